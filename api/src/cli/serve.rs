@@ -1,0 +1,66 @@
+//! `bifrons serve`.
+
+use std::sync::Arc;
+
+use tokio::{net::TcpListener, signal::unix};
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, block_on, print};
+use crate::{clock::Clock, config::Config, http, state::AppState};
+
+/// Serves until it is told to stop (SIGTERM, Ctrl-C).
+pub(super) fn run(config: Config) -> Result<(), Failure> {
+    log_to_stderr();
+    block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    // First of all, so that a second start fails before it touches the data.
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Failure::Failed(format!(
+            "cannot listen on {}: {error}; stop what listens there, or give another address with listen (BIFRONS_LISTEN)",
+            config.listen
+        ))
+    })?;
+    let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
+    let stop = stop_signal().map_err(Failure::new)?;
+    print(&banner(&state.config))?;
+    let mail = tokio::spawn({
+        let state = Arc::clone(&state);
+        async move { state.outbox.deliver(&state.db).await }
+    });
+    http::server::serve(listener, http::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
+    mail.abort();
+    state.db.clone().close().await.map_err(Failure::new)
+}
+
+/// Resolves when the process is asked to stop.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
+    let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is under way finishes first");
+    })
+}
+
+fn banner(config: &Config) -> String {
+    let url = config.public_url.as_str();
+    let explorer = if config.docs { format!("  Explorer       {url}/docs\n") } else { String::new() };
+    format!(
+        "Bifrons {version}, listening on {listen}\n  API            {url}/v1\n{explorer}  Specification  {url}/openapi.json\n  Data           {data}\n",
+        version = env!("CARGO_PKG_VERSION"),
+        listen = config.listen,
+        data = config.data_dir.display(),
+    )
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("BIFRONS_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn"));
+    // Fails only if a test has set one.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}

@@ -1,0 +1,137 @@
+//! The cookies' attributes, derived from where the API and the frontends live. What no browser would store is refused here.
+
+use super::{reader::Reader, values::Origin};
+
+/// Everything about our cookies but their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookiePolicy {
+    /// The name of the session cookie.
+    pub session_name: &'static str,
+    /// The name of the refresh token's cookie.
+    pub refresh_name: &'static str,
+    /// `Secure`: everywhere but on plain http, which only loopback may use.
+    pub secure: bool,
+    /// `SameSite=None; Partitioned` instead of `SameSite=Lax`: some frontend lives on another site.
+    pub cross_site: bool,
+    /// `Domain`, if a sibling host is meant to see the cookies.
+    pub domain: Option<String>,
+}
+
+impl CookiePolicy {
+    pub(super) fn derive(reader: &mut Reader, api: &Origin, frontends: &[Origin]) -> Self {
+        let domain =
+            reader.optional("cookie.domain", "Lets sibling hosts see the cookies; a parent domain of the API's host.", |text| {
+                parse_domain(text, api.host())
+            });
+        if !api.is_secure() && !api.is_loopback() {
+            reader.mistake("public_url", "write https://…: browsers keep sign-ins on plain http for localhost only");
+        }
+        for frontend in frontends.iter().filter(|frontend| frontend.site() != api.site()) {
+            if let Some(reason) = why_never(api, frontend) {
+                reader.mistake("origins", format!("{}: {reason}", frontend.as_str()));
+            }
+        }
+        let (session_name, refresh_name) = match (api.is_secure(), &domain) {
+            (true, None) => ("__Host-bifrons_session", "__Host-bifrons_refresh"),
+            (true, Some(_)) => ("__Secure-bifrons_session", "__Secure-bifrons_refresh"),
+            // WebKit refuses Secure, and so the prefixes, on http://localhost.
+            (false, _) => ("bifrons_session", "bifrons_refresh"),
+        };
+        let cross_site = frontends.iter().any(|frontend| frontend.site() != api.site());
+        Self { session_name, refresh_name, secure: api.is_secure(), cross_site: cross_site && api.is_secure(), domain }
+    }
+}
+
+/// Why no browser would ever send our cookie from a frontend on another site.
+fn why_never(api: &Origin, frontend: &Origin) -> Option<String> {
+    let api_url = api.as_str();
+    if !api.is_secure() {
+        let one_host = if api.is_loopback() && frontend.is_loopback() {
+            format!("use one host name for both, for example http://{}", api.host())
+        } else {
+            "serve both over https".to_owned()
+        };
+        return Some(format!(
+            "is another site than {api_url}, and across sites browsers store no cookie over plain http; {one_host}"
+        ));
+    }
+    let same_host = api.host() == frontend.host();
+    (same_host && !frontend.is_secure())
+        .then(|| format!("is another site than {api_url}, because the scheme counts; serve the frontend over https too"))
+}
+
+fn parse_domain(text: &str, api_host: &str) -> Result<String, String> {
+    let domain = text.trim_start_matches('.').to_ascii_lowercase();
+    if psl::domain_str(&domain).is_none() {
+        return Err("is a public suffix, and browsers refuse a cookie for all of it; leave it out".to_owned());
+    }
+    let covers = api_host == domain || api_host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
+    if !covers {
+        return Err(format!("must be {api_host} or a parent of it: a server can set cookies for no other host; leave it out"));
+    }
+    Ok(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CookiePolicy;
+    use crate::config::{reader::Reader, values::Origin};
+
+    fn derive(api: &str, frontends: &[&str], domain: Option<&str>) -> Result<CookiePolicy, String> {
+        let environment = domain.map(|domain| ("BIFRONS_COOKIE__DOMAIN".to_owned(), domain.to_owned()));
+        let mut reader = Reader::new(None, environment);
+        let frontends: Vec<_> = frontends.iter().map(|one| Origin::parse(one).unwrap()).collect();
+        let policy = CookiePolicy::derive(&mut reader, &Origin::parse(api).unwrap(), &frontends);
+        match reader.finish().1 {
+            none if none.is_empty() => Ok(policy),
+            mistakes => Err(mistakes.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    #[test]
+    fn https_has_the_host_prefix_and_lax() {
+        let policy = derive("https://api.jazzmeet.site", &["https://admin.jazzmeet.site"], None).unwrap();
+        assert_eq!((policy.session_name, policy.secure, policy.cross_site), ("__Host-bifrons_session", true, false));
+    }
+
+    #[test]
+    fn http_is_for_loopback_without_secure_and_prefix() {
+        let policy = derive("http://localhost:3000", &["http://localhost:5173"], None).unwrap();
+        assert_eq!((policy.session_name, policy.secure, policy.cross_site), ("bifrons_session", false, false));
+        assert!(derive("http://auth.example.com", &[], None).unwrap_err().contains("https"));
+    }
+
+    #[test]
+    fn a_frontend_on_another_site_makes_the_cookie_none_and_partitioned() {
+        let policy =
+            derive("https://api.jazzmeet.site", &["https://admin.jazzmeet.site", "https://jazzmeet-admin.site"], None).unwrap();
+        assert!(policy.cross_site && policy.secure);
+    }
+
+    #[test]
+    fn what_no_browser_would_store_is_refused() {
+        for (api, frontend, advice) in [
+            ("http://localhost:3000", "http://127.0.0.1:5173", "one host name"),
+            ("http://api.localhost:3000", "http://app.localhost:5173", "one host name"),
+            ("http://localhost:3000", "https://app.example.com", "https"),
+            ("https://api.example.com", "http://api.example.com", "https too"),
+        ] {
+            assert!(derive(api, &[frontend], None).unwrap_err().contains(advice), "{api} {frontend}");
+        }
+    }
+
+    #[test]
+    fn a_domain_must_cover_the_api_and_be_nobodys_suffix() {
+        let policy = derive("https://api.jazzmeet.site", &[], Some(".jazzmeet.site")).unwrap();
+        assert_eq!((policy.session_name, policy.domain.as_deref()), ("__Secure-bifrons_session", Some("jazzmeet.site")));
+        for (api, domain) in [
+            ("https://jazz.fly.dev", "fly.dev"),
+            ("https://jazz.up.railway.app", ".up.railway.app"),
+            ("https://api.jazz.co.kr", "co.kr"),
+            ("https://api.jazzmeet.site", "admin.jazzmeet.site"),
+            ("https://api.jazzmeet.site", "meet.site"),
+        ] {
+            assert!(derive(api, &[], Some(domain)).is_err(), "{api} {domain}");
+        }
+    }
+}

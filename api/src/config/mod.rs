@@ -1,0 +1,172 @@
+//! Configuration: one TOML file, overridden key by key by the environment, one section a file. Every mistake is reported at
+//! once, with the key and what to write instead.
+
+mod cookie_policy;
+mod passwords;
+mod reader;
+mod sessions;
+mod tokens;
+mod values;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+pub use cookie_policy::CookiePolicy;
+pub use passwords::PasswordsConfig;
+pub use reader::{Mistake, Setting, Source, variable};
+pub use sessions::{Lifetime, SessionsConfig};
+pub use tokens::TokensConfig;
+pub use values::Origin;
+
+use reader::Reader;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Where browsers reach the API.
+    pub public_url: Origin,
+    /// The frontends that may call the API with credentials.
+    pub origins: Vec<Origin>,
+    /// Where the embedded database, the keys and the outbox live.
+    pub data_dir: PathBuf,
+    /// Where the truth is kept.
+    pub database_url: String,
+    /// The cookies, derived from `public_url`, `origins` and `cookie.domain`.
+    pub cookies: CookiePolicy,
+    /// How long sessions live.
+    pub sessions: SessionsConfig,
+    /// The bearer face.
+    pub tokens: TokensConfig,
+    /// Rules and costs of passwords.
+    pub passwords: PasswordsConfig,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Whether `/docs` is served.
+    pub docs: bool,
+}
+
+impl Config {
+    /// Reads the text of a configuration file, if there is one, and the environment. Gives the settings as they were read too,
+    /// for people to look at.
+    pub fn read(
+        file: Option<&str>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> (Vec<Setting>, Result<Self, Vec<Mistake>>) {
+        let mut reader = Reader::new(file, environment);
+        let config = Self::sections(&mut reader);
+        let (settings, mistakes) = reader.finish();
+        let config = config.filter(|_| mistakes.is_empty()).ok_or(mistakes);
+        (settings, config)
+    }
+
+    fn sections(reader: &mut Reader) -> Option<Self> {
+        let listen: Option<SocketAddr> =
+            reader.one("listen", "127.0.0.1:3000", "The address and port the API listens on.", |text| {
+                text.parse().map_err(|_| "write an address and a port: 127.0.0.1:3000 or [::]:3000".to_owned())
+            });
+        let local = format!("http://localhost:{}", listen.map_or(3000, |listen| listen.port()));
+        let public_url =
+            reader.one("public_url", &local, "Where browsers reach the API; the default follows `listen`.", Origin::parse)?;
+        let origins = reader.list(
+            "origins",
+            "The frontends' origins, exactly as browsers send them: https://app.example.com.",
+            Origin::parse,
+        );
+        let data_dir =
+            reader.one("data_dir", "./data", "The folder of the embedded database, the keys and the outbox.", |text| {
+                if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
+            })?;
+        let embedded = format!("sqlite:{}", data_dir.join("bifrons.db").display());
+        let database_url =
+            reader.one("database.url", &embedded, "The database; the default is SQLite in the data folder.", |text| {
+                if text.starts_with("sqlite:") { Ok(text.to_owned()) } else { Err("write sqlite:FILE".to_owned()) }
+            })?;
+        Some(Self {
+            listen: listen?,
+            cookies: CookiePolicy::derive(reader, &public_url, &origins),
+            public_url,
+            origins,
+            data_dir,
+            database_url,
+            sessions: SessionsConfig::read(reader),
+            tokens: TokensConfig::read(reader),
+            passwords: PasswordsConfig::read(reader),
+            trusted_proxies: reader.list("proxy.trusted", "Networks whose X-Forwarded-For is believed: 10.0.0.0/8.", |text| {
+                let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
+                network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())
+            }),
+            docs: reader.one("docs.enabled", "true", "Whether the explorer is served at /docs.", values::switch)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Mistake, Setting, Source};
+
+    fn read(file: &str, environment: &[(&str, &str)]) -> (Vec<Setting>, Result<Config, Vec<Mistake>>) {
+        Config::read(Some(file), environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn nothing_set_is_a_working_configuration() {
+        let (settings, config) = Config::read(None, []);
+        assert_eq!(config.unwrap().public_url.as_str(), "http://localhost:3000");
+        assert!(settings.iter().all(|setting| setting.source == Source::Default));
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let file = "listen = \"127.0.0.1:4000\"\norigins = [\"http://localhost:1\"]\n[sessions]\nidle = \"2h\"\n";
+        let (_, config) =
+            read(file, &[("BIFRONS_ORIGINS", "http://localhost:5173, http://localhost:5174"), ("BIFRONS_SESSIONS__IDLE", "30m")]);
+        let config = config.unwrap();
+        assert_eq!(config.listen.port(), 4000);
+        assert_eq!(config.public_url.as_str(), "http://localhost:4000", "follows listen");
+        assert_eq!(config.origins.len(), 2);
+        assert_eq!(config.sessions.short.idle.as_secs(), 1800);
+    }
+
+    #[test]
+    fn c_36_every_mistake_is_reported_at_once_by_the_name_it_was_written_with() {
+        let file = "public_url = \"api.example.com\"\nsesions.idle = \"1h\"\n[passwords]\nmemory_kib = 1024\n[tokens]\nsecrets = [\"short\"]\n";
+        let (_, config) =
+            read(file, &[("BIFRONS_LISTEN", "3000"), ("BIFRONS_SESSIONS__IDEL", "1h"), ("BIFRONS_SESSIONS__ABSOLUTE", "forever")]);
+        let mistakes: Vec<_> = config.unwrap_err().iter().map(ToString::to_string).collect();
+        for (key, advice) in [
+            ("BIFRONS_LISTEN", "127.0.0.1:3000"),
+            ("public_url", "scheme://host"),
+            ("BIFRONS_SESSIONS__ABSOLUTE", "24h"),
+            ("BIFRONS_SESSIONS__IDEL", "did you mean BIFRONS_SESSIONS__IDLE?"),
+            ("sesions.idle", "did you mean sessions.idle?"),
+            ("passwords.memory_kib", "from 19456"),
+            ("tokens.secrets", "32 random bytes"),
+        ] {
+            assert!(mistakes.iter().any(|one| one.starts_with(key) && one.contains(advice)), "{key}: {mistakes:#?}");
+        }
+        assert_eq!(mistakes.len(), 7, "{mistakes:#?}");
+    }
+
+    #[test]
+    fn a_broken_file_names_the_line_and_echoes_nothing() {
+        let (_, config) = read("listen = \"127.0.0.1:3000\"\nsecrets = hunter2secret\n", &[]);
+        let shown = format!("{:?}", config.unwrap_err());
+        assert!(shown.contains("line 2"), "{shown}");
+        assert!(!shown.contains("hunter2secret"), "{shown}");
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let (settings, config) = read("", &[("BIFRONS_TOKENS__SECRETS", secret)]);
+        assert!(!format!("{settings:?} {config:?}").contains(secret));
+    }
+
+    #[test]
+    fn variables_that_kubernetes_adds_are_no_mistakes() {
+        let (_, config) =
+            read("", &[("BIFRONS_SERVICE_HOST", "10.0.0.1"), ("BIFRONS_PORT", "tcp://10.0.0.1:80"), ("BIFRONS_PORT_80_TCP", "x")]);
+        assert!(config.is_ok());
+    }
+}

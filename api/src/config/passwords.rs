@@ -1,0 +1,45 @@
+//! What passwords must be, and what hashing one may cost.
+
+use super::{reader::Reader, values::number};
+
+/// Rules and costs. The floors of `memory_kib` and `iterations` are OWASP's for Argon2id with one lane.
+#[derive(Clone, Debug)]
+pub struct PasswordsConfig {
+    /// The fewest code points.
+    pub min_length: usize,
+    /// The most bytes.
+    pub max_bytes: usize,
+    /// Argon2id's memory for one hash.
+    pub memory_kib: u32,
+    /// Argon2id's passes over it.
+    pub iterations: u32,
+    /// How many hashes run at once.
+    pub workers: usize,
+    /// How many may wait for a worker.
+    pub queue: usize,
+}
+
+impl PasswordsConfig {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut count = |key, default: &str, about, range: std::ops::RangeInclusive<usize>| {
+            reader.one(key, default, about, move |text| number(text, range.clone())).unwrap_or_default()
+        };
+        let min_length = count("passwords.min_length", "8", "The fewest characters of a new password.", 8..=64);
+        let max_bytes = count("passwords.max_bytes", "1024", "The most bytes of a new password.", 64..=1024);
+        let workers = count(
+            "passwords.workers",
+            &cores.to_string(),
+            "How many passwords are hashed at once; the default is the number of cores.",
+            1..=256,
+        );
+        let queue =
+            count("passwords.queue", "64", "How many sign-ins may wait for a worker; more are told to come back.", 0..=65_536);
+        let mut cost = |key, default, about, range: std::ops::RangeInclusive<u32>| {
+            reader.one(key, default, about, move |text| number(text, range.clone())).unwrap_or_default()
+        };
+        let memory_kib = cost("passwords.memory_kib", "19456", "Argon2id's memory for one hash, in KiB.", 19_456..=4_194_304);
+        let iterations = cost("passwords.iterations", "2", "Argon2id's passes over that memory.", 2..=64);
+        Self { min_length, max_bytes, memory_kib, iterations, workers, queue }
+    }
+}

@@ -1,0 +1,57 @@
+//! How long sessions live.
+
+use std::time::Duration;
+
+use super::{reader::Reader, values::duration};
+
+/// The clocks of a session.
+#[derive(Clone, Debug)]
+pub struct SessionsConfig {
+    /// Without `remember`.
+    pub short: Lifetime,
+    /// With `remember`.
+    pub remembered: Lifetime,
+    /// How long a proved credential counts as fresh.
+    pub fresh_for: Duration,
+}
+
+/// The two clocks that run for every session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// The session ends when nobody uses it for this long.
+    pub idle: Duration,
+    /// The session ends this long after sign-in, whatever happens.
+    pub absolute: Duration,
+}
+
+impl SessionsConfig {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let mut time =
+            |key, default, about| reader.one(key, default, about, |text| duration(text).and_then(not_zero)).unwrap_or_default();
+        let short = Lifetime {
+            idle: time("sessions.idle", "1h", "A session ends when nobody uses it for this long."),
+            absolute: time("sessions.absolute", "24h", "A session ends this long after sign-in."),
+        };
+        let remembered = Lifetime {
+            idle: time("sessions.remember_idle", "14d", "The idle time of a session with `remember`."),
+            absolute: time("sessions.remember_absolute", "30d", "The absolute time of a session with `remember`."),
+        };
+        let fresh_for =
+            time("sessions.fresh_for", "10m", "How long after a password was typed sensitive operations ask for no new one.");
+        for (key, lifetime) in [("sessions.idle", short), ("sessions.remember_idle", remembered)] {
+            if lifetime.idle > lifetime.absolute {
+                reader.mistake(key, "must not be longer than the absolute time");
+            }
+        }
+        Self { short, remembered, fresh_for }
+    }
+
+    /// The clocks of a session with or without `remember`.
+    pub fn lifetime(&self, remember: bool) -> Lifetime {
+        if remember { self.remembered } else { self.short }
+    }
+}
+
+fn not_zero(time: Duration) -> Result<Duration, String> {
+    if time.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(time) }
+}

@@ -1,0 +1,55 @@
+//! The bearer face.
+
+use std::time::Duration;
+
+use super::{
+    reader::Reader,
+    values::{duration, number},
+};
+use crate::secret::{Algorithm, ServerSecret};
+
+/// How tokens are made.
+#[derive(Clone, Debug)]
+pub struct TokensConfig {
+    /// How long an access token counts.
+    pub access_ttl: Duration,
+    /// How long after a rotation the token before still yields its successor.
+    pub refresh_grace: Duration,
+    /// How access tokens are signed.
+    pub algorithm: Algorithm,
+    /// Server secrets in base64url, newest first; none: the key file of the data folder.
+    pub secrets: Vec<ServerSecret>,
+}
+
+impl TokensConfig {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let access_ttl = reader.one("tokens.access_ttl", "10m", "How long an access token counts: 1m to 1h.", |text| {
+            let ttl = duration(text)?;
+            number(&ttl.as_secs().to_string(), 60..=3600).map_err(|_| "write 1m to 1h".to_owned()).map(|_: u64| ttl)
+        });
+        let refresh_grace = reader.one(
+            "tokens.refresh_grace",
+            "10s",
+            "How long a used refresh token still yields its successor: 0s to 30s.",
+            |text| {
+                let grace = duration(text)?;
+                if grace > Duration::from_secs(30) { Err("write 0s to 30s".to_owned()) } else { Ok(grace) }
+            },
+        );
+        let algorithm = reader.one("tokens.algorithm", "EdDSA", "How access tokens are signed: EdDSA or ES256.", |text| {
+            Algorithm::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| "write EdDSA or ES256".to_owned())
+        });
+        let secrets = reader.list(
+            "tokens.secrets",
+            "Server secrets, newest first: 32 bytes in base64url each. Unset: `bifrons.key` in the data folder.",
+            |text| ServerSecret::parse(text).map_err(|error| error.to_string()),
+        );
+        reader.secret();
+        Self {
+            access_ttl: access_ttl.unwrap_or_default(),
+            refresh_grace: refresh_grace.unwrap_or_default(),
+            algorithm: algorithm.unwrap_or(Algorithm::EdDsa),
+            secrets,
+        }
+    }
+}

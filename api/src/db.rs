@@ -1,0 +1,112 @@
+//! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
+
+use std::{path::Path, time::Duration};
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+/// The database, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db(DatabaseConnection);
+
+/// What stores answer when the database does not.
+#[derive(Debug, thiserror::Error)]
+#[error("the database does not answer: {0}")]
+pub struct Unavailable(#[from] DbErr);
+
+impl Unavailable {
+    /// Whether the database refused a row because another one has its unique value.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self.0.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+    }
+}
+
+/// Why the database cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be reached or opened.
+    #[error("cannot open the database {0}: {1}")]
+    Open(String, DbErr),
+    /// It was migrated by a newer version of Bifrons.
+    #[error("the database was made by a newer version of Bifrons (it has {0}); start that version, or restore a backup")]
+    Newer(String),
+    /// A migration failed; what it did was undone.
+    #[error("cannot migrate the database: {0}")]
+    Migrate(DbErr),
+}
+
+/// How long a writer waits for another one before the answer is 503.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Db {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let cannot_open = |error| OpenError::Open(url.to_owned(), error);
+        create_folder(url).map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
+        let mut options = ConnectOptions::new(url);
+        options
+            .connect_timeout(BUSY_TIMEOUT)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .max_connections(8)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // Not NORMAL: a sign-out that was acknowledged must survive a power cut.
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .foreign_keys(true)
+            });
+        let connection = Database::connect(options).await.map_err(cannot_open)?;
+        migrate(&connection).await?;
+        Ok(Self(connection))
+    }
+
+    /// For reads, and for writes of one statement.
+    pub fn connection(&self) -> &impl ConnectionTrait {
+        &self.0
+    }
+
+    /// Starts a transaction that will write. SQLite must know that at once: it cannot turn a reader into a writer while others
+    /// write, and says "locked" without waiting.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, Unavailable> {
+        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        Ok(self.0.begin_with_options(options).await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Unavailable> {
+        Ok(self.0.ping().await?)
+    }
+
+    /// Waits for what is under way and closes all connections.
+    pub async fn close(self) -> Result<(), Unavailable> {
+        Ok(self.0.close().await?)
+    }
+}
+
+async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let applied = Migrator::get_migration_models(connection).await.map_err(OpenError::Migrate)?;
+    if let Some(newer) = applied.into_iter().find(|step| !known.contains(&step.version)) {
+        return Err(OpenError::Newer(newer.version));
+    }
+    Migrator::up(connection, None).await.map_err(OpenError::Migrate)
+}
+
+/// SQLite makes the file, not the folder. Nobody else may look into it: the database holds addresses and hashes.
+fn create_folder(url: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    match Path::new(path).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && path != ":memory:" => {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,71 @@
+//! Where a request came from. `X-Forwarded-For` is believed only from proxies that are configured, and then from the right: the
+//! last address that none of them wrote for itself. Everything further left is the client's own invention.
+
+use std::{net::IpAddr, sync::Arc};
+
+use poem::{
+    FromRequest, Request, RequestBody,
+    http::{HeaderMap, header},
+};
+
+use crate::{config::Config, sessions::Client, state::AppState};
+
+/// As many characters of a `User-Agent` as are kept.
+const USER_AGENT: usize = 256;
+
+impl<'a> FromRequest<'a> for Client {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let peer = request.remote_addr().as_socket_addr().map(|address| address.ip().to_canonical());
+        let config = request.data::<Arc<AppState>>().map(|state| &state.config);
+        let ip = peer.zip(config).map(|(peer, config)| client(peer, request.headers(), config));
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self { ip, user_agent: user_agent.map(|text| text.chars().take(USER_AGENT).collect()) })
+    }
+}
+
+fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
+    let trusted = |ip: &IpAddr| config.trusted_proxies.iter().any(|network| network.contains(ip));
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let mut client = peer;
+    for hop in forwarded.iter().rev() {
+        if !trusted(&client) {
+            break;
+        }
+        match hop.trim().parse::<IpAddr>() {
+            Ok(ip) => client = ip.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::{HeaderMap, HeaderValue};
+
+    use super::client;
+    use crate::config::Config;
+
+    #[test]
+    fn b_47_only_trusted_proxies_are_believed_and_only_from_the_right() {
+        let environment = [("BIFRONS_PROXY__TRUSTED".to_owned(), "10.0.0.0/8, ::1".to_owned())];
+        let config = Config::read(None, environment).1.unwrap();
+        let seen = |peer: &str, forwarded: &[&str]| {
+            let headers: HeaderMap =
+                forwarded.iter().map(|value| ("x-forwarded-for".parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect();
+            client(peer.parse().unwrap(), &headers, &config).to_string()
+        };
+        assert_eq!(seen("203.0.113.9", &["1.1.1.1"]), "203.0.113.9", "not from a proxy of ours");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1"]), "1.1.1.1");
+        assert_eq!(seen("10.0.0.1", &["9.9.9.9, 1.1.1.1"]), "1.1.1.1", "what the client wrote does not count");
+        assert_eq!(seen("10.0.0.1", &["9.9.9.9", "1.1.1.1, 10.0.0.2"]), "1.1.1.1", "two proxies, two headers");
+        assert_eq!(seen("::1", &["::ffff:1.1.1.1"]), "1.1.1.1");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1, nonsense"]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+    }
+}

@@ -1,0 +1,105 @@
+//! Cookies: read by exact name, written by one function, so that setting and clearing cannot disagree.
+
+use std::time::Duration;
+
+use poem::http::{HeaderMap, HeaderValue, header};
+use zeroize::Zeroizing;
+
+use crate::config::CookiePolicy;
+
+/// Two different cookies of the same name: one of them was planted (cookie tossing), and nobody can tell which.
+pub(super) struct Ambiguous;
+
+/// The values of all cookies with exactly this name: no prefix games, no quotes, no decoding (RFC 6265bis section 4.2.1).
+pub(super) fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    // Bytes, because a neighbour's cookie may hold anything; ours is ASCII.
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let values = pairs.filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    values.map(|value| std::str::from_utf8(value).unwrap_or_default())
+}
+
+/// The value of the one cookie with this name.
+pub(super) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ambiguous> {
+    let mut values = all(headers, name);
+    let first = values.next();
+    if values.all(|value| Some(value) == first) { Ok(first) } else { Err(Ambiguous) }
+}
+
+/// A `Set-Cookie` with all attributes. Without `lifetime` the browser keeps it until it closes.
+pub(super) fn set(policy: &CookiePolicy, name: &str, value: &Zeroizing<String>, lifetime: Option<Duration>) -> HeaderValue {
+    let mut cookie = format!("{name}={}; Path=/; HttpOnly", value.as_str());
+    if policy.secure {
+        cookie.push_str("; Secure");
+    }
+    // Always explicit: without SameSite a fresh cookie goes out on cross-site form posts, even where Lax is the default.
+    cookie.push_str(if policy.cross_site { "; SameSite=None; Partitioned" } else { "; SameSite=Lax" });
+    if let Some(domain) = &policy.domain {
+        cookie = format!("{cookie}; Domain={domain}");
+    }
+    if let Some(lifetime) = lifetime {
+        cookie = format!("{cookie}; Max-Age={}", lifetime.as_secs());
+    }
+    let mut header = HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""));
+    header.set_sensitive(true);
+    header
+}
+
+/// The same cookie, gone.
+pub(super) fn clear(policy: &CookiePolicy, name: &str) -> HeaderValue {
+    set(policy, name, &Zeroizing::default(), Some(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::{HeaderMap, HeaderValue, header};
+
+    use super::get;
+
+    fn headers(cookies: &[&[u8]]) -> HeaderMap {
+        cookies.iter().map(|cookie| (header::COOKIE, HeaderValue::from_bytes(cookie).unwrap())).collect()
+    }
+
+    #[test]
+    fn b_08_only_the_exact_name_counts() {
+        for other in [
+            b"__Host-sid2=a".as_slice(),
+            b"%5F_Host-sid=a",
+            b"__HOST-SID=a",
+            b"__host-sid=a",
+            b"\xe2\x80\x80__Host-sid=a",
+            b"\xa0__Host-sid=a",
+            b"\x85__Host-sid=a",
+            b"$__Host-sid=a",
+            b"=__Host-sid=a",
+            b"x=__Host-sid=a",
+            b"__Host-sid",
+            b"__Host-sid =a",
+            b"",
+            b";;;",
+        ] {
+            assert!(matches!(get(&headers(&[other]), "__Host-sid"), Ok(None)), "{}", other.escape_ascii());
+        }
+        for (cookie, value) in [
+            (b"a=1; __Host-sid=x; b=2".as_slice(), "x"),
+            (b"$Version=1; __Host-sid=x", "x"),
+            (b"__Host-sid=", ""),
+            (b"__Host-sid=\"x\"", "\"x\""),
+            (b"__Host-sid=a=b", "a=b"),
+            (b"n\xc3\xa9=1;__Host-sid=x", "x"),
+        ] {
+            assert!(
+                matches!(get(&headers(&[cookie]), "__Host-sid"), Ok(Some(found)) if found == value),
+                "{}",
+                cookie.escape_ascii()
+            );
+        }
+    }
+
+    #[test]
+    fn b_08_different_duplicates_are_nobodys() {
+        assert!(get(&headers(&[b"sid=a; sid=b"]), "sid").is_err());
+        assert!(get(&headers(&[b"sid=b; sid=a"]), "sid").is_err());
+        assert!(get(&headers(&[b"sid=a", b"sid=b"]), "sid").is_err());
+        assert!(matches!(get(&headers(&[b"sid=a; sid=a", b"sid=a"]), "sid"), Ok(Some("a"))));
+    }
+}

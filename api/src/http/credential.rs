@@ -1,0 +1,180 @@
+//! Which credential counts.
+//!
+//! If a request carries `Authorization`, only that is considered: a bad bearer token is refused even beside a good cookie.
+//! Otherwise the session cookie. Two of a kind are refused, because one of them was planted. A dependency that is down while
+//! deciding is 503: never 401, never anonymous.
+//!
+//! poem-openapi's own `SecurityScheme` enum tries one scheme after the other and forgets why the first failed, so that a bad
+//! token falls through to the cookie; hence this extractor.
+
+use std::sync::Arc;
+
+use poem::{
+    Request, RequestBody,
+    http::{HeaderMap, header},
+    web::Data,
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaSecurityScheme, Registry},
+};
+
+use super::{
+    cookie,
+    problem::{Problem, ProblemCode},
+};
+use crate::{
+    sessions::{self, Authenticated, Refused},
+    state::AppState,
+};
+
+/// What deciding can answer with.
+pub(super) const PROBLEMS: [ProblemCode; 4] =
+    [ProblemCode::AmbiguousCredentials, ProblemCode::Unauthenticated, ProblemCode::InvalidSession, ProblemCode::InvalidToken];
+
+/// What a request presents.
+#[derive(Clone, Copy)]
+pub(super) enum Presented<'a> {
+    /// No `Authorization`, no session cookie.
+    Nothing,
+    /// An `Authorization` header that is no bearer token.
+    OtherScheme,
+    /// A bearer token.
+    Bearer(&'a str),
+    /// The value of a session cookie.
+    Cookie(&'a str),
+}
+
+/// Reads the credential that counts.
+pub(super) fn presented<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Presented<'a>, Problem> {
+    let ambiguous = || Problem::new(ProblemCode::AmbiguousCredentials);
+    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+    match (authorization.next(), authorization.next()) {
+        (Some(_), Some(_)) => Err(ambiguous()),
+        (Some(value), None) => {
+            let value = value.to_str().unwrap_or_default();
+            // RFC 9110 section 11.1: the scheme's case does not matter.
+            let bearer = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+            Ok(bearer.map_or(Presented::OtherScheme, |(_, token)| Presented::Bearer(token.trim_matches(' '))))
+        }
+        (None, _) => {
+            let cookie = cookie::get(headers, state.config.cookies.session_name).map_err(|_| ambiguous())?;
+            Ok(cookie.map_or(Presented::Nothing, Presented::Cookie))
+        }
+    }
+}
+
+/// Verifies the credential that counts: somebody, nobody, or refused.
+async fn verify(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenticated>, Problem> {
+    let (verified, refused) = match presented(headers, state)? {
+        Presented::Nothing | Presented::OtherScheme => return Ok(None),
+        Presented::Bearer(token) => (sessions::by_access_token(state, token).await, ProblemCode::InvalidToken),
+        Presented::Cookie(value) => (sessions::by_cookie(state, value).await, ProblemCode::InvalidSession),
+    };
+    match verified {
+        Ok(who) => Ok(Some(who)),
+        // No cookie is cleared here: this answer may be late, and the browser may hold a new one by now.
+        Err(Refused::Invalid) => Err(Problem::new(refused)),
+        Err(Refused::Store(error)) => Err(Problem::new(ProblemCode::Unavailable).log(&error)),
+    }
+}
+
+/// The session that a sign-in carries, to be ended by it. One that does not count any more is nothing to end.
+pub(super) async fn carried(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenticated>, Problem> {
+    match verify(headers, state).await {
+        Err(problem) if problem.is(ProblemCode::InvalidSession) || problem.is(ProblemCode::InvalidToken) => Ok(None),
+        verified => verified,
+    }
+}
+
+/// Somebody signed in, by cookie or by bearer token. As an argument it makes an operation theirs alone, in code and in the
+/// specification; it stands before the body, so that nobody else learns what is wrong with theirs.
+pub(super) struct SignedIn(pub(super) Authenticated);
+
+impl<'a> ApiExtractor<'a> for SignedIn {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_schemes(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        SCHEMES.to_vec()
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let state = request.data::<Arc<AppState>>().ok_or_else(|| Problem::new(ProblemCode::InternalError))?;
+        let who = verify(request.headers(), state).await?;
+        Ok(Self(who.ok_or_else(|| Problem::new(ProblemCode::Unauthenticated))?))
+    }
+}
+
+/// Anybody, signed in or not. As an argument it says so in the specification; the operation looks at the headers itself.
+pub(super) struct Anybody;
+
+impl<'a> ApiExtractor<'a> for Anybody {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_schemes(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        SCHEMES.to_vec()
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(_: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self)
+    }
+}
+
+const SCHEMES: [&str; 2] = ["cookieAuth", "bearerAuth"];
+
+fn register_schemes(registry: &mut Registry) {
+    let none = || MetaSecurityScheme {
+        ty: "",
+        description: None,
+        name: None,
+        key_in: None,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
+    };
+    registry.create_security_scheme(
+        "cookieAuth",
+        MetaSecurityScheme {
+            ty: "apiKey",
+            description: Some(
+                "The session cookie that `signIn` sets. Browsers send it by themselves: there is nothing to type here. \
+                 On plain http (localhost) its name is `bifrons_session`.",
+            ),
+            name: Some("__Host-bifrons_session"),
+            key_in: Some("cookie"),
+            ..none()
+        },
+    );
+    registry.create_security_scheme(
+        "bearerAuth",
+        MetaSecurityScheme {
+            ty: "http",
+            description: Some("The `access_token` that `issueTokens` and `refreshTokens` answer with."),
+            scheme: Some("bearer"),
+            bearer_format: Some("JWT"),
+            ..none()
+        },
+    );
+}
+
+/// What handlers ask for the state by.
+pub(super) type State<'a> = Data<&'a Arc<AppState>>;

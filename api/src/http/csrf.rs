@@ -1,0 +1,34 @@
+//! Cross-site request forgery: a request that a browser could have sent with a cookie, on behalf of a page that is not ours, is
+//! refused (ASVS 3.5.1; the algorithm is that of Go's `http.CrossOriginProtection`, with a list of friends).
+
+use poem::{
+    Request,
+    http::{Method, header},
+};
+
+use super::problem::ProblemCode;
+use crate::config::Config;
+
+/// What the check can answer with.
+pub(super) const PROBLEMS: [ProblemCode; 1] = [ProblemCode::OriginNotAllowed];
+
+/// Whether a method may change something.
+pub(super) fn is_unsafe(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+}
+
+/// Whether a page that may not sent this request.
+pub(super) fn is_forged(request: &Request, config: &Config) -> bool {
+    // A page cannot add `Authorization` across origins without our leave (CORS), and cookies do not count beside it.
+    if !is_unsafe(request.method()) || request.headers().contains_key(header::AUTHORIZATION) {
+        return false;
+    }
+    if request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin" || site == "none") {
+        return false;
+    }
+    match request.headers().get(header::ORIGIN) {
+        Some(origin) => origin != config.public_url.as_str() && !config.origins.iter().any(|friend| origin == friend.as_str()),
+        // Neither header: no browser sent it. One of them alone: a browser did, for a page it does not name.
+        None => request.headers().contains_key("sec-fetch-site"),
+    }
+}

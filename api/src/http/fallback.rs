@@ -1,0 +1,63 @@
+//! The errors that poem answers itself, turned into problems. Their own texts repeat what was sent, and are never passed on.
+
+use poem::{
+    Error, IntoResponse, Response,
+    error::{MethodNotAllowedError, NotFoundError},
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use poem_openapi::error::{ParseParamError, ParsePathError};
+
+use super::{
+    openapi,
+    problem::{FieldError, Problem, ProblemCode, Rule},
+};
+
+/// The answer for an error.
+pub(super) fn answer(error: Error, path: &str) -> Response {
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    if let Some(error) = error.downcast_ref::<ParseParamError>() {
+        let wrong = FieldError::new(error.name, Rule::Format, "must be as the API's description says");
+        return Problem::new(ProblemCode::ValidationFailed).fields(vec![wrong]).into_response();
+    }
+    // No resource has an id that is none.
+    if error.is::<ParsePathError>() || error.is::<NotFoundError>() {
+        return not_found();
+    }
+    if error.is::<MethodNotAllowedError>() {
+        let mut response = Problem::new(ProblemCode::MethodNotAllowed).into_response();
+        if let Ok(allowed) = HeaderValue::try_from(allowed_methods(path)) {
+            response.headers_mut().insert(header::ALLOW, allowed);
+        }
+        return response;
+    }
+    match error.status() {
+        StatusCode::NOT_FOUND => not_found(),
+        status if status.is_client_error() => Problem::new(ProblemCode::MalformedRequest).into_response(),
+        status => {
+            tracing::error!(%status, "poem answers with an error of its own");
+            Problem::new(ProblemCode::InternalError).into_response()
+        }
+    }
+}
+
+/// The answer when a handler panicked. The panic's text may hold anything: it goes to standard error alone.
+pub(super) fn panicked() -> Response {
+    Problem::new(ProblemCode::InternalError).into_response()
+}
+
+/// What a path may be asked with: RFC 9110 section 15.5.6 wants it said.
+pub(super) fn allowed_methods(path: &str) -> String {
+    let mut methods = openapi::methods(path);
+    if methods.is_empty() || methods.contains(&Method::GET) {
+        methods.extend([Method::GET, Method::HEAD]);
+    }
+    methods.push(Method::OPTIONS);
+    methods.dedup();
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn not_found() -> Response {
+    Problem::new(ProblemCode::NotFound).into_response()
+}

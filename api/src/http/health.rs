@@ -1,0 +1,30 @@
+//! What is not part of the API but of running it: health for orchestrators, and the keys for whoever verifies access tokens.
+
+use poem::{IntoResponse, Response, handler, http::header, web::Json};
+use serde_json::json;
+
+use super::{
+    credential::State,
+    problem::{Problem, ProblemCode},
+};
+
+/// The process runs.
+#[handler]
+pub(super) fn live() -> Json<serde_json::Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// The service can do its work: the database answers.
+#[handler]
+pub(super) async fn ready(state: State<'_>) -> poem::Result<Json<serde_json::Value>> {
+    match state.db.ping().await {
+        Ok(()) => Ok(Json(json!({ "status": "ok", "database": "ok" }))),
+        Err(error) => Err(Problem::new(ProblemCode::Unavailable).log(&error).into()),
+    }
+}
+
+/// The public keys of our access tokens (RFC 7517).
+#[handler]
+pub(super) fn jwks(state: State<'_>) -> Response {
+    Json(state.keys.jwks()).with_header(header::CACHE_CONTROL, "public, max-age=300").into_response()
+}

@@ -1,0 +1,126 @@
+//! What people do with their own account.
+
+use poem_openapi::{
+    Object, OpenApi,
+    types::{Example, MaybeUndefined},
+};
+
+use super::{
+    Tag,
+    body::Body,
+    credential::{SignedIn, State},
+    problem::{Refusal, problems},
+    reply::{NoContent, Reply, WithCookies},
+    session::{self, Reissued},
+    users::{User, field_error},
+};
+use crate::{
+    secret::{HashingError, Password},
+    users::{self, ChangePasswordError, DeleteError, UpdateError, Violation},
+};
+
+/// Changing oneself. What is left out stays.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct UpdateMeRequest {
+    /// What to be called; null removes it.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    name: MaybeUndefined<String>,
+}
+
+impl Example for UpdateMeRequest {
+    fn example() -> Self {
+        Self { name: MaybeUndefined::Value("Ada King".to_owned()) }
+    }
+}
+
+/// Changing the password.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct ChangePasswordRequest {
+    current_password: Password,
+    /// Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
+    #[oai(validator(min_length = 8))]
+    new_password: Password,
+}
+
+impl Example for ChangePasswordRequest {
+    fn example() -> Self {
+        let password = |typed: &str| Password::new(typed.to_owned());
+        Self { current_password: password("correct horse battery"), new_password: password("another horse entirely") }
+    }
+}
+
+problems!(UpdateError {
+    UpdateError::Invalid(violation) => ValidationFailed.fields(vec![field_error(violation, "password")]),
+    UpdateError::Gone => InvalidSession,
+    UpdateError::Store(error) => Unavailable.log(&error),
+});
+
+problems!(DeleteError {
+    DeleteError::NotFresh => ReauthenticationRequired,
+    DeleteError::Store(error) => Unavailable.log(&error),
+});
+
+problems!(ChangePasswordError {
+    ChangePasswordError::Invalid(rule) => ValidationFailed.fields(vec![field_error(Violation::from(rule), "new_password")]),
+    ChangePasswordError::WrongPassword => WrongPassword,
+    ChangePasswordError::Ended => InvalidSession,
+    ChangePasswordError::Hashing(HashingError::Overloaded) => Overloaded,
+    ChangePasswordError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    ChangePasswordError::Store(error) => Unavailable.log(&error),
+    ChangePasswordError::Signing(error) => InternalError.log(&error),
+});
+
+pub(super) struct MeApi;
+
+#[OpenApi(prefix_path = "/v1/me", tag = "Tag::Me")]
+impl MeApi {
+    /// See oneself
+    #[oai(path = "/", method = "get", operation_id = "getMe")]
+    async fn get(&self, who: SignedIn) -> Reply<200, User> {
+        Reply(who.0.user.into())
+    }
+
+    /// Change oneself
+    ///
+    /// Changes what is given and leaves the rest.
+    #[oai(path = "/", method = "patch", operation_id = "updateMe")]
+    async fn update(
+        &self,
+        state: State<'_>,
+        who: SignedIn,
+        body: Body<UpdateMeRequest>,
+    ) -> Result<Reply<200, User>, Refusal<UpdateError>> {
+        let user = match body.0.name {
+            MaybeUndefined::Undefined => who.0.user,
+            MaybeUndefined::Null => users::rename(&state, who.0, None).await?,
+            MaybeUndefined::Value(name) => users::rename(&state, who.0, Some(name)).await?,
+        };
+        Ok(Reply(user.into()))
+    }
+
+    /// Delete oneself
+    ///
+    /// Removes the user and all their sessions, for ever. The password must have been typed lately: see `reauthenticate`.
+    #[oai(path = "/", method = "delete", operation_id = "deleteMe")]
+    async fn delete(&self, state: State<'_>, who: SignedIn) -> Result<WithCookies<NoContent>, Refusal<DeleteError>> {
+        users::delete(&state, &who.0).await?;
+        Ok(WithCookies(NoContent, session::cleared(&state, &who.0.session)))
+    }
+
+    /// Change the password
+    ///
+    /// Ends all other sessions. This one goes on with a new secret: a new cookie, or new tokens.
+    #[oai(path = "/password", method = "put", operation_id = "changePassword")]
+    async fn change_password(
+        &self,
+        state: State<'_>,
+        who: SignedIn,
+        body: Body<ChangePasswordRequest>,
+    ) -> Result<WithCookies<Reply<200, Reissued>>, Refusal<ChangePasswordError>> {
+        let Body(ChangePasswordRequest { current_password, new_password }) = body;
+        let renewed = users::change_password(&state, who.0, current_password, new_password).await?;
+        Ok(session::reissued(&state, renewed))
+    }
+}

@@ -1,0 +1,102 @@
+//! The HTTP face: the only folder that names poem. [`app`] wires it, for production and for tests alike.
+
+mod body;
+mod client_ip;
+mod cookie;
+mod cors;
+mod credential;
+mod csrf;
+mod docs;
+mod fallback;
+mod headers;
+mod health;
+mod me;
+mod my_sessions;
+pub mod openapi;
+mod password_field;
+mod problem;
+mod reply;
+mod schema;
+pub mod server;
+mod session;
+mod strict_json;
+mod tokens;
+mod trace;
+mod users;
+
+use std::{sync::Arc, time::Duration};
+
+use poem::{
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route,
+    endpoint::BoxEndpoint,
+    get,
+    http::{Method, StatusCode, header},
+    middleware::CatchPanic,
+    web::Redirect,
+};
+
+use openapi::Tag;
+use problem::{Problem, ProblemCode};
+use trace::Trace;
+
+use crate::{random, state::AppState};
+
+/// How long a request may take, from its last header to its answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The whole service.
+pub fn app(state: Arc<AppState>) -> App {
+    let mut routes = Route::new()
+        .at("/.well-known/jwks.json", get(health::jwks))
+        .at("/health/live", get(health::live))
+        .at("/health/ready", get(health::ready))
+        .at("/openapi.json", get(poem::endpoint::make_sync(|_| document())))
+        .nest_no_strip("/v1", openapi::service());
+    if state.config.docs {
+        routes = routes.at("/docs", get(docs::explorer)).at("/", get(poem::endpoint::make_sync(|_| Redirect::see_other("/docs"))));
+    }
+    let routes = routes.data(Arc::clone(&state)).with(CatchPanic::new().with_handler(|_| fallback::panicked()));
+    App { routes: routes.into_endpoint().map_to_response().boxed(), state }
+}
+
+fn document() -> Response {
+    openapi::spec().with_header(header::CONTENT_TYPE, "application/json").into_response()
+}
+
+/// What every request passes on its way in, and every answer on its way out.
+pub struct App {
+    routes: BoxEndpoint<'static, Response>,
+    state: Arc<AppState>,
+}
+
+impl App {
+    /// Answers a request. Never fails: whatever goes wrong is an answer too.
+    pub async fn answer(&self, request: Request) -> Response {
+        let config = &self.state.config;
+        let trace = Trace::begin(random::uuid_v7(self.state.clock.now()), request.method(), request.uri().path());
+        let friend = cors::friend(request.headers(), config);
+        let mut response = match cors::preflight(&request, config) {
+            Some(preflight) => preflight,
+            None => self.route(request).await,
+        };
+        cors::share(&mut response, friend);
+        headers::secure(&mut response, config);
+        trace.end(&mut response);
+        response
+    }
+
+    async fn route(&self, request: Request) -> Response {
+        let path = request.uri().path().to_owned();
+        if request.method() == Method::OPTIONS {
+            return StatusCode::NO_CONTENT.with_header(header::ALLOW, fallback::allowed_methods(&path)).into_response();
+        }
+        if csrf::is_forged(&request, &self.state.config) {
+            return Problem::new(ProblemCode::OriginNotAllowed).into_response();
+        }
+        match tokio::time::timeout(PATIENCE, self.routes.call(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => fallback::answer(error, &path),
+            Err(_) => Problem::new(ProblemCode::Unavailable).into_response(),
+        }
+    }
+}

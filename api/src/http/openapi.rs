@@ -1,0 +1,200 @@
+//! The specification: what the API structs say, finished. Needs no state, no database and no environment.
+
+use std::sync::LazyLock;
+
+use poem::http::Method;
+use poem_openapi::{LicenseObject, OpenApiService, ServerObject, Tags, types::ParseFromJSON};
+use serde_json::{Value, json};
+
+use super::{
+    body, credential, csrf,
+    me::MeApi,
+    my_sessions::MySessionsApi,
+    problem::{self, ProblemCode},
+    session::SessionApi,
+    tokens::TokensApi,
+    users::UsersApi,
+};
+
+/// All operations.
+pub(super) type Apis = (SessionApi, TokensApi, UsersApi, MeApi, MySessionsApi);
+
+/// The operations as poem serves them.
+pub(super) fn service() -> OpenApiService<Apis, ()> {
+    OpenApiService::new((SessionApi, TokensApi, UsersApi, MeApi, MySessionsApi), "Bifrons", env!("CARGO_PKG_VERSION"))
+        .summary("One session, two faces: a cookie for browsers, a bearer token for everything else.")
+        .description(include_str!("openapi.md"))
+        .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
+        .server(ServerObject::new("/").description("The service that serves this document"))
+}
+
+/// What operations are about.
+#[derive(Tags)]
+pub(super) enum Tag {
+    /// The session a request is made in, and signing in with a cookie.
+    Session,
+    /// The bearer face: signing in for tokens.
+    Tokens,
+    /// Signing up.
+    Users,
+    /// One's own account.
+    Me,
+}
+
+/// The finished document.
+pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
+    finish(&mut document);
+    document
+});
+
+/// The document as it is written to `openapi.json`.
+pub fn spec() -> String {
+    format!("{:#}\n", *DOCUMENT)
+}
+
+/// The operations, a line each, for people who review a change: method, path, operationId, who may call, what it answers.
+pub fn index() -> String {
+    let lines = operations(&DOCUMENT).map(|(path, method, operation)| {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        let who = match operation["security"].as_array().map_or(0, Vec::len) {
+            0 => "anybody",
+            2 => "signed in",
+            _ => "either",
+        };
+        let statuses: Vec<_> =
+            operation["responses"].as_object().into_iter().flat_map(|all| all.keys()).map(String::as_str).collect();
+        format!("{:<7}{path:<27}{id:<18}{who:<11}{}\n", method.to_uppercase(), statuses.join(" "))
+    });
+    lines.collect()
+}
+
+/// The methods that a path has operations for.
+pub(super) fn methods(path: &str) -> Vec<Method> {
+    let is_it = |template: &str| {
+        let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+        wanted.len() == given.len() && wanted.iter().zip(given).all(|(wanted, given)| wanted.starts_with('{') || *wanted == given)
+    };
+    operations(&DOCUMENT)
+        .filter(|(template, ..)| is_it(template))
+        .filter_map(|(_, method, _)| method.to_uppercase().parse().ok())
+        .collect()
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, methods)| {
+        methods.as_object().into_iter().flatten().map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+/// Says what poem-openapi cannot: what is refused before an operation begins, what is public, and which bodies are closed.
+fn finish(document: &mut Value) {
+    tidy(document);
+    let mut closed = Vec::new();
+    for (_, methods) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in methods.as_object_mut().into_iter().flatten() {
+            let codes = refused_before(method, operation);
+            let responses = &mut operation["responses"];
+            for code in codes {
+                add(responses, code);
+            }
+            for (status, response) in responses.as_object_mut().into_iter().flatten() {
+                complete(status, response);
+            }
+            if let Some(responses) = responses.as_object_mut() {
+                responses.sort_keys();
+            }
+            if operation.get("security").is_none() {
+                operation["security"] = json!([]);
+            }
+            let body = operation.pointer("/requestBody/content/application~1json/schema/$ref");
+            closed.extend(body.and_then(Value::as_str).and_then(|name| name.rsplit('/').next()).map(str::to_owned));
+        }
+    }
+    for name in closed {
+        document["components"]["schemas"][name]["additionalProperties"] = false.into();
+    }
+    for code in ProblemCode::ALL {
+        let example = json!({ "summary": code.title(), "value": problem::example(*code) });
+        document["components"]["examples"][code.name().as_str().unwrap_or_default()] = example;
+    }
+}
+
+/// What an operation can answer with before it begins.
+fn refused_before(method: &str, operation: &Value) -> Vec<ProblemCode> {
+    let mut codes = vec![ProblemCode::InternalError, ProblemCode::Unavailable];
+    if csrf::is_unsafe(&method.to_uppercase().parse().unwrap_or_default()) {
+        codes.extend(csrf::PROBLEMS);
+    }
+    let security = operation["security"].as_array();
+    if security.is_some_and(|schemes| schemes.iter().all(|scheme| scheme.as_object().is_some_and(|scheme| !scheme.is_empty()))) {
+        codes.extend(credential::PROBLEMS);
+    }
+    if operation.get("requestBody").is_some() {
+        codes.extend(body::PROBLEMS);
+        // Sign-in and refresh look at the credentials that they replace.
+        codes.push(ProblemCode::AmbiguousCredentials);
+    }
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    codes.extend(
+        parameters.map(|parameter| if parameter["in"] == "path" { ProblemCode::NotFound } else { ProblemCode::ValidationFailed }),
+    );
+    codes
+}
+
+const CODES: &str = "/content/application~1problem+json/schema/allOf/1/properties/code/enum";
+
+/// Adds a code to the response of its status.
+fn add(responses: &mut Value, code: ProblemCode) {
+    let response = &mut responses[code.status().to_string()];
+    match response.pointer_mut(CODES).and_then(Value::as_array_mut) {
+        Some(codes) if codes.contains(&code.name()) => {}
+        Some(codes) => codes.push(code.name()),
+        None => *response = problem::response_document(code),
+    }
+}
+
+/// Gives a problem response its examples, and the headers that come with its status.
+fn complete(status: &str, response: &mut Value) {
+    let codes: Vec<_> = response.pointer(CODES).and_then(Value::as_array).into_iter().flatten().cloned().collect();
+    for code in codes.into_iter().filter_map(|name| ProblemCode::parse_from_json(Some(name)).ok()) {
+        let name = code.name();
+        let name = name.as_str().unwrap_or_default();
+        let examples = &mut response["content"][problem::MEDIA_TYPE]["examples"];
+        examples[name] = json!({ "$ref": format!("#/components/examples/{name}") });
+    }
+    let header = match status {
+        "401" => Some((
+            "WWW-Authenticate",
+            json!({ "description": "`Bearer`; with `error=\"invalid_token\"` if a token was sent.", "schema": { "type": "string" } }),
+        )),
+        "503" => Some((
+            "Retry-After",
+            json!({ "description": "Seconds until it makes sense to ask again.", "schema": { "type": "integer" } }),
+        )),
+        _ => None,
+    };
+    if let Some((name, header)) = header {
+        response["headers"][name] = header;
+    }
+}
+
+/// Mends what poem-openapi writes but no reader expects.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        Value::Object(members) => {
+            if members.get("deprecated") == Some(&Value::Bool(false)) {
+                members.shift_remove("deprecated");
+            }
+            if let Some(Value::Object(headers)) = members.get_mut("headers")
+                && let Some(cookie) = headers.shift_remove("SET-COOKIE")
+            {
+                headers.insert("Set-Cookie".to_owned(), cookie);
+            }
+            members.values_mut().for_each(tidy);
+        }
+        _ => {}
+    }
+}

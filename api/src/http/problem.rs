@@ -1,0 +1,338 @@
+//! Errors on the wire: RFC 9457 problems with a closed list of codes. Inside, errors know nothing of HTTP; `problems!` says, once
+//! for each, which code it becomes, and from that the specification learns which codes an operation can answer with.
+
+use poem::{
+    IntoResponse, Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use poem_openapi::{
+    ApiResponse, Enum, Object,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
+    types::{Example, ToJSON, Type},
+};
+use serde_json::{Value, json};
+
+/// The media type of RFC 9457.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
+macro_rules! problem_codes {
+    ($($(#[doc = $doc:literal])+ $code:ident = $status:literal, $title:literal;)+) => {
+        /// What went wrong: the part of a problem that programs read. The list is closed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        #[oai(rename_all = "snake_case")]
+        pub(super) enum ProblemCode { $($(#[doc = $doc])+ $code,)+ }
+
+        impl ProblemCode {
+            /// All of them.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$code,)+];
+
+            /// The status that always goes with this code.
+            pub(super) fn status(self) -> u16 {
+                match self { $(Self::$code => $status,)+ }
+            }
+
+            /// In words.
+            pub(super) fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)+ }
+            }
+
+            /// As it is written on the wire.
+            pub(super) fn name(self) -> Value {
+                self.to_json().unwrap_or_default()
+            }
+        }
+    };
+}
+
+problem_codes! {
+    /// The request cannot be read: no JSON, or a parameter of the wrong form.
+    MalformedRequest = 400, "The request cannot be read";
+    /// Two `Authorization` headers, or two different cookies of the same name.
+    AmbiguousCredentials = 400, "The request carries more than one credential of the same kind";
+    /// No credential was presented.
+    Unauthenticated = 401, "Sign in first";
+    /// The session cookie proves nothing, or its session is over.
+    InvalidSession = 401, "The session is over";
+    /// The access token proves nothing, has expired, or its session is over.
+    InvalidToken = 401, "The access token is not valid";
+    /// Wrong e-mail address or password.
+    InvalidCredentials = 401, "Wrong e-mail address or password";
+    /// The refresh token proves nothing, or its session is over.
+    InvalidRefreshToken = 401, "The refresh token is not valid";
+    /// The refresh token was used before: somebody has a copy. Its session has ended.
+    RefreshReused = 401, "The refresh token was used before";
+    /// A page from an origin that is not listed sent the request.
+    OriginNotAllowed = 403, "Requests from this origin are not allowed";
+    /// The password must be typed again first.
+    ReauthenticationRequired = 403, "Type your password again first";
+    /// The password typed to confirm something is another one.
+    WrongPassword = 403, "Wrong password";
+    /// There is nothing here.
+    NotFound = 404, "There is nothing here";
+    /// This method is not for this path; `Allow` lists those that are.
+    MethodNotAllowed = 405, "This method is not for this path";
+    /// The request came too slowly.
+    RequestTimeout = 408, "The request came too slowly";
+    /// Somebody has this e-mail address.
+    EmailTaken = 409, "This e-mail address is taken";
+    /// The body is over 64 KiB.
+    BodyTooLarge = 413, "The body is too large";
+    /// The body is not `application/json`.
+    UnsupportedMediaType = 415, "Send application/json";
+    /// Some values break rules; `errors` names the fields and the rules.
+    ValidationFailed = 422, "Some values break rules";
+    /// Our fault; the log knows more.
+    InternalError = 500, "Something went wrong on our side";
+    /// Too many sign-ins at once; come back after `Retry-After`.
+    Overloaded = 503, "Too many sign-ins at once";
+    /// Something that the answer depends on is down; come back after `Retry-After`.
+    Unavailable = 503, "Something we need is down";
+}
+
+/// The rule that a value breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(super) enum Rule {
+    /// The field is missing.
+    Required,
+    /// There is no such field.
+    UnknownField,
+    /// Another JSON type is wanted.
+    Type,
+    /// Fewer characters than wanted.
+    MinLength,
+    /// More characters than wanted.
+    MaxLength,
+    /// More bytes than wanted.
+    MaxBytes,
+    /// Not one of the values that are wanted.
+    OneOf,
+    /// Not of the form that is wanted.
+    Format,
+}
+
+/// One field, and the rule that its value breaks. Never the value.
+#[derive(Clone, Debug, PartialEq, Eq, Object)]
+pub(super) struct FieldError {
+    /// The name of the field or parameter; empty for the body as a whole.
+    field: String,
+    rule: Rule,
+    /// What to write instead.
+    detail: String,
+}
+
+impl FieldError {
+    pub(super) fn new(field: &str, rule: Rule, detail: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), rule, detail: detail.into() }
+    }
+}
+
+/// What went wrong (RFC 9457).
+#[derive(Debug, Object)]
+#[oai(rename = "Problem", skip_serializing_if_is_none, example)]
+struct ProblemBody {
+    /// `urn:bifrons:problem:` and the code.
+    r#type: String,
+    /// The code in words.
+    title: String,
+    /// The HTTP status.
+    status: i32,
+    code: ProblemCode,
+    /// The fields that break rules, with `validation_failed`.
+    errors: Option<Vec<FieldError>>,
+}
+
+/// What went wrong, on its way out.
+#[derive(Debug)]
+pub(super) struct Problem {
+    code: ProblemCode,
+    errors: Vec<FieldError>,
+}
+
+impl Problem {
+    pub(super) fn new(code: ProblemCode) -> Self {
+        Self { code, errors: Vec::new() }
+    }
+
+    pub(super) fn is(&self, code: ProblemCode) -> bool {
+        self.code == code
+    }
+
+    /// Names the fields that break rules.
+    pub(super) fn fields(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// Logs why, for us alone.
+    pub(super) fn log(self, cause: &dyn std::error::Error) -> Self {
+        tracing::error!(code = ?self.code, %cause);
+        self
+    }
+}
+
+impl From<Problem> for ProblemBody {
+    fn from(problem: Problem) -> Self {
+        let Problem { code, errors } = problem;
+        Self {
+            r#type: format!("urn:bifrons:problem:{}", code.name().as_str().unwrap_or_default()),
+            title: code.title().to_owned(),
+            status: code.status().into(),
+            code,
+            errors: (!errors.is_empty()).then_some(errors),
+        }
+    }
+}
+
+impl Example for ProblemBody {
+    fn example() -> Self {
+        Problem::new(ProblemCode::Unauthenticated).into()
+    }
+}
+
+/// A problem with this code, as the specification shows it.
+pub(super) fn example(code: ProblemCode) -> Option<Value> {
+    let problem = Problem::new(code);
+    let errors = match code {
+        ProblemCode::ValidationFailed => vec![FieldError::new("password", Rule::MinLength, "must have at least 8 characters")],
+        _ => Vec::new(),
+    };
+    ProblemBody::from(problem.fields(errors)).to_json()
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let code = self.code;
+        let mut response = Response::builder()
+            .status(StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+            .content_type(MEDIA_TYPE)
+            .body(ProblemBody::from(self).to_json_string());
+        for (name, value) in headers(code) {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+/// The headers that a code must come with: RFC 9110 section 15.5.2, RFC 6750 section 3, and when to come back.
+fn headers(code: ProblemCode) -> Option<(header::HeaderName, &'static str)> {
+    match (code, code.status()) {
+        (ProblemCode::InvalidToken, _) => Some((header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)),
+        (_, 401) => Some((header::WWW_AUTHENTICATE, "Bearer")),
+        (ProblemCode::Overloaded, _) => Some((header::RETRY_AFTER, "1")),
+        (_, 503) => Some((header::RETRY_AFTER, "5")),
+        _ => None,
+    }
+}
+
+impl From<Problem> for poem::Error {
+    fn from(problem: Problem) -> Self {
+        Self::from_response(problem.into_response())
+    }
+}
+
+/// An error that becomes a problem. Implemented by `problems!`.
+pub(super) trait IntoProblem: Send + Sync + 'static {
+    /// The codes it can become.
+    const CODES: &'static [ProblemCode];
+
+    /// The problem it becomes.
+    fn into_problem(self) -> Problem;
+}
+
+/// Says which code each variant of an error becomes.
+macro_rules! problems {
+    ($error:ty { $($pattern:pat => $code:ident $(. $method:ident ( $($argument:expr),* ))?),+ $(,)? }) => {
+        impl $crate::http::problem::IntoProblem for $error {
+            const CODES: &'static [$crate::http::problem::ProblemCode] = &[$($crate::http::problem::ProblemCode::$code),+];
+
+            fn into_problem(self) -> $crate::http::problem::Problem {
+                match self {
+                    $($pattern => $crate::http::problem::Problem::new($crate::http::problem::ProblemCode::$code)$(.$method($($argument),*))?,)+
+                }
+            }
+        }
+    };
+}
+pub(super) use problems;
+
+/// The error side of an operation's answer.
+#[derive(Debug)]
+pub(super) enum Refusal<E> {
+    /// What the operation itself answers.
+    Own(E),
+    /// What was found before it began: the credential, the body.
+    Early(Problem),
+}
+
+impl<E: IntoProblem> From<E> for Refusal<E> {
+    fn from(error: E) -> Self {
+        Self::Own(error)
+    }
+}
+
+impl<E> From<Problem> for Refusal<E> {
+    fn from(problem: Problem) -> Self {
+        Self::Early(problem)
+    }
+}
+
+impl<E: IntoProblem> Refusal<E> {
+    pub(super) fn into_problem(self) -> Problem {
+        match self {
+            Self::Own(error) => error.into_problem(),
+            Self::Early(problem) => problem,
+        }
+    }
+}
+
+impl<E: IntoProblem> From<Refusal<E>> for poem::Error {
+    fn from(refusal: Refusal<E>) -> Self {
+        refusal.into_problem().into()
+    }
+}
+
+impl<E: IntoProblem> ApiResponse for Refusal<E> {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: responses(E::CODES) }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemBody::register(registry);
+    }
+}
+
+/// One response a status, each with the codes that go with it.
+fn responses(codes: &[ProblemCode]) -> Vec<MetaResponse> {
+    let mut responses: Vec<MetaResponse> = Vec::new();
+    for code in codes {
+        if responses.iter().any(|response| response.status == Some(code.status())) {
+            continue;
+        }
+        let of_status = codes.iter().filter(|other| other.status() == code.status());
+        responses.push(response(code.status(), of_status.copied()));
+    }
+    responses
+}
+
+/// A response whose body is a problem with one of these codes.
+fn response(status: u16, codes: impl Iterator<Item = ProblemCode>) -> MetaResponse {
+    let narrowed = MetaSchema { enum_items: codes.filter_map(|code| code.to_json()).collect(), ..MetaSchema::new("string") };
+    let narrowing =
+        MetaSchema { properties: vec![("code", MetaSchemaRef::Inline(Box::new(narrowed)))], ..MetaSchema::new("object") };
+    let schema =
+        MetaSchema { all_of: vec![ProblemBody::schema_ref(), MetaSchemaRef::Inline(Box::new(narrowing))], ..MetaSchema::ANY };
+    MetaResponse {
+        description: StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default(),
+        status: Some(status),
+        status_range: None,
+        content: vec![MetaMediaType { content_type: MEDIA_TYPE, schema: MetaSchemaRef::Inline(Box::new(schema)) }],
+        headers: Vec::new(),
+    }
+}
+
+/// The same response as the specification writes it.
+pub(super) fn response_document(code: ProblemCode) -> Value {
+    let MetaResponse { description, content, .. } = response(code.status(), [code].into_iter());
+    let content: serde_json::Map<_, _> = content.iter().map(|one| (one.content_type.to_owned(), json!(one))).collect();
+    json!({ "description": description, "content": content })
+}

@@ -1,0 +1,65 @@
+//! Checks a body against the schema that the specification shows for it: what is documented is what is enforced, all mistakes
+//! at once, each by field and rule, never by value.
+
+use serde_json::{Map, Value};
+
+use super::{
+    openapi,
+    problem::{FieldError, Rule},
+};
+
+/// What is wrong with a body of the schema with this name.
+pub(super) fn check(name: &str, body: &Value) -> Vec<FieldError> {
+    let schema = &openapi::DOCUMENT["components"]["schemas"][name];
+    let Some(body) = body.as_object() else {
+        return vec![FieldError::new("", Rule::Type, "must be a JSON object")];
+    };
+    let none = Map::new();
+    let fields = schema["properties"].as_object().unwrap_or(&none);
+    let missing =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).filter(|field| !body.contains_key(*field));
+    let mut errors: Vec<_> = missing.map(|field| FieldError::new(field, Rule::Required, "is required")).collect();
+    if body.keys().any(|field| !fields.contains_key(field)) {
+        // Not its name: that is the sender's text, and belongs in no answer.
+        let known: Vec<_> = fields.keys().map(String::as_str).collect();
+        errors.push(FieldError::new("", Rule::UnknownField, format!("must have no other fields than {}", known.join(", "))));
+    }
+    errors.extend(body.iter().filter_map(|(field, value)| check_field(field, fields.get(field)?, value)));
+    errors
+}
+
+fn check_field(field: &str, schema: &Value, value: &Value) -> Option<FieldError> {
+    if value.is_null() && schema["nullable"] == true {
+        return None;
+    }
+    let schema = resolve(schema);
+    let wanted = schema["type"].as_str().unwrap_or_default();
+    let fits = match wanted {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64(),
+        _ => true,
+    };
+    if !fits {
+        return Some(FieldError::new(field, Rule::Type, format!("must be a {wanted}")));
+    }
+    let length = value.as_str().unwrap_or_default().chars().count();
+    let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());
+    if let Some(least) = limit("minLength").filter(|least| length < *least) {
+        return Some(FieldError::new(field, Rule::MinLength, format!("must have at least {least} characters")));
+    }
+    if let Some(most) = limit("maxLength").filter(|most| length > *most) {
+        return Some(FieldError::new(field, Rule::MaxLength, format!("must have at most {most} characters")));
+    }
+    let choices = schema["enum"].as_array()?;
+    let known: Vec<_> = choices.iter().filter_map(Value::as_str).collect();
+    (!choices.contains(value)).then(|| FieldError::new(field, Rule::OneOf, format!("must be one of {}", known.join(", "))))
+}
+
+/// Follows a reference to a named schema.
+fn resolve(schema: &Value) -> &Value {
+    match schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        Some(pointer) => openapi::DOCUMENT.pointer(pointer).unwrap_or(schema),
+        None => schema,
+    }
+}

@@ -1,0 +1,75 @@
+//! The connections. poem's own server has no limit on how long headers may take and leaves Nagle's delay on; hyper's has and does
+//! not, so we accept for ourselves.
+
+use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use poem::{
+    http,
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::App;
+
+/// How long a connection may take to send the next request's headers, from its first moment.
+const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+/// The most bytes of a request's headers.
+const HEADER_LIMIT: usize = 32 * 1024;
+/// How long requests under way may take when the service stops.
+const DRAIN: Duration = Duration::from_secs(30);
+/// How long to wait when no connection can be accepted (no file descriptor is left), so as not to spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop`, then lets what is under way finish.
+pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
+    let local = listener.local_addr()?;
+    let app = Arc::new(app);
+    let connections = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let stream = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => (stream, RemoteAddr(peer.into())),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let connection = connection(stream.0, LocalAddr(local.into()), stream.1, Arc::clone(&app));
+        tokio::spawn(connections.watch(connection));
+    }
+    drop(listener);
+    tokio::select! {
+        () = connections.shutdown() => {}
+        () = tokio::time::sleep(DRAIN) => tracing::warn!("some requests did not finish in time"),
+    }
+    Ok(())
+}
+
+fn connection(
+    stream: TcpStream,
+    local: LocalAddr,
+    peer: RemoteAddr,
+    app: Arc<App>,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
+    // An answer is one write: waiting for more to send would only delay it.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let request = poem::Request::from((request, local.clone(), peer.clone(), http::uri::Scheme::HTTP));
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_PATIENCE)
+        .max_buf_size(HEADER_LIMIT)
+        .serve_connection(TokioIo::new(stream), service)
+}

@@ -1,0 +1,310 @@
+//! The session a request is made in, and the cookie face's sign-in.
+
+use std::time::Duration;
+
+use entity::{UnixMillis, session};
+use poem::http::{HeaderMap, HeaderValue};
+use poem_openapi::{Enum, Object, OpenApi, types::Example};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    Tag,
+    body::Body,
+    cookie,
+    credential::{self, Anybody, Presented, SignedIn, State},
+    problem::{Refusal, problems},
+    reply::{NoContent, Reply, WithCookies},
+    tokens::{self, Tokens},
+    users::User,
+};
+use crate::{
+    config::CookiePolicy,
+    db::Unavailable,
+    secret::{HashingError, Password},
+    sessions::{self, Client, Credential, Established, ReauthenticateError, Refused, SignIn, SignInError},
+    state::AppState,
+};
+
+/// Signing in with a cookie.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct SignInRequest {
+    /// In any case: `Ada@Example.com` is `ada@example.com`.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    password: Password,
+    /// Whether to stay signed in when the browser closes.
+    remember: Option<bool>,
+}
+
+impl Example for SignInRequest {
+    fn example() -> Self {
+        Self {
+            email: "ada@example.com".to_owned(),
+            password: Password::new("correct horse battery".to_owned()),
+            remember: Some(true),
+        }
+    }
+}
+
+/// Typing the password again.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct ReauthenticateRequest {
+    password: Password,
+}
+
+impl Example for ReauthenticateRequest {
+    fn example() -> Self {
+        Self { password: Password::new("correct horse battery".to_owned()) }
+    }
+}
+
+/// How a session shows itself.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(super) enum Face {
+    /// By the session cookie.
+    Cookie,
+    /// By an access token and a refresh token.
+    Bearer,
+}
+
+impl From<session::Face> for Face {
+    fn from(face: session::Face) -> Self {
+        match face {
+            session::Face::Cookie => Self::Cookie,
+            session::Face::Bearer => Self::Bearer,
+        }
+    }
+}
+
+/// A session, and whose it is.
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct Session {
+    /// The access token's `sid`.
+    id: Uuid,
+    face: Face,
+    user: User,
+    /// Whether the person asked to stay signed in.
+    remember: bool,
+    /// How the person proved who they are: RFC 8176 `amr` values.
+    methods: Vec<String>,
+    /// When they last proved it.
+    authenticated_at: OffsetDateTime,
+    /// When they signed in.
+    created_at: OffsetDateTime,
+    /// When the session ends if nobody uses it.
+    idle_expires_at: OffsetDateTime,
+    /// When the session ends in any case.
+    expires_at: OffsetDateTime,
+}
+
+impl Session {
+    pub(super) fn new(session: &session::Model, user: entity::user::Model) -> Self {
+        Self {
+            id: session.id.0,
+            face: session.face.into(),
+            user: user.into(),
+            remember: session.remember,
+            methods: methods(session),
+            authenticated_at: instant(session.authenticated_at),
+            created_at: instant(session.created_at),
+            idle_expires_at: instant(session.idle_expires_at),
+            expires_at: instant(session.expires_at),
+        }
+    }
+}
+
+impl Example for Session {
+    fn example() -> Self {
+        let at = |hours: i64| instant(UnixMillis(1_767_258_000_000 + hours * 3_600_000));
+        Self {
+            id: Uuid::from_u128(0x019b_7a3d_2f40_7c31_9d1e_5b7a_60c4_1f2a),
+            face: Face::Cookie,
+            user: User::example(),
+            remember: true,
+            methods: vec!["pwd".to_owned()],
+            authenticated_at: at(0),
+            created_at: at(0),
+            idle_expires_at: at(14 * 24),
+            expires_at: at(30 * 24),
+        }
+    }
+}
+
+/// A session with a new secret. The bearer face gets new tokens with it; the cookie face gets a new cookie.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none, example)]
+pub(super) struct Reissued {
+    session: Session,
+    tokens: Option<Tokens>,
+}
+
+impl Example for Reissued {
+    fn example() -> Self {
+        Self { session: Session::example(), tokens: None }
+    }
+}
+
+/// The database did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct StoreError(#[from] pub(super) Unavailable);
+
+problems!(StoreError { StoreError(error) => Unavailable.log(&error) });
+
+problems!(SignInError {
+    SignInError::InvalidCredentials => InvalidCredentials,
+    SignInError::Hashing(HashingError::Overloaded) => Overloaded,
+    SignInError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    SignInError::Store(error) => Unavailable.log(&error),
+    SignInError::Signing(error) => InternalError.log(&error),
+});
+
+problems!(ReauthenticateError {
+    ReauthenticateError::WrongPassword => WrongPassword,
+    ReauthenticateError::Ended => InvalidSession,
+    ReauthenticateError::Hashing(HashingError::Overloaded) => Overloaded,
+    ReauthenticateError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    ReauthenticateError::Store(error) => Unavailable.log(&error),
+    ReauthenticateError::Signing(error) => InternalError.log(&error),
+});
+
+pub(super) struct SessionApi;
+
+#[OpenApi(prefix_path = "/v1/session", tag = "Tag::Session")]
+impl SessionApi {
+    /// Sign in
+    ///
+    /// Sets the session cookie. A session that the request carries ends: sign-in always makes a new one.
+    #[oai(path = "/", method = "post", operation_id = "signIn")]
+    async fn sign_in(
+        &self,
+        state: State<'_>,
+        client: Client,
+        headers: &HeaderMap,
+        body: Body<SignInRequest>,
+    ) -> Result<WithCookies<Reply<200, Session>>, Refusal<SignInError>> {
+        let Body(SignInRequest { email, password, remember }) = body;
+        let carried = credential::carried(headers, &state).await?;
+        let request =
+            SignIn { email: &email, password, remember: remember.unwrap_or(false), face: sessions::Face::Cookie, client, carried };
+        let signed_in = sessions::sign_in(&state, request).await?;
+        let cookies = cookies(&state, &signed_in);
+        Ok(WithCookies(Reply(Session::new(&signed_in.session, signed_in.user)), cookies))
+    }
+
+    /// Who am I?
+    ///
+    /// The session that the credential belongs to.
+    #[oai(path = "/", method = "get", operation_id = "getSession")]
+    async fn get(&self, who: SignedIn) -> Reply<200, Session> {
+        let SignedIn(who) = who;
+        Reply(Session::new(&who.session, who.user))
+    }
+
+    /// Sign out
+    ///
+    /// Ends the session and clears the cookies. Signing out always works: without a session there is nothing left to do.
+    #[oai(path = "/", method = "delete", operation_id = "signOut")]
+    async fn sign_out(
+        &self,
+        state: State<'_>,
+        _anybody: Anybody,
+        headers: &HeaderMap,
+    ) -> Result<WithCookies<NoContent>, WithCookies<Refusal<StoreError>>> {
+        let policy = &state.config.cookies;
+        let mut cleared = vec![cookie::clear(policy, policy.session_name)];
+        if cookie::all(headers, policy.refresh_name).next().is_some() {
+            cleared.push(cookie::clear(policy, policy.refresh_name));
+        }
+        match end_presented(&state, headers).await {
+            Ok(()) => Ok(WithCookies(NoContent, cleared)),
+            // The truth: the session may still be there. The browser forgets it all the same.
+            Err(error) => Err(WithCookies(StoreError(error).into(), cleared)),
+        }
+    }
+
+    /// Type the password again
+    ///
+    /// Makes the session fresh, as operations that cannot be undone demand. The session gets a new secret: a new cookie, or new
+    /// tokens.
+    #[oai(path = "/reauthenticate", method = "post", operation_id = "reauthenticate")]
+    async fn reauthenticate(
+        &self,
+        state: State<'_>,
+        who: SignedIn,
+        body: Body<ReauthenticateRequest>,
+    ) -> Result<WithCookies<Reply<200, Reissued>>, Refusal<ReauthenticateError>> {
+        let renewed = sessions::reauthenticate(&state, who.0, body.0.password).await?;
+        Ok(reissued(&state, renewed))
+    }
+}
+
+/// The answer to whatever gave a session a new secret.
+pub(super) fn reissued(state: &AppState, renewed: Established) -> WithCookies<Reply<200, Reissued>> {
+    let cookies = cookies(state, &renewed);
+    let session = Session::new(&renewed.session, renewed.user.clone());
+    let tokens = match &renewed.credential {
+        Credential::Cookie(_) => None,
+        Credential::Tokens(_) => tokens::body(renewed),
+    };
+    WithCookies(Reply(Reissued { session, tokens }), cookies)
+}
+
+/// Ends every session that the request presents a credential of, whatever its state.
+async fn end_presented(state: &AppState, headers: &HeaderMap) -> Result<(), Unavailable> {
+    let policy = &state.config.cookies;
+    if let Ok(Presented::Bearer(token)) = credential::presented(headers, state) {
+        return sessions::end_bearer_of(state, token).await;
+    }
+    for value in cookie::all(headers, policy.session_name) {
+        match sessions::by_cookie(state, value).await {
+            Ok(who) => sessions::end(state, &who).await?,
+            Err(Refused::Invalid) => {}
+            Err(Refused::Store(error)) => return Err(error),
+        }
+    }
+    for token in cookie::all(headers, policy.refresh_name) {
+        sessions::end_bearer_of(state, token).await?;
+    }
+    Ok(())
+}
+
+/// The cookies that carry a credential, if cookies do.
+pub(super) fn cookies(state: &AppState, established: &Established) -> Vec<HeaderValue> {
+    let policy: &CookiePolicy = &state.config.cookies;
+    let session = &established.session;
+    // The server's clocks decide; the browser only has to keep the cookie for as long as they could.
+    let lifetime: Option<Duration> = session.remember.then(|| session.expires_at.since(state.clock.now()));
+    match &established.credential {
+        Credential::Cookie(secret) => vec![cookie::set(policy, policy.session_name, &secret.reveal(), lifetime)],
+        Credential::Tokens(tokens) if tokens.refresh_in == session::RefreshIn::Cookie => {
+            vec![cookie::set(policy, policy.refresh_name, &tokens.refresh_token.reveal(), lifetime)]
+        }
+        Credential::Tokens(_) => Vec::new(),
+    }
+}
+
+/// Clears the cookie that carries a session's credential, if a cookie does.
+pub(super) fn cleared(state: &AppState, session: &session::Model) -> Vec<HeaderValue> {
+    let policy = &state.config.cookies;
+    match (session.face, session.refresh_in) {
+        (session::Face::Cookie, _) => vec![cookie::clear(policy, policy.session_name)],
+        (session::Face::Bearer, Some(session::RefreshIn::Cookie)) => vec![cookie::clear(policy, policy.refresh_name)],
+        (session::Face::Bearer, _) => Vec::new(),
+    }
+}
+
+/// RFC 8176 `amr` values, as stored.
+pub(super) fn methods(session: &session::Model) -> Vec<String> {
+    session.methods.split(' ').map(str::to_owned).collect()
+}
+
+/// A moment as RFC 3339 shows it.
+pub(super) fn instant(moment: UnixMillis) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}

@@ -1,0 +1,202 @@
+//! The bearer face: tokens instead of a session cookie.
+
+use entity::session::RefreshIn as StoredRefreshIn;
+use poem::http::HeaderMap;
+use poem_openapi::{Enum, Object, OpenApi, types::Example};
+
+use super::{
+    Tag,
+    body::Body,
+    cookie,
+    credential::{self, State},
+    problem::{Problem, ProblemCode, Refusal, problems},
+    reply::{NoContent, Reply, WithCookies},
+    session::{self, Session, StoreError},
+};
+use crate::{
+    secret::Password,
+    sessions::{self, Client, Credential, Established, Face, RefreshError, SignIn, SignInError},
+};
+
+/// Where the refresh token travels.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum RefreshIn {
+    /// In the body: for native apps and scripts.
+    Body,
+    /// In an `HttpOnly` cookie: for pages, which keep the access token in memory and hold nothing that a script could steal for
+    /// long.
+    Cookie,
+}
+
+/// Signing in for tokens.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct IssueTokensRequest {
+    /// In any case: `Ada@Example.com` is `ada@example.com`.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    password: Password,
+    /// Whether to stay signed in for the longer time.
+    remember: Option<bool>,
+    refresh_in: Option<RefreshIn>,
+}
+
+impl Example for IssueTokensRequest {
+    fn example() -> Self {
+        Self {
+            email: "ada@example.com".to_owned(),
+            password: Password::new("correct horse battery".to_owned()),
+            remember: Some(false),
+            refresh_in: Some(RefreshIn::Body),
+        }
+    }
+}
+
+/// Asking for the next tokens.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct RefreshTokensRequest {
+    /// Left out when the refresh token travels in a cookie; given, it alone counts.
+    #[oai(validator(max_length = 256))]
+    refresh_token: Option<String>,
+}
+
+impl Example for RefreshTokensRequest {
+    fn example() -> Self {
+        Self { refresh_token: Some("bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned()) }
+    }
+}
+
+/// Giving a token up.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct RevokeTokenRequest {
+    /// A refresh token or an access token.
+    #[oai(validator(max_length = 4096))]
+    token: String,
+}
+
+impl Example for RevokeTokenRequest {
+    fn example() -> Self {
+        Self { token: "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned() }
+    }
+}
+
+/// Tokens, and the session they belong to.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none, example)]
+pub(super) struct Tokens {
+    /// A JWT (RFC 9068), for `Authorization: Bearer`. Keep it in memory.
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: String,
+    /// Seconds for which the access token counts.
+    expires_in: i32,
+    /// For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it.
+    refresh_token: Option<String>,
+    session: Session,
+}
+
+impl Example for Tokens {
+    fn example() -> Self {
+        Self {
+            access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl".to_owned(),
+            token_type: "Bearer".to_owned(),
+            expires_in: 600,
+            refresh_token: Some("bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned()),
+            session: Session::example(),
+        }
+    }
+}
+
+/// The tokens of a session that shows its bearer face.
+pub(super) fn body(established: Established) -> Option<Tokens> {
+    let Established { session, user, credential } = established;
+    let Credential::Tokens(tokens) = credential else { return None };
+    Some(Tokens {
+        access_token: tokens.access_token.to_string(),
+        token_type: "Bearer".to_owned(),
+        expires_in: i32::try_from(tokens.expires_in.as_secs()).unwrap_or(i32::MAX),
+        refresh_token: (tokens.refresh_in == StoredRefreshIn::Body).then(|| tokens.refresh_token.reveal().to_string()),
+        session: Session::new(&session, user),
+    })
+}
+
+problems!(RefreshError {
+    RefreshError::Invalid => InvalidRefreshToken,
+    RefreshError::Reused => RefreshReused,
+    RefreshError::Store(error) => Unavailable.log(&error),
+    RefreshError::Signing(error) => InternalError.log(&error),
+});
+
+pub(super) struct TokensApi;
+
+#[OpenApi(prefix_path = "/v1/tokens", tag = "Tag::Tokens")]
+impl TokensApi {
+    /// Sign in for tokens
+    ///
+    /// For native apps, scripts and other services. A session that the request carries ends: sign-in always makes a new one.
+    #[oai(path = "/", method = "post", operation_id = "issueTokens")]
+    async fn issue(
+        &self,
+        state: State<'_>,
+        client: Client,
+        headers: &HeaderMap,
+        body: Body<IssueTokensRequest>,
+    ) -> Result<WithCookies<Reply<200, Tokens>>, Refusal<SignInError>> {
+        let Body(IssueTokensRequest { email, password, remember, refresh_in }) = body;
+        let refresh_in = match refresh_in {
+            Some(RefreshIn::Cookie) => StoredRefreshIn::Cookie,
+            Some(RefreshIn::Body) | None => StoredRefreshIn::Body,
+        };
+        let carried = credential::carried(headers, &state).await?;
+        let request = SignIn {
+            email: &email,
+            password,
+            remember: remember.unwrap_or(false),
+            face: Face::Bearer(refresh_in),
+            client,
+            carried,
+        };
+        Ok(answer(&state, sessions::sign_in(&state, request).await?)?)
+    }
+
+    /// Refresh
+    ///
+    /// Trades a refresh token for its successor and a new access token. Asked again within a few seconds, as when an answer is
+    /// lost or two tabs ask at once, it gives the same successor. A token that was used before that is a stolen one: the session
+    /// ends.
+    #[oai(path = "/refresh", method = "post", operation_id = "refreshTokens")]
+    async fn refresh(
+        &self,
+        state: State<'_>,
+        headers: &HeaderMap,
+        body: Body<RefreshTokensRequest>,
+    ) -> Result<WithCookies<Reply<200, Tokens>>, Refusal<RefreshError>> {
+        let in_cookie = || cookie::get(headers, state.config.cookies.refresh_name);
+        let token = match &body.0.refresh_token {
+            Some(token) => token,
+            None => in_cookie()
+                .map_err(|_| Problem::new(ProblemCode::AmbiguousCredentials))?
+                .ok_or_else(|| Problem::new(ProblemCode::InvalidRefreshToken))?,
+        };
+        Ok(answer(&state, sessions::refresh(&state, token).await?)?)
+    }
+
+    /// Give a token up
+    ///
+    /// Ends the session of a refresh token or access token, as signing out does. Always answers 204 (RFC 7009): what is no token of
+    /// ours is already of no use.
+    #[oai(path = "/revoke", method = "post", operation_id = "revokeToken")]
+    async fn revoke(&self, state: State<'_>, body: Body<RevokeTokenRequest>) -> Result<NoContent, Refusal<StoreError>> {
+        sessions::end_bearer_of(&state, &body.0.token).await.map_err(StoreError)?;
+        Ok(NoContent)
+    }
+}
+
+fn answer(state: &crate::state::AppState, established: Established) -> Result<WithCookies<Reply<200, Tokens>>, Problem> {
+    let cookies = session::cookies(state, &established);
+    let tokens = body(established).ok_or_else(|| Problem::new(ProblemCode::InternalError))?;
+    Ok(WithCookies(Reply(tokens), cookies))
+}

@@ -1,0 +1,137 @@
+//! Signing up.
+
+use entity::user;
+use poem_openapi::{Enum, Object, OpenApi, types::Example};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    Tag,
+    body::Body,
+    credential::State,
+    problem::{FieldError, Refusal, Rule, problems},
+    reply::Reply,
+    session::instant,
+};
+use crate::{
+    email_address::EmailRule,
+    secret::{HashingError, Password, PasswordRule},
+    users::{self, RegisterError, Registration, Violation},
+};
+
+/// Signing up.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct RegisterUserRequest {
+    /// Kept as typed; unique whatever its case.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    /// Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
+    #[oai(validator(min_length = 8))]
+    password: Password,
+    /// What to be called.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    name: Option<String>,
+}
+
+impl Example for RegisterUserRequest {
+    fn example() -> Self {
+        Self {
+            email: "ada@example.com".to_owned(),
+            password: Password::new("correct horse battery".to_owned()),
+            name: Some("Ada Lovelace".to_owned()),
+        }
+    }
+}
+
+/// What a user may do.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum Role {
+    /// Everything with their own account.
+    User,
+    /// Reserved for those who run the service.
+    Admin,
+}
+
+/// A user, as they may see themselves.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none, example)]
+pub(super) struct User {
+    /// Theirs for ever: the access token's `sub`.
+    id: Uuid,
+    /// As typed at sign-up.
+    email: String,
+    name: Option<String>,
+    role: Role,
+    created_at: OffsetDateTime,
+}
+
+impl From<user::Model> for User {
+    fn from(user: user::Model) -> Self {
+        Self {
+            id: user.id.0,
+            email: user.email,
+            name: user.name,
+            role: match user.role {
+                user::Role::User => Role::User,
+                user::Role::Admin => Role::Admin,
+            },
+            created_at: instant(user.created_at),
+        }
+    }
+}
+
+impl Example for User {
+    fn example() -> Self {
+        Self {
+            id: Uuid::from_u128(0x019b_7a3d_1b5c_7e08_8f4a_2d9c_31e7_5a60),
+            email: "ada@example.com".to_owned(),
+            name: Some("Ada Lovelace".to_owned()),
+            role: Role::User,
+            created_at: instant(entity::UnixMillis(1_767_171_600_000)),
+        }
+    }
+}
+
+problems!(RegisterError {
+    RegisterError::Invalid(violations) => ValidationFailed.fields(violations.into_iter().map(|one| field_error(one, "password")).collect()),
+    RegisterError::EmailTaken => EmailTaken,
+    RegisterError::Hashing(HashingError::Overloaded) => Overloaded,
+    RegisterError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    RegisterError::Store(error) => Unavailable.log(&error),
+});
+
+/// A broken rule as the client sees it; `password` is the field that holds the new password.
+pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
+    match violation {
+        Violation::Email(rule @ EmailRule::TooLong) => FieldError::new("email", Rule::MaxBytes, rule.detail()),
+        Violation::Email(rule) => FieldError::new("email", Rule::Format, rule.detail()),
+        Violation::Password(PasswordRule::TooShort(least)) => {
+            FieldError::new(password, Rule::MinLength, format!("must have at least {least} characters"))
+        }
+        Violation::Password(PasswordRule::TooLong(most)) => {
+            FieldError::new(password, Rule::MaxBytes, format!("must have at most {most} bytes"))
+        }
+        Violation::Name => FieldError::new("name", Rule::Format, "must have something to read, and no control characters"),
+    }
+}
+
+pub(super) struct UsersApi;
+
+#[OpenApi(prefix_path = "/v1/users", tag = "Tag::Users")]
+impl UsersApi {
+    /// Sign up
+    ///
+    /// Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
+    #[oai(path = "/", method = "post", operation_id = "registerUser")]
+    async fn register(
+        &self,
+        state: State<'_>,
+        body: Body<RegisterUserRequest>,
+    ) -> Result<Reply<201, User>, Refusal<RegisterError>> {
+        let Body(RegisterUserRequest { email, password, name }) = body;
+        let user = users::register(&state, Registration { email: &email, password, name }).await?;
+        Ok(Reply(user.into()))
+    }
+}

@@ -1,0 +1,31 @@
+//! Bifrons: one session, two faces.
+//!
+//! The map of the house, from the door to the cellar. Imports point down only.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`cli`] | the commands: `serve`, `openapi`, `config`, `migrate` |
+//! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
+//! | [`sessions`] | signing in, verifying, refreshing, ending |
+//! | [`users`] | signing up, changing and deleting oneself |
+//! | [`mail`] | the outbox |
+//! | [`state`] | what every request shares |
+//! | [`db`] | the database; with each `store.rs`, the only file that names `SeaORM` |
+//! | [`config`] | what can be set; the cookies, derived from the origins |
+//! | [`secret`] | passwords, credentials, keys: all that must never be printed |
+//! | [`email_address`], [`clock`], [`random`] | the ground |
+//!
+//! A request takes three steps: `http/session.rs` → `sessions/sign_in.rs` → `sessions/store.rs`.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod email_address;
+pub mod http;
+pub mod mail;
+pub mod random;
+pub mod secret;
+pub mod sessions;
+pub mod state;
+pub mod users;

@@ -1,0 +1,89 @@
+//! Delivers mail as files, one `.eml` each, into a folder that any mail program opens.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+    time::Duration,
+};
+
+use entity::mail;
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use tokio::sync::Notify;
+
+use super::store;
+use crate::db::{Db, Unavailable};
+
+/// How long to wait after a failure.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// The folder that mail is delivered into.
+#[derive(Debug)]
+pub struct Outbox {
+    folder: PathBuf,
+    filled: Notify,
+}
+
+/// Why mail still waits.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    /// The folder cannot be written to.
+    #[error("cannot write mail into the outbox: {0}")]
+    Folder(#[from] io::Error),
+}
+
+impl Outbox {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, filled: Notify::new() }
+    }
+
+    /// Tells the deliverer that a mail was committed.
+    pub(crate) fn notify(&self) {
+        self.filled.notify_one();
+    }
+
+    /// Delivers what waits, and then whatever comes. Never ends.
+    pub async fn deliver(&self, db: &Db) {
+        loop {
+            match self.deliver_waiting(db).await {
+                Ok(()) => self.filled.notified().await,
+                Err(error) => {
+                    tracing::error!(%error, "mail waits");
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+            }
+        }
+    }
+
+    async fn deliver_waiting(&self, db: &Db) -> Result<(), DeliveryError> {
+        while let Some(mail) = store::oldest(db.connection()).await? {
+            self.write(&mail)?;
+            store::remove(db.connection(), mail.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whole or not at all; a second delivery of the same mail lands on the same file.
+    fn write(&self, mail: &mail::Model) -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let part = self.folder.join(format!("{}.part", mail.id.0));
+        let _ = fs::remove_file(&part); // left by a process that was killed
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        io::Write::write_all(&mut file, message(mail).as_bytes())?;
+        file.sync_all()?;
+        fs::rename(part, self.folder.join(format!("{}.eml", mail.id.0)))
+    }
+}
+
+/// RFC 5322, with UTF-8 headers (RFC 6532): the address is kept as it was typed. It can hold no line break: `EmailAddress`.
+fn message(mail: &mail::Model) -> String {
+    let date = OffsetDateTime::from_unix_timestamp(mail.created_at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let date = date.format(&Rfc2822).unwrap_or_default();
+    let (id, to, subject) = (mail.id.0, &mail.recipient, &mail.subject);
+    let head = format!("Date: {date}\nMessage-ID: <{id}@bifrons>\nTo: {to}\nSubject: {subject}\n");
+    let head = format!("{head}MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n");
+    format!("{head}\n{}", mail.body).replace('\n', "\r\n")
+}

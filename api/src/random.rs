@@ -1,0 +1,50 @@
+//! The one source of randomness: the operating system's, through aws-lc.
+
+use aws_lc_rs::rand;
+use entity::UnixMillis;
+use uuid::Uuid;
+
+/// `N` unpredictable bytes.
+pub fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    fill(&mut bytes);
+    bytes
+}
+
+/// A new id that sorts after all earlier ones (RFC 9562 section 5.7). Ids are public: nothing may depend on guessing one.
+pub fn uuid_v7(now: UnixMillis) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or(0), &bytes()).into_uuid()
+}
+
+#[expect(clippy::panic, reason = "without randomness no credential may be made; there is no answer that would be safe")]
+fn fill(bytes: &mut [u8]) {
+    if rand::fill(bytes).is_err() {
+        panic!("the operating system gives no randomness");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use entity::UnixMillis;
+
+    #[test]
+    fn asvs_11_5_2_secrets_never_repeat_across_threads() {
+        let drawn: Vec<[u8; 32]> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| (0..10_000).map(|_| super::bytes()).collect::<Vec<_>>())).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 80_000);
+        let ones: u32 = drawn.iter().flatten().map(|byte| byte.count_ones()).sum();
+        let (bits, deviation) = (80_000.0 * 256.0, f64::from(ones) - 80_000.0 * 128.0);
+        assert!(deviation.abs() < 6.0 * (bits / 4.0_f64).sqrt(), "monobit: {ones} ones");
+    }
+
+    #[test]
+    fn ids_sort_by_time() {
+        let ids: Vec<_> = (0..100).map(|n| super::uuid_v7(UnixMillis(1_700_000_000_000 + n))).collect();
+        assert!(ids.is_sorted());
+        assert_eq!(ids[0].get_version_num(), 7);
+    }
+}

@@ -1,0 +1,181 @@
+//! The credentials that clients hold. Each starts with the session's id: the id finds the record, the rest proves it.
+
+use std::fmt;
+
+use aws_lc_rs::{constant_time, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entity::{SecretHash, Seed, SessionId};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::ServerSecrets;
+use crate::random;
+
+/// What a session cookie's value starts with: tells it from other secrets, to people and to secret scanners.
+pub const SESSION_COOKIE_PREFIX: &str = "bfs_";
+/// What a refresh token starts with.
+pub const REFRESH_TOKEN_PREFIX: &str = "bfr_";
+
+const ID: usize = 16;
+
+/// The value of a session cookie: `bfs_` + base64url(session id ‖ 32 random bytes).
+pub struct SessionCookie {
+    /// Finds the session.
+    pub session: SessionId,
+    secret: Zeroizing<[u8; 32]>,
+}
+
+impl SessionCookie {
+    /// A new secret for `session`; the one before it stops working once [`Self::hash`] is stored.
+    pub fn new(session: SessionId) -> Self {
+        Self { session, secret: Zeroizing::new(random::bytes()) }
+    }
+
+    /// Reads a cookie's value; `None` if it is not of the form that [`Self::reveal`] writes.
+    pub fn parse(value: &str) -> Option<Self> {
+        let bytes: Zeroizing<[u8; 48]> = decode(SESSION_COOKIE_PREFIX, value)?;
+        let (id, secret) = bytes.split_at(ID);
+        Some(Self { session: session_id(id)?, secret: Zeroizing::new(secret.try_into().ok()?) })
+    }
+
+    /// The cookie's value, for the one who signed in and nobody else.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        encode(SESSION_COOKIE_PREFIX, &[self.session.0.as_bytes(), self.secret.as_slice()])
+    }
+
+    /// What is stored. A plain hash is enough for 256 random bits: there is nothing to guess (ASVS 6.5.2).
+    pub fn hash(&self) -> SecretHash {
+        SecretHash(digest::digest(&digest::SHA256, self.secret.as_slice()).as_ref().to_vec())
+    }
+
+    /// Whether this is the cookie that `stored` was made from, in constant time.
+    pub fn matches(&self, stored: &SecretHash) -> bool {
+        constant_time::verify_slices_are_equal(&self.hash().0, &stored.0).is_ok()
+    }
+}
+
+/// A refresh token: `bfr_` + base64url(session id ‖ generation ‖ MAC).
+///
+/// It is derived, not stored: whoever may have generation `n + 1` gets the same one, however many ask at once and however often
+/// the answer is lost. The MAC's key comes from the server secret and the session's seed, so neither alone makes a token.
+pub struct RefreshToken {
+    /// Finds the session.
+    pub session: SessionId,
+    /// Counts the rotations of the session; the row knows which one counts.
+    pub generation: i32,
+    mac: [u8; 32],
+}
+
+impl RefreshToken {
+    /// The token of `generation`.
+    pub fn derive(secrets: &ServerSecrets, seed: &Seed, session: SessionId, generation: i32) -> Self {
+        Self { session, generation, mac: secrets.mac(seed, &Self::claim(session, generation)) }
+    }
+
+    /// Reads a token; `None` if it is not of the form that [`Self::reveal`] writes.
+    pub fn parse(value: &str) -> Option<Self> {
+        let bytes: Zeroizing<[u8; 52]> = decode(REFRESH_TOKEN_PREFIX, value)?;
+        let (id, rest) = bytes.split_at(ID);
+        let (generation, mac) = rest.split_at(4);
+        Some(Self {
+            session: session_id(id)?,
+            generation: i32::from_be_bytes(generation.try_into().ok()?),
+            mac: mac.try_into().ok()?,
+        })
+    }
+
+    /// The token, for the session's owner and nobody else.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        encode(REFRESH_TOKEN_PREFIX, &[self.session.0.as_bytes(), &self.generation.to_be_bytes(), &self.mac])
+    }
+
+    /// Whether we made this token for the session with `seed`, under any of our secrets.
+    pub fn is_genuine(&self, secrets: &ServerSecrets, seed: &Seed) -> bool {
+        secrets.verify_mac(seed, &Self::claim(self.session, self.generation), &self.mac)
+    }
+
+    fn claim(session: SessionId, generation: i32) -> Vec<u8> {
+        [b"bifrons refresh token".as_slice(), session.0.as_bytes(), &generation.to_be_bytes()].concat()
+    }
+}
+
+fn encode(prefix: &str, parts: &[&[u8]]) -> Zeroizing<String> {
+    let mut value = Zeroizing::new(prefix.to_owned());
+    URL_SAFE_NO_PAD.encode_string(Zeroizing::new(parts.concat()).as_slice(), &mut value);
+    value
+}
+
+fn decode<const N: usize>(prefix: &str, value: &str) -> Option<Zeroizing<[u8; N]>> {
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(value.strip_prefix(prefix)?).ok()?);
+    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
+}
+
+fn session_id(bytes: &[u8]) -> Option<SessionId> {
+    Uuid::from_slice(bytes).ok().map(SessionId)
+}
+
+impl fmt::Debug for SessionCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionCookie(…)")
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{Seed, SessionId, UnixMillis};
+
+    use super::{RefreshToken, SessionCookie};
+    use crate::{random, secret::ServerSecrets};
+
+    fn a_session() -> SessionId {
+        SessionId(random::uuid_v7(UnixMillis(1_700_000_000_000)))
+    }
+
+    #[test]
+    fn a_session_cookie_comes_back_and_matches_only_its_own_hash() {
+        let cookie = SessionCookie::new(a_session());
+        let read = SessionCookie::parse(&cookie.reveal()).unwrap();
+        assert_eq!(read.session, cookie.session);
+        assert!(read.matches(&cookie.hash()));
+        assert!(!read.matches(&SessionCookie::new(cookie.session).hash()));
+        assert_eq!(cookie.reveal().len(), 4 + 64);
+    }
+
+    #[test]
+    fn b_06_credentials_of_one_kind_are_nothing_to_another() {
+        let secrets = ServerSecrets::generate();
+        let cookie = SessionCookie::new(a_session()).reveal();
+        let refresh = RefreshToken::derive(&secrets, &Seed(vec![7; 32]), a_session(), 3).reveal();
+        assert!(RefreshToken::parse(&cookie).is_none());
+        assert!(SessionCookie::parse(&refresh).is_none());
+        assert!(RefreshToken::parse(&cookie.replace("bfs_", "bfr_")).is_none());
+    }
+
+    #[test]
+    fn a_refresh_token_needs_server_secret_and_seed() {
+        let (secrets, others) = (ServerSecrets::generate(), ServerSecrets::generate());
+        let (seed, other_seed) = (Seed(vec![7; 32]), Seed(vec![8; 32]));
+        let token = RefreshToken::derive(&secrets, &seed, a_session(), 3);
+        let read = RefreshToken::parse(&token.reveal()).unwrap();
+        assert_eq!((read.session, read.generation), (token.session, 3));
+        assert!(read.is_genuine(&secrets, &seed));
+        assert!(!read.is_genuine(&others, &seed));
+        assert!(!read.is_genuine(&secrets, &other_seed));
+        let next = RefreshToken { generation: 4, ..RefreshToken::parse(&token.reveal()).unwrap() };
+        assert!(!next.is_genuine(&secrets, &seed), "the generation is under the MAC");
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let cookie = SessionCookie::new(a_session());
+        assert_eq!(format!("{cookie:?}"), "SessionCookie(…)");
+        let token = RefreshToken::derive(&ServerSecrets::generate(), &Seed(vec![7; 32]), a_session(), 3);
+        assert_eq!(format!("{token:?}"), "RefreshToken(…)");
+    }
+}

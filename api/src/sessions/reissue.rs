@@ -1,0 +1,82 @@
+//! Proving a credential again replaces the session's secret: what was issued before stops working.
+
+use std::time::Duration;
+
+use entity::{Seed, UnixMillis, session};
+
+use super::{
+    Authenticated, Credential, Established,
+    refresh::tokens,
+    store::{self, NewProof},
+};
+use crate::{
+    db::Unavailable,
+    random,
+    secret::{HashingError, Password, SessionCookie, Verdict},
+    state::AppState,
+};
+
+/// Why a credential was not renewed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReauthenticateError {
+    /// The password is another one.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The session ended while the password was verified.
+    #[error("the session has ended")]
+    Ended,
+    /// No worker for the password.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    /// An access token could not be signed.
+    #[error("cannot sign: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+}
+
+/// Proves the password again: the session becomes fresh and gets a new secret.
+pub async fn reauthenticate(state: &AppState, who: Authenticated, password: Password) -> Result<Established, ReauthenticateError> {
+    match state.hasher.verify(password, Some(who.user.password_hash.clone())).await? {
+        Verdict::Wrong => Err(ReauthenticateError::WrongPassword),
+        Verdict::Right { .. } => {
+            let renewal = reissue(&who.session, state.clock.now());
+            if !store::reissue(state.db.connection(), who.session.id, &renewal.stored, state.clock.now()).await? {
+                return Err(ReauthenticateError::Ended);
+            }
+            tracing::info!(event = "reauthenticated", user = %who.user.id.0, session = %who.session.id.0);
+            Ok(renewal.establish(state, who)?)
+        }
+    }
+}
+
+/// A new secret for a session, to be stored before anybody is told.
+pub(crate) struct Renewal {
+    /// What to store.
+    pub(crate) stored: NewProof,
+    cookie: Option<SessionCookie>,
+}
+
+/// Makes a new secret for a session, of the kind that its face has.
+pub(crate) fn reissue(session: &session::Model, now: UnixMillis) -> Renewal {
+    // At least a second later than before: access tokens carry whole seconds, and those of the old secret must be older.
+    let authenticated_at = now.max(session.authenticated_at.plus(Duration::from_secs(1)));
+    let cookie = (session.face == session::Face::Cookie).then(|| SessionCookie::new(session.id));
+    let seed = cookie.is_none().then(|| Seed(random::bytes::<32>().to_vec()));
+    Renewal { stored: NewProof { secret_hash: cookie.as_ref().map(SessionCookie::hash), seed, authenticated_at }, cookie }
+}
+
+impl Renewal {
+    /// The session as it is once the new secret is stored, and the credential to hand out.
+    pub(crate) fn establish(self, state: &AppState, who: Authenticated) -> Result<Established, jsonwebtoken::errors::Error> {
+        let Authenticated { session, user } = who;
+        let NewProof { secret_hash, seed, authenticated_at } = self.stored;
+        let session = session::Model { secret_hash, seed, authenticated_at, generation: 0, rotated_at: None, ..session };
+        let credential = match self.cookie {
+            Some(cookie) => Credential::Cookie(cookie),
+            None => Credential::Tokens(tokens(state, &session, &user, state.clock.now())?),
+        };
+        Ok(Established { session, user, credential })
+    }
+}

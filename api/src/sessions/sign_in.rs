@@ -1,0 +1,163 @@
+//! Signing in: a password becomes a session.
+
+use entity::{
+    Seed, SessionId, UnixMillis,
+    session::{self, EndedBecause, RefreshIn},
+    user::{self, Status},
+};
+
+use super::{Authenticated, Client, Credential, Established, refresh::tokens, store};
+use crate::{
+    db::{Db, Unavailable},
+    email_address::EmailAddress,
+    random,
+    secret::{HashingError, Password, SessionCookie, Verdict},
+    state::AppState,
+    users,
+};
+
+/// What somebody presents to sign in.
+pub struct SignIn<'a> {
+    /// As typed; an address that cannot exist is one that nobody has.
+    pub email: &'a str,
+    /// As typed.
+    pub password: Password,
+    /// Whether to stay signed in.
+    pub remember: bool,
+    /// What to sign in to.
+    pub face: Face,
+    /// Where the request came from.
+    pub client: Client,
+    /// The session that the request carried: it ends, because nobody signs in to be two people (and a planted session must
+    /// not live on).
+    pub carried: Option<Authenticated>,
+}
+
+/// The face that a new session shows.
+#[derive(Clone, Copy, Debug)]
+pub enum Face {
+    /// A session cookie.
+    Cookie,
+    /// Tokens, with the refresh token in this place.
+    Bearer(RefreshIn),
+}
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown address, wrong password or disabled user: which one is nobody's business.
+    #[error("wrong e-mail address or password")]
+    InvalidCredentials,
+    /// No worker for the password.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    /// An access token could not be signed.
+    #[error("cannot sign: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+}
+
+/// Verifies the password and makes a new session.
+pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Established, SignInError> {
+    let address = EmailAddress::parse(request.email).ok();
+    loop {
+        let user = match &address {
+            Some(address) => users::store::find_by_email(state.db.connection(), address).await?,
+            None => None,
+        };
+        let verdict = state.hasher.verify(request.password.clone(), user.as_ref().map(|user| user.password_hash.clone())).await?;
+        let (Verdict::Right { upgraded }, Some(user)) = (verdict, user) else {
+            return Err(SignInError::InvalidCredentials);
+        };
+        if user.status != Status::Active {
+            return Err(SignInError::InvalidCredentials);
+        }
+        let now = state.clock.now();
+        let (session, proof) = new_session(state, &user, &request, now);
+        if begin_session(&state.db, &user, &session, request.carried.as_ref(), now).await? {
+            if let Some(hash) = upgraded
+                && let Err(error) = users::store::upgrade_hash(state.db.connection(), &user, hash).await
+            {
+                tracing::warn!(%error, "a password hash was not upgraded; the next sign-in will try again");
+            }
+            tracing::info!(event = "signed_in", user = %user.id.0, session = %session.id.0, face = ?session.face);
+            let credential = match proof {
+                Proof::Cookie(cookie) => Credential::Cookie(cookie),
+                Proof::Seed => Credential::Tokens(tokens(state, &session, &user, now)?),
+            };
+            return Ok(Established { session, user, credential });
+        }
+        // The user changed while the password was hashed, maybe the password itself: look again.
+    }
+}
+
+enum Proof {
+    Cookie(SessionCookie),
+    Seed,
+}
+
+fn new_session(state: &AppState, user: &user::Model, request: &SignIn<'_>, now: UnixMillis) -> (session::Model, Proof) {
+    let id = SessionId(random::uuid_v7(now));
+    let lifetime = state.config.sessions.lifetime(request.remember);
+    let expires_at = now.plus(lifetime.absolute);
+    let mut session = session::Model {
+        id,
+        user_id: user.id,
+        face: session::Face::Bearer,
+        secret_hash: None,
+        seed: None,
+        generation: 0,
+        rotated_at: None,
+        refresh_in: None,
+        authenticated_at: now,
+        methods: "pwd".to_owned(),
+        remember: request.remember,
+        created_at: now,
+        last_seen_at: now,
+        idle_expires_at: now.plus(lifetime.idle).min(expires_at),
+        expires_at,
+        ip: request.client.ip.map(|ip| ip.to_string()),
+        user_agent: request.client.user_agent.clone(),
+        version: 1,
+        changed_at: now,
+        ended_at: None,
+        ended_because: None,
+    };
+    match request.face {
+        Face::Cookie => {
+            let cookie = SessionCookie::new(id);
+            session.face = session::Face::Cookie;
+            session.secret_hash = Some(cookie.hash());
+            (session, Proof::Cookie(cookie))
+        }
+        Face::Bearer(refresh_in) => {
+            session.seed = Some(Seed(random::bytes::<32>().to_vec()));
+            session.refresh_in = Some(refresh_in);
+            (session, Proof::Seed)
+        }
+    }
+}
+
+/// Stores the session and ends the one that the request carried, in one step. False, and nothing done, if the user is not as
+/// they were when the password was verified: a password change must not be outrun by a sign-in with the old one.
+async fn begin_session(
+    db: &Db,
+    user: &user::Model,
+    session: &session::Model,
+    carried: Option<&Authenticated>,
+    now: UnixMillis,
+) -> Result<bool, Unavailable> {
+    let transaction = db.begin().await?;
+    let current = users::store::find(&transaction, user.id).await?;
+    if current.is_none_or(|current| current.version != user.version) {
+        return Ok(false);
+    }
+    if let Some(carried) = carried {
+        store::end(&transaction, carried.session.id, EndedBecause::Replaced, now).await?;
+    }
+    store::insert(&transaction, session.clone()).await?;
+    transaction.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,75 @@
+//! What every request shares: plain fields, made once at start.
+
+use std::{fs, io, os::unix::fs::DirBuilderExt, path::Path};
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::{Db, OpenError},
+    mail::Outbox,
+    secret::{Hasher, HashingError, KeyError, ServerSecrets, SigningKeys},
+};
+
+/// What every request shares.
+#[derive(Debug)]
+pub struct AppState {
+    /// What was configured.
+    pub config: Config,
+    /// The truth.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Password workers.
+    pub hasher: Hasher,
+    /// What refresh tokens are derived from.
+    pub secrets: ServerSecrets,
+    /// What access tokens are signed with.
+    pub keys: SigningKeys,
+    /// Where mail waits.
+    pub outbox: Outbox,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("cannot use the data folder {0}: {1}; give another one with data_dir")]
+    DataDir(String, io::Error),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Argon2 refuses the parameters.
+    #[error("passwords.memory_kib and passwords.iterations are not parameters that Argon2id takes")]
+    Hasher(#[from] HashingError),
+}
+
+impl AppState {
+    /// Opens the database, migrates it, and reads the keys or makes them.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        prepare(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
+            Some(secrets) => secrets,
+            None => ServerSecrets::load_or_create(&config.data_dir.join("bifrons.key"))?,
+        };
+        Ok(Self {
+            secrets,
+            keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
+            hasher: Hasher::new(&config.passwords)?,
+            outbox: Outbox::new(config.data_dir.join("outbox")),
+            db: Db::open(&config.database_url).await?,
+            clock,
+            config,
+        })
+    }
+}
+
+/// Makes the data folder, for the service's user alone, and tries to write into it.
+fn prepare(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let probe = folder.join(".writable");
+    fs::write(&probe, [])?;
+    fs::remove_file(probe)
+}

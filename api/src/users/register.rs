@@ -1,0 +1,83 @@
+//! Signing up.
+
+use entity::{
+    UserId,
+    user::{self, Role, Status},
+};
+
+use super::{Violation, check_name, store};
+use crate::{
+    db::Unavailable,
+    email_address::EmailAddress,
+    random,
+    secret::{HashingError, Password},
+    state::AppState,
+};
+
+/// What somebody signs up with, all as typed.
+pub struct Registration<'a> {
+    /// Unique among all users, in its canonical form.
+    pub email: &'a str,
+    /// The password.
+    pub password: Password,
+    /// What to be called.
+    pub name: Option<String>,
+}
+
+/// Why nobody signed up.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Some values break rules; all of them are here.
+    #[error("some values break rules")]
+    Invalid(Vec<Violation>),
+    /// Somebody has that address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// No worker for the password.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Makes a new user.
+pub async fn register(state: &AppState, request: Registration<'_>) -> Result<user::Model, RegisterError> {
+    let address = check(state, &request)?;
+    // Asked before the password is hashed, because hashing costs; the unique index decides.
+    if store::find_by_email(state.db.connection(), &address).await?.is_some() {
+        return Err(RegisterError::EmailTaken);
+    }
+    let password_hash = state.hasher.hash(request.password).await?;
+    let now = state.clock.now();
+    let user = user::Model {
+        id: UserId(random::uuid_v7(now)),
+        email: address.as_typed().to_owned(),
+        email_canonical: address.canonical().to_owned(),
+        name: request.name,
+        role: Role::User,
+        status: Status::Active,
+        password_hash,
+        version: 1,
+        changed_at: now,
+        created_at: now,
+    };
+    match store::insert(state.db.connection(), user.clone()).await {
+        Err(error) if error.is_duplicate() => return Err(RegisterError::EmailTaken),
+        stored => stored?,
+    }
+    tracing::info!(event = "registered", user = %user.id.0);
+    Ok(user)
+}
+
+fn check(state: &AppState, request: &Registration<'_>) -> Result<EmailAddress, RegisterError> {
+    let address = EmailAddress::parse(request.email).map_err(Violation::Email);
+    let password = request.password.check(&state.config.passwords).map_err(Violation::Password);
+    let name = request.name.as_deref().map_or(Ok(()), check_name);
+    match (address, password, name) {
+        (Ok(address), Ok(()), Ok(())) => Ok(address),
+        (address, password, name) => {
+            Err(RegisterError::Invalid(address.err().into_iter().chain(password.err()).chain(name.err()).collect()))
+        }
+    }
+}

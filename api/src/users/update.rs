@@ -1,0 +1,29 @@
+//! Changing what a user is called.
+
+use entity::user;
+
+use super::{Violation, check_name, store};
+use crate::{db::Unavailable, sessions::Authenticated, state::AppState};
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// The value breaks a rule.
+    #[error("a value breaks a rule")]
+    Invalid(Violation),
+    /// The user was deleted meanwhile.
+    #[error("the user is gone")]
+    Gone,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Changes or removes the name.
+pub async fn rename(state: &AppState, who: Authenticated, name: Option<String>) -> Result<user::Model, UpdateError> {
+    name.as_deref().map_or(Ok(()), check_name).map_err(UpdateError::Invalid)?;
+    if !store::rename(state.db.connection(), who.user.id, name.as_deref(), state.clock.now()).await? {
+        return Err(UpdateError::Gone);
+    }
+    Ok(user::Model { name, ..who.user })
+}

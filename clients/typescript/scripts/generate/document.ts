@@ -1,0 +1,121 @@
+/** The parts of an OpenAPI 3.0 document that the generator looks at. */
+export interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly security?: readonly SecurityRequirement[];
+  readonly components?: {
+    readonly schemas?: Readonly<Record<string, Schema>>;
+    readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
+  };
+}
+
+export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
+
+export interface SecurityScheme {
+  readonly type: string;
+  readonly scheme?: string;
+}
+
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly allOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+}
+
+export interface Parameter {
+  readonly $ref?: string;
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+}
+
+export interface Media {
+  readonly schema?: Schema;
+}
+
+export interface DocumentedOperation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly deprecated?: boolean;
+  readonly security?: readonly SecurityRequirement[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, Media>> }>
+  >;
+}
+
+/** An operation with its place in the document. */
+export interface Located {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: DocumentedOperation;
+}
+
+const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const CALLABLE = ["get", "put", "post", "delete", "patch"];
+
+/** Every operation in the order of the document; fails on one that cannot become a method. */
+export function operationsOf(document: Document): Located[] {
+  const found = new Map<string, Located>();
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (item["parameters"]) throw new Error(`${path}: parameters of a path are not supported`);
+    for (const method of Object.keys(item).filter((key) => METHODS.includes(key))) {
+      const operation = item[method] as DocumentedOperation;
+      const place = `${method.toUpperCase()} ${path}`;
+      const id = operation.operationId;
+      if (!id) throw new Error(`${place} has no operationId`);
+      if (!/^[a-z][A-Za-z0-9]*$/.test(id))
+        throw new Error(`${place}: "${id}" is not a method name`);
+      if (!CALLABLE.includes(method)) throw new Error(`${place} cannot be called with fetch`);
+      if (found.has(id)) throw new Error(`${place}: operationId "${id}" is used twice`);
+      found.set(id, { id, method: method.toUpperCase(), path, operation });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Fails on a reference out of the document: following it would take the network. */
+export function refuseOutside(node: unknown): void {
+  if (typeof node !== "object" || node === null) return;
+  const { $ref } = node as { $ref?: unknown };
+  if (typeof $ref === "string" && !$ref.startsWith("#/")) {
+    throw new Error(`${$ref} is outside of the document`);
+  }
+  Object.values(node).forEach(refuseOutside);
+}
+
+/** Follows a reference. */
+export function resolve(document: Document, schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  const name = /^#\/components\/schemas\/([^/]+)$/.exec(schema.$ref)?.[1];
+  const target = name === undefined ? undefined : document.components?.schemas?.[name];
+  if (!target) throw new Error(`${schema.$ref} does not name a schema of this document`);
+  return resolve(document, target);
+}
+
+/** All property names of a schema, whatever it is composed of. */
+export function propertyNames(document: Document, schema: Schema): string[] {
+  const whole = resolve(document, schema);
+  const parts = [...(whole.allOf ?? []), ...(whole.oneOf ?? []), ...(whole.anyOf ?? [])];
+  const names = parts.flatMap((part) => propertyNames(document, part));
+  return [...new Set([...Object.keys(whole.properties ?? {}), ...names])];
+}
+
+/** Whether an object of this schema has a property that must be there. */
+export function hasRequired(document: Document, schema: Schema): boolean {
+  const { required = [], allOf = [], oneOf = [], anyOf = [] } = resolve(document, schema);
+  const has = (part: Schema): boolean => hasRequired(document, part);
+  return (
+    required.length > 0 ||
+    allOf.some(has) ||
+    [oneOf, anyOf].some((parts) => parts.length > 0 && parts.every(has))
+  );
+}

@@ -1,0 +1,81 @@
+import type { Operation } from "../../src/runtime/operation.js";
+import { type Document, hasRequired, type Located, propertyNames, resolve } from "./document.js";
+
+/** The table's entry for an operation; fails on what the runtime could not call. */
+export function entryOf(document: Document, located: Located): Operation {
+  const path = [...located.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+  const query = queryOf(located, path);
+  const body = bodyOf(document, located);
+  refuseClash(located, [...path, ...query, ...(body ?? [])]);
+  return {
+    method: located.method as Operation["method"],
+    path: located.path as Operation["path"],
+    ...(query.length > 0 ? { query } : {}),
+    ...(body ? { body } : {}),
+    ...(readsBearer(document, located) ? { bearer: true } : {}),
+    ...successOf(located),
+  };
+}
+
+/** Whether an operation cannot be called without any input. */
+export function needsInput(document: Document, { path, operation }: Located): boolean {
+  const body = operation.requestBody?.content["application/json"]?.schema;
+  return (
+    path.includes("{") ||
+    (operation.parameters ?? []).some((parameter) => parameter.required) ||
+    (body !== undefined && hasRequired(document, body))
+  );
+}
+
+/** A flat input object has one place for a name. */
+function refuseClash({ id }: Located, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new Error(`${id}: "${twice}" is the name of two inputs; give one of them another name`);
+  }
+}
+
+function queryOf({ id, operation }: Located, path: readonly string[]): string[] {
+  const query: string[] = [];
+  for (const parameter of operation.parameters ?? []) {
+    if (parameter.$ref) throw new Error(`${id}: referenced parameters are not supported`);
+    if (parameter.in === "query") query.push(parameter.name);
+    else if (parameter.in !== "path" || !path.includes(parameter.name)) {
+      throw new Error(`${id}: parameter "${parameter.name}" in ${parameter.in} is not supported`);
+    }
+  }
+  return query;
+}
+
+function bodyOf(document: Document, { id, operation }: Located): string[] | undefined {
+  if (!operation.requestBody) return undefined;
+  const [[mediaType, media] = [], ...others] = Object.entries(operation.requestBody.content);
+  if (mediaType !== "application/json" || !media?.schema || others.length > 0) {
+    throw new Error(`${id}: the body must be application/json and nothing else`);
+  }
+  const { type } = resolve(document, media.schema);
+  if (type !== undefined && type !== "object") throw new Error(`${id}: the body is not an object`);
+  return propertyNames(document, media.schema);
+}
+
+function readsBearer(document: Document, { operation }: Located): boolean {
+  const schemes = document.components?.securitySchemes ?? {};
+  return (operation.security ?? document.security ?? [])
+    .flatMap((requirement) => Object.keys(requirement))
+    .some((name) => schemes[name]?.type === "http" && schemes[name].scheme === "bearer");
+}
+
+function successOf({ id, operation }: Located): Pick<Operation, "ok" | "empty"> {
+  const successes = Object.entries(operation.responses).filter(([status]) => /^2/.test(status));
+  const [success] = successes;
+  if (!success || successes.length > 1) throw new Error(`${id} must have exactly one 2xx answer`);
+  const [status, { content = {} }] = success;
+  const mediaTypes = Object.keys(content);
+  if (mediaTypes.length === 0) return { ok: Number(status), empty: true };
+  if (mediaTypes.join() !== "application/json") {
+    throw new Error(
+      `${id} answers ${mediaTypes.join(", ")}; the client reads application/json only`,
+    );
+  }
+  return { ok: Number(status) };
+}

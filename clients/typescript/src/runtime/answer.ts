@@ -1,0 +1,47 @@
+import type { Operation } from "./operation.js";
+import { isProblem, type ProblemShape, unexpectedResponse } from "./problem.js";
+
+/** What a call resolves to: the operation's data, or a problem. */
+export type Answer<Data, Problem> =
+  | { readonly data: Data; readonly problem?: undefined; readonly response: Response }
+  | { readonly problem: Problem; readonly data?: undefined; readonly response: Response };
+
+/**
+ * Reads a response. It throws only when the connection breaks while the body arrives; whatever a
+ * server has answered becomes data or a problem.
+ */
+export async function readAnswer(
+  operation: Operation,
+  response: Response,
+): Promise<Answer<unknown, ProblemShape>> {
+  // Read in every case: an unread body keeps its connection busy.
+  const text = await response.text();
+  const fail = (detail: string): Answer<unknown, ProblemShape> => ({
+    problem: unexpectedResponse(response, detail),
+    response,
+  });
+
+  if (response.status === operation.ok) {
+    if (operation.empty) return { data: undefined, response };
+    const data = parse(response, /^application\/json\b/i, text);
+    return data === undefined ? fail("The answer is not JSON.") : { data, response };
+  }
+  // Browsers hide the status of a redirect that was not followed.
+  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+    return fail("The answer is a redirect, which is not followed: baseUrl must be the final URL.");
+  }
+  const problem = parse(response, /^application\/problem\+json\b/i, text);
+  return isProblem(problem)
+    ? { problem, response }
+    : fail("The answer is not one of this API's: check baseUrl and the proxies in between.");
+}
+
+/** The parsed body, or `undefined` (which no JSON text means) when it is not of that media type. */
+function parse(response: Response, mediaType: RegExp, text: string): unknown {
+  if (!mediaType.test(response.headers.get("content-type") ?? "")) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import { type Answer, readAnswer } from "./answer.js";
+import { type Deadline, untilDeadline } from "./deadline.js";
+import type { FlatInput, Operation } from "./operation.js";
+import type { ProblemShape } from "./problem.js";
+import { target } from "./target.js";
+
+/** The part of `fetch` that the client uses. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** An access token, or a function that is asked for one before each call that can use it. */
+export type Token = string | (() => string | undefined | Promise<string | undefined>);
+
+/** How a client reaches the API. */
+export interface ClientOptions {
+  /**
+   * Where the API is, without `/v1`: `https://auth.example.org`. A path in front of it is kept, and
+   * in a browser a path alone means the page's own origin.
+   */
+  readonly baseUrl: string;
+  /**
+   * The access token, for programs without cookies. It is sent as `Authorization: Bearer …` to the
+   * operations that read one, and to no other: a function may therefore call `refreshTokens` of the
+   * same client.
+   */
+  readonly token?: Token | undefined;
+  /** Used instead of the global `fetch`. */
+  readonly fetch?: Fetch | undefined;
+  /** Sent with every call. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The default for {@link CallOptions.timeout}. */
+  readonly timeout?: number | undefined;
+  /**
+   * Whether the browser stores and sends cookies. `"include"`, the default, is what a page on another
+   * origin needs, on signing in too: without it the session cookie is silently thrown away.
+   */
+  readonly credentials?: "include" | "same-origin" | "omit" | undefined;
+}
+
+/** What can be said for one call. */
+export interface CallOptions extends Deadline {
+  /** Sent with this call; wins over the client's headers and its token. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Calls one operation. */
+export type Call = (
+  operation: Operation,
+  input?: FlatInput,
+  options?: CallOptions,
+) => Promise<Answer<unknown, ProblemShape>>;
+
+/** Makes the one function through which every operation is called. */
+export function createCall(client: ClientOptions): Call {
+  if (/[?#]/.test(client.baseUrl)) throw new TypeError("baseUrl must not have a query or fragment");
+  const base = client.baseUrl.replace(/\/+$/, "");
+  const { fetch: givenFetch, token, credentials = "include" } = client;
+
+  return async (operation, input = {}, { headers, signal, timeout = client.timeout } = {}) => {
+    const { path, body } = target(operation, input);
+    return untilDeadline({ signal, timeout }, async (deadline) => {
+      const bearer = operation.bearer && (typeof token === "function" ? await token() : token);
+      // Not following redirects: the next host would be given the password or the token in what is
+      // sent again. "manual" and not "error", so that the caller learns what happened.
+      const response = await (givenFetch ?? fetch)(`${base}${path}`, {
+        method: operation.method,
+        headers: merge(
+          { accept: "application/json, application/problem+json" },
+          body === undefined ? undefined : { "content-type": "application/json" },
+          client.headers,
+          bearer ? { authorization: `Bearer ${bearer}` } : undefined,
+          headers,
+        ),
+        body: body ?? null,
+        credentials,
+        redirect: "manual",
+        signal: deadline,
+      });
+      return readAnswer(operation, response);
+    });
+  };
+}
+
+/** Later headers win, whatever the case of their names. */
+function merge(
+  ...sources: (Readonly<Record<string, string>> | undefined)[]
+): Record<string, string> {
+  const merged = new Headers();
+  for (const source of sources) {
+    for (const [name, value] of Object.entries(source ?? {})) merged.set(name, value);
+  }
+  return Object.fromEntries(merged);
+}

@@ -1,0 +1,19 @@
+/** One operation of the API, as the generated table describes it. */
+export interface Operation {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** The path template: the inputs named in braces go there. */
+  readonly path: `/${string}`;
+  /** The inputs that go into the query string. */
+  readonly query?: readonly string[];
+  /** The inputs that go into the JSON body; absent when the operation takes no body. */
+  readonly body?: readonly string[];
+  /** Whether the operation reads a bearer token. */
+  readonly bearer?: true;
+  /** The one status that means success. */
+  readonly ok: number;
+  /** Whether success comes without a body. */
+  readonly empty?: true;
+}
+
+/** The flat object a caller hands in: path, query and body fields together. */
+export type FlatInput = Readonly<Record<string, unknown>>;

@@ -1,0 +1,43 @@
+/**
+ * What this runtime relies on in the API's problems (RFC 9457). The generator refuses a document
+ * whose `Problem` schema says otherwise.
+ */
+export interface ProblemShape {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+}
+
+/**
+ * An answer that is not one of the API's own: a proxy's error page, a redirect, a body that is not
+ * what the document promises. Made by the client, in the shape of the API's problems.
+ */
+export interface UnexpectedResponse extends ProblemShape {
+  readonly type: "about:blank";
+  readonly code: "unexpected_response";
+  /** What was wrong with the answer. */
+  readonly detail: string;
+  readonly errors?: never;
+}
+
+export function unexpectedResponse(response: Response, detail: string): UnexpectedResponse {
+  return {
+    type: "about:blank",
+    title: "Unexpected response",
+    status: response.status,
+    code: "unexpected_response",
+    detail,
+  };
+}
+
+export function isProblem(value: unknown): value is ProblemShape {
+  if (typeof value !== "object" || value === null) return false;
+  const { type, title, status, code } = value as Partial<Record<keyof ProblemShape, unknown>>;
+  return (
+    typeof type === "string" &&
+    typeof title === "string" &&
+    typeof status === "number" &&
+    typeof code === "string"
+  );
+}

@@ -1,0 +1,94 @@
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createClient, type OperationId, type Session, type Tokens } from "../../src/index.js";
+import { openPage, startChromium, type Watched } from "../support/chromium.js";
+import { type Service, startService } from "../support/service.js";
+
+let browser: Browser;
+let service: Service;
+const ada = { email: "ada@example.org", password: "correct horse battery staple" };
+
+beforeAll(async () => {
+  [service, browser] = await Promise.all([startService(), startChromium()]);
+  await createClient({ baseUrl: service.url }).registerUser(ada);
+});
+afterAll(async () => {
+  await browser?.close();
+  await service?.stop();
+});
+
+let context: BrowserContext;
+let watched: Watched;
+let page: Page;
+beforeEach(async () => {
+  context = await browser.newContext();
+  watched = await openPage(context);
+  page = watched.page;
+  await page.goto(`${service.url}/docs`);
+  return () => context.close();
+});
+
+test("a signed-out visitor signs in by cookie and is known", async () => {
+  expect((await tryOut("getSession")).status).toBe(401);
+
+  expect((await tryOut("signIn", ada)).status).toBe(200);
+  const session = await tryOut<Session>("getSession");
+  expect(session).toMatchObject({
+    status: 200,
+    body: { face: "cookie", user: { email: ada.email } },
+  });
+  expect(await page.evaluate(() => document.cookie)).toBe("");
+  nothingLeftThePage();
+});
+
+test("an access token pasted under Authorize is used", async () => {
+  const tokens = await tryOut<Tokens>("issueTokens", ada);
+  expect(tokens.status).toBe(200);
+  expect(await context.cookies()).toEqual([]);
+
+  await authorize(tokens.body.access_token);
+  const session = await tryOut<Session>("getSession");
+  expect(session).toMatchObject({
+    status: 200,
+    body: { face: "bearer", user: { email: ada.email } },
+  });
+  nothingLeftThePage();
+});
+
+/** Opens an operation, sends it, and reads the answer off the page. */
+async function tryOut<Body>(
+  id: OperationId,
+  input?: object,
+): Promise<{ status: number; body: Body }> {
+  const block = page.locator(`.opblock[id$="-${id}"]`);
+  if (!(await opened(block))) {
+    await block.locator(".opblock-summary-control").click();
+    await block.getByRole("button", { name: "Try it out" }).click();
+  }
+  if (input) await block.locator("textarea.body-param__text").fill(JSON.stringify(input));
+
+  const clear = block.getByRole("button", { name: "Clear" });
+  if (await clear.isVisible()) await clear.click();
+  await block.getByRole("button", { name: "Execute" }).click();
+  const answer = block.locator(".live-responses-table tbody tr.response").first();
+  const status = await answer.locator(".response-col_status").textContent();
+  const body = await answer.locator(".highlight-code code").first().textContent();
+  return { status: Number.parseInt(status ?? "", 10), body: JSON.parse(body ?? "") as Body };
+}
+
+async function opened(block: Locator): Promise<boolean> {
+  return (await block.getAttribute("class"))?.includes("is-open") ?? false;
+}
+
+async function authorize(token: string): Promise<void> {
+  await page.locator(".scheme-container .btn.authorize").click();
+  const dialog = page.locator(".auth-container", { hasText: "bearerAuth" });
+  await dialog.locator("input").fill(token);
+  await dialog.locator("button.authorize").click();
+  await dialog.locator(".btn-done").click();
+}
+
+function nothingLeftThePage(): void {
+  expect(watched.origins).toEqual(new Set([service.url]));
+  expect(watched.complaints).toEqual([]);
+}

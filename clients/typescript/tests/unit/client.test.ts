@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { operations } from "../../src/generated/operations.js";
+import { createClient } from "../../src/index.js";
+import { answering, empty, json, problem } from "../support/answers.js";
+
+const baseUrl = "https://api.example";
+
+test("one method an operation", () => {
+  expect(Object.keys(createClient({ baseUrl }))).toEqual(Object.keys(operations));
+});
+
+test("a method calls its operation", async () => {
+  const { fetch, sent } = answering(json(200, { id: "1" }), empty());
+  const client = createClient({ baseUrl, fetch });
+
+  const { data } = await client.signIn({ email: "a@b.c", password: "secret" });
+  expect(data).toEqual({ id: "1" });
+  expect(sent[0]).toMatchObject({ url: `${baseUrl}/v1/session`, init: { method: "POST" } });
+
+  await client.endSession({ id: "x" }, { headers: { "x-trace": "1" } });
+  expect(sent[1]).toMatchObject({
+    url: `${baseUrl}/v1/me/sessions/x`,
+    init: { method: "DELETE", headers: { "x-trace": "1" } },
+  });
+});
+
+test("a method can be taken off the client", async () => {
+  const { fetch } = answering(problem(401, "unauthenticated"));
+  const { getSession } = createClient({ baseUrl, fetch });
+  expect((await getSession()).problem?.code).toBe("unauthenticated");
+});
+
+test("a token function may call the same client", async () => {
+  const tokens = { access_token: "fresh", token_type: "Bearer", expires_in: 600 };
+  const { fetch, sent } = answering(json(200, tokens), json(200, { id: "1" }));
+  const client = createClient({
+    baseUrl,
+    fetch,
+    token: async () => (await client.refreshTokens({ refresh_token: "r" })).data?.access_token,
+  });
+  await client.getSession();
+  expect(sent.map(({ init }) => init.headers["authorization"])).toEqual([
+    undefined,
+    "Bearer fresh",
+  ]);
+});

@@ -1,0 +1,110 @@
+/** Checked by `npm run check`; running them only shows that they are there. */
+import { expectTypeOf, test } from "vitest";
+import {
+  type Client,
+  type CodeOf,
+  createClient,
+  type Data,
+  type Input,
+  type OperationId,
+  type Problem,
+  type ProblemOf,
+  type Session,
+  type Tokens,
+  type UnexpectedResponse,
+  type User,
+} from "../../src/index.js";
+import type { ProblemShape } from "../../src/runtime/problem.js";
+
+declare const client: Client;
+
+test("inputs are one flat object", () => {
+  expectTypeOf<Input<"signIn">>().toEqualTypeOf<{
+    email: string;
+    password: string;
+    remember?: boolean | undefined;
+  }>();
+  expectTypeOf<Input<"endSession">>().toEqualTypeOf<{ id: string }>();
+  expectTypeOf<Input<"listSessions">>().toEqualTypeOf<{
+    limit?: number | undefined;
+    after?: string | undefined;
+  }>();
+  expectTypeOf<Input<"updateMe">>().toEqualTypeOf<{ name?: string | null | undefined }>();
+});
+
+test("an input may be left out exactly when nothing in it is required", () => {
+  type Wrong = {
+    [Id in OperationId]: undefined extends Parameters<Client[Id]>[0]
+      ? Record<never, never> extends Input<Id>
+        ? never
+        : Id
+      : Record<never, never> extends Input<Id>
+        ? Id
+        : never;
+  }[OperationId];
+  expectTypeOf<Wrong>().toEqualTypeOf<never>();
+});
+
+test("wrong calls do not compile", () => {
+  const wrong = (): unknown[] => [
+    // @ts-expect-error: an input is required
+    client.signIn(),
+    // @ts-expect-error: the password is missing
+    client.signIn({ email: "a@b.c" }),
+    // @ts-expect-error: there is no such field
+    client.signIn({ email: "a@b.c", password: "x", remeber: true }),
+    // @ts-expect-error: options come second
+    client.getSession({ signal: AbortSignal.abort() }),
+    // @ts-expect-error: an id is required
+    client.endSession({}),
+    // @ts-expect-error: a client needs to know where the API is
+    createClient({}),
+  ];
+  expectTypeOf(wrong).toBeFunction();
+});
+
+test("data", () => {
+  expectTypeOf<Data<"registerUser">>().toEqualTypeOf<User>();
+  expectTypeOf<Data<"signIn">>().toEqualTypeOf<Session>();
+  expectTypeOf<Data<"issueTokens">>().toEqualTypeOf<Tokens>();
+  expectTypeOf<Data<"signOut">>().toEqualTypeOf<undefined>();
+  expectTypeOf<User["name"]>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<Session["face"]>().toEqualTypeOf<"cookie" | "bearer">();
+});
+
+test("the answer narrows, taken apart or not", async () => {
+  const use = async (): Promise<void> => {
+    const answer = await client.signIn({ email: "a@b.c", password: "x" }, { timeout: 1000 });
+    expectTypeOf(answer.response).toEqualTypeOf<Response>();
+    if (answer.problem) expectTypeOf(answer.data).toEqualTypeOf<undefined>();
+    else expectTypeOf(answer.data).toEqualTypeOf<Session>();
+
+    const { data, problem } = await client.getMe();
+    if (problem) expectTypeOf(problem).toEqualTypeOf<ProblemOf<"getMe">>();
+    else expectTypeOf(data).toEqualTypeOf<User>();
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test("problems are a closed union", () => {
+  expectTypeOf<"invalid_credentials">().toExtend<CodeOf<"signIn">>();
+  expectTypeOf<Extract<CodeOf<"signIn">, "email_taken">>().toEqualTypeOf<never>();
+  expectTypeOf<"email_taken">().toExtend<CodeOf<"registerUser">>();
+  expectTypeOf<string extends CodeOf<OperationId> ? true : false>().toEqualTypeOf<false>();
+  expectTypeOf<ProblemOf<"signIn">["code"]>().toEqualTypeOf<
+    CodeOf<"signIn"> | "unexpected_response"
+  >();
+  expectTypeOf<ProblemOf<OperationId>>().toExtend<ProblemShape>();
+
+  const sentence = (problem: ProblemOf<"refreshTokens">): string => {
+    switch (problem.code) {
+      case "unexpected_response":
+        expectTypeOf(problem).toEqualTypeOf<UnexpectedResponse>();
+        return problem.detail;
+      default:
+        expectTypeOf(problem).toEqualTypeOf<Problem<CodeOf<"refreshTokens">>>();
+        return problem.errors?.map(({ pointer }) => pointer).join() ?? problem.title;
+    }
+  };
+  expectTypeOf(sentence).toBeFunction();
+});

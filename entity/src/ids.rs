@@ -1,0 +1,28 @@
+//! Typed ids, so that a session can never be looked up by a user's id. All are UUIDv7: they sort by creation.
+
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use uuid::Uuid;
+
+/// A user: the JWT's `sub`. Never given to anyone else, even after the user is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct UserId(pub Uuid);
+
+/// A session: the JWT's `sid`, and the first 16 bytes of every credential of that session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct SessionId(pub Uuid);
+
+/// A mail waiting in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct MailId(pub Uuid);
+
+/// SeaORM asks every key for a way back from an auto-increment number; ours have none.
+macro_rules! never_a_number {
+    ($($id:ident),*) => {$(
+        impl TryFromU64 for $id {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($id)))
+            }
+        }
+    )*};
+}
+never_a_number!(UserId, SessionId, MailId);

@@ -1,0 +1,14 @@
+//! Rows of the Bifrons database, one table a file. No rules, no queries: those live beside the concept that owns the table,
+//! in its `store.rs`.
+//!
+//! Moments are [`UnixMillis`] everywhere: SQLite compares RFC 3339 text wrongly within a second, MySQL's `timestamp` has no
+//! fraction and ends in 2038, and a 64-bit count of milliseconds is the same on every engine.
+
+pub mod columns;
+pub mod ids;
+pub mod mail;
+pub mod session;
+pub mod user;
+
+pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
+pub use ids::{MailId, SessionId, UserId};

@@ -1,0 +1,28 @@
+//! `mail`: what must still be sent. A row is written in the transaction that gives the reason, and removed once it is sent.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{MailId, UnixMillis};
+
+/// One row of `mail`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "mail")]
+pub struct Model {
+    /// Sorts by age.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: MailId,
+    /// The address as its owner typed it.
+    pub recipient: String,
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+    /// When the reason arose.
+    pub created_at: UnixMillis,
+}
+
+/// Mail stands alone.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,23 @@
+//! The history of the schema: one change a file, oldest first, never edited once released. Tables are named by string and
+//! nothing of ours is imported, so that an old step keeps its meaning when the entities move on.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_create_user;
+mod m20261121_000002_create_session;
+mod m20261121_000003_create_mail;
+
+/// All steps, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_user::Migration),
+            Box::new(m20261121_000002_create_session::Migration),
+            Box::new(m20261121_000003_create_mail::Migration),
+        ]
+    }
+}
