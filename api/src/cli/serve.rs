@@ -1,6 +1,9 @@
 //! `bifrons serve`.
 
-use std::sync::Arc;
+use std::{
+    io::{self, IsTerminal},
+    sync::Arc,
+};
 
 use tokio::{net::TcpListener, signal::unix};
 use tracing_subscriber::EnvFilter;
@@ -35,7 +38,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
 }
 
 /// Resolves when the process is asked to stop.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
     Ok(async move {
@@ -62,5 +65,6 @@ fn log_to_stderr() {
     let filter = EnvFilter::try_from_env("BIFRONS_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn"));
     // Fails only if a test has set one.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    let _ = log.with_ansi(io::stderr().is_terminal()).try_init();
 }

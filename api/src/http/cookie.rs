@@ -37,7 +37,8 @@ pub(super) fn set(policy: &CookiePolicy, name: &str, value: &Zeroizing<String>, 
         cookie = format!("{cookie}; Domain={domain}");
     }
     if let Some(lifetime) = lifetime {
-        cookie = format!("{cookie}; Max-Age={}", lifetime.as_secs());
+        // Rounded up: the server's clock decides when it is over, not the browser's.
+        cookie = format!("{cookie}; Max-Age={}", lifetime.as_millis().div_ceil(1000));
     }
     let mut header = HeaderValue::try_from(cookie).unwrap_or(HeaderValue::from_static(""));
     header.set_sensitive(true);
