@@ -51,7 +51,7 @@ struct Given {
 }
 
 /// Hands out settings by key.
-pub struct Reader {
+pub(super) struct Reader {
     given: BTreeMap<String, Given>,
     settings: Vec<Setting>,
     mistakes: Vec<Mistake>,
@@ -62,7 +62,7 @@ const NOT_SETTINGS: [&str; 2] = ["BIFRONS_CONFIG", "BIFRONS_LOG"];
 
 impl Reader {
     /// Takes the text of the configuration file, if there is one, and the environment.
-    pub fn new(file: Option<&str>, environment: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(super) fn new(file: Option<&str>, environment: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut reader = Self { given: BTreeMap::new(), settings: Vec::new(), mistakes: Vec::new() };
         match file.map(str::parse::<toml::Table>) {
             None => {}
@@ -102,7 +102,7 @@ impl Reader {
     }
 
     /// One value. A mistake is remembered, and the default stands in so that reading goes on.
-    pub fn one<T>(
+    pub(super) fn one<T>(
         &mut self,
         key: &'static str,
         default: &str,
@@ -125,7 +125,7 @@ impl Reader {
     }
 
     /// A value that nobody need set.
-    pub fn optional<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn optional<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if self.given.contains_key(key) {
             self.one(key, "", about, parse)
         } else {
@@ -135,7 +135,7 @@ impl Reader {
     }
 
     /// Any number of values: an array in the file, separated by commas in the environment.
-    pub fn list<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+    pub(super) fn list<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
         let given = self.given.remove(key);
         let texts: Vec<_> = given.as_ref().map(|given| given.values.clone()).unwrap_or_default();
         self.remember(key, about, "", &texts.join(", "), given.as_ref());
@@ -151,19 +151,19 @@ impl Reader {
     }
 
     /// The setting read last holds a secret: nobody is shown its value.
-    pub fn secret(&mut self) {
+    pub(super) fn secret(&mut self) {
         if let Some(setting) = self.settings.last_mut().filter(|setting| setting.source != Source::Default) {
             setting.value = "(set)".to_owned();
         }
     }
 
     /// Remembers what somebody must change.
-    pub fn mistake(&mut self, key: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn mistake(&mut self, key: impl Into<String>, message: impl Into<String>) {
         self.mistakes.push(Mistake { key: key.into(), message: message.into() });
     }
 
     /// All settings, and all mistakes: keys that no section asked for are mistakes too.
-    pub fn finish(mut self) -> (Vec<Setting>, Vec<Mistake>) {
+    pub(super) fn finish(mut self) -> (Vec<Setting>, Vec<Mistake>) {
         for (key, given) in std::mem::take(&mut self.given) {
             let nearest = self.settings.iter().map(|setting| setting.key).max_by(|a, b| {
                 let near = |known: &str| strsim::jaro_winkler(known, &key);

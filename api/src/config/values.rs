@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 /// Reads `90s`, `10m`, `24h`, `14d`.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a whole number and a unit: 30s, 10m, 24h or 14d".to_owned();
     let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)? {
         (number, "s") => (number, 1),
@@ -21,7 +21,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a whole number from a range.
-pub fn number<T>(text: &str, range: std::ops::RangeInclusive<T>) -> Result<T, String>
+pub(super) fn number<T>(text: &str, range: std::ops::RangeInclusive<T>) -> Result<T, String>
 where
     T: std::str::FromStr + PartialOrd + fmt::Display,
 {
@@ -30,7 +30,7 @@ where
 }
 
 /// Reads `true` or `false`.
-pub fn switch(text: &str) -> Result<bool, String> {
+pub(super) fn switch(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "write true or false".to_owned())
 }
 

@@ -206,7 +206,7 @@ impl IntoResponse for Problem {
             .status(StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
             .content_type(MEDIA_TYPE)
             .body(ProblemBody::from(self).to_json_string());
-        for (name, value) in headers(code) {
+        if let Some((name, value)) = headers(code) {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response

@@ -6,28 +6,18 @@ import type { Input, Result } from "../types.js";
 /** One method an operation of the API. */
 export interface Methods {
   /**
-   * Sign up
+   * Sign in
    *
-   * Sign up.
-   *
-   * `POST /v1/users`
-   */
-  registerUser(input: Input<"registerUser">, options?: CallOptions): Promise<Result<"registerUser">>;
-
-  /**
-   * Sign in by cookie
-   *
-   * Starts a session and sets its cookie.
-   * Ends the one the request carried.
+   * Sets the session cookie. A session that the request carries ends: sign-in always makes a new one.
    *
    * `POST /v1/session`
    */
   signIn(input: Input<"signIn">, options?: CallOptions): Promise<Result<"signIn">>;
 
   /**
-   * Who am I
+   * Who am I?
    *
-   * Who am I.
+   * The session that the credential belongs to.
    *
    * `GET /v1/session`
    */
@@ -36,25 +26,26 @@ export interface Methods {
   /**
    * Sign out
    *
-   * Sign out.
+   * Ends the session and clears the cookies. Signing out always works: without a session there is nothing left to do.
    *
    * `DELETE /v1/session`
    */
   signOut(input?: Input<"signOut">, options?: CallOptions): Promise<Result<"signOut">>;
 
   /**
-   * Prove the password again
+   * Type the password again
    *
-   * Prove the password again.
+   * Makes the session fresh, as operations that cannot be undone demand. The session gets a new secret: a new cookie, or new
+   * tokens.
    *
    * `POST /v1/session/reauthenticate`
    */
   reauthenticate(input: Input<"reauthenticate">, options?: CallOptions): Promise<Result<"reauthenticate">>;
 
   /**
-   * Sign in by bearer
+   * Sign in for tokens
    *
-   * Sign in by bearer.
+   * For native apps, scripts and other services. A session that the request carries ends: sign-in always makes a new one.
    *
    * `POST /v1/tokens`
    */
@@ -63,99 +54,91 @@ export interface Methods {
   /**
    * Refresh
    *
-   * Refresh.
+   * Trades a refresh token for its successor and a new access token. Asked again within a few seconds, as when an answer is
+   * lost or two tabs ask at once, it gives the same successor. A token that was used before that is a stolen one: the session
+   * ends.
    *
    * `POST /v1/tokens/refresh`
    */
   refreshTokens(input?: Input<"refreshTokens">, options?: CallOptions): Promise<Result<"refreshTokens">>;
 
   /**
-   * Revoke
+   * Give a token up
    *
-   * Revoke.
+   * Ends the session of a refresh token or access token, as signing out does. Always answers 204 (RFC 7009): what is no token of
+   * ours is already of no use.
    *
    * `POST /v1/tokens/revoke`
    */
   revokeToken(input: Input<"revokeToken">, options?: CallOptions): Promise<Result<"revokeToken">>;
 
   /**
-   * Get me
+   * Sign up
    *
-   * Get me.
+   * Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
+   *
+   * `POST /v1/users`
+   */
+  registerUser(input: Input<"registerUser">, options?: CallOptions): Promise<Result<"registerUser">>;
+
+  /**
+   * See oneself
    *
    * `GET /v1/me`
    */
   getMe(input?: Input<"getMe">, options?: CallOptions): Promise<Result<"getMe">>;
 
   /**
-   * Change me
+   * Change oneself
    *
-   * Change me.
+   * Changes what is given and leaves the rest.
    *
    * `PATCH /v1/me`
    */
   updateMe(input?: Input<"updateMe">, options?: CallOptions): Promise<Result<"updateMe">>;
 
   /**
-   * Delete me
+   * Delete oneself
    *
-   * Delete me.
+   * Removes the user and all their sessions, for ever. The password must have been typed lately: see `reauthenticate`.
    *
    * `DELETE /v1/me`
    */
   deleteMe(input?: Input<"deleteMe">, options?: CallOptions): Promise<Result<"deleteMe">>;
 
   /**
-   * Change password
+   * Change the password
    *
-   * Change password.
+   * Ends all other sessions. This one goes on with a new secret: a new cookie, or new tokens.
    *
    * `PUT /v1/me/password`
    */
   changePassword(input: Input<"changePassword">, options?: CallOptions): Promise<Result<"changePassword">>;
 
   /**
-   * List my sessions
+   * List one's sessions
    *
-   * List my sessions.
+   * Where the user is signed in, newest first.
    *
    * `GET /v1/me/sessions`
    */
   listSessions(input?: Input<"listSessions">, options?: CallOptions): Promise<Result<"listSessions">>;
 
   /**
-   * End the others
+   * End the other sessions
    *
-   * End the others.
+   * Signs the user out everywhere but here.
    *
    * `DELETE /v1/me/sessions`
    */
   endOtherSessions(input?: Input<"endOtherSessions">, options?: CallOptions): Promise<Result<"endOtherSessions">>;
 
   /**
-   * End one
+   * End a session
    *
-   * End one.
+   * Signs the user out there, at once. Ending the session that asks is signing out.
    *
    * `DELETE /v1/me/sessions/{id}`
    */
   endSession(input: Input<"endSession">, options?: CallOptions): Promise<Result<"endSession">>;
-
-  /**
-   * The public keys
-   *
-   * The public keys.
-   *
-   * `GET /.well-known/jwks.json`
-   */
-  getKeys(input?: Input<"getKeys">, options?: CallOptions): Promise<Result<"getKeys">>;
-
-  /**
-   * Ready
-   *
-   * Ready.
-   *
-   * `GET /health/ready`
-   */
-  isReady(input?: Input<"isReady">, options?: CallOptions): Promise<Result<"isReady">>;
 }

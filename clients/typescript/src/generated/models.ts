@@ -2,38 +2,97 @@
 
 import type { components } from "./schema.js";
 
-export type Credentials = components["schemas"]["Credentials"];
-
-export type TokenRequest = components["schemas"]["TokenRequest"];
-
-export type Registration = components["schemas"]["Registration"];
-
-export type Reauthentication = components["schemas"]["Reauthentication"];
-
-export type Refresh = components["schemas"]["Refresh"];
-
-export type Revocation = components["schemas"]["Revocation"];
-
-export type Profile = components["schemas"]["Profile"];
-
-export type PasswordChange = components["schemas"]["PasswordChange"];
-
 /**
- * A person.
+ * Changing the password.
  */
-export type User = components["schemas"]["User"];
+export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
 
 /**
- * One sign-in.
+ * How a session shows itself.
+ */
+export type Face = components["schemas"]["Face"];
+
+/**
+ * One field, and the rule that its value breaks. Never the value.
+ */
+export type FieldError = components["schemas"]["FieldError"];
+
+/**
+ * Signing in for tokens.
+ */
+export type IssueTokensRequest = components["schemas"]["IssueTokensRequest"];
+
+/**
+ * Typing the password again.
+ */
+export type ReauthenticateRequest = components["schemas"]["ReauthenticateRequest"];
+
+/**
+ * Where the refresh token travels.
+ */
+export type RefreshIn = components["schemas"]["RefreshIn"];
+
+/**
+ * Asking for the next tokens.
+ */
+export type RefreshTokensRequest = components["schemas"]["RefreshTokensRequest"];
+
+/**
+ * Signing up.
+ */
+export type RegisterUserRequest = components["schemas"]["RegisterUserRequest"];
+
+/**
+ * A session with a new secret. The bearer face gets new tokens with it; the cookie face gets a new cookie.
+ */
+export type Reissued = components["schemas"]["Reissued"];
+
+/**
+ * Giving a token up.
+ */
+export type RevokeTokenRequest = components["schemas"]["RevokeTokenRequest"];
+
+/**
+ * What a user may do.
+ */
+export type Role = components["schemas"]["Role"];
+
+/**
+ * The rule that a value breaks.
+ */
+export type Rule = components["schemas"]["Rule"];
+
+/**
+ * A session, and whose it is.
  */
 export type Session = components["schemas"]["Session"];
 
-export type SessionPage = components["schemas"]["SessionPage"];
+/**
+ * Sessions, newest first.
+ */
+export type SessionList = components["schemas"]["SessionList"];
 
+/**
+ * A session in a list.
+ */
+export type SessionSummary = components["schemas"]["SessionSummary"];
+
+/**
+ * Signing in with a cookie.
+ */
+export type SignInRequest = components["schemas"]["SignInRequest"];
+
+/**
+ * Tokens, and the session they belong to.
+ */
 export type Tokens = components["schemas"]["Tokens"];
 
-export type Reissued = components["schemas"]["Reissued"];
+/**
+ * Changing oneself. What is left out stays.
+ */
+export type UpdateMeRequest = components["schemas"]["UpdateMeRequest"];
 
-export type Keys = components["schemas"]["Keys"];
-
-export type ProblemField = components["schemas"]["ProblemField"];
+/**
+ * A user, as they may see themselves.
+ */
+export type User = components["schemas"]["User"];

@@ -10,7 +10,8 @@ let service: Service;
 
 beforeAll(async () => {
   site = await serveSite();
-  [service, browser] = await Promise.all([startService([site.origin]), startChromium()]);
+  service = await startService([site.origin]);
+  browser = await startChromium();
 });
 afterAll(async () => {
   await browser?.close();

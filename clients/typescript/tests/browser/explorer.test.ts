@@ -1,6 +1,12 @@
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { createClient, type OperationId, type Session, type Tokens } from "../../src/index.js";
+import {
+  createClient,
+  type OperationId,
+  type Session,
+  type Tokens,
+  type User,
+} from "../../src/index.js";
 import { openPage, startChromium, type Watched } from "../support/chromium.js";
 import { type Service, startService } from "../support/service.js";
 
@@ -9,7 +15,8 @@ let service: Service;
 const ada = { email: "ada@example.org", password: "correct horse battery staple" };
 
 beforeAll(async () => {
-  [service, browser] = await Promise.all([startService(), startChromium()]);
+  service = await startService();
+  browser = await startChromium();
   await createClient({ baseUrl: service.url }).registerUser(ada);
 });
 afterAll(async () => {
@@ -24,19 +31,21 @@ beforeEach(async () => {
   context = await browser.newContext();
   watched = await openPage(context);
   page = watched.page;
-  await page.goto(`${service.url}/docs`);
+  const response = await page.goto(`${service.url}/docs`);
+  const policy = response?.headers()["content-security-policy"];
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toContain("unsafe");
   return () => context.close();
 });
 
-test("a signed-out visitor signs in by cookie and is known", async () => {
+test("a signed-out visitor signs up and in with the examples, and is known by cookie", async () => {
   expect((await tryOut("getSession")).status).toBe(401);
 
-  expect((await tryOut("signIn", ada)).status).toBe(200);
+  const user = await tryOut<User>("registerUser");
+  expect(user.status).toBe(201);
+  expect((await tryOut("signIn")).status).toBe(200);
   const session = await tryOut<Session>("getSession");
-  expect(session).toMatchObject({
-    status: 200,
-    body: { face: "cookie", user: { email: ada.email } },
-  });
+  expect(session).toMatchObject({ status: 200, body: { face: "cookie", user: user.body } });
   expect(await page.evaluate(() => document.cookie)).toBe("");
   nothingLeftThePage();
 });

@@ -1,64 +1,26 @@
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { examples } from "../support/readme.js";
-import { type Service, startService } from "../support/service.js";
+import { makeProject, type Project } from "../support/project.js";
+import { examples, pointedAt } from "../support/readme.js";
+import { startService } from "../support/service.js";
 
-const run = promisify(execFile);
-let service: Service;
-let folder: string;
-
-/** A project that has installed the built package and nothing else. */
+let project: Project;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bifrons-readme-"));
-  await mkdir(join(folder, "node_modules/@bifrons"), { recursive: true });
-  await symlink(resolve("."), join(folder, "node_modules/@bifrons/client"));
+  project = await makeProject();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => project?.remove());
 
-const documents: [string, string | undefined][] = [
-  ["../../README.md", "The client"],
-  ["README.md", undefined],
-];
-
-test.each(documents)("the examples of %s run as written", async (path, section) => {
-  const blocks = await examples(path, section);
+test("the examples of README.md run as written", async () => {
+  const blocks = await examples("README.md");
   expect(blocks.length).toBeGreaterThan(0);
-  for (const [index, block] of blocks.entries()) {
+  for (const block of blocks) {
     // A service of its own for each: they sign the same people up.
-    service = await startService();
+    const service = await startService();
     try {
-      const file = join(folder, `example-${index}.mts`);
-      const code = block.replace(/"https?:\/\/[^"]*"/, JSON.stringify(service.url));
-      expect(code, "the example names a base URL").not.toBe(block);
-      await writeFile(file, code);
-      await checkTypes(file);
-      const tsx = resolve("node_modules/tsx/dist/cli.mjs");
-      const { stdout } = await run(process.execPath, [tsx, file], { cwd: folder });
-      expect(stdout).toContain("ada@example.org");
+      const code = pointedAt(service.url, block);
+      expect(await project.check(code)).toBe("");
+      expect(await project.run(code)).toContain("ada@example.org");
     } finally {
       await service.stop();
     }
   }
 });
-
-async function checkTypes(file: string): Promise<void> {
-  const compilerOptions = {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    module: "NodeNext",
-    target: "ES2022",
-    lib: ["ES2022", "DOM"],
-    types: [],
-    noEmit: true,
-  };
-  const project = join(folder, "tsconfig.json");
-  await writeFile(project, JSON.stringify({ compilerOptions, files: [file] }));
-  const tsc = resolve("node_modules/typescript/bin/tsc");
-  const { stdout } = await run(process.execPath, [tsc, "-p", project]).catch((error) => error);
-  expect(stdout).toBe("");
-}

@@ -33,19 +33,23 @@ export interface Watched {
   readonly origins: Set<string>;
   /** Uncaught errors, and violations of the content security policy. */
   readonly complaints: string[];
+  /** What its scripts logged. */
+  readonly printed: string[];
 }
 
 export async function openPage(context: BrowserContext): Promise<Watched> {
   const page = await context.newPage();
   const origins = new Set<string>();
   const complaints: string[] = [];
+  const printed: string[] = [];
   page.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
     if (protocol !== "data:" && protocol !== "blob:") origins.add(origin);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
+    if (message.type() === "log") printed.push(message.text());
     if (/content security policy/i.test(message.text())) complaints.push(message.text());
   });
-  return { page, origins, complaints };
+  return { page, origins, complaints, printed };
 }

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
 import type { Client } from "../../src/index.js";
-import { freePort } from "./service.js";
 
 declare global {
   /** The client that the page made. */
@@ -26,7 +26,6 @@ export async function serveSite(): Promise<Site> {
     write: false,
   });
   const script = outputFiles[0]?.text ?? "";
-  const port = await freePort();
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     if (pathname === "/client.js") {
@@ -38,8 +37,13 @@ export async function serveSite(): Promise<Site> {
       response.setHeader("content-type", "text/html; charset=utf-8").end(page(service));
     }
   });
-  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
-  return { origin: `http://localhost:${port}`, stop: () => void server.close() };
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  const stop = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { origin: `http://localhost:${port}`, stop };
 }
 
 const page = (service: string): string => `<!doctype html>

@@ -16,3 +16,10 @@ function sectionOf(text: string, title: string): string | undefined {
   const end = sections.findIndex((part, at) => at > start && depth(part) <= depth(sections[start]));
   return sections.slice(start, end < 0 ? undefined : end).join("");
 }
+
+/** The example with another base URL; fails when it names none. */
+export function pointedAt(url: string, example: string): string {
+  const pointed = example.replace(/(?<=baseUrl: )"[^"]*"/, JSON.stringify(url));
+  if (pointed === example) throw new Error(`This example names no baseUrl:\n${example}`);
+  return pointed;
+}

@@ -1,11 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const BINARY: string = resolve(process.env["BIFRONS_BIN"] ?? "../../target/debug/bifrons");
+
+/** What it prints once it is listening, and when the port was taken after all. */
+const LISTENING = "listening on";
+const PORT_TAKEN = "cannot listen on";
+
+const START_MS = 30_000;
+const STOP_MS = 10_000;
 
 /** A running service with its own data, and how to end it. */
 export interface Service {
@@ -20,50 +28,87 @@ export async function startService(origins: readonly string[] = []): Promise<Ser
       `There is no service at ${BINARY}: run \`cargo build\` at the root of the repository, or name another with BIFRONS_BIN.`,
     );
   }
+  for (let attempt = 1; ; attempt += 1) {
+    const { service, output } = await tryToStart(origins);
+    if (service) return service;
+    if (attempt === 5 || !output.includes(PORT_TAKEN)) {
+      throw new Error(`The service did not start:\n${output}`);
+    }
+  }
+}
+
+async function tryToStart(
+  origins: readonly string[],
+): Promise<{ service?: Service; output: string }> {
   const port = await freePort();
-  const adminPort = await freePort();
   const url = `http://localhost:${port}`;
   const data = await mkdtemp(join(tmpdir(), "bifrons-data-"));
-  const service = spawn(BINARY, ["serve"], {
+  const child = spawn(BINARY, ["serve"], {
     // Not in the repository, whose configuration file is not meant for tests.
     cwd: data,
+    // Nothing of the caller's: the service refuses variables of its own that it does not know.
     env: {
-      PATH: process.env["PATH"],
       BIFRONS_LISTEN: `127.0.0.1:${port}`,
-      BIFRONS_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
       BIFRONS_PUBLIC_URL: url,
-      ...(origins.length > 0 ? { BIFRONS_ORIGINS: origins.join(",") } : {}),
+      BIFRONS_ORIGINS: origins.join(","),
       BIFRONS_DATA_DIR: data,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const output: string[] = [];
-  for (const stream of [service.stdout, service.stderr]) {
-    stream.on("data", (text: Buffer) => output.push(text.toString()));
-  }
-  const exited = new Promise<void>((done) => service.once("exit", () => done()));
-  const stop = async (): Promise<void> => {
-    service.kill();
-    await exited;
-    await rm(data, { recursive: true, force: true });
+  const cleanUp = (): void => {
+    child.kill("SIGKILL");
+    rmSync(data, { recursive: true, force: true });
   };
+  // Whatever becomes of the tests, nothing is left behind.
+  process.once("exit", cleanUp);
 
-  if (await becomesReady(url, service)) return { url, stop };
+  const stop = async (): Promise<void> => {
+    if (isRunning(child)) {
+      const exited = once(child, "exit");
+      child.kill();
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+      await exited;
+      clearTimeout(timer);
+    }
+    process.removeListener("exit", cleanUp);
+    cleanUp();
+  };
+  const { listening, output } = await untilListening(child);
+  if (listening) return { service: { url, stop }, output };
   await stop();
-  throw new Error(`The service did not become ready:\n${output.join("")}`);
+  return { output };
 }
 
-async function becomesReady(url: string, service: ChildProcess): Promise<boolean> {
-  for (const until = Date.now() + 30_000; Date.now() < until && service.exitCode === null; ) {
-    const ready = await fetch(`${url}/health/ready`).catch(() => undefined);
-    if (ready?.ok) return true;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  return false;
+/** Waits until the service says that it listens; it says so after its data is ready. */
+function untilListening(child: ChildProcess): Promise<{ listening: boolean; output: string }> {
+  let output = "";
+  return new Promise((done) => {
+    const end = (listening: boolean): void => {
+      clearTimeout(timer);
+      done({ listening, output });
+    };
+    const timer = setTimeout(() => end(false), START_MS);
+    child.once("error", (error) => {
+      output += error.message;
+      end(false);
+    });
+    // Not "exit", after which the reason may still be in the pipe.
+    child.once("close", () => end(false));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        if (output.includes(LISTENING)) end(true);
+      });
+    }
+  });
+}
+
+function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 /** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const address = server.address();

@@ -17,7 +17,13 @@ test("nothing", async () => {
 });
 
 test("the API's problem, whole", async () => {
-  const body = { type: "t", title: "No", status: 401, code: "no", errors: [{ pointer: "/x" }] };
+  const body = {
+    type: "t",
+    title: "No",
+    status: 401,
+    code: "no",
+    errors: [{ field: "x", rule: "type", detail: "a text" }],
+  };
   const response = json(401, body, "application/problem+json");
   expect(await readAnswer(read, response)).toEqual({ problem: body, response });
 });

@@ -103,7 +103,7 @@ test("problems are a closed union", () => {
         return problem.detail;
       default:
         expectTypeOf(problem).toEqualTypeOf<Problem<CodeOf<"refreshTokens">>>();
-        return problem.errors?.map(({ pointer }) => pointer).join() ?? problem.title;
+        return problem.errors?.map(({ field }) => field).join() ?? problem.title;
     }
   };
   expectTypeOf(sentence).toBeFunction();

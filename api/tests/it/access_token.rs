@@ -1,0 +1,169 @@
+//! Access tokens: what they say, and that nothing else is taken for one.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::JwkSet};
+use serde_json::{Value, json};
+
+use crate::support::{App, EMAIL, PASSWORD};
+
+async fn a_token(app: &App) -> String {
+    let ada = app.someone();
+    let _ = ada.sign_up(EMAIL, PASSWORD).await;
+    ada.tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token")
+}
+
+fn part(token: &str, n: usize) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(n).unwrap()).unwrap()).unwrap()
+}
+
+fn encode(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+#[tokio::test]
+async fn rfc_9068_another_service_verifies_it_with_the_jwks_alone() {
+    for algorithm in [bifrons::secret::Algorithm::EdDsa, bifrons::secret::Algorithm::Es256] {
+        let app = App::configured(|config| config.tokens.algorithm = algorithm).await;
+        let token = a_token(&app).await;
+        let jwks: JwkSet = serde_json::from_value(app.someone().get("/.well-known/jwks.json").await.expect(200).json()).unwrap();
+        let header = jsonwebtoken::decode_header(&token).unwrap();
+        let key = DecodingKey::from_jwk(jwks.find(header.kid.as_deref().unwrap()).unwrap()).unwrap();
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&["http://localhost:3000"]);
+        validation.set_audience(&["http://localhost:3000"]);
+        validation.validate_exp = false; // the service's clock stands still
+        let claims = jsonwebtoken::decode::<Value>(&token, &key, &validation).unwrap().claims;
+
+        assert_eq!(part(&token, 0), json!({"typ": "at+jwt", "alg": algorithm.name(), "kid": header.kid}));
+        let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            ["amr", "aud", "auth_time", "exp", "iat", "iss", "jti", "role", "sid", "sub"],
+            "ASVS 14.1.1: no e-mail, no name"
+        );
+        assert_eq!(
+            (claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), &claims["amr"], &claims["role"]),
+            (600, &json!(["pwd"]), &json!("user"))
+        );
+        app.someone().bearing(&token).who_am_i().await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn asvs_9_1_1_no_byte_may_be_changed() {
+    let app = App::start().await;
+    let token = a_token(&app).await;
+    let refused = async |token: &str| drop(app.someone().bearing(token).who_am_i().await.expect(401));
+    for at in (0..token.len()).step_by(7) {
+        let mut changed = token.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        refused(std::str::from_utf8(&changed).unwrap()).await;
+    }
+    let parts: Vec<_> = token.split('.').collect();
+    for mangled in [
+        format!("{}.{}.", parts[0], parts[1]),
+        format!("{}.{}", parts[0], parts[1]),
+        format!("{token}.x"),
+        format!(".{}.{}", parts[1], parts[2]),
+        format!("{}..{}", parts[0], parts[2]),
+        format!("{token}="),
+        "..".to_owned(),
+        "A".repeat(20_000),
+    ] {
+        refused(&mangled).await;
+    }
+    app.someone().bearing(&token).who_am_i().await.expect(200);
+}
+
+#[tokio::test]
+async fn b_20_the_algorithm_is_the_keys_own() {
+    let app = App::start().await;
+    let token = a_token(&app).await;
+    let (header, claims) = (part(&token, 0), part(&token, 1));
+    let jwk = app.someone().get("/.well-known/jwks.json").await.expect(200).json()["keys"][0].clone();
+    let public = URL_SAFE_NO_PAD.decode(jwk["x"].as_str().unwrap()).unwrap();
+    for none in ["none", "None", "nOnE", "NONE", ""] {
+        let mut header = header.clone();
+        header["alg"] = none.into();
+        for signature in ["", "AAAA"] {
+            let forged = format!("{}.{}.{signature}", encode(&header), encode(&claims));
+            app.someone().bearing(&forged).who_am_i().await.expect(401);
+        }
+    }
+    for secret in [public.as_slice(), jwk.to_string().as_bytes(), jwk["x"].as_str().unwrap().as_bytes()] {
+        for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+            let header =
+                Header { typ: Some("at+jwt".into()), kid: jwk["kid"].as_str().map(str::to_owned), ..Header::new(algorithm) };
+            let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
+            app.someone().bearing(&forged).who_am_i().await.expect_problem(401, "invalid_token");
+        }
+    }
+}
+
+/// Tokens that our own key signs, and that still are none of ours.
+#[tokio::test]
+async fn b_21_b_22_every_claim_must_be_there_and_of_its_type() {
+    let app = App::start().await;
+    let token = a_token(&app).await;
+    let (header, claims) = (part(&token, 0), part(&token, 1));
+    let key = app.state.keys.signing();
+    let signed = |header: &Header, claims: &Value| jsonwebtoken::encode(header, claims, &key.private).unwrap();
+    let ours = Header { typ: Some("at+jwt".into()), kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };
+    app.someone().bearing(&signed(&ours, &claims)).who_am_i().await.expect(200);
+    assert_eq!(header["kid"], key.id.as_str());
+
+    for name in claims.as_object().unwrap().keys() {
+        let mut without = claims.clone();
+        without.as_object_mut().unwrap().remove(name);
+        app.someone().bearing(&signed(&ours, &without)).who_am_i().await.expect_problem(401, "invalid_token");
+        for odd in [json!(null), json!([]), json!({}), json!(-1.5), json!(true), json!(1e20)] {
+            let mut with = claims.clone();
+            with[name] = odd;
+            app.someone().bearing(&signed(&ours, &with)).who_am_i().await.expect_problem(401, "invalid_token");
+        }
+    }
+    let claim = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        signed(&ours, &claims)
+    };
+    for wrong in [
+        claim("exp", json!(claims["iat"].as_i64().unwrap() - 1)),
+        claim("exp", json!(claims["exp"].to_string())),
+        claim("iss", json!("http://localhost:3000/")),
+        claim("iss", json!("https://evil.example")),
+        claim("aud", json!("http://localhost:3000.evil.example")),
+        claim("aud", json!(["https://other.example"])),
+        claim("sid", json!("019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a")),
+        claim("auth_time", json!(claims["auth_time"].as_i64().unwrap() - 1)),
+    ] {
+        app.someone().bearing(&wrong).who_am_i().await.expect_problem(401, "invalid_token");
+    }
+    for typ in [None, Some("JWT"), Some("jwt"), Some("dbsc+jwt"), Some("AT+JWT ")] {
+        let header = Header { typ: typ.map(str::to_owned), ..ours.clone() };
+        app.someone().bearing(&signed(&header, &claims)).who_am_i().await.expect_problem(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn b_23_keys_come_from_us_alone() {
+    let app = App::start().await;
+    let token = a_token(&app).await;
+    let (header, claims) = (part(&token, 0), part(&token, 1));
+    for (name, value) in [
+        ("kid", json!("unknown")),
+        ("kid", json!("../../etc/passwd")),
+        ("kid", json!("' OR 1=1 --")),
+        ("kid", json!("k".repeat(10_000))),
+        ("jku", json!("https://evil.example/jwks.json")),
+        ("x5u", json!("https://evil.example/cert")),
+        ("jwk", json!({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"})),
+        ("crit", json!(["exp"])),
+    ] {
+        let mut header = header.clone();
+        header[name] = value;
+        let forged = format!("{}.{}.{}", encode(&header), encode(&claims), token.rsplit('.').next().unwrap());
+        app.someone().bearing(&forged).who_am_i().await.expect_problem(401, "invalid_token");
+    }
+}

@@ -1,0 +1,95 @@
+//! The two clocks of a session, and what moves them.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{App, EMAIL, PASSWORD};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[tokio::test]
+async fn asvs_7_3_1_an_unused_session_ends() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.wait(HOUR - SECOND);
+    ada.who_am_i().await.expect(200);
+    app.wait(HOUR - SECOND);
+    ada.who_am_i().await.expect(200);
+    app.wait(HOUR);
+    ada.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn asvs_7_3_2_a_busy_session_ends_too() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    for _ in 0..47 {
+        app.wait(HOUR / 2);
+        ada.who_am_i().await.expect(200);
+    }
+    app.wait(HOUR / 2);
+    ada.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn remember_stretches_both_clocks_and_the_cookie() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let cookie = &ada.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200).cookies()[0];
+    assert_eq!(cookie.max_age, Some(30 * 86_400));
+    for _ in 0..2 {
+        app.wait(14 * DAY - SECOND);
+        ada.who_am_i().await.expect(200);
+    }
+    app.wait(2 * DAY);
+    ada.who_am_i().await.expect(200);
+    app.wait(2 * SECOND);
+    ada.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn use_is_noted_at_most_every_tenth_of_the_idle_time() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let seen = async || app.count("SELECT last_seen_at FROM session").await;
+    let first = seen().await;
+    app.wait(Duration::from_secs(359));
+    ada.who_am_i().await.expect(200);
+    assert_eq!(seen().await, first);
+    app.wait(SECOND);
+    ada.who_am_i().await.expect(200);
+    assert_eq!(seen().await, first + 360_000);
+}
+
+#[tokio::test]
+async fn a_use_that_cannot_be_noted_refuses_nobody() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.sql("CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    app.wait(HOUR / 2);
+    ada.who_am_i().await.expect(200);
+}
+
+#[tokio::test]
+async fn an_access_token_counts_for_ten_minutes_and_never_longer_than_its_session() {
+    let app = App::start().await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    let mut tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
+    let bearer = ada.bearing(&tokens.string("/access_token"));
+    app.wait(Duration::from_secs(599));
+    bearer.who_am_i().await.expect(200);
+    app.wait(SECOND);
+    bearer.who_am_i().await.expect_problem(401, "invalid_token");
+
+    for _ in 0..47 {
+        tokens = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
+        app.wait(HOUR / 2);
+    }
+    app.wait(HOUR / 2 - Duration::from_secs(600 + 60));
+    let last = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
+    assert_eq!(last.json()["expires_in"], json!(60));
+}

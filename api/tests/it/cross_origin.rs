@@ -1,0 +1,132 @@
+//! Other origins: who may read answers (CORS), and who may send requests (CSRF), generated for every operation.
+
+use reqwest::Method;
+
+use crate::support::{App, specification::operations};
+
+const FRIEND: &str = "http://localhost:5173";
+
+async fn app() -> App {
+    App::with_environment(&[("BIFRONS_ORIGINS", FRIEND)]).await
+}
+
+#[tokio::test]
+async fn asvs_3_5_1_every_change_is_checked_against_where_it_comes_from() {
+    let app = app().await;
+    let sites = [None, Some("none"), Some("same-origin"), Some("same-site"), Some("cross-site"), Some("garbage"), Some("")];
+    let origins = [
+        None,
+        Some("http://localhost:3000"),
+        Some(FRIEND),
+        Some("https://evil.example"),
+        Some("null"),
+        Some("http://localhost:5174"),
+        Some(""),
+    ];
+    for operation in operations() {
+        for site in sites {
+            for origin in origins {
+                let mut someone = app.someone();
+                if let Some(site) = site {
+                    someone = someone.with("sec-fetch-site", site);
+                }
+                if let Some(origin) = origin {
+                    someone = someone.with("origin", origin);
+                }
+                let forged = operation.changes_something()
+                    && !matches!(site, Some("none" | "same-origin"))
+                    && !matches!(origin, Some("http://localhost:3000" | FRIEND))
+                    && (site.is_some() || origin.is_some());
+                let what = format!("{} Sec-Fetch-Site {site:?} Origin {origin:?}", operation.id);
+                let answer = someone.send(operation.method.clone(), &operation.path(), None).await;
+                assert_eq!(answer.code() == "origin_not_allowed", forged, "{what}: {}", answer.text);
+                assert_eq!(answer.header("vary"), "Origin", "{what}");
+                let allowed = if origin == Some(FRIEND) { FRIEND } else { "" };
+                assert_eq!(answer.header("access-control-allow-origin"), allowed, "{what}: errors carry CORS headers too");
+                let bearer = someone.bearing("nonsense").send(operation.method.clone(), &operation.path(), None).await;
+                assert_ne!(bearer.code(), "origin_not_allowed", "{what}: a page cannot send Authorization without our leave");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn b_42_an_origin_is_exact_or_a_stranger() {
+    let app =
+        App::with_environment(&[("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_ORIGINS", "https://app.example.com")])
+            .await;
+    for stranger in [
+        "null",
+        "http://app.example.com",
+        "https://app.example.com:8443",
+        "https://app.example.com/",
+        "https://APP.example.com",
+        "https://app.example.com.",
+        "https://app.example.com.evil.test",
+        "https://evilapp.example.com",
+        "https://app.example.com@evil.test",
+        "https://app_example.com",
+        "https://xn--pp-eia.example.com",
+        "https://sub.app.example.com",
+        "https://example.com",
+        "*",
+    ] {
+        let answer = app.someone().with("origin", stranger).get("/health/live").await.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{stranger}");
+        assert_eq!(answer.header("vary"), "Origin");
+    }
+    let friend = app.someone().with("origin", "https://app.example.com").get("/health/live").await;
+    assert_eq!(
+        (friend.header("access-control-allow-origin"), friend.header("access-control-allow-credentials")),
+        ("https://app.example.com", "true")
+    );
+}
+
+#[tokio::test]
+async fn b_41_no_origins_no_cors() {
+    let app = App::start().await;
+    for origin in ["https://evil.example", "http://localhost:3000", "null"] {
+        let preflight = app.someone().with("origin", origin).with("access-control-request-method", "POST");
+        for answer in [preflight.send(Method::OPTIONS, "/v1/session", None).await, preflight.get("/health/live").await] {
+            assert!(
+                answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")),
+                "{origin}: {:?}",
+                answer.headers
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_before_anything_else() {
+    let app = app().await;
+    for operation in operations() {
+        let browser = app.someone().with("origin", FRIEND).with("access-control-request-headers", "content-type");
+        let browser = browser.with("access-control-request-method", operation.method.as_str()).with("sec-fetch-site", "same-site");
+        let answer = browser.send(Method::OPTIONS, &operation.path(), None).await.expect(204);
+        assert_eq!(answer.header("access-control-allow-origin"), FRIEND);
+        assert_eq!(answer.header("access-control-allow-credentials"), "true");
+        assert_eq!(answer.header("access-control-allow-headers"), "authorization, content-type");
+        assert!(answer.header("access-control-allow-methods").contains(operation.method.as_str()));
+        assert_eq!(answer.header("access-control-max-age"), "7200");
+    }
+    let error = app.someone().with("origin", FRIEND).get("/nowhere").await.expect_problem(404, "not_found");
+    assert_eq!(error.header("access-control-expose-headers"), "retry-after, www-authenticate, x-request-id");
+}
+
+#[tokio::test]
+async fn b_43_an_origin_of_any_bytes_is_a_stranger() {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+    let app = app().await;
+    let mut connection = TcpStream::connect(app.address).await.unwrap();
+    connection
+        .write_all(b"POST /v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: \x80\xff\xc3\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}

@@ -1,0 +1,155 @@
+//! The main job: sign up, sign in, "who am I", sign out; with a cookie and with tokens.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{App, EMAIL, PASSWORD};
+
+#[tokio::test]
+async fn by_cookie() {
+    let app = App::start().await;
+    let ada = app.someone();
+
+    let user = ada.post("/v1/users", json!({"email": "Ada@Example.com", "password": PASSWORD, "name": "Ada"})).await.expect(201);
+    assert_eq!(
+        (user.string("/email"), user.string("/name"), user.string("/role")),
+        ("Ada@Example.com".into(), "Ada".into(), "user".into())
+    );
+    assert!(user.cookies().is_empty(), "signing up signs nobody in");
+
+    let signed_in = ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let cookies = signed_in.cookies();
+    assert_eq!(cookies.len(), 1);
+    assert_eq!(cookies[0].name, "bifrons_session");
+    assert!(cookies[0].value.starts_with("bfs_"));
+    assert_eq!(cookies[0].attributes, ["Path=/", "HttpOnly", "SameSite=Lax"]);
+    assert!(!signed_in.text.contains(&cookies[0].value), "ASVS 3.3.4: the secret travels in Set-Cookie alone");
+    assert!(!signed_in.text.contains("token"), "ASVS 10.1.1: no token on the cookie face");
+
+    let session = ada.who_am_i().await.expect(200);
+    assert_eq!(session.string("/user/id"), user.string("/id"));
+    assert_eq!((session.string("/face"), session.json()["remember"].clone()), ("cookie".into(), json!(false)));
+
+    let out = ada.sign_out().await.expect(204);
+    assert_eq!(
+        out.cookies()[0].attributes,
+        ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=0"],
+        "cleared with the attributes it was set with"
+    );
+    assert_eq!(ada.cookie("bifrons_session"), None);
+    ada.who_am_i().await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn by_bearer() {
+    let app = App::start().await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+
+    let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
+    assert!(tokens.cookies().is_empty(), "no cookie on the bearer face");
+    assert_eq!((tokens.string("/token_type"), tokens.json()["expires_in"].clone()), ("Bearer".into(), json!(600)));
+
+    let bearer = ada.bearing(&tokens.string("/access_token"));
+    let session = bearer.who_am_i().await.expect(200);
+    assert_eq!((session.string("/face"), session.string("/id")), ("bearer".into(), tokens.string("/session/id")));
+
+    let next = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
+    assert_ne!(next.string("/refresh_token"), tokens.string("/refresh_token"));
+    assert_eq!(next.string("/session/id"), session.string("/id"), "the same session");
+    ada.bearing(&next.string("/access_token")).get("/v1/me").await.expect(200);
+
+    bearer.sign_out().await.expect(204);
+    ada.bearing(&next.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.refresh(&next.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn by_bearer_with_the_refresh_token_in_a_cookie() {
+    let app = App::start().await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+
+    let body = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie", "remember": true});
+    let tokens = ada.post("/v1/tokens", body).await.expect(200);
+    assert!(tokens.json().get("refresh_token").is_none(), "no script may read it");
+    let cookie = &tokens.cookies()[0];
+    assert_eq!(cookie.name, "bifrons_refresh");
+    assert_eq!(cookie.attributes, ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=2592000"]);
+
+    let first = ada.cookie("bifrons_refresh");
+    let next = ada.post("/v1/tokens/refresh", json!({})).await.expect(200);
+    assert!(next.json().get("refresh_token").is_none());
+    assert_ne!(ada.cookie("bifrons_refresh"), first, "rotated");
+
+    ada.get("/v1/me").await.expect_problem(401, "unauthenticated");
+    ada.sign_out().await.expect(204);
+    assert_eq!(ada.cookie("bifrons_refresh"), None);
+    ada.bearing(&next.string("/access_token")).get("/v1/me").await.expect_problem(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn asvs_7_4_4_signing_out_always_works() {
+    let app = App::start().await;
+    app.someone().sign_out().await.expect(204);
+
+    let ada = app.ada().await;
+    ada.with("authorization", "Bearer nonsense").sign_out().await.expect(204);
+    ada.snapshot().sign_out().await.expect(204);
+    ada.sign_out().await.expect(204);
+
+    let tossed = app.someone();
+    tossed.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let good = tossed.cookie("bifrons_session").unwrap();
+    tossed.with("cookie", "bifrons_session=planted").sign_out().await.expect(204);
+    tossed.put_cookie("bifrons_session", good);
+    tossed.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn an_expired_access_token_still_signs_out() {
+    let app = App::start().await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
+    app.wait(std::time::Duration::from_secs(601));
+    let bearer = ada.bearing(&tokens.string("/access_token"));
+    bearer.who_am_i().await.expect_problem(401, "invalid_token");
+    bearer.sign_out().await.expect(204);
+    ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn rfc_7009_giving_a_token_up_always_answers_204() {
+    let app = App::start().await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    for kind in ["/refresh_token", "/access_token"] {
+        let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
+        for _ in 0..2 {
+            ada.post("/v1/tokens/revoke", json!({"token": tokens.string(kind)})).await.expect(204);
+        }
+        ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+        ada.bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    }
+    for nonsense in ["", "x", "bfr_", "bfr_AAAA", "bfs_AAAA", "a.b.c"] {
+        ada.post("/v1/tokens/revoke", json!({"token": nonsense})).await.expect(204);
+    }
+}
+
+#[tokio::test]
+async fn changing_and_removing_the_name() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let patch = async |body| ada.send(Method::PATCH, "/v1/me", Some(body)).await;
+    assert_eq!(patch(json!({"name": "Ada King"})).await.expect(200).string("/name"), "Ada King");
+    assert_eq!(patch(json!({})).await.expect(200).string("/name"), "Ada King", "what is left out stays");
+    assert_eq!(ada.who_am_i().await.expect(200).string("/user/name"), "Ada King");
+    assert!(patch(json!({"name": null})).await.expect(200).json().get("name").is_none());
+    assert!(ada.get("/v1/me").await.expect(200).json().get("name").is_none());
+    for wrong in ["", "   ", "a\u{0}b", "a\nb", &"x".repeat(101)] {
+        let problem = patch(json!({"name": wrong})).await.expect_problem(422, "validation_failed");
+        assert_eq!(problem.broken_rules()[0].0, "name");
+    }
+    assert_eq!(patch(json!({"name": "🐎".repeat(100)})).await.expect(200).status, 200);
+}

@@ -1,0 +1,115 @@
+//! Seeing and ending one's sessions.
+
+use crate::support::{Actor, App, EMAIL, PASSWORD};
+
+async fn ids(who: &Actor) -> Vec<String> {
+    let list = who.get("/v1/me/sessions").await.expect(200).json();
+    list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn both_faces_are_in_one_list_newest_first() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.wait(std::time::Duration::from_secs(1));
+    let phone = app.someone().with("user-agent", "Phone/1.0");
+    let tokens = phone.tokens(EMAIL, PASSWORD).await.expect(200);
+    let list = ada.get("/v1/me/sessions").await.expect(200).json();
+    let items = list["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!((items[0]["face"].as_str(), items[0]["current"].as_bool()), (Some("bearer"), Some(false)));
+    assert_eq!((items[1]["face"].as_str(), items[1]["current"].as_bool()), (Some("cookie"), Some(true)));
+    assert_eq!((items[0]["user_agent"].as_str(), items[0]["ip"].as_str()), (Some("Phone/1.0"), Some("127.0.0.1")));
+    assert!(list.get("next").is_none());
+    for secret in [ada.cookie("bifrons_session").unwrap(), tokens.string("/refresh_token"), tokens.string("/access_token")] {
+        assert!(!list.to_string().contains(&secret[8..]), "ASVS 7.5.2: no token material");
+    }
+}
+
+#[tokio::test]
+async fn long_lists_come_in_pages() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    for _ in 0..6 {
+        app.wait(std::time::Duration::from_millis(1));
+        app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    }
+    let all = ids(&ada).await;
+    assert_eq!(all.len(), 7);
+    let (mut paged, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = ada.get(&format!("/v1/me/sessions?limit=3{after}")).await.expect(200).json();
+        paged.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(paged, all);
+    for wrong in ["limit=0", "limit=101", "limit=x", "limit=", "after=x"] {
+        let problem = ada.get(&format!("/v1/me/sessions?{wrong}")).await.expect_problem(422, "validation_failed");
+        assert_eq!(problem.broken_rules()[0].0, wrong.split('=').next().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn ending_one_ends_that_one_at_once() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let (laptop, phone) = (app.someone(), app.someone());
+    let laptops = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).string("/id");
+    let tokens = phone.tokens(EMAIL, PASSWORD).await.expect(200);
+    let phone = phone.bearing(&tokens.string("/access_token"));
+
+    ada.delete(&format!("/v1/me/sessions/{laptops}")).await.expect(204);
+    laptop.who_am_i().await.expect_problem(401, "invalid_session");
+    phone.who_am_i().await.expect(200);
+    ada.delete(&format!("/v1/me/sessions/{}", tokens.string("/session/id"))).await.expect(204);
+    phone.who_am_i().await.expect_problem(401, "invalid_token");
+    phone.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.delete(&format!("/v1/me/sessions/{laptops}")).await.expect_problem(404, "not_found");
+    assert_eq!(ids(&ada).await.len(), 1);
+
+    let own = ids(&ada).await.remove(0);
+    let answer = ada.delete(&format!("/v1/me/sessions/{own}")).await.expect(204);
+    assert_eq!(answer.cookies()[0].max_age, Some(0), "ending one's own is signing out");
+}
+
+#[tokio::test]
+async fn asvs_8_2_2_nobody_ends_or_sees_a_strangers_session() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let adas = ids(&ada).await.remove(0);
+    let mallory = app.someone();
+    mallory.sign_up("mallory@example.com", PASSWORD).await.expect(201);
+    mallory.sign_in("mallory@example.com", PASSWORD).await.expect(200);
+    mallory.delete(&format!("/v1/me/sessions/{adas}")).await.expect_problem(404, "not_found");
+    for odd in ["x", "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a", "%00", "..%2f", "019b7a3d"] {
+        mallory.delete(&format!("/v1/me/sessions/{odd}")).await.expect_problem(404, "not_found");
+    }
+    mallory.delete("/v1/me/sessions").await.expect(204);
+    assert_eq!(ids(&mallory).await.len(), 1);
+    ada.who_am_i().await.expect(200);
+}
+
+#[tokio::test]
+async fn ending_the_others_keeps_this_one() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let laptop = app.someone();
+    laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    ada.delete("/v1/me/sessions").await.expect(204);
+    laptop.who_am_i().await.expect_problem(401, "invalid_session");
+    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.who_am_i().await.expect(200);
+    assert_eq!(ids(&ada).await.len(), 1);
+}
+
+#[tokio::test]
+async fn sessions_that_are_over_are_not_listed() {
+    let app = App::start().await;
+    app.ada().await;
+    app.wait(std::time::Duration::from_secs(3600));
+    let again = app.someone();
+    again.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(ids(&again).await.len(), 1);
+}

@@ -1,0 +1,69 @@
+//! The database is away: whatever depends on it is 503 with `Retry-After`, never 401, never a success.
+
+use serde_json::json;
+
+use crate::support::{App, EMAIL, PASSWORD, specification::operations};
+
+#[tokio::test]
+async fn asvs_16_5_2_every_operation_says_503() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    app.state.db.clone().close().await.unwrap();
+
+    for operation in operations() {
+        let body = match operation.id.as_str() {
+            "refreshTokens" => Some(json!({"refresh_token": tokens.string("/refresh_token")})),
+            "revokeToken" => Some(json!({"token": tokens.string("/refresh_token")})),
+            _ => operation.example(),
+        };
+        let by_cookie = ada.snapshot().send(operation.method.clone(), &operation.path(), body.clone()).await;
+        assert_eq!(by_cookie.expect_problem(503, "unavailable").header("retry-after"), "5", "{}", operation.id);
+        let bearer = app.someone().bearing(&tokens.string("/access_token"));
+        bearer.send(operation.method.clone(), &operation.path(), body).await.expect_problem(503, "unavailable");
+    }
+    app.someone().get("/health/ready").await.expect(503);
+    app.someone().get("/health/live").await.expect(200);
+    app.someone().get("/.well-known/jwks.json").await.expect(200);
+}
+
+#[tokio::test]
+async fn c_15_signing_out_tells_the_truth_and_the_browser_forgets() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let cookie = ada.cookie("bifrons_session").unwrap();
+    app.sql("CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    let answer = ada.sign_out().await.expect_problem(503, "unavailable");
+    assert_eq!(answer.cookies()[0].max_age, Some(0));
+    assert_eq!(ada.cookie("bifrons_session"), None);
+
+    app.sql("DROP TRIGGER full").await;
+    ada.put_cookie("bifrons_session", cookie);
+    ada.who_am_i().await.expect(200);
+    ada.sign_out().await.expect(204);
+}
+
+#[tokio::test]
+async fn nothing_is_half_done() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let before = ada.snapshot();
+    app.sql("CREATE TRIGGER full BEFORE UPDATE OF secret_hash ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    ada.change_password(PASSWORD, "another horse entirely").await.expect_problem(503, "unavailable");
+    before.who_am_i().await.expect(200);
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+
+    app.sql("CREATE TRIGGER full2 BEFORE INSERT ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    let answer = ada.sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
+    assert!(answer.cookies().is_empty());
+    before.who_am_i().await.expect(200);
+
+    app.sql("CREATE TRIGGER full3 BEFORE INSERT ON mail BEGIN SELECT raise(ABORT, 'disk full'); END; DROP TRIGGER full2").await;
+    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    app.someone().refresh(&tokens.string("/refresh_token")).await.expect(200);
+    app.wait(std::time::Duration::from_secs(11));
+    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(503, "unavailable");
+    app.sql("DROP TRIGGER full3").await;
+    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "refresh_reused");
+    assert!(app.mail().await.contains(EMAIL), "ended and told, or neither");
+}

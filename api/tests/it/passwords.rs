@@ -1,0 +1,164 @@
+//! Proving the password again, changing it, and deleting oneself.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{App, EMAIL, PASSWORD};
+
+const NEW: &str = "another horse entirely";
+
+#[tokio::test]
+async fn b_12_a_new_password_ends_the_other_sessions_and_renews_this_one() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let before = ada.snapshot();
+    let laptop = app.someone();
+    laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+
+    let id = ada.who_am_i().await.expect(200).string("/id");
+    let changed = ada.change_password(PASSWORD, NEW).await.expect(200);
+    assert_eq!(changed.string("/session/id"), id, "the same session");
+    assert!(changed.json().get("tokens").is_none(), "no token on the cookie face");
+    ada.who_am_i().await.expect(200);
+    before.who_am_i().await.expect_problem(401, "invalid_session");
+    laptop.who_am_i().await.expect_problem(401, "invalid_session");
+    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    app.someone().bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    app.someone().sign_in(EMAIL, NEW).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_bearer_face_gets_new_tokens_and_the_old_ones_are_void() {
+    let app = App::start().await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    for refresh_in in ["body", "cookie"] {
+        let ada = app.someone();
+        let body = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": refresh_in});
+        let first = ada.post("/v1/tokens", body).await.expect(200);
+        let old_cookie = ada.cookie("bifrons_refresh");
+        let bearer = ada.bearing(&first.string("/access_token"));
+
+        let renewed = bearer.reauthenticate(PASSWORD).await.expect(200);
+        bearer.who_am_i().await.expect_problem(401, "invalid_token");
+        ada.bearing(&renewed.string("/tokens/access_token")).who_am_i().await.expect(200);
+        assert_eq!(renewed.string("/tokens/session/id"), first.string("/session/id"));
+        if refresh_in == "body" {
+            ada.refresh(&first.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+            ada.refresh(&renewed.string("/tokens/refresh_token")).await.expect(200);
+        } else {
+            assert!(renewed.json()["tokens"].get("refresh_token").is_none());
+            ada.refresh(&old_cookie.unwrap()).await.expect_problem(401, "invalid_refresh_token");
+            ada.post("/v1/tokens/refresh", json!({})).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn asvs_6_2_3_changing_wants_the_current_password() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let before = ada.cookie("bifrons_session");
+    for wrong in ["", "wrong password", " correct horse battery", NEW] {
+        ada.change_password(wrong, NEW).await.expect_problem(403, "wrong_password");
+    }
+    for body in [
+        json!({"new_password": NEW}),
+        json!({"current_password": null, "new_password": NEW}),
+        json!({"current_password": PASSWORD}),
+    ] {
+        ada.send(Method::PUT, "/v1/me/password", Some(body)).await.expect_problem(422, "validation_failed");
+    }
+    let problem = ada.change_password(PASSWORD, "short").await.expect_problem(422, "validation_failed");
+    assert_eq!(problem.broken_rules(), [("new_password".into(), "min_length".into())]);
+    let problem = ada.change_password(PASSWORD, &"🐎".repeat(300)).await.expect_problem(422, "validation_failed");
+    assert_eq!(problem.broken_rules(), [("new_password".into(), "max_bytes".into())]);
+    assert_eq!(ada.cookie("bifrons_session"), before);
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_cannot_outrun_a_password_change() {
+    for _ in 0..10 {
+        let app = App::configured(|config| config.passwords.workers = 8).await;
+        let ada = app.ada().await;
+        let stale: Vec<_> = (0..8)
+            .map(|_| {
+                tokio::spawn({
+                    let someone = app.someone();
+                    async move { (someone.sign_in(EMAIL, PASSWORD).await.status, someone) }
+                })
+            })
+            .collect();
+        ada.change_password(PASSWORD, NEW).await.expect(200);
+        for one in stale {
+            let (status, someone) = one.await.unwrap();
+            assert!(status == 401 || status == 200);
+            assert_eq!(someone.who_am_i().await.status, 401, "signed in with the old password, and still in after the change");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_changes_at_once_leave_one_password() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let other = app.someone();
+    other.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let (one, two) =
+        tokio::join!(ada.change_password(PASSWORD, "password number one"), other.change_password(PASSWORD, "password number two"));
+    let changed = [one.status, two.status].iter().filter(|status| **status == 200).count();
+    assert_eq!(changed, 1, "{} {}", one.text, two.text);
+    let works = async |password| app.someone().sign_in(EMAIL, password).await.status == 200;
+    assert_ne!(works("password number one").await, works("password number two").await);
+}
+
+#[tokio::test]
+async fn reauthenticating_wants_the_password_and_renews_the_cookie() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let before = ada.snapshot();
+    ada.reauthenticate("wrong password").await.expect_problem(403, "wrong_password");
+    before.who_am_i().await.expect(200);
+    app.wait(Duration::from_secs(60));
+    let renewed = ada.reauthenticate(PASSWORD).await.expect(200);
+    assert!(renewed.string("/session/authenticated_at") > renewed.string("/session/created_at"));
+    before.who_am_i().await.expect_problem(401, "invalid_session");
+    ada.who_am_i().await.expect(200);
+}
+
+#[tokio::test]
+async fn asvs_7_5_1_deleting_oneself_wants_a_fresh_credential() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.wait(Duration::from_secs(600));
+    let fresh = app.someone();
+    fresh.sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.wait(Duration::from_millis(1));
+    ada.delete("/v1/me").await.expect_problem(403, "reauthentication_required");
+    ada.get("/v1/me").await.expect(200);
+    ada.reauthenticate(PASSWORD).await.expect(200);
+    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(ada.delete("/v1/me").await.expect(204).cookies()[0].max_age, Some(0));
+
+    ada.who_am_i().await.expect_problem(401, "unauthenticated");
+    fresh.who_am_i().await.expect_problem(401, "invalid_session");
+    app.someone().bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    assert_eq!(app.count("SELECT (SELECT count(*) FROM user) + (SELECT count(*) FROM session)").await, 0);
+}
+
+#[tokio::test]
+async fn asvs_10_3_3_the_next_owner_of_an_address_is_somebody_else() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let first = ada.get("/v1/me").await.expect(200).string("/id");
+    let old = app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token");
+    ada.delete("/v1/me").await.expect(204);
+    let next = app.ada().await;
+    assert_ne!(next.get("/v1/me").await.expect(200).string("/id"), first);
+    app.someone().bearing(&old).who_am_i().await.expect_problem(401, "invalid_token");
+}

@@ -1,0 +1,160 @@
+//! Which credential counts: every combination of a cookie and an `Authorization` header has one written verdict (RFC 6750
+//! section 2, B-25).
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{App, PASSWORD};
+
+/// What stands in one place of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Held {
+    None,
+    Good,
+    Bad,
+    Ended,
+    Others,
+}
+
+use Held::{Bad, Ended, Good, None, Others};
+
+#[tokio::test]
+async fn the_table() {
+    let app = App::start().await;
+    let (ada, grace) = (app.someone(), app.someone());
+    for (who, email) in [(&ada, "ada@example.com"), (&grace, "grace@example.com")] {
+        who.sign_up(email, PASSWORD).await.expect(201);
+    }
+    let cookie = async |email: &str| {
+        let someone = app.someone();
+        someone.sign_in(email, PASSWORD).await.expect(200);
+        someone.cookie("bifrons_session").unwrap()
+    };
+    let bearer = async |email: &str| app.someone().tokens(email, PASSWORD).await.expect(200).string("/access_token");
+    let (good_cookie, others_cookie, ended_cookie) =
+        (cookie("ada@example.com").await, cookie("grace@example.com").await, cookie("ada@example.com").await);
+    let (good_token, others_token, ended_token) =
+        (bearer("ada@example.com").await, bearer("grace@example.com").await, bearer("ada@example.com").await);
+    let leaving = app.someone();
+    leaving.put_cookie("bifrons_session", ended_cookie.as_str());
+    leaving.sign_out().await.expect(204);
+    app.someone().bearing(&ended_token).sign_out().await.expect(204);
+
+    let held = [None, Good, Bad, Ended, Others];
+    for authorization in held {
+        for in_jar in held {
+            let mut someone = app.someone();
+            match in_jar {
+                None => {}
+                Good => someone.put_cookie("bifrons_session", good_cookie.as_str()),
+                Bad => someone.put_cookie("bifrons_session", "bfs_nonsense"),
+                Ended => someone.put_cookie("bifrons_session", ended_cookie.as_str()),
+                Others => someone.put_cookie("bifrons_session", others_cookie.as_str()),
+            }
+            someone = match authorization {
+                None => someone,
+                Good => someone.bearing(&good_token),
+                Bad => someone.bearing("nonsense"),
+                Ended => someone.bearing(&ended_token),
+                Others => someone.bearing(&others_token),
+            };
+            let answer = someone.who_am_i().await;
+            let verdict = (answer.status, if answer.status == 200 { answer.string("/user/email") } else { answer.code() });
+            let wanted = match (authorization, in_jar) {
+                (Good, _) | (None, Good) => (200, "ada@example.com"),
+                (Others, _) | (None, Others) => (200, "grace@example.com"),
+                (Bad | Ended, _) => (401, "invalid_token"),
+                (None, Bad | Ended) => (401, "invalid_session"),
+                (None, None) => (401, "unauthenticated"),
+            };
+            assert_eq!(verdict, (wanted.0, wanted.1.to_owned()), "Authorization {authorization:?}, cookie {in_jar:?}");
+            let challenge = match answer.code().as_str() {
+                "" => "",
+                "invalid_token" => "Bearer error=\"invalid_token\"",
+                _ => "Bearer",
+            };
+            assert_eq!(answer.header("www-authenticate"), challenge, "B-60");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_scheme_beside_a_good_cookie_is_nobody() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    for other in ["Basic YWRhOmFkYQ==", "Bearer", "bfs_x", "", "Digest x", "Token x"] {
+        ada.with("authorization", other).who_am_i().await.expect_problem(401, "unauthenticated");
+    }
+    ada.with("authorization", "Bearer ").who_am_i().await.expect(401);
+}
+
+#[tokio::test]
+async fn the_scheme_is_written_in_any_case() {
+    let app = App::start().await;
+    app.ada().await;
+    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/access_token");
+    for scheme in ["Bearer", "bearer", "BEARER", "Bearer "] {
+        app.someone().with("authorization", format!("{scheme} {token}")).who_am_i().await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn b_25_two_of_a_kind_are_refused() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/access_token");
+    let bearer = ada.bearing(&token);
+    bearer.bearing(&token).who_am_i().await.expect_problem(400, "ambiguous_credentials");
+    bearer.with("authorization", "Basic x").who_am_i().await.expect_problem(400, "ambiguous_credentials");
+    ada.with("cookie", "bifrons_session=planted").who_am_i().await.expect_problem(400, "ambiguous_credentials");
+    bearer.with("cookie", "bifrons_session=planted").who_am_i().await.expect(200);
+    let same = ada.cookie("bifrons_session").unwrap();
+    ada.with("cookie", format!("bifrons_session={same}")).who_am_i().await.expect(200);
+}
+
+#[tokio::test]
+async fn b_06_no_credential_serves_as_another() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let cookie = ada.cookie("bifrons_session").unwrap();
+    let tokens = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200);
+    for wrong in [&cookie, &tokens.string("/refresh_token")] {
+        app.someone().bearing(wrong).who_am_i().await.expect_problem(401, "invalid_token");
+    }
+    for wrong in [tokens.string("/access_token"), tokens.string("/refresh_token")] {
+        let someone = app.someone();
+        someone.put_cookie("bifrons_session", wrong);
+        someone.who_am_i().await.expect_problem(401, "invalid_session");
+    }
+    for wrong in [cookie, tokens.string("/access_token")] {
+        app.someone().post("/v1/tokens/refresh", json!({"refresh_token": wrong[..wrong.len().min(256)]})).await.expect(401);
+    }
+    // The id of a session of the other face, with a secret of one's own.
+    app.wait(Duration::from_secs(1));
+    let someone = app.someone();
+    someone.put_cookie("bifrons_session", tokens.string("/refresh_token").replace("bfr_", "bfs_"));
+    someone.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn b_05_whatever_the_cookie_holds_the_answer_is_401() {
+    let app = App::start().await;
+    for value in [
+        "",
+        "=",
+        "bfs_",
+        "bfs_AAAA",
+        "bfs_!!!!",
+        "\"bfs_AAAA\"",
+        &"A".repeat(8192),
+        "bfs_%00",
+        "null",
+        "../../etc/passwd",
+        "' OR 1=1 --",
+    ] {
+        let someone = app.someone();
+        someone.put_cookie("bifrons_session", value);
+        someone.who_am_i().await.expect_problem(401, "invalid_session");
+    }
+}

@@ -1,0 +1,206 @@
+//! The binary as a person meets it: what it makes, what it refuses to start with, and what survives `kill -9`.
+
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, process::Output, time::Duration};
+
+use tempfile::tempdir;
+
+use crate::support::{
+    PASSWORD,
+    binary::{Process, free_port, run},
+};
+
+/// One sentence on standard error, this exit code, nothing on standard output.
+#[track_caller]
+fn refuses(output: &Output, code: i32, sentence: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.contains(sentence) && said.starts_with("bifrons: "), "{said}");
+    assert!(!said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
+}
+
+fn serve(folder: &Path, environment: &[(&str, &str)]) -> Output {
+    run(folder, &[], environment)
+}
+
+#[tokio::test]
+async fn with_nothing_configured_it_makes_what_it_needs() {
+    let folder = tempdir().unwrap();
+    let mut service = Process::start(folder.path());
+    service.someone().get("/health/ready").await.expect(200);
+    let mode = |name: &str| fs::metadata(folder.path().join("data").join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("."), mode("bifrons.key"), mode("jwt-EdDSA.pem")), (0o700, 0o600, 0o600));
+    assert!(service.stop().success(), "SIGTERM is a planned stop");
+}
+
+#[tokio::test]
+async fn c_36_all_mistakes_at_once_with_exit_code_2() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("bifrons.toml"), "listen = \"here\"\n[sesions]\nidle = \"1h\"\n").unwrap();
+    let output = serve(folder.path(), &[("BIFRONS_ORIGINS", "https://app.example.com/,*"), ("BIFRONS_TYPO", "1")]);
+    refuses(&output, 2, "the configuration cannot be used:");
+    let said = String::from_utf8_lossy(&output.stderr);
+    for mistake in [
+        "listen: write an address",
+        "sesions.idle: there is no such key; did you mean sessions.idle?",
+        "BIFRONS_ORIGINS: write https://app.example.com:",
+        "BIFRONS_ORIGINS: write each origin in full",
+        "BIFRONS_TYPO: there is no such key",
+    ] {
+        assert!(said.contains(mistake), "{mistake}: {said}");
+    }
+    refuses(&run(folder.path(), &["config", "check"], &[]), 2, "sessions.idle");
+    refuses(&run(folder.path(), &["--config", "nowhere.toml"], &[]), 2, "nowhere.toml: cannot be read");
+    assert_eq!(run(folder.path(), &["dance"], &[]).status.code(), Some(2));
+    assert!(!folder.path().join("data").exists(), "nothing was begun");
+}
+
+#[tokio::test]
+async fn config_check_shows_what_it_comes_to() {
+    let folder = tempdir().unwrap();
+    let environment = [
+        ("BIFRONS_PUBLIC_URL", "https://api.example.com"),
+        ("BIFRONS_TOKENS__SECRETS", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+    ];
+    let output = run(folder.path(), &["config", "check"], &environment);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("__Host-bifrons_session=…; Path=/; HttpOnly; Secure; SameSite=Lax"), "{said}");
+    assert!(
+        said.contains("https://api.example.com  (environment)") && said.contains("(set)") && !said.contains("AAAAAAAA"),
+        "{said}"
+    );
+    assert!(!folder.path().join("data").exists(), "looking makes nothing");
+}
+
+#[tokio::test]
+async fn the_specification_needs_nothing() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("bifrons.toml"), "nonsense").unwrap();
+    let output = run(folder.path(), &["openapi"], &[("BIFRONS_LISTEN", "nonsense")]);
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), bifrons::http::openapi::spec());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_busy_port_is_one_sentence() {
+    let folder = tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = serve(folder.path(), &[("BIFRONS_LISTEN", &address)]);
+    refuses(&output, 1, &format!("cannot listen on {address}"));
+    assert!(!folder.path().join("data").exists(), "the data was not touched");
+}
+
+#[tokio::test]
+async fn a_data_folder_that_cannot_be_used_is_one_sentence() {
+    let folder = tempdir().unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    fs::write(folder.path().join("file"), "").unwrap();
+    refuses(
+        &serve(folder.path(), &[("BIFRONS_LISTEN", &listen), ("BIFRONS_DATA_DIR", "file")]),
+        1,
+        "cannot use the data folder file",
+    );
+    // Root may write anywhere; a folder of the kernel's is read-only to everyone.
+    refuses(
+        &serve(folder.path(), &[("BIFRONS_LISTEN", &listen), ("BIFRONS_DATA_DIR", "/proc/self/bifrons")]),
+        1,
+        "cannot use the data folder /proc/self/bifrons",
+    );
+    refuses(
+        &serve(folder.path(), &[("BIFRONS_LISTEN", &listen), ("BIFRONS_DATABASE__URL", "sqlite:/proc/self/x.db")]),
+        1,
+        "cannot open the database",
+    );
+}
+
+#[tokio::test]
+async fn c_14_a_database_from_a_newer_version_is_left_alone() {
+    let folder = tempdir().unwrap();
+    Process::start(folder.path()).stop();
+    let database = folder.path().join("data/bifrons.db");
+    let url = format!("sqlite:{}", database.display());
+    let db = sea_orm::Database::connect(url).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&db, "INSERT INTO seaql_migrations VALUES ('m20991231_000001_the_future', 0)")
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    for arguments in [[].as_slice(), &["migrate"]] {
+        let output = run(folder.path(), arguments, &[("BIFRONS_LISTEN", &listen)]);
+        refuses(&output, 1, "made by a newer version of Bifrons (it has m20991231_000001_the_future)");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_one_sentence() {
+    let folder = tempdir().unwrap();
+    fs::create_dir(folder.path().join("data")).unwrap();
+    fs::write(folder.path().join("data/bifrons.db"), "this is not a database, it is a letter to a friend".repeat(100)).unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    refuses(&serve(folder.path(), &[("BIFRONS_LISTEN", &listen)]), 1, "cannot open the database");
+}
+
+#[tokio::test]
+async fn an_exposed_key_is_one_sentence() {
+    let folder = tempdir().unwrap();
+    Process::start(folder.path()).stop();
+    let key = folder.path().join("data/bifrons.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    refuses(&serve(folder.path(), &[("BIFRONS_LISTEN", &listen)]), 1, "chmod 600");
+}
+
+/// Killed at moments spread over a start and the requests after it: whatever was acknowledged is there, whatever is there is whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_17_c_18_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
+    let folder = tempdir().unwrap();
+    let (mut registered, mut tokens) = (Vec::new(), Vec::<String>::new());
+    for round in 0..12_u64 {
+        let service = Process::start(folder.path());
+        let (users, sessions) = (tokio::sync::mpsc::unbounded_channel(), tokio::sync::mpsc::unbounded_channel());
+        let load = tokio::spawn({
+            let someone = service.someone();
+            let (users, sessions) = (users.0, sessions.0);
+            async move {
+                for n in 0.. {
+                    let email = format!("user-{round}-{n}@example.com");
+                    someone.sign_up(&email, PASSWORD).await.expect(201);
+                    users.send(email.clone()).unwrap();
+                    let mut last = someone.tokens(&email, PASSWORD).await.expect(200);
+                    for _ in 0..5 {
+                        sessions.send((n, last.string("/refresh_token"))).unwrap();
+                        last = someone.refresh(&last.string("/refresh_token")).await.expect(200);
+                    }
+                }
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(40 + 37 * round)).await;
+        service.kill();
+        load.await.unwrap_err();
+        let (mut users, mut sessions) = (users.1, sessions.1);
+        while let Some(email) = users.recv().await {
+            registered.push(email);
+        }
+        let mut last = std::collections::BTreeMap::new();
+        while let Some((n, token)) = sessions.recv().await {
+            last.insert(n, token);
+        }
+        tokens.extend(last.into_values());
+    }
+    assert!(
+        registered.len() > 3 && !tokens.is_empty(),
+        "{} users, {} sessions: there was something to lose",
+        registered.len(),
+        tokens.len()
+    );
+    let service = Process::start(folder.path());
+    for email in &registered {
+        service.someone().sign_up(email, PASSWORD).await.expect_problem(409, "email_taken");
+    }
+    // The token that was acknowledged last is current, or the predecessor of an answer that was lost: both go on.
+    for token in tokens.iter().rev().take(1) {
+        service.someone().refresh(token).await.expect(200);
+    }
+}

@@ -1,0 +1,205 @@
+//! Signing in: what it refuses, what it ends, and what cannot undo a sign-out.
+
+use std::{collections::HashSet, time::Duration};
+
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{App, EMAIL, PASSWORD};
+
+#[tokio::test]
+async fn asvs_6_3_8_one_answer_for_unknown_wrong_and_disabled() {
+    let app = App::start().await;
+    app.ada().await;
+    app.someone().sign_up("disabled@example.com", PASSWORD).await.expect(201);
+    app.sql("UPDATE user SET status = 'disabled' WHERE email = 'disabled@example.com'").await;
+    let mut answers = HashSet::new();
+    let long = "a".repeat(254);
+    let attempts = [
+        (EMAIL, "wrong password"),
+        (EMAIL, ""),
+        ("nobody@example.com", PASSWORD),
+        ("disabled@example.com", PASSWORD),
+        ("no address", PASSWORD),
+        (long.as_str(), PASSWORD),
+    ];
+    for (email, password) in attempts {
+        for path in ["/v1/session", "/v1/tokens"] {
+            let answer = app.someone().post(path, json!({"email": email, "password": password})).await;
+            let answer = answer.expect_problem(401, "invalid_credentials");
+            let mut headers: Vec<_> = answer.headers.keys().map(|name| name.as_str().to_owned()).collect();
+            headers.sort();
+            answers.insert((answer.text, headers));
+        }
+    }
+    assert_eq!(answers.len(), 1, "B-33: to the byte, headers and all");
+}
+
+#[tokio::test]
+async fn the_address_is_found_however_it_was_typed() {
+    let app = App::start().await;
+    app.someone().sign_up("Ada.L@BÜCHER.example", PASSWORD).await.expect(201);
+    for typed in ["ada.l@bücher.example", "ADA.L@xn--bcher-kva.EXAMPLE"] {
+        let session = app.someone().sign_in(typed, PASSWORD).await.expect(200);
+        assert_eq!(session.string("/user/email"), "Ada.L@BÜCHER.example", "kept as typed");
+    }
+}
+
+#[tokio::test]
+async fn b_01_a_planted_session_is_never_adopted() {
+    let app = App::start().await;
+    let mallory = app.someone();
+    mallory.sign_up("mallory@example.com", PASSWORD).await.expect(201);
+    mallory.sign_in("mallory@example.com", PASSWORD).await.expect(200);
+    let planted = mallory.cookie("bifrons_session").unwrap();
+
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    for planted in [planted.as_str(), "bfs_AZt6PS9AfDGdHlt6YMQfKgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "x"] {
+        let ada = app.someone();
+        ada.put_cookie("bifrons_session", planted);
+        ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+        assert_ne!(ada.cookie("bifrons_session").unwrap(), planted);
+        assert_eq!(ada.who_am_i().await.expect(200).string("/user/email"), EMAIL);
+    }
+    mallory.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn asvs_7_2_4_signing_in_ends_the_session_that_the_request_carried() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let before = ada.snapshot();
+    ada.sign_in(EMAIL, "wrong password").await.expect(401);
+    before.who_am_i().await.expect(200);
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    before.who_am_i().await.expect_problem(401, "invalid_session");
+    assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'replaced'").await, 1);
+
+    let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
+    ada.who_am_i().await.expect_problem(401, "invalid_session");
+    ada.bearing(&tokens.string("/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 1);
+}
+
+#[tokio::test]
+async fn a_stale_credential_does_not_stand_in_the_way() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    ada.bearing("nonsense").sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.put_cookie("bifrons_session", "nonsense");
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.with("cookie", "bifrons_session=planted").sign_in(EMAIL, PASSWORD).await.expect_problem(400, "ambiguous_credentials");
+}
+
+#[tokio::test]
+async fn asvs_7_4_2_a_disabled_user_is_out_at_once() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    app.sql("UPDATE user SET status = 'disabled'").await;
+    ada.who_am_i().await.expect_problem(401, "invalid_session");
+    ada.bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+}
+
+#[tokio::test]
+async fn b_02_a_slow_request_cannot_undo_a_sign_out() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.wait(Duration::from_secs(1800)); // so that the request has a use to note
+    let cookie = ada.cookie("bifrons_session").unwrap();
+    let body = json!({"password": PASSWORD}).to_string();
+    let (begin, rest) = body.split_at(5);
+    let mut slow = TcpStream::connect(app.address).await.unwrap();
+    let head = format!(
+        "POST /v1/session/reauthenticate HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: bifrons_session={cookie}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    slow.write_all(format!("{head}{begin}").as_bytes()).await.unwrap();
+    // Its session is verified before its body is read: the use is noted by now, and the request waits.
+    while app.count("SELECT count(*) FROM session WHERE last_seen_at > created_at").await == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    ada.sign_out().await.expect(204);
+    slow.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("invalid_session"), "{answer}");
+    assert!(!answer.to_lowercase().contains("set-cookie"), "nothing revives the browser's cookie");
+    assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0);
+    ada.put_cookie("bifrons_session", cookie);
+    ada.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_use_that_is_noted_late_does_not_revive() {
+    let app = App::start().await;
+    for _ in 0..20 {
+        let ada = app.someone();
+        let _ = ada.sign_up(EMAIL, PASSWORD).await;
+        ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+        app.wait(Duration::from_secs(1800));
+        let (reader, leaver) = (ada.snapshot(), ada.snapshot());
+        let (_, out) = tokio::join!(
+            tokio::spawn(async move { reader.who_am_i().await }),
+            tokio::spawn(async move { leaver.sign_out().await })
+        );
+        out.unwrap().expect(204);
+        ada.who_am_i().await.expect_problem(401, "invalid_session");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0);
+}
+
+#[tokio::test]
+async fn asvs_11_4_2_hashes_are_upgraded_when_the_parameters_change() {
+    let app = App::start().await;
+    app.ada().await;
+    let stronger = app.reconfigured(|config| {
+        config.passwords.memory_kib = 128;
+        config.passwords.iterations = 2;
+    });
+    let stronger = stronger.await;
+    stronger.someone().sign_in(EMAIL, "wrong password").await.expect(401);
+    assert_eq!(app.count("SELECT count(*) FROM user WHERE password_hash LIKE '$argon2id$v=19$m=64,t=1,p=1$%'").await, 1);
+    stronger.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(app.count("SELECT count(*) FROM user WHERE password_hash LIKE '$argon2id$v=19$m=128,t=2,p=1$%'").await, 1);
+    stronger.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c_20_too_many_sign_ins_are_told_to_come_back() {
+    let app = App::configured(|config| {
+        config.passwords.workers = 1;
+        config.passwords.queue = 2;
+        config.passwords.memory_kib = 16_384;
+    })
+    .await;
+    let ada = app.ada().await;
+    let flood: Vec<_> = (0..40)
+        .map(|_| {
+            tokio::spawn({
+                let someone = app.someone();
+                async move { someone.sign_in(EMAIL, PASSWORD).await }
+            })
+        })
+        .collect();
+    ada.who_am_i().await.expect(200);
+    let (mut in_, mut shed) = (0, 0);
+    for one in flood {
+        let answer = one.await.unwrap();
+        match answer.status {
+            200 => in_ += 1,
+            _ => {
+                assert_eq!(answer.expect_problem(503, "overloaded").header("retry-after"), "1");
+                shed += 1;
+            }
+        }
+    }
+    assert!(in_ >= 3 && shed >= 1, "{in_} in, {shed} told to come back");
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+}

@@ -1,0 +1,102 @@
+//! Signing up.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::support::{App, PASSWORD};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asvs_2_3_4_a_hundred_at_once_make_one_user() {
+    let app = App::start().await;
+    let second_node = app.another().await;
+    let mut racers = JoinSet::new();
+    for n in 0..100 {
+        let racer = if n % 2 == 0 { app.someone() } else { second_node.someone() };
+        let email = if n % 3 == 0 { "Ada@Example.com" } else { "ada@example.COM" };
+        racers.spawn(async move { racer.sign_up(email, PASSWORD).await });
+    }
+    let mut answers = BTreeMap::new();
+    for answer in racers.join_all().await {
+        *answers.entry((answer.status, answer.code())).or_insert(0) += 1;
+    }
+    assert_eq!(answers, BTreeMap::from([((201, String::new()), 1), ((409, "email_taken".to_owned()), 99)]));
+    assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
+}
+
+#[tokio::test]
+async fn b_28_a_look_alike_is_another_person() {
+    let app = App::start().await;
+    app.someone().sign_up("mike@example.com", PASSWORD).await.expect(201);
+    for taken in ["MIKE@example.com", "mike@EXAMPLE.COM", "mike@\u{212A}xample.com".replace('\u{212A}', "e").as_str()] {
+        app.someone().sign_up(taken, PASSWORD).await.expect_problem(409, "email_taken");
+    }
+    for other in ["mıke@example.com", "mi\u{212A}e@example.com", "ｍike@example.com", "mike+x@example.com", "Жанна@example.com"]
+    {
+        app.someone().sign_up(other, PASSWORD).await.expect(201);
+        assert_eq!(app.someone().sign_in(other, PASSWORD).await.expect(200).string("/user/email"), other);
+    }
+}
+
+#[tokio::test]
+async fn all_broken_rules_are_named_at_once() {
+    let app = App::start().await;
+    let problem = app.someone().post("/v1/users", json!({"email": "no address", "password": "p".repeat(8), "name": "\u{7}"})).await;
+    assert_eq!(
+        problem.expect_problem(422, "validation_failed").broken_rules(),
+        [("email".into(), "format".into()), ("name".into(), "format".into())]
+    );
+    let problem = app.someone().post("/v1/users", json!({"email": "", "password": "1234567", "name": ""})).await;
+    let rules = problem.expect_problem(422, "validation_failed").broken_rules();
+    assert_eq!(rules, [("password".into(), "min_length".into()), ("name".into(), "min_length".into())]);
+}
+
+#[tokio::test]
+async fn asvs_6_2_1_passwords_from_8_code_points_to_1024_bytes() {
+    let app = App::start().await;
+    let horses = |n: usize| "🐎".repeat(n);
+    let right = ["12345678".to_owned(), "        ".to_owned(), horses(8), horses(256), "a".repeat(1024), "p\u{0}ssword".to_owned()];
+    for (n, password) in right.iter().enumerate() {
+        let email = format!("user{n}@example.com");
+        app.someone().sign_up(&email, password).await.expect(201);
+        app.someone().sign_in(&email, password).await.expect(200);
+        app.someone().sign_in(&email, &format!("{password} ")).await.expect(if password.len() == 1024 { 422 } else { 401 });
+    }
+    let wrong = [
+        ("1234567".to_owned(), "min_length"),
+        (horses(7), "min_length"),
+        (horses(257), "max_bytes"),
+        ("a".repeat(1025), "max_length"),
+    ];
+    for (password, rule) in wrong {
+        let problem = app.someone().sign_up("wrong@example.com", &password).await.expect_problem(422, "validation_failed");
+        assert_eq!(problem.broken_rules(), [("password".to_owned(), rule.to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn asvs_15_3_3_nobody_makes_themselves_an_admin() {
+    let app = App::start().await;
+    for (field, value) in [
+        ("role", json!("admin")),
+        ("id", json!("019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a")),
+        ("email_verified", json!(true)),
+        ("version", json!(9)),
+    ] {
+        let mut body = json!({"email": "ada@example.com", "password": PASSWORD});
+        body[field] = value;
+        let problem = app.someone().post("/v1/users", body).await.expect_problem(422, "validation_failed");
+        assert_eq!(problem.broken_rules(), [(String::new(), "unknown_field".to_owned())]);
+    }
+    assert_eq!(app.count("SELECT count(*) FROM user").await, 0);
+}
+
+#[tokio::test]
+async fn asvs_11_4_2_the_stored_hash_is_argon2id_with_its_own_salt() {
+    let app = App::start().await;
+    for n in 0..3 {
+        app.someone().sign_up(&format!("user{n}@example.com"), PASSWORD).await.expect(201);
+    }
+    assert_eq!(app.count("SELECT count(DISTINCT password_hash) FROM user WHERE password_hash LIKE '$argon2id$v=19$%'").await, 3);
+}

@@ -1,0 +1,118 @@
+//! The service in this process: real sockets, a fresh database made by the real migrations, and a clock that the test moves.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bifrons::{clock::Clock, config::Config, http, state::AppState};
+use entity::UnixMillis;
+use sea_orm::ConnectionTrait;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::Actor;
+
+pub const EMAIL: &str = "ada@example.com";
+pub const PASSWORD: &str = "correct horse battery";
+
+/// 2026-01-01T09:00:00Z
+const START: UnixMillis = UnixMillis(1_767_258_000_000);
+
+pub struct App {
+    pub address: SocketAddr,
+    pub state: Arc<AppState>,
+    folder: Arc<TempDir>,
+}
+
+impl App {
+    pub async fn start() -> Self {
+        Self::configured(|_| {}).await
+    }
+
+    /// Starts with some settings changed. Hashing is cheap here: what it costs is not what these tests are about.
+    pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+        Self::open(Arc::new(tempfile::tempdir().unwrap()), Clock::manual(START), change).await
+    }
+
+    /// Starts with settings as the environment would give them.
+    pub async fn with_environment(environment: &[(&str, &str)]) -> Self {
+        let config = read(environment);
+        Self::configured(|current| {
+            let data_dir = current.data_dir.clone();
+            let database_url = current.database_url.clone();
+            *current = Config { data_dir, database_url, passwords: current.passwords.clone(), ..config };
+        })
+        .await
+    }
+
+    /// A second process on the same data.
+    pub async fn another(&self) -> Self {
+        let tokens = self.state.config.tokens.clone();
+        Self::open(Arc::clone(&self.folder), self.state.clock.clone(), |config| config.tokens = tokens).await
+    }
+
+    /// A process on the same data, configured anew.
+    pub async fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::open(Arc::clone(&self.folder), self.state.clock.clone(), change).await
+    }
+
+    async fn open(folder: Arc<TempDir>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = read(&[("BIFRONS_DATA_DIR", folder.path().to_str().unwrap())]);
+        config.passwords.memory_kib = 64;
+        config.passwords.iterations = 1;
+        config.passwords.queue = 1000;
+        change(&mut config);
+        let state = Arc::new(AppState::open(config, clock).await.unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(http::server::serve(listener, http::app(Arc::clone(&state)), std::future::pending()));
+        let mail = Arc::clone(&state);
+        tokio::spawn(async move { mail.outbox.deliver(&mail.db).await });
+        Self { address, state, folder }
+    }
+
+    /// Somebody with an empty cookie jar.
+    pub fn someone(&self) -> Actor {
+        Actor::new(format!("http://{}", self.address))
+    }
+
+    /// Ada, signed up and signed in by cookie.
+    pub async fn ada(&self) -> Actor {
+        let ada = self.someone();
+        ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+        ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+        ada
+    }
+
+    /// Moves the clock.
+    pub fn wait(&self, by: Duration) {
+        self.state.clock.advance(by);
+    }
+
+    /// Changes the database behind the service's back.
+    pub async fn sql(&self, statement: &str) {
+        self.state.db.connection().execute_unprepared(statement).await.unwrap();
+    }
+
+    /// The first column of the first row, as a number.
+    pub async fn count(&self, query: &str) -> i64 {
+        let statement = sea_orm::Statement::from_string(self.state.db.connection().get_database_backend(), query);
+        self.state.db.connection().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    /// The mail in the outbox, once there is some.
+    pub async fn mail(&self) -> String {
+        let outbox = self.folder.path().join("outbox");
+        for _ in 0..500 {
+            let delivered = std::fs::read_dir(&outbox).into_iter().flatten().flatten().map(|file| file.path());
+            if let Some(mail) = delivered.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "eml")) {
+                return std::fs::read_to_string(mail).unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no mail came")
+    }
+}
+
+fn read(environment: &[(&str, &str)]) -> Config {
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::read(None, environment).1.unwrap()
+}

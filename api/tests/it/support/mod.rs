@@ -1,0 +1,11 @@
+//! A running service, and the people who use it.
+
+pub mod actor;
+pub mod answer;
+pub mod app;
+pub mod binary;
+pub mod specification;
+
+pub use actor::Actor;
+pub use answer::Answer;
+pub use app::{App, EMAIL, PASSWORD};

@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+const COMPILER_OPTIONS = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  module: "NodeNext",
+  target: "ES2022",
+  lib: ["ES2022", "DOM"],
+  types: [],
+  noEmit: true,
+};
+
+/** A project that has installed the built package and nothing else. */
+export interface Project {
+  /** What the compiler has to say about a program: nothing if all is well. */
+  check(code: string): Promise<string>;
+  /** Runs a program with Node, and gives what it printed. */
+  run(code: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function makeProject(): Promise<Project> {
+  const folder = await mkdtemp(join(tmpdir(), "bifrons-project-"));
+  await mkdir(join(folder, "node_modules/@bifrons"), { recursive: true });
+  await symlink(resolve("."), join(folder, "node_modules/@bifrons/client"));
+  const program = join(folder, "program.mts");
+  const config = { compilerOptions: COMPILER_OPTIONS, files: [program] };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const tool = (path: string, ...rest: string[]): Promise<{ stdout: string }> =>
+    run(process.execPath, [resolve("node_modules", path), ...rest], { cwd: folder });
+
+  return {
+    check: async (code) => {
+      await writeFile(program, code);
+      const { stdout } = await tool("typescript/bin/tsc", "-p", ".").catch((error) => error);
+      return stdout;
+    },
+    run: async (code) => {
+      await writeFile(program, code);
+      return (await tool("tsx/dist/cli.mjs", program)).stdout;
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
