@@ -24,7 +24,7 @@ use crate::{
 #[oai(deny_unknown_fields, example)]
 struct UpdateMeRequest {
     /// What to be called; null removes it.
-    #[oai(validator(min_length = 1, max_length = 100))]
+    #[oai(nullable, validator(min_length = 1, max_length = 100))]
     name: MaybeUndefined<String>,
 }
 

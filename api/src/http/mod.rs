@@ -60,7 +60,7 @@ pub fn app(state: Arc<AppState>) -> App {
 }
 
 fn document() -> Response {
-    openapi::spec().with_header(header::CONTENT_TYPE, "application/json").into_response()
+    Response::builder().content_type("application/json").body(openapi::spec())
 }
 
 /// What every request passes on its way in, and every answer on its way out.

@@ -22,7 +22,6 @@ pub(super) type Apis = (SessionApi, TokensApi, UsersApi, MeApi, MySessionsApi);
 /// The operations as poem serves them.
 pub(super) fn service() -> OpenApiService<Apis, ()> {
     OpenApiService::new((SessionApi, TokensApi, UsersApi, MeApi, MySessionsApi), "Bifrons", env!("CARGO_PKG_VERSION"))
-        .summary("One session, two faces: a cookie for browsers, a bearer token for everything else.")
         .description(include_str!("openapi.md"))
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
         .server(ServerObject::new("/").description("The service that serves this document"))
@@ -194,6 +193,12 @@ fn tidy(value: &mut Value) {
                 headers.insert("Set-Cookie".to_owned(), cookie);
             }
             members.values_mut().for_each(tidy);
+        }
+        // `maximum: 100.0`
+        Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) && !number.is_i64() => {
+            if let Ok(whole) = format!("{:.0}", number.as_f64().unwrap_or_default()).parse::<i64>() {
+                *value = whole.into();
+            }
         }
         _ => {}
     }

@@ -42,7 +42,7 @@ test("the example at the root of the repository runs as written, in a page", asy
     type: "module",
     content: await bundle(`${code}console.log("ended");`),
   });
-  await expect.poll(() => [...printed, ...complaints], { timeout: 10_000 }).toEqual([ADA, "ended"]);
+  await expect.poll(() => [...printed, ...complaints], { timeout: 30_000 }).toEqual([ADA, "ended"]);
   expect(await context.cookies(service.url)).toEqual([]);
   await context.close();
 });
