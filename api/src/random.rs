@@ -16,11 +16,9 @@ pub fn uuid_v7(now: UnixMillis) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or(0), &bytes()).into_uuid()
 }
 
-#[expect(clippy::panic, reason = "without randomness no credential may be made; there is no answer that would be safe")]
+/// Without randomness no credential may be made, and no answer would be safe: the process stops.
 fn fill(bytes: &mut [u8]) {
-    if rand::fill(bytes).is_err() {
-        panic!("the operating system gives no randomness");
-    }
+    assert!(rand::fill(bytes).is_ok(), "the operating system gives no randomness");
 }
 
 #[cfg(test)]

@@ -15,14 +15,14 @@ pub(super) enum Command {
     Keys,
 }
 
-pub(super) fn run(command: Command, file: Option<&PathBuf>) -> Result<(), Failure> {
+pub(super) fn run(command: &Command, file: Option<&PathBuf>) -> Result<(), Failure> {
     match command {
         Command::Check => {
             let (settings, config) = load(file)?;
             print(&check(&settings, &config))
         }
         // What is set does not matter here, nor whether it is right.
-        Command::Keys => print(&keys(&read(file)?.0)),
+        Command::Keys => print(&keys(&read(file)?.settings)),
     }
 }
 

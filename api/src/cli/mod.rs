@@ -14,7 +14,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Mistake, Setting};
+use crate::config::{Config, Mistake, Reading, Setting};
 
 /// One session, two faces: a self-hosted authentication service.
 #[derive(Debug, Parser)]
@@ -24,7 +24,7 @@ use crate::config::{Config, Mistake, Setting};
     after_help = "Every key of the configuration can be given in the environment too: sessions.idle is BIFRONS_SESSIONS__IDLE.\nBIFRONS_LOG sets what is logged: error, warn, info (the default), debug."
 )]
 pub struct Cli {
-    /// The configuration file [default: $BIFRONS_CONFIG, else ./bifrons.toml if it exists]
+    /// The configuration file [default: `$BIFRONS_CONFIG`, else ./bifrons.toml if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -69,7 +69,7 @@ impl Cli {
         let done = match self.command {
             None | Some(Command::Serve) => load(self.config.as_ref()).and_then(|(_, config)| serve::run(config)),
             Some(Command::Openapi { index }) => openapi::run(index),
-            Some(Command::Config(command)) => config::run(command, self.config.as_ref()),
+            Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
         };
         match done {
@@ -103,7 +103,7 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Reads the configuration: the file if there is one, and the environment.
-fn read(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Result<Config, Vec<Mistake>>), Failure> {
+fn read(file: Option<&PathBuf>) -> Result<Reading, Failure> {
     let asked_for = file.cloned().or_else(|| std::env::var_os("BIFRONS_CONFIG").map(PathBuf::from));
     let path = asked_for.clone().unwrap_or_else(|| PathBuf::from("bifrons.toml"));
     let text = match fs::read_to_string(&path) {
@@ -121,7 +121,7 @@ fn read(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Result<Config, Vec<Mist
 }
 
 fn load(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Config), Failure> {
-    let (settings, config) = read(file)?;
+    let Reading { settings, config } = read(file)?;
     config.map(|config| (settings, config)).map_err(Failure::Configuration)
 }
 

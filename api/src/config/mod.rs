@@ -46,18 +46,23 @@ pub struct Config {
     pub docs: bool,
 }
 
+/// What became of a configuration.
+#[derive(Debug)]
+pub struct Reading {
+    /// Every key, and what it was set to: for people to look at.
+    pub settings: Vec<Setting>,
+    /// What it comes to, or all that is wrong with it.
+    pub config: Result<Config, Vec<Mistake>>,
+}
+
 impl Config {
-    /// Reads the text of a configuration file, if there is one, and the environment. Gives the settings as they were read too,
-    /// for people to look at.
-    pub fn read(
-        file: Option<&str>,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> (Vec<Setting>, Result<Self, Vec<Mistake>>) {
+    /// Reads the text of a configuration file, if there is one, and the environment.
+    pub fn read(file: Option<&str>, environment: impl IntoIterator<Item = (String, String)>) -> Reading {
         let mut reader = Reader::new(file, environment);
         let config = Self::sections(&mut reader);
         let (settings, mistakes) = reader.finish();
         let config = config.filter(|_| mistakes.is_empty()).ok_or(mistakes);
-        (settings, config)
+        Reading { settings, config }
     }
 
     fn sections(reader: &mut Reader) -> Option<Self> {
@@ -103,15 +108,15 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Mistake, Setting, Source};
+    use super::{Config, Reading, Source};
 
-    fn read(file: &str, environment: &[(&str, &str)]) -> (Vec<Setting>, Result<Config, Vec<Mistake>>) {
+    fn read(file: &str, environment: &[(&str, &str)]) -> Reading {
         Config::read(Some(file), environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
     }
 
     #[test]
     fn nothing_set_is_a_working_configuration() {
-        let (settings, config) = Config::read(None, []);
+        let Reading { settings, config } = Config::read(None, []);
         assert_eq!(config.unwrap().public_url.as_str(), "http://localhost:3000");
         assert!(settings.iter().all(|setting| setting.source == Source::Default));
     }
@@ -119,8 +124,9 @@ mod tests {
     #[test]
     fn the_environment_wins_over_the_file() {
         let file = "listen = \"127.0.0.1:4000\"\norigins = [\"http://localhost:1\"]\n[sessions]\nidle = \"2h\"\n";
-        let (_, config) =
-            read(file, &[("BIFRONS_ORIGINS", "http://localhost:5173, http://localhost:5174"), ("BIFRONS_SESSIONS__IDLE", "30m")]);
+        let config =
+            read(file, &[("BIFRONS_ORIGINS", "http://localhost:5173, http://localhost:5174"), ("BIFRONS_SESSIONS__IDLE", "30m")])
+                .config;
         let config = config.unwrap();
         assert_eq!(config.listen.port(), 4000);
         assert_eq!(config.public_url.as_str(), "http://localhost:4000", "follows listen");
@@ -131,8 +137,9 @@ mod tests {
     #[test]
     fn c_36_every_mistake_is_reported_at_once_by_the_name_it_was_written_with() {
         let file = "public_url = \"api.example.com\"\nsesions.idle = \"1h\"\n[passwords]\nmemory_kib = 1024\n[tokens]\nsecrets = [\"short\"]\n";
-        let (_, config) =
-            read(file, &[("BIFRONS_LISTEN", "3000"), ("BIFRONS_SESSIONS__IDEL", "1h"), ("BIFRONS_SESSIONS__ABSOLUTE", "forever")]);
+        let config =
+            read(file, &[("BIFRONS_LISTEN", "3000"), ("BIFRONS_SESSIONS__IDEL", "1h"), ("BIFRONS_SESSIONS__ABSOLUTE", "forever")])
+                .config;
         let mistakes: Vec<_> = config.unwrap_err().iter().map(ToString::to_string).collect();
         for (key, advice) in [
             ("BIFRONS_LISTEN", "127.0.0.1:3000"),
@@ -150,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_broken_file_names_the_line_and_echoes_nothing() {
-        let (_, config) = read("listen = \"127.0.0.1:3000\"\nsecrets = hunter2secret\n", &[]);
+        let config = read("listen = \"127.0.0.1:3000\"\nsecrets = hunter2secret\n", &[]).config;
         let shown = format!("{:?}", config.unwrap_err());
         assert!(shown.contains("line 2"), "{shown}");
         assert!(!shown.contains("hunter2secret"), "{shown}");
@@ -159,14 +166,15 @@ mod tests {
     #[test]
     fn secrets_are_never_shown() {
         let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let (settings, config) = read("", &[("BIFRONS_TOKENS__SECRETS", secret)]);
+        let Reading { settings, config } = read("", &[("BIFRONS_TOKENS__SECRETS", secret)]);
         assert!(!format!("{settings:?} {config:?}").contains(secret));
     }
 
     #[test]
     fn variables_that_kubernetes_adds_are_no_mistakes() {
-        let (_, config) =
-            read("", &[("BIFRONS_SERVICE_HOST", "10.0.0.1"), ("BIFRONS_PORT", "tcp://10.0.0.1:80"), ("BIFRONS_PORT_80_TCP", "x")]);
+        let config =
+            read("", &[("BIFRONS_SERVICE_HOST", "10.0.0.1"), ("BIFRONS_PORT", "tcp://10.0.0.1:80"), ("BIFRONS_PORT_80_TCP", "x")])
+                .config;
         assert!(config.is_ok());
     }
 }

@@ -125,7 +125,12 @@ impl Reader {
     }
 
     /// A value that nobody need set.
-    pub(super) fn optional<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        about: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
         if self.given.contains_key(key) {
             self.one(key, "", about, parse)
         } else {
@@ -153,7 +158,7 @@ impl Reader {
     /// The setting read last holds a secret: nobody is shown its value.
     pub(super) fn secret(&mut self) {
         if let Some(setting) = self.settings.last_mut().filter(|setting| setting.source != Source::Default) {
-            setting.value = "(set)".to_owned();
+            "(set)".clone_into(&mut setting.value);
         }
     }
 

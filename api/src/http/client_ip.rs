@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn b_47_only_trusted_proxies_are_believed_and_only_from_the_right() {
         let environment = [("BIFRONS_PROXY__TRUSTED".to_owned(), "10.0.0.0/8, ::1".to_owned())];
-        let config = Config::read(None, environment).1.unwrap();
+        let config = Config::read(None, environment).config.unwrap();
         let seen = |peer: &str, forwarded: &[&str]| {
             let headers: HeaderMap =
                 forwarded.iter().map(|value| ("x-forwarded-for".parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect();

@@ -1,6 +1,10 @@
 //! What is not part of the API but of running it: health for orchestrators, and the keys for whoever verifies access tokens.
 
-use poem::{IntoResponse, Response, handler, http::header, web::Json};
+use poem::{
+    IntoResponse, Response, handler,
+    http::header,
+    web::{Data, Json},
+};
 use serde_json::json;
 
 use super::{
@@ -25,6 +29,6 @@ pub(super) async fn ready(state: State<'_>) -> poem::Result<Json<serde_json::Val
 
 /// The public keys of our access tokens (RFC 7517).
 #[handler]
-pub(super) fn jwks(state: State<'_>) -> Response {
+pub(super) fn jwks(Data(state): State<'_>) -> Response {
     Json(state.keys.jwks()).with_header(header::CACHE_CONTROL, "public, max-age=300").into_response()
 }

@@ -258,15 +258,15 @@ mod tests {
                 })
             })
             .collect();
-        let (mut hashed, mut refused) = (0, 0);
+        let (mut served, mut refused) = (0, 0);
         for one in flood {
             match one.await.unwrap() {
-                Ok(_) => hashed += 1,
+                Ok(_) => served += 1,
                 Err(HashingError::Overloaded) => refused += 1,
                 Err(HashingError::Failed) => panic!("no worker fails"),
             }
         }
-        assert!(hashed >= 5, "one working, four waiting: {hashed}");
+        assert!(served >= 5, "one working, four waiting: {served}");
         assert!(refused >= 1, "the rest is refused: {refused}");
         assert!(hasher.hash(password("correct horse")).await.is_ok(), "and afterwards there is room again");
     }

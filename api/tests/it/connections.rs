@@ -45,7 +45,7 @@ async fn c_22_what_is_too_large_is_refused_early() {
     let target = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(100_000));
     let answer = exchange(&app, target.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 414") || answer.starts_with("HTTP/1.1 431"), "{answer}");
-    let chunked = [b"POST /v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice(), b"11000\r\n", &[b'x'; 0x11000], b"\r\n0\r\n\r\n"].concat();
+    let chunked = [b"POST /v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice(), b"11000\r\n", &vec![b'x'; 0x11000], b"\r\n0\r\n\r\n"].concat();
     let answer = exchange(&app, &chunked).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }

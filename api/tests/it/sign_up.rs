@@ -61,7 +61,11 @@ async fn asvs_6_2_1_passwords_from_8_code_points_to_1024_bytes() {
         let email = format!("user{n}@example.com");
         app.someone().sign_up(&email, password).await.expect(201);
         app.someone().sign_in(&email, password).await.expect(200);
-        app.someone().sign_in(&email, &format!("{password} ")).await.expect(if password.chars().count() == 1024 { 422 } else { 401 });
+        app.someone().sign_in(&email, &format!("{password} ")).await.expect(if password.chars().count() == 1024 {
+            422
+        } else {
+            401
+        });
     }
     let wrong = [
         ("1234567".to_owned(), "min_length"),

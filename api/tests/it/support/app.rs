@@ -114,5 +114,5 @@ impl App {
 
 fn read(environment: &[(&str, &str)]) -> Config {
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Config::read(None, environment).1.unwrap()
+    Config::read(None, environment).config.unwrap()
 }

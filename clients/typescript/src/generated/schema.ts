@@ -614,7 +614,7 @@ export interface components {
          */
         UpdateMeRequest: {
             /** @description What to be called; null removes it. */
-            name?: string;
+            name?: string | null;
         };
         /**
          * User

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const BINARY: string = resolve(process.env["BIFRONS_BIN"] ?? "../../target/debug/bifrons");
+const BINARY: string = resolve(process.env["SERVICE_BIN"] ?? "../../target/debug/bifrons");
 
 /** What it prints once it is listening, and when the port was taken after all. */
 const LISTENING = "listening on";
@@ -25,7 +25,7 @@ export interface Service {
 export async function startService(origins: readonly string[] = []): Promise<Service> {
   if (!existsSync(BINARY)) {
     throw new Error(
-      `There is no service at ${BINARY}: run \`cargo build\` at the root of the repository, or name another with BIFRONS_BIN.`,
+      `There is no service at ${BINARY}: run \`cargo build\` at the root of the repository, or name another with SERVICE_BIN.`,
     );
   }
   for (let attempt = 1; ; attempt += 1) {

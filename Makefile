@@ -1,0 +1,15 @@
+# make test   installs what is missing and runs everything
+# make run    serves on http://localhost:3000
+# make spec   rewrites openapi.json and openapi.txt from the code, and the client from them
+
+.PHONY: test run spec
+
+test:
+	@.ci/test
+
+run:
+	@cargo run
+
+spec:
+	UPDATE_SPEC=1 cargo nextest run -p bifrons --test it specification
+	cd clients/typescript && npm run generate
