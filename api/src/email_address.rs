@@ -53,6 +53,12 @@ impl EmailAddress {
         Ok(Self { typed: typed.to_owned(), canonical })
     }
 
+    /// The one that examples show.
+    pub fn example() -> Self {
+        let example = "ada@example.com".to_owned();
+        Self { canonical: example.clone(), typed: example }
+    }
+
     /// As typed: where mail goes, and what the owner sees.
     pub fn as_typed(&self) -> &str {
         &self.typed

@@ -175,7 +175,7 @@ impl Reader {
                 near(a).total_cmp(&near(b))
             });
             let hint = nearest.filter(|known| strsim::jaro_winkler(known, &key) > 0.8).map_or_else(
-                || "`bifrons config check --help` lists the keys".to_owned(),
+                || "`bifrons config keys` lists the keys".to_owned(),
                 |known| {
                     format!(
                         "did you mean {}?",

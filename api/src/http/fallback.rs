@@ -50,11 +50,14 @@ pub(super) fn panicked() -> Response {
 /// What a path may be asked with: RFC 9110 section 15.5.6 wants it said.
 pub(super) fn allowed_methods(path: &str) -> String {
     let mut methods = openapi::methods(path);
-    if methods.is_empty() || methods.contains(&Method::GET) {
-        methods.extend([Method::GET, Method::HEAD]);
+    if methods.is_empty() {
+        // Not an operation, so one of the few things that are only read.
+        methods.push(Method::GET);
+    }
+    if methods.contains(&Method::GET) {
+        methods.push(Method::HEAD);
     }
     methods.push(Method::OPTIONS);
-    methods.dedup();
     methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 

@@ -77,6 +77,8 @@ pub(super) struct MeApi;
 #[OpenApi(prefix_path = "/v1/me", tag = "Tag::Me")]
 impl MeApi {
     /// See oneself
+    ///
+    /// The user that the credential belongs to.
     #[oai(path = "/", method = "get", operation_id = "getMe")]
     async fn get(&self, who: SignedIn) -> Reply<200, User> {
         Reply(who.0.user.into())

@@ -7,6 +7,7 @@ mod cors;
 mod credential;
 mod csrf;
 mod docs;
+mod email_field;
 mod fallback;
 mod headers;
 mod health;

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use poem::http::Method;
-use poem_openapi::{LicenseObject, OpenApiService, ServerObject, Tags, types::ParseFromJSON};
-use serde_json::{Value, json};
+use poem_openapi::{ContactObject, LicenseObject, OpenApiService, ServerObject, Tags, types::ParseFromJSON};
+use serde_json::{Map, Value, json};
 
 use super::{
     body, credential, csrf,
@@ -17,12 +17,13 @@ use super::{
 };
 
 /// All operations.
-pub(super) type Apis = (SessionApi, TokensApi, UsersApi, MeApi, MySessionsApi);
+pub(super) type Apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi);
 
 /// The operations as poem serves them.
 pub(super) fn service() -> OpenApiService<Apis, ()> {
-    OpenApiService::new((SessionApi, TokensApi, UsersApi, MeApi, MySessionsApi), "Bifrons", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new((UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi), "Bifrons", env!("CARGO_PKG_VERSION"))
         .description(include_str!("openapi.md"))
+        .contact(ContactObject::new().name("The Bifrons authors"))
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
         .server(ServerObject::new("/").description("The service that serves this document"))
 }
@@ -90,7 +91,8 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
 /// Says what poem-openapi cannot: what is refused before an operation begins, what is public, and which bodies are closed.
 fn finish(document: &mut Value) {
     tidy(document);
-    let mut closed = Vec::new();
+    order_tags(document);
+    let (mut closed, mut examples) = (Vec::new(), Map::new());
     for (_, methods) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in methods.as_object_mut().into_iter().flatten() {
             let codes = refused_before(method, operation);
@@ -99,7 +101,7 @@ fn finish(document: &mut Value) {
                 add(responses, code);
             }
             for (status, response) in responses.as_object_mut().into_iter().flatten() {
-                complete(status, response);
+                complete(status, response, &mut examples);
             }
             if let Some(responses) = responses.as_object_mut() {
                 responses.sort_keys();
@@ -114,9 +116,15 @@ fn finish(document: &mut Value) {
     for name in closed {
         document["components"]["schemas"][name]["additionalProperties"] = false.into();
     }
-    for code in ProblemCode::ALL {
-        let example = json!({ "summary": code.title(), "value": problem::example(*code) });
-        document["components"]["examples"][code.name().as_str().unwrap_or_default()] = example;
+    examples.sort_keys();
+    document["components"]["examples"] = examples.into();
+}
+
+/// In the order in which the operations come.
+fn order_tags(document: &mut Value) {
+    let order: Vec<_> = operations(document).map(|(_, _, operation)| operation["tags"][0].clone()).collect();
+    if let Some(tags) = document["tags"].as_array_mut() {
+        tags.sort_by_key(|tag| order.iter().position(|name| *name == tag["name"]));
     }
 }
 
@@ -155,13 +163,12 @@ fn add(responses: &mut Value, code: ProblemCode) {
 }
 
 /// Gives a problem response its examples, and the headers that come with its status.
-fn complete(status: &str, response: &mut Value) {
+fn complete(status: &str, response: &mut Value, examples: &mut Map<String, Value>) {
     let codes: Vec<_> = response.pointer(CODES).and_then(Value::as_array).into_iter().flatten().cloned().collect();
     for code in codes.into_iter().filter_map(|name| ProblemCode::parse_from_json(Some(name)).ok()) {
-        let name = code.name();
-        let name = name.as_str().unwrap_or_default();
-        let examples = &mut response["content"][problem::MEDIA_TYPE]["examples"];
-        examples[name] = json!({ "$ref": format!("#/components/examples/{name}") });
+        let name = code.name().as_str().unwrap_or_default().to_owned();
+        response["content"][problem::MEDIA_TYPE]["examples"][&name] = json!({ "$ref": format!("#/components/examples/{name}") });
+        examples.insert(name, json!({ "summary": code.title(), "value": problem::example(code) }));
     }
     let header = match status {
         "401" => Some((

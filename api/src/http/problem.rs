@@ -1,6 +1,8 @@
 //! Errors on the wire: RFC 9457 problems with a closed list of codes. Inside, errors know nothing of HTTP; `problems!` says, once
 //! for each, which code it becomes, and from that the specification learns which codes an operation can answer with.
 
+use std::collections::BTreeMap;
+
 use poem::{
     IntoResponse, Response,
     http::{HeaderValue, StatusCode, header},
@@ -23,9 +25,6 @@ macro_rules! problem_codes {
         pub(super) enum ProblemCode { $($(#[doc = $doc])+ $code,)+ }
 
         impl ProblemCode {
-            /// All of them.
-            pub(super) const ALL: &'static [Self] = &[$(Self::$code,)+];
-
             /// The status that always goes with this code.
             pub(super) fn status(self) -> u16 {
                 match self { $(Self::$code => $status,)+ }
@@ -303,20 +302,20 @@ impl<E: IntoProblem> ApiResponse for Refusal<E> {
 
 /// One response a status, each with the codes that go with it.
 fn responses(codes: &[ProblemCode]) -> Vec<MetaResponse> {
-    let mut responses: Vec<MetaResponse> = Vec::new();
+    let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for code in codes {
-        if responses.iter().any(|response| response.status == Some(code.status())) {
-            continue;
+        let of_status = by_status.entry(code.status()).or_default();
+        // Two variants of an error may become the same code.
+        if !of_status.contains(code) {
+            of_status.push(*code);
         }
-        let of_status = codes.iter().filter(|other| other.status() == code.status());
-        responses.push(response(code.status(), of_status.copied()));
     }
-    responses
+    by_status.into_iter().map(|(status, codes)| response(status, &codes)).collect()
 }
 
 /// A response whose body is a problem with one of these codes.
-fn response(status: u16, codes: impl Iterator<Item = ProblemCode>) -> MetaResponse {
-    let narrowed = MetaSchema { enum_items: codes.filter_map(|code| code.to_json()).collect(), ..MetaSchema::new("string") };
+fn response(status: u16, codes: &[ProblemCode]) -> MetaResponse {
+    let narrowed = MetaSchema { enum_items: codes.iter().map(|code| code.name()).collect(), ..MetaSchema::new("string") };
     let narrowing =
         MetaSchema { properties: vec![("code", MetaSchemaRef::Inline(Box::new(narrowed)))], ..MetaSchema::new("object") };
     let schema =
@@ -332,7 +331,7 @@ fn response(status: u16, codes: impl Iterator<Item = ProblemCode>) -> MetaRespon
 
 /// The same response as the specification writes it.
 pub(super) fn response_document(code: ProblemCode) -> Value {
-    let MetaResponse { description, content, .. } = response(code.status(), [code].into_iter());
+    let MetaResponse { description, content, .. } = response(code.status(), &[code]);
     let content: serde_json::Map<_, _> = content.iter().map(|one| (one.content_type.to_owned(), json!(one))).collect();
     json!({ "description": description, "content": content })
 }

@@ -7,6 +7,7 @@ use super::{
     openapi,
     problem::{FieldError, Rule},
 };
+use crate::email_address::{EmailAddress, EmailRule};
 
 /// What is wrong with a body of the schema with this name.
 pub(super) fn check(name: &str, body: &Value) -> Vec<FieldError> {
@@ -46,10 +47,20 @@ fn check_field(field: &str, schema: &Value, value: &Value) -> Option<FieldError>
     let length = value.as_str().unwrap_or_default().chars().count();
     let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());
     if let Some(least) = limit("minLength").filter(|least| length < *least) {
-        return Some(FieldError::new(field, Rule::MinLength, format!("must have at least {least} characters")));
+        return Some(FieldError::new(
+            field,
+            Rule::MinLength,
+            if least == 1 { "must not be empty".to_owned() } else { format!("must have at least {least} characters") },
+        ));
     }
     if let Some(most) = limit("maxLength").filter(|most| length > *most) {
         return Some(FieldError::new(field, Rule::MaxLength, format!("must have at most {most} characters")));
+    }
+    if schema["format"] == "email"
+        && let Err(rule) = EmailAddress::parse(value.as_str().unwrap_or_default())
+    {
+        let kind = if rule == EmailRule::TooLong { Rule::MaxBytes } else { Rule::Format };
+        return Some(FieldError::new(field, kind, rule.detail()));
     }
     let choices = schema["enum"].as_array()?;
     let known: Vec<_> = choices.iter().filter_map(Value::as_str).collect();

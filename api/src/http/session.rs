@@ -118,6 +118,13 @@ impl Session {
     }
 }
 
+impl Session {
+    /// The same person's session on a phone.
+    pub(super) fn bearer_example() -> Self {
+        Self { face: Face::Bearer, ..Self::example() }
+    }
+}
+
 impl Example for Session {
     fn example() -> Self {
         let at = |hours: i64| instant(UnixMillis(1_767_258_000_000 + hours * 3_600_000));

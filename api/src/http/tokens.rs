@@ -105,7 +105,7 @@ impl Example for Tokens {
             token_type: "Bearer".to_owned(),
             expires_in: 600,
             refresh_token: Some("bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned()),
-            session: Session::example(),
+            session: Session::bearer_example(),
         }
     }
 }

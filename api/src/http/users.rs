@@ -14,7 +14,7 @@ use super::{
     session::instant,
 };
 use crate::{
-    email_address::EmailRule,
+    email_address::EmailAddress,
     secret::{HashingError, Password, PasswordRule},
     users::{self, RegisterError, Registration, Violation},
 };
@@ -24,8 +24,7 @@ use crate::{
 #[oai(deny_unknown_fields, example)]
 struct RegisterUserRequest {
     /// Kept as typed; unique whatever its case.
-    #[oai(validator(max_length = 254))]
-    email: String,
+    email: EmailAddress,
     /// Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
     #[oai(validator(min_length = 8))]
     password: Password,
@@ -37,7 +36,7 @@ struct RegisterUserRequest {
 impl Example for RegisterUserRequest {
     fn example() -> Self {
         Self {
-            email: "ada@example.com".to_owned(),
+            email: EmailAddress::example(),
             password: Password::new("correct horse battery".to_owned()),
             name: Some("Ada Lovelace".to_owned()),
         }
@@ -105,8 +104,6 @@ problems!(RegisterError {
 /// A broken rule as the client sees it; `password` is the field that holds the new password.
 pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
     match violation {
-        Violation::Email(rule @ EmailRule::TooLong) => FieldError::new("email", Rule::MaxBytes, rule.detail()),
-        Violation::Email(rule) => FieldError::new("email", Rule::Format, rule.detail()),
         Violation::Password(PasswordRule::TooShort(least)) => {
             FieldError::new(password, Rule::MinLength, format!("must have at least {least} characters"))
         }
@@ -131,7 +128,7 @@ impl UsersApi {
         body: Body<RegisterUserRequest>,
     ) -> Result<Reply<201, User>, Refusal<RegisterError>> {
         let Body(RegisterUserRequest { email, password, name }) = body;
-        let user = users::register(&state, Registration { email: &email, password, name }).await?;
+        let user = users::register(&state, Registration { address: email, password, name }).await?;
         Ok(Reply(user.into()))
     }
 }

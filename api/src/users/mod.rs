@@ -11,7 +11,7 @@ pub use delete::{DeleteError, delete};
 pub use register::{RegisterError, Registration, register};
 pub use update::{UpdateError, rename};
 
-use crate::{email_address::EmailRule, secret::PasswordRule};
+use crate::secret::PasswordRule;
 
 /// The most characters in a name.
 pub const NAME_LENGTH: usize = 100;
@@ -19,8 +19,6 @@ pub const NAME_LENGTH: usize = 100;
 /// A rule that a value of somebody's own choice breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// Of the e-mail address.
-    Email(EmailRule),
     /// Of a new password.
     Password(PasswordRule),
     /// Of the name: too long, empty, or with control characters.

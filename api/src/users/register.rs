@@ -14,10 +14,10 @@ use crate::{
     state::AppState,
 };
 
-/// What somebody signs up with, all as typed.
-pub struct Registration<'a> {
+/// What somebody signs up with.
+pub struct Registration {
     /// Unique among all users, in its canonical form.
-    pub email: &'a str,
+    pub address: EmailAddress,
     /// The password.
     pub password: Password,
     /// What to be called.
@@ -42,8 +42,9 @@ pub enum RegisterError {
 }
 
 /// Makes a new user.
-pub async fn register(state: &AppState, request: Registration<'_>) -> Result<user::Model, RegisterError> {
-    let address = check(state, &request)?;
+pub async fn register(state: &AppState, request: Registration) -> Result<user::Model, RegisterError> {
+    check(state, &request)?;
+    let address = request.address;
     // Asked before the password is hashed, because hashing costs; the unique index decides.
     if store::find_by_email(state.db.connection(), &address).await?.is_some() {
         return Err(RegisterError::EmailTaken);
@@ -70,14 +71,11 @@ pub async fn register(state: &AppState, request: Registration<'_>) -> Result<use
     Ok(user)
 }
 
-fn check(state: &AppState, request: &Registration<'_>) -> Result<EmailAddress, RegisterError> {
-    let address = EmailAddress::parse(request.email).map_err(Violation::Email);
+fn check(state: &AppState, request: &Registration) -> Result<(), RegisterError> {
     let password = request.password.check(&state.config.passwords).map_err(Violation::Password);
     let name = request.name.as_deref().map_or(Ok(()), check_name);
-    match (address, password, name) {
-        (Ok(address), Ok(()), Ok(())) => Ok(address),
-        (address, password, name) => {
-            Err(RegisterError::Invalid(address.err().into_iter().chain(password.err()).chain(name.err()).collect()))
-        }
+    match (password, name) {
+        (Ok(()), Ok(())) => Ok(()),
+        (password, name) => Err(RegisterError::Invalid(password.err().into_iter().chain(name.err()).collect())),
     }
 }

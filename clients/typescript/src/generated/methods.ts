@@ -6,6 +6,15 @@ import type { Input, Result } from "../types.js";
 /** One method an operation of the API. */
 export interface Methods {
   /**
+   * Sign up
+   *
+   * Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
+   *
+   * `POST /v1/users`
+   */
+  registerUser(input: Input<"registerUser">, options?: CallOptions): Promise<Result<"registerUser">>;
+
+  /**
    * Sign in
    *
    * Sets the session cookie. A session that the request carries ends: sign-in always makes a new one.
@@ -73,16 +82,9 @@ export interface Methods {
   revokeToken(input: Input<"revokeToken">, options?: CallOptions): Promise<Result<"revokeToken">>;
 
   /**
-   * Sign up
-   *
-   * Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
-   *
-   * `POST /v1/users`
-   */
-  registerUser(input: Input<"registerUser">, options?: CallOptions): Promise<Result<"registerUser">>;
-
-  /**
    * See oneself
+   *
+   * The user that the credential belongs to.
    *
    * `GET /v1/me`
    */

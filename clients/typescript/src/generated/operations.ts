@@ -5,6 +5,7 @@ import type { operations as Documented } from "./schema.js";
 
 /** How each operation is called. */
 export const operations: { readonly [Id in keyof Documented]: Operation } = {
+  registerUser: { method: "POST", path: "/v1/users", body: ["email","password","name"], ok: 201 },
   signIn: { method: "POST", path: "/v1/session", body: ["email","password","remember"], ok: 200 },
   getSession: { method: "GET", path: "/v1/session", bearer: true, ok: 200 },
   signOut: { method: "DELETE", path: "/v1/session", bearer: true, ok: 204, empty: true },
@@ -12,7 +13,6 @@ export const operations: { readonly [Id in keyof Documented]: Operation } = {
   issueTokens: { method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in"], ok: 200 },
   refreshTokens: { method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"], ok: 200 },
   revokeToken: { method: "POST", path: "/v1/tokens/revoke", body: ["token"], ok: 204, empty: true },
-  registerUser: { method: "POST", path: "/v1/users", body: ["email","password","name"], ok: 201 },
   getMe: { method: "GET", path: "/v1/me", bearer: true, ok: 200 },
   updateMe: { method: "PATCH", path: "/v1/me", body: ["name"], bearer: true, ok: 200 },
   deleteMe: { method: "DELETE", path: "/v1/me", bearer: true, ok: 204, empty: true },
