@@ -9,6 +9,8 @@ pub struct CookiePolicy {
     pub session_name: &'static str,
     /// The name of the refresh token's cookie.
     pub refresh_name: &'static str,
+    /// The name of the cookie that shows whether the others would be stored and sent.
+    pub probe_name: &'static str,
     /// `Secure`: everywhere but on plain http, which only loopback may use.
     pub secure: bool,
     /// `SameSite=None; Partitioned` instead of `SameSite=Lax`: some frontend lives on another site.
@@ -31,14 +33,14 @@ impl CookiePolicy {
                 reader.mistake("origins", format!("{}: {reason}", frontend.as_str()));
             }
         }
-        let (session_name, refresh_name) = match (api.is_secure(), &domain) {
-            (true, None) => ("__Host-bifrons_session", "__Host-bifrons_refresh"),
-            (true, Some(_)) => ("__Secure-bifrons_session", "__Secure-bifrons_refresh"),
+        let (session_name, refresh_name, probe_name) = match (api.is_secure(), &domain) {
+            (true, None) => ("__Host-bifrons_session", "__Host-bifrons_refresh", "__Host-bifrons_probe"),
+            (true, Some(_)) => ("__Secure-bifrons_session", "__Secure-bifrons_refresh", "__Secure-bifrons_probe"),
             // WebKit refuses Secure, and so the prefixes, on http://localhost.
-            (false, _) => ("bifrons_session", "bifrons_refresh"),
+            (false, _) => ("bifrons_session", "bifrons_refresh", "bifrons_probe"),
         };
         let cross_site = frontends.iter().any(|frontend| frontend.site() != api.site());
-        Self { session_name, refresh_name, secure: api.is_secure(), cross_site: cross_site && api.is_secure(), domain }
+        Self { session_name, refresh_name, probe_name, secure: api.is_secure(), cross_site: cross_site && api.is_secure(), domain }
     }
 }
 

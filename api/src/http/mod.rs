@@ -15,6 +15,7 @@ mod me;
 mod my_sessions;
 pub mod openapi;
 mod password_field;
+mod probe;
 mod problem;
 mod reply;
 mod schema;

@@ -10,6 +10,7 @@ use super::{
     body, credential, csrf,
     me::MeApi,
     my_sessions::MySessionsApi,
+    probe::ProbeApi,
     problem::{self, ProblemCode},
     session::SessionApi,
     tokens::TokensApi,
@@ -17,11 +18,11 @@ use super::{
 };
 
 /// All operations.
-pub(super) type Apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi);
+pub(super) type Apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, ProbeApi);
 
 /// The operations as poem serves them.
 pub(super) fn service() -> OpenApiService<Apis, ()> {
-    OpenApiService::new((UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi), "Bifrons", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new((UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, ProbeApi), "Bifrons", env!("CARGO_PKG_VERSION"))
         .description(include_str!("openapi.md"))
         .contact(ContactObject::new().name("The Bifrons authors"))
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
@@ -39,6 +40,8 @@ pub(super) enum Tag {
     Users,
     /// One's own account.
     Me,
+    /// Finding out why a session cookie is not stored.
+    Probe,
 }
 
 /// The finished document.

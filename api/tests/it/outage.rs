@@ -12,6 +12,9 @@ async fn asvs_16_5_2_every_operation_says_503() {
     app.state.db.clone().close().await.unwrap();
 
     for operation in operations() {
+        if operation.template == "/v1/probe" {
+            continue; // about the browser, and nothing else
+        }
         let body = match operation.id.as_str() {
             "refreshTokens" => Some(json!({"refresh_token": tokens.string("/refresh_token")})),
             "revokeToken" => Some(json!({"token": tokens.string("/refresh_token")})),

@@ -143,4 +143,22 @@ export interface Methods {
    * `DELETE /v1/me/sessions/{id}`
    */
   endSession(input: Input<"endSession">, options?: CallOptions): Promise<Result<"endSession">>;
+
+  /**
+   * Set the probe cookie
+   *
+   * Sets a cookie that proves nothing, with the attributes of the session cookie, for a minute.
+   *
+   * `POST /v1/probe`
+   */
+  setProbeCookie(input?: Input<"setProbeCookie">, options?: CallOptions): Promise<Result<"setProbeCookie">>;
+
+  /**
+   * Look for the probe cookie
+   *
+   * Says whether the cookie of `setProbeCookie` came back, and how the page that asks stands to the service.
+   *
+   * `GET /v1/probe`
+   */
+  readProbeCookie(input?: Input<"readProbeCookie">, options?: CallOptions): Promise<Result<"readProbeCookie">>;
 }

@@ -23,6 +23,11 @@ export type FieldError = components["schemas"]["FieldError"];
 export type IssueTokensRequest = components["schemas"]["IssueTokensRequest"];
 
 /**
+ * What came of the probe.
+ */
+export type Probe = components["schemas"]["Probe"];
+
+/**
  * Typing the password again.
  */
 export type ReauthenticateRequest = components["schemas"]["ReauthenticateRequest"];
@@ -46,6 +51,11 @@ export type RegisterUserRequest = components["schemas"]["RegisterUserRequest"];
  * A session with a new secret. The bearer face gets new tokens with it; the cookie face gets a new cookie.
  */
 export type Reissued = components["schemas"]["Reissued"];
+
+/**
+ * How a page stands to the service, as browsers see it.
+ */
+export type Relation = components["schemas"]["Relation"];
 
 /**
  * Giving a token up.

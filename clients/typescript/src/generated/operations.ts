@@ -20,4 +20,6 @@ export const operations: { readonly [Id in keyof Documented]: Operation } = {
   listSessions: { method: "GET", path: "/v1/me/sessions", query: ["limit","after"], bearer: true, ok: 200 },
   endOtherSessions: { method: "DELETE", path: "/v1/me/sessions", bearer: true, ok: 204, empty: true },
   endSession: { method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, ok: 204, empty: true },
+  setProbeCookie: { method: "POST", path: "/v1/probe", ok: 204, empty: true },
+  readProbeCookie: { method: "GET", path: "/v1/probe", ok: 200 },
 };

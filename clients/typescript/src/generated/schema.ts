@@ -225,6 +225,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look for the probe cookie
+         * @description Says whether the cookie of `setProbeCookie` came back, and how the page that asks stands to the service.
+         */
+        get: operations["readProbeCookie"];
+        put?: never;
+        /**
+         * Set the probe cookie
+         * @description Sets a cookie that proves nothing, with the attributes of the session cookie, for a minute.
+         */
+        post: operations["setProbeCookie"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -280,6 +304,19 @@ export interface components {
             /** @description Whether to stay signed in for the longer time. */
             remember?: boolean;
             refresh_in?: components["schemas"]["RefreshIn"];
+        };
+        /**
+         * Probe
+         * @description What came of the probe.
+         * @example {
+         *       "cookie_received": true,
+         *       "relation": "same_site"
+         *     }
+         */
+        Probe: {
+            /** @description Whether the probe cookie came back. */
+            cookie_received: boolean;
+            relation: components["schemas"]["Relation"];
         };
         /**
          * Problem
@@ -389,6 +426,11 @@ export interface components {
             session: components["schemas"]["Session"];
             tokens?: components["schemas"]["Tokens"];
         };
+        /**
+         * @description How a page stands to the service, as browsers see it.
+         * @enum {string}
+         */
+        Relation: "same_origin" | "same_site" | "cross_site";
         /**
          * RevokeTokenRequest
          * @description Giving a token up.
@@ -2262,6 +2304,122 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code?: "not_found";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds until it makes sense to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    readProbeCookie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "ambiguous_credentials";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds until it makes sense to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    setProbeCookie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "origin_not_allowed";
                     };
                 };
             };
