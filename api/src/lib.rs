@@ -17,6 +17,7 @@
 //!
 //! A request takes three steps: `http/session.rs` → `sessions/sign_in.rs` → `sessions/store.rs`.
 
+pub mod browsers;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -25,6 +25,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
             config.listen
         ))
     })?;
+    let tls = config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
     let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
     let stop = stop_signal().map_err(Failure::new)?;
     print(&banner(&state.config))?;
@@ -32,7 +33,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         let state = Arc::clone(&state);
         async move { state.outbox.deliver(&state.db).await }
     });
-    http::server::serve(listener, http::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
+    http::server::serve(listener, tls, http::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
     mail.abort();
     state.db.clone().close().await.map_err(Failure::new)
 }

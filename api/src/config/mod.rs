@@ -5,6 +5,7 @@ mod cookie_policy;
 mod passwords;
 mod reader;
 mod sessions;
+mod tls;
 mod tokens;
 mod values;
 
@@ -14,6 +15,7 @@ pub use cookie_policy::CookiePolicy;
 pub use passwords::PasswordsConfig;
 pub use reader::{Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
+pub use tls::TlsConfig;
 pub use tokens::TokensConfig;
 pub use values::Origin;
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Whether `listen` speaks https itself.
+    pub tls: Option<TlsConfig>,
     /// Whether `/docs` is served.
     pub docs: bool,
 }
@@ -70,9 +74,15 @@ impl Config {
             reader.one("listen", "127.0.0.1:3000", "The address and port the API listens on.", |text| {
                 text.parse().map_err(|_| "write an address and a port: 127.0.0.1:3000 or [::]:3000".to_owned())
             });
-        let local = format!("http://localhost:{}", listen.map_or(3000, |listen| listen.port()));
-        let public_url =
-            reader.one("public_url", &local, "Where browsers reach the API; the default follows `listen`.", Origin::parse)?;
+        let tls = TlsConfig::read(reader);
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let local = format!("{scheme}://localhost:{}", listen.map_or(3000, |listen| listen.port()));
+        let public_url = reader.one(
+            "public_url",
+            &local,
+            "Where browsers reach the API; the default follows `listen` and `tls.cert`.",
+            Origin::parse,
+        )?;
         let origins = reader.list(
             "origins",
             "The frontends' origins, exactly as browsers send them: https://app.example.com.",
@@ -101,6 +111,7 @@ impl Config {
                 let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
                 network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())
             }),
+            tls,
             docs: reader.one("docs.enabled", "true", "Whether the explorer is served at /docs.", values::switch)?,
         })
     }

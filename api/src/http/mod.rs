@@ -22,6 +22,7 @@ mod schema;
 pub mod server;
 mod session;
 mod strict_json;
+pub mod tls;
 mod tokens;
 mod trace;
 mod users;

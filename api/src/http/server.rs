@@ -6,13 +6,17 @@ use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use poem::{
     http,
     web::{LocalAddr, RemoteAddr},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::TlsAcceptor;
 
 use super::App;
 
@@ -25,17 +29,17 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long to wait when no connection can be accepted (no file descriptor is left), so as not to spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, then lets what is under way finish.
-pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
-    let local = listener.local_addr()?;
+/// Serves until `stop`, then lets what is under way finish. With `tls` it speaks https.
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
+    let local = LocalAddr(listener.local_addr()?.into());
     let app = Arc::new(app);
     let connections = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => (stream, RemoteAddr(peer.into())),
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -43,8 +47,8 @@ pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = (
                 }
             },
         };
-        let connection = connection(stream.0, LocalAddr(local.into()), stream.1, Arc::clone(&app));
-        tokio::spawn(connections.watch(connection));
+        let connection = Connection { local: local.clone(), peer: RemoteAddr(peer.into()), app: Arc::clone(&app) };
+        tokio::spawn(connection.serve(stream, tls.clone(), connections.watcher()));
     }
     drop(listener);
     tokio::select! {
@@ -54,22 +58,45 @@ pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = (
     Ok(())
 }
 
-fn connection(
-    stream: TcpStream,
+struct Connection {
     local: LocalAddr,
     peer: RemoteAddr,
     app: Arc<App>,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
-    // An answer is one write: waiting for more to send would only delay it.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let request = poem::Request::from((request, local.clone(), peer.clone(), http::uri::Scheme::HTTP));
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) }
-    });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_PATIENCE)
-        .max_buf_size(HEADER_LIMIT)
-        .serve_connection(TokioIo::new(stream), service)
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>, connections: Watcher) {
+        // An answer is one write: waiting for more to send would only delay it.
+        let _ = stream.set_nodelay(true);
+        let served = match tls {
+            None => self.speak_http(stream, connections).await,
+            Some(tls) => match tokio::time::timeout(HEADER_PATIENCE, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.speak_http(stream, connections).await,
+                Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
+                Err(_) => return tracing::debug!("a TLS handshake came too slowly"),
+            },
+        };
+        if let Err(error) = served {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    async fn speak_http(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        connections: Watcher,
+    ) -> hyper::Result<()> {
+        let Self { local, peer, app } = self;
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let request = poem::Request::from((request, local.clone(), peer.clone(), http::uri::Scheme::HTTP));
+            let app = Arc::clone(&app);
+            async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_PATIENCE)
+            .max_buf_size(HEADER_LIMIT)
+            .serve_connection(TokioIo::new(stream), service);
+        connections.watch(connection).await
+    }
 }

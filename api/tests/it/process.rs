@@ -143,6 +143,19 @@ async fn what_is_no_database_is_one_sentence() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_one_sentence() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("empty.pem"), "").unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let start = |cert: &str| {
+        serve(folder.path(), &[("BIFRONS_LISTEN", &listen), ("BIFRONS_TLS__CERT", cert), ("BIFRONS_TLS__KEY", "empty.pem")])
+    };
+    refuses(&start("nowhere.pem"), 1, "tls.cert: nowhere.pem: ");
+    refuses(&start("empty.pem"), 1, "tls.key: empty.pem: ");
+    refuses(&serve(folder.path(), &[("BIFRONS_TLS__CERT", "cert.pem")]), 2, "tls.key: is missing beside tls.cert");
+}
+
+#[tokio::test]
 async fn an_exposed_key_is_one_sentence() {
     let folder = tempdir().unwrap();
     Process::start(folder.path()).stop();

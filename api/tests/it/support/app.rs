@@ -63,7 +63,7 @@ impl App {
         let state = Arc::new(AppState::open(config, clock).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(http::server::serve(listener, http::app(Arc::clone(&state)), std::future::pending()));
+        tokio::spawn(http::server::serve(listener, None, http::app(Arc::clone(&state)), std::future::pending()));
         let mail = Arc::clone(&state);
         tokio::spawn(async move { mail.outbox.deliver(&mail.db).await });
         Self { address, state, folder }

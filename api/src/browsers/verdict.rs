@@ -1,0 +1,228 @@
+//! The rules. They were read off real browsers; where RFC 6265bis and the browsers differ, the browsers count.
+
+use std::fmt;
+
+use super::{Family, Relation, SameSite, SetCookie};
+use crate::config::Origin;
+
+/// What a browser does with a cookie that an API sets for a page's call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is stored, and sent with the page's next calls.
+    Works(Stored),
+    /// It is not stored, and so never sent.
+    Refused(Reason),
+}
+
+/// How a cookie is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// In the API's own jar: whoever visits the API, or another page that calls it, has the same session.
+    Shared,
+    /// In a jar for this frontend's site alone.
+    Partitioned,
+}
+
+/// Why a browser refuses a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Name and value are over 4096 bytes.
+    TooLarge,
+    /// `Domain` names a host that is neither the API's nor a parent of it.
+    DomainMismatch,
+    /// `Domain` is a public suffix.
+    PublicSuffix,
+    /// The name begins with `__Host-` or `__Secure-`, and the attributes are not as that demands.
+    Prefix,
+    /// `Secure` from plain http.
+    SecureOverHttp,
+    /// `SameSite=None` without `Secure`.
+    NoneWithoutSecure,
+    /// `SameSite=Lax` or `Strict`, across sites.
+    SameSiteAcrossSites,
+    /// No `SameSite`, which counts as `Lax`, across sites.
+    NoSameSiteAcrossSites,
+    /// A third party's cookie, and third-party cookies are blocked.
+    ThirdPartyBlocked,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "name and value are over 4096 bytes",
+            Self::DomainMismatch => "Domain does not domain-match the API's host",
+            Self::PublicSuffix => "Domain is a public suffix",
+            Self::Prefix => "the name's prefix demands other attributes",
+            Self::SecureOverHttp => "Secure over plain http",
+            Self::NoneWithoutSecure => "SameSite=None without Secure",
+            Self::SameSiteAcrossSites => "SameSite is Lax or Strict, and the page is on another site",
+            Self::NoSameSiteAcrossSites => "no SameSite, which counts as Lax, and the page is on another site",
+            Self::ThirdPartyBlocked => "a third party's cookie",
+        })
+    }
+}
+
+/// The most bytes of name and value (RFC 6265bis section 5.7).
+const MOST_BYTES: usize = 4096;
+
+/// What `family` does with `cookie`, set by `api` in answer to a page of `frontend`.
+pub fn verdict(family: Family, frontend: &Origin, api: &Origin, cookie: &SetCookie) -> Verdict {
+    let refused = anywhere(cookie, api).or_else(|| unsound(family, cookie, api));
+    match refused {
+        Some(reason) => Verdict::Refused(reason),
+        None => match Relation::of(frontend, api) {
+            Relation::SameOrigin | Relation::SameSite => Verdict::Works(Stored::Shared),
+            Relation::CrossSite => across_sites(family, cookie),
+        },
+    }
+}
+
+/// What every browser refuses, from whichever page.
+fn anywhere(cookie: &SetCookie, api: &Origin) -> Option<Reason> {
+    if cookie.name.len() + cookie.value_length > MOST_BYTES {
+        return Some(Reason::TooLarge);
+    }
+    if let Some(domain) = cookie.domain.as_deref() {
+        if domain != api.host() && !api.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')) {
+            return Some(Reason::DomainMismatch);
+        }
+        if domain != api.host() && psl::domain_str(domain).is_none() {
+            return Some(Reason::PublicSuffix);
+        }
+    }
+    let name = cookie.name.to_ascii_lowercase();
+    let host_rules = cookie.secure && cookie.domain.is_none() && cookie.path.as_deref() == Some("/");
+    let broken = (name.starts_with("__host-") && !host_rules) || (name.starts_with("__secure-") && !cookie.secure);
+    broken.then_some(Reason::Prefix)
+}
+
+/// What this family refuses, from whichever page.
+fn unsound(family: Family, cookie: &SetCookie, api: &Origin) -> Option<Reason> {
+    // Chromium and Firefox take http on this machine for as good as https; WebKit does not.
+    let counts_as_secure = api.is_secure() || (api.is_loopback() && family != Family::SafariLike);
+    if cookie.secure && !counts_as_secure {
+        return Some(Reason::SecureOverHttp);
+    }
+    let bare_none = cookie.same_site == Some(SameSite::None) && !cookie.secure;
+    (bare_none && family != Family::SafariLike).then_some(Reason::NoneWithoutSecure)
+}
+
+fn across_sites(family: Family, cookie: &SetCookie) -> Verdict {
+    let third_party = match (family, cookie.same_site) {
+        (_, Some(SameSite::Lax | SameSite::Strict)) => return Verdict::Refused(Reason::SameSiteAcrossSites),
+        (Family::Chromium | Family::ChromiumBlocking, None) => return Verdict::Refused(Reason::NoSameSiteAcrossSites),
+        (_, third_party) => third_party,
+    };
+    match family {
+        Family::SafariLike => Verdict::Refused(Reason::ThirdPartyBlocked),
+        Family::Firefox => Verdict::Works(Stored::Partitioned),
+        _ if cookie.partitioned && third_party.is_some() => Verdict::Works(Stored::Partitioned),
+        Family::Chromium => Verdict::Works(Stored::Shared),
+        Family::ChromiumBlocking => Verdict::Refused(Reason::ThirdPartyBlocked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reason, Stored, Verdict, verdict};
+    use crate::{
+        browsers::{Family, SetCookie},
+        config::Origin,
+    };
+
+    const API: &str = "https://api.jazzmeet.site";
+
+    /// One letter a family, in the order of `Family::ALL`: Y stored, P stored partitioned, - refused.
+    fn row(api: &str, frontend: &str, cookie: &str) -> String {
+        let (api, frontend) = (Origin::parse(api).unwrap(), Origin::parse(frontend).unwrap());
+        let cookie = SetCookie::parse(&format!("sid=x; Path=/; HttpOnly; {cookie}")).unwrap();
+        let letters = Family::ALL.map(|family| match verdict(family, &frontend, &api, &cookie) {
+            Verdict::Works(Stored::Shared) => 'Y',
+            Verdict::Works(Stored::Partitioned) => 'P',
+            Verdict::Refused(_) => '-',
+        });
+        letters.iter().collect()
+    }
+
+    fn why(family: Family, frontend: &str, api: &str, cookie: &str) -> Option<Reason> {
+        let (api, frontend) = (Origin::parse(api).unwrap(), Origin::parse(frontend).unwrap());
+        match verdict(family, &frontend, &api, &SetCookie::parse(cookie).unwrap()) {
+            Verdict::Works(_) => None,
+            Verdict::Refused(reason) => Some(reason),
+        }
+    }
+
+    #[test]
+    fn over_https_as_seen_in_real_browsers() {
+        for (cookie, own, sibling, stranger) in [
+            ("Secure; SameSite=Lax", "YYYY", "YYYY", "----"),
+            ("Secure", "YYYY", "YYYY", "--P-"),
+            ("Secure; SameSite=Strict", "YYYY", "YYYY", "----"),
+            ("Secure; SameSite=None", "YYYY", "YYYY", "Y-P-"),
+            ("SameSite=None", "---Y", "---Y", "----"),
+            ("Secure; SameSite=None; Partitioned", "YYYY", "YYYY", "PPP-"),
+            ("Secure; SameSite=Lax; Domain=.jazzmeet.site", "YYYY", "YYYY", "----"),
+            ("Secure; SameSite=Lax; Domain=admin.jazzmeet.site", "----", "----", "----"),
+            ("Secure; SameSite=Lax; Domain=site", "----", "----", "----"),
+        ] {
+            assert_eq!(row(API, API, cookie), own, "same origin: {cookie}");
+            assert_eq!(row(API, "https://admin.jazzmeet.site", cookie), sibling, "same site: {cookie}");
+            assert_eq!(row(API, "https://jazzmeet-admin.site", cookie), stranger, "cross-site: {cookie}");
+        }
+    }
+
+    #[test]
+    fn over_plain_http_as_seen_in_real_browsers() {
+        for (api, frontend, cookie, seen) in [
+            ("http://localhost:8080", "http://localhost:3000", "SameSite=Lax", "YYYY"),
+            ("http://localhost:8080", "http://localhost:3000", "", "YYYY"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:3000", "SameSite=Lax", "YYYY"),
+            ("http://localhost:8080", "http://localhost:3000", "Secure; SameSite=Lax", "YYY-"),
+            ("http://localhost:8080", "http://localhost:3000", "SameSite=None", "---Y"),
+            ("http://api.jazzmeet.site", "http://app.jazzmeet.site", "SameSite=Lax", "YYYY"),
+            ("http://api.jazzmeet.site", "http://app.jazzmeet.site", "Secure; SameSite=Lax", "----"),
+            ("http://localhost:8080", "http://127.0.0.1:3000", "SameSite=Lax", "----"),
+            ("http://api.localhost:8080", "http://app.localhost:3000", "SameSite=Lax", "----"),
+            ("http://localhost:8080", "https://localhost:3000", "SameSite=Lax", "----"),
+            ("https://api.jazzmeet.site", "http://localhost:3000", "Secure; SameSite=Lax", "----"),
+            ("https://api.jazzmeet.site", "http://localhost:3000", "Secure; SameSite=None; Partitioned", "PPP-"),
+        ] {
+            assert_eq!(row(api, frontend, cookie), seen, "{frontend} → {api}: {cookie}");
+        }
+    }
+
+    #[test]
+    fn prefixes_demand_what_they_say() {
+        for (cookie, refused) in [
+            ("__Host-sid=x; Secure; Path=/; SameSite=Lax", false),
+            ("__Host-sid=x; Path=/; SameSite=Lax", true),
+            ("__Host-sid=x; Secure; SameSite=Lax", true),
+            ("__Host-sid=x; Secure; Path=/v1; SameSite=Lax", true),
+            ("__Host-sid=x; Secure; Path=/; Domain=jazzmeet.site", true),
+            ("__HOST-sid=x; Path=/", true),
+            ("__Secure-sid=x; Secure; SameSite=Lax", false),
+            ("__Secure-sid=x; SameSite=Lax", true),
+        ] {
+            assert_eq!(why(Family::Chromium, API, API, cookie) == Some(Reason::Prefix), refused, "{cookie}");
+        }
+    }
+
+    #[test]
+    fn every_reason_is_given() {
+        let stranger = "https://jazzmeet-admin.site";
+        let large = format!("sid={}", "x".repeat(4096));
+        for (family, api, cookie, reason) in [
+            (Family::Chromium, API, large.as_str(), Reason::TooLarge),
+            (Family::Chromium, API, "sid=x; Domain=jazzmeet-admin.site", Reason::DomainMismatch),
+            (Family::Chromium, "https://one.fly.dev", "sid=x; Domain=fly.dev", Reason::PublicSuffix),
+            (Family::Chromium, API, "__Host-sid=x", Reason::Prefix),
+            (Family::Chromium, "http://api.jazzmeet.site", "sid=x; Secure", Reason::SecureOverHttp),
+            (Family::Chromium, API, "sid=x; SameSite=None", Reason::NoneWithoutSecure),
+            (Family::Firefox, API, "sid=x; SameSite=Lax", Reason::SameSiteAcrossSites),
+            (Family::Chromium, API, "sid=x", Reason::NoSameSiteAcrossSites),
+            (Family::SafariLike, API, "sid=x; SameSite=None; Secure; Partitioned", Reason::ThirdPartyBlocked),
+        ] {
+            assert_eq!(why(family, stranger, api, cookie), Some(reason), "{cookie}");
+        }
+    }
+}
