@@ -11,5 +11,6 @@ run:
 	@cargo run
 
 spec:
-	UPDATE_SPEC=1 cargo nextest run -p bifrons --test it specification
-	cd clients/typescript && npm run generate
+	UPDATE_SPEC=1 cargo test --quiet -p bifrons --test it specification::
+	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
+	npm --prefix clients/typescript run generate

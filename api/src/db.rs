@@ -1,6 +1,12 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{DirBuilder, File},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    time::Duration,
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -46,7 +52,7 @@ impl Db {
     /// Opens the database and brings its schema up to date.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let cannot_open = |error| OpenError::Open(url.to_owned(), error);
-        create_folder(url).map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
+        create_file(url).map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
         let mut options = ConnectOptions::new(url);
         options
             .connect_timeout(BUSY_TIMEOUT)
@@ -79,9 +85,9 @@ impl Db {
         Ok(self.0.begin_with_options(options).await?)
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and can be written to.
     pub async fn ping(&self) -> Result<(), Unavailable> {
-        Ok(self.0.ping().await?)
+        Ok(self.begin().await?.rollback().await?)
     }
 
     /// Waits for what is under way and closes all connections.
@@ -99,14 +105,15 @@ async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
     Migrator::up(connection, None).await.map_err(OpenError::Migrate)
 }
 
-/// SQLite makes the file, not the folder. Nobody else may look into it: the database holds addresses and hashes.
-fn create_folder(url: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
+/// Makes SQLite's file, and its folder, for the service's user alone: it holds addresses and hashes. SQLite would let everybody read
+/// it, and gives the files beside it the mode of this one.
+fn create_file(url: &str) -> io::Result<()> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
-    match Path::new(path).parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && path != ":memory:" => {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-        }
-        _ => Ok(()),
+    if path.is_empty() || path == ":memory:" {
+        return Ok(());
     }
+    if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    File::options().create(true).append(true).mode(0o600).open(path).map(drop)
 }

@@ -43,7 +43,9 @@ impl EmailAddress {
             return Err(EmailRule::Syntax);
         }
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailRule::Domain)?;
-        if domain.is_empty() || domain.ends_with('.') {
+        // A last label of digits makes it an IPv4 address to whoever resolves it (WHATWG URL section 3.5).
+        let last = domain.rsplit('.').next().unwrap_or_default();
+        if last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(EmailRule::Domain);
         }
         let canonical = format!("{}@{domain}", local.to_ascii_lowercase());
@@ -77,9 +79,16 @@ fn may_stand_in_atom(c: char) -> bool {
         || !(c.is_ascii() || c.is_control() || c.is_whitespace() || is_invisible(c))
 }
 
-/// Format characters: they would make two addresses that look the same to everyone.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFF}' | '\u{E0000}'..='\u{E0FFF}')
+/// Characters that nobody sees (Unicode's default-ignorable ones, and blanks that count as letters): with them two addresses, or
+/// two names, look the same to everyone.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+    )
 }
 
 /// An address is personal data: it does not belong in logs.
@@ -135,7 +144,11 @@ mod tests {
             (".ada@example.com", EmailRule::Syntax),
             ("a..da@example.com", EmailRule::Syntax),
             ("ada@x,bob@example.com", EmailRule::Syntax),
+            ("ada@1.2.3.4", EmailRule::Domain),
             ("ada\u{200B}@example.com", EmailRule::Syntax),
+            ("ada\u{3164}@example.com", EmailRule::Syntax),
+            ("ada\u{61C}@example.com", EmailRule::Syntax),
+            ("ada\u{2800}@example.com", EmailRule::Syntax),
             (long.as_str(), EmailRule::TooLong),
             (longest.as_str(), EmailRule::Domain),
         ] {

@@ -6,17 +6,21 @@
 //! |---|---|
 //! | [`cli`] | the commands: `serve`, `openapi`, `config`, `migrate` |
 //! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
+//! | [`account`] | what people do with their own account: change the password or the name, delete it |
 //! | [`sessions`] | signing in, verifying, refreshing, ending |
-//! | [`users`] | signing up, changing and deleting oneself |
-//! | [`mail`] | the outbox |
+//! | [`users`] | who there is; signing up |
 //! | [`state`] | what every request shares |
+//! | [`mail`] | the outbox |
 //! | [`db`] | the database; with each `store.rs`, the only file that names `SeaORM` |
+//! | [`browsers`] | what browsers do with a cookie |
 //! | [`config`] | what can be set; the cookies, derived from the origins |
 //! | [`secret`] | passwords, credentials, keys: all that must never be printed |
-//! | [`email_address`], [`clock`], [`random`] | the ground |
+//! | [`email_address`], [`background`], [`clock`], [`random`] | the ground |
 //!
 //! A request takes three steps: `http/session.rs` → `sessions/sign_in.rs` → `sessions/store.rs`.
 
+pub mod account;
+pub mod background;
 pub mod browsers;
 pub mod cli;
 pub mod clock;

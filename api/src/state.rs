@@ -1,8 +1,14 @@
 //! What every request shares: plain fields, made once at start.
 
-use std::{fs, io, os::unix::fs::DirBuilderExt, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
 
 use crate::{
+    background::Queue,
     clock::Clock,
     config::Config,
     db::{Db, OpenError},
@@ -25,6 +31,8 @@ pub struct AppState {
     pub secrets: ServerSecrets,
     /// What access tokens are signed with.
     pub keys: SigningKeys,
+    /// Uses of sessions that are yet to be noted.
+    pub touches: Queue,
     /// Where mail waits.
     pub outbox: Outbox,
 }
@@ -49,7 +57,8 @@ pub enum StartError {
 impl AppState {
     /// Opens the database, migrates it, and reads the keys or makes them.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
-        prepare(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        // Held until everything is there: of several that start at once, one makes the keys and migrates.
+        let _alone = lock(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
         let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
             Some(secrets) => secrets,
             None => ServerSecrets::load_or_create(&config.data_dir.join("bifrons.key"))?,
@@ -57,19 +66,20 @@ impl AppState {
         Ok(Self {
             secrets,
             keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
-            hasher: Hasher::new(&config.passwords)?,
+            hasher: Hasher::new(&config.passwords.hashing)?,
             outbox: Outbox::new(config.data_dir.join("outbox")),
             db: Db::open(&config.database_url).await?,
+            touches: Queue::new(1024),
             clock,
             config,
         })
     }
 }
 
-/// Makes the data folder, for the service's user alone, and tries to write into it.
-fn prepare(folder: &Path) -> io::Result<()> {
+/// Makes the data folder, for the service's user alone, and waits until nobody else is starting in it.
+pub fn lock(folder: &Path) -> io::Result<File> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let probe = folder.join(".writable");
-    fs::write(&probe, [])?;
-    fs::remove_file(probe)
+    let file = File::options().create(true).write(true).truncate(false).mode(0o600).open(folder.join("start.lock"))?;
+    file.lock()?;
+    Ok(file)
 }

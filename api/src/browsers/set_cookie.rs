@@ -13,6 +13,7 @@ pub enum SameSite {
 
 /// A cookie as a server sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the attributes of a cookie are flags")]
 pub struct SetCookie {
     /// Its name.
     pub name: String,
@@ -67,7 +68,7 @@ impl SetCookie {
                     }
                 }
                 "domain" => {
-                    cookie.domain = Some(value.trim_start_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty())
+                    cookie.domain = Some(value.trim_start_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty());
                 }
                 "path" => cookie.path = Some(value.to_owned()),
                 "max-age" => cookie.expired = value.parse::<i64>().is_ok_and(|age| age <= 0),

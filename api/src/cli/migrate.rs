@@ -1,11 +1,13 @@
 //! `bifrons migrate`.
 
 use super::{Failure, block_on, print};
-use crate::{config::Config, db::Db};
+use crate::{config::Config, db::Db, state::lock};
 
 /// Brings the schema up to date.
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     block_on(async move {
+        let _alone = lock(&config.data_dir)
+            .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
         let db = Db::open(&config.database_url).await.map_err(Failure::new)?;
         db.close().await.map_err(Failure::new)
     })?;

@@ -14,7 +14,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Mistake, Reading, Setting};
+use crate::config::{Config, File, Mistake, Reading, Setting};
 
 /// One session, two faces: a self-hosted authentication service.
 #[derive(Debug, Parser)]
@@ -117,7 +117,8 @@ fn read(file: Option<&PathBuf>) -> Result<Reading, Failure> {
     // A value that is not UTF-8 is none that we know.
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
-    Ok(Config::read(text.as_deref(), environment))
+    let name = path.display().to_string();
+    Ok(Config::read(text.as_deref().map(|text| File { name: &name, text }), environment))
 }
 
 fn load(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Config), Failure> {

@@ -5,5 +5,5 @@ use crate::http::openapi;
 
 /// Prints the specification, or a line an operation.
 pub(super) fn run(index: bool) -> Result<(), Failure> {
-    print(&if index { openapi::index() } else { openapi::spec() })
+    if index { print(&openapi::index()) } else { print(openapi::spec()) }
 }

@@ -9,11 +9,16 @@ use tokio::{net::TcpListener, signal::unix};
 use tracing_subscriber::EnvFilter;
 
 use super::{Failure, block_on, print};
-use crate::{clock::Clock, config::Config, http, state::AppState};
+use crate::{
+    clock::Clock,
+    config::{Config, Mistake},
+    http,
+    state::AppState,
+};
 
 /// Serves until it is told to stop (SIGTERM, Ctrl-C).
 pub(super) fn run(config: Config) -> Result<(), Failure> {
-    log_to_stderr();
+    log_to_stderr()?;
     block_on(serve(config))
 }
 
@@ -35,6 +40,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     });
     http::server::serve(listener, tls, http::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
     mail.abort();
+    state.touches.idle().await;
     state.db.clone().close().await.map_err(Failure::new)
 }
 
@@ -62,10 +68,19 @@ fn banner(config: &Config) -> String {
     )
 }
 
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("BIFRONS_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn"));
-    // Fails only if a test has set one.
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+/// Logs as much as `BIFRONS_LOG` says. Libraries speak up only for what is wrong, or when everything is wanted.
+fn log_to_stderr() -> Result<(), Failure> {
+    let level = std::env::var("BIFRONS_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter = match level.as_str() {
+        "error" | "warn" | "debug" => level,
+        "info" => "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn".to_owned(),
+        _ => {
+            let message = "write error, warn, info or debug".to_owned();
+            return Err(Failure::Configuration(vec![Mistake { key: "BIFRONS_LOG".to_owned(), message }]));
+        }
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(io::stderr).with_target(false);
+    // Fails only if something has set a log before.
     let _ = log.with_ansi(io::stderr().is_terminal()).try_init();
+    Ok(())
 }

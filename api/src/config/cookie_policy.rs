@@ -57,13 +57,16 @@ fn why_never(api: &Origin, frontend: &Origin) -> Option<String> {
             "is another site than {api_url}, and across sites browsers store no cookie over plain http; {one_host}"
         ));
     }
-    let same_host = api.host() == frontend.host();
-    (same_host && !frontend.is_secure())
-        .then(|| format!("is another site than {api_url}, because the scheme counts; serve the frontend over https too"))
+    // Whoever sits on the way to such a page may change it, and then reads our answers.
+    (!frontend.is_secure() && !frontend.is_loopback())
+        .then(|| format!("is plain http, and {api_url} is not; serve the frontend over https too"))
 }
 
 fn parse_domain(text: &str, api_host: &str) -> Result<String, String> {
     let domain = text.trim_start_matches('.').to_ascii_lowercase();
+    if api_host.starts_with('[') || api_host.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Err("is for names; an address has no parents; leave it out".to_owned());
+    }
     if psl::domain_str(&domain).is_none() {
         return Err("is a public suffix, and browsers refuse a cookie for all of it; leave it out".to_owned());
     }
@@ -117,6 +120,8 @@ mod tests {
             ("http://api.localhost:3000", "http://app.localhost:5173", "one host name"),
             ("http://localhost:3000", "https://app.example.com", "https"),
             ("https://api.example.com", "http://api.example.com", "https too"),
+            ("https://api.example.com", "http://app.example.com", "https too"),
+            ("https://api.example.com", "http://example.org", "https too"),
         ] {
             assert!(derive(api, &[frontend], None).unwrap_err().contains(advice), "{api} {frontend}");
         }
@@ -132,6 +137,7 @@ mod tests {
             ("https://api.jazz.co.kr", "co.kr"),
             ("https://api.jazzmeet.site", "admin.jazzmeet.site"),
             ("https://api.jazzmeet.site", "meet.site"),
+            ("https://10.0.0.1", "0.0.1"),
         ] {
             assert!(derive(api, &[], Some(domain)).is_err(), "{api} {domain}");
         }

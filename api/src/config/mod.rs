@@ -13,7 +13,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 pub use cookie_policy::CookiePolicy;
 pub use passwords::PasswordsConfig;
-pub use reader::{Mistake, Setting, Source, variable};
+pub use reader::{File, Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
 pub use tokens::TokensConfig;
@@ -60,8 +60,8 @@ pub struct Reading {
 }
 
 impl Config {
-    /// Reads the text of a configuration file, if there is one, and the environment.
-    pub fn read(file: Option<&str>, environment: impl IntoIterator<Item = (String, String)>) -> Reading {
+    /// Reads a configuration file, if there is one, and the environment.
+    pub fn read(file: Option<File<'_>>, environment: impl IntoIterator<Item = (String, String)>) -> Reading {
         let mut reader = Reader::new(file, environment);
         let config = Self::sections(&mut reader);
         let (settings, mistakes) = reader.finish();
@@ -70,6 +70,7 @@ impl Config {
     }
 
     fn sections(reader: &mut Reader) -> Option<Self> {
+        let public_url_given = reader.is_given("public_url").is_some();
         let listen: Option<SocketAddr> =
             reader.one("listen", "127.0.0.1:3000", "The address and port the API listens on.", |text| {
                 text.parse().map_err(|_| "write an address and a port: 127.0.0.1:3000 or [::]:3000".to_owned())
@@ -83,6 +84,12 @@ impl Config {
             "Where browsers reach the API; the default follows `listen` and `tls.cert`.",
             Origin::parse,
         )?;
+        if listen.is_some_and(|listen| !listen.ip().is_loopback()) && !public_url_given {
+            reader.mistake(
+                "public_url",
+                "is needed when listen is open to other machines: write where browsers reach the API, https://…",
+            );
+        }
         let origins = reader.list(
             "origins",
             "The frontends' origins, exactly as browsers send them: https://app.example.com.",
@@ -119,10 +126,13 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Reading, Source};
+    use super::{Config, File, Reading, Source};
 
     fn read(file: &str, environment: &[(&str, &str)]) -> Reading {
-        Config::read(Some(file), environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        Config::read(
+            Some(File { name: "bifrons.toml", text: file }),
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
     }
 
     #[test]
@@ -170,7 +180,7 @@ mod tests {
     fn a_broken_file_names_the_line_and_echoes_nothing() {
         let config = read("listen = \"127.0.0.1:3000\"\nsecrets = hunter2secret\n", &[]).config;
         let shown = format!("{:?}", config.unwrap_err());
-        assert!(shown.contains("line 2"), "{shown}");
+        assert!(shown.contains("bifrons.toml") && shown.contains("line 2"), "{shown}");
         assert!(!shown.contains("hunter2secret"), "{shown}");
     }
 
@@ -179,6 +189,21 @@ mod tests {
         let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let Reading { settings, config } = read("", &[("BIFRONS_TOKENS__SECRETS", secret)]);
         assert!(!format!("{settings:?} {config:?}").contains(secret));
+    }
+
+    #[test]
+    fn what_would_start_insecurely_is_a_mistake() {
+        for (name, value, key) in [
+            ("BIFRONS_LISTEN", "0.0.0.0:3000", "public_url"),
+            ("BIFRONS_LISTEN", "[::]:3000", "public_url"),
+            ("BIFRONS_TOKENS__SECRETS", "", "tokens.secrets"),
+            ("BIFRONS_TOKENS__SECRETS", " , ", "tokens.secrets"),
+        ] {
+            let mistakes = read("", &[(name, value)]).config.unwrap_err();
+            assert_eq!(mistakes.iter().map(|mistake| mistake.key.as_str()).collect::<Vec<_>>(), [key], "{name}={value}");
+        }
+        let open = read("", &[("BIFRONS_LISTEN", "0.0.0.0:3000"), ("BIFRONS_PUBLIC_URL", "https://auth.example.com")]);
+        assert!(open.config.is_ok());
     }
 
     #[test]

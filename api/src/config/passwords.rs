@@ -1,6 +1,7 @@
 //! What passwords must be, and what hashing one may cost.
 
 use super::{reader::Reader, values::number};
+use crate::secret::{HashingCost, Password, PasswordRule};
 
 /// Rules and costs. The floors of `memory_kib` and `iterations` are OWASP's for Argon2id with one lane.
 #[derive(Clone, Debug)]
@@ -9,14 +10,8 @@ pub struct PasswordsConfig {
     pub min_length: usize,
     /// The most bytes.
     pub max_bytes: usize,
-    /// Argon2id's memory for one hash.
-    pub memory_kib: u32,
-    /// Argon2id's passes over it.
-    pub iterations: u32,
-    /// How many hashes run at once.
-    pub workers: usize,
-    /// How many may wait for a worker.
-    pub queue: usize,
+    /// What hashing one may cost.
+    pub hashing: HashingCost,
 }
 
 impl PasswordsConfig {
@@ -40,6 +35,11 @@ impl PasswordsConfig {
         };
         let memory_kib = cost("passwords.memory_kib", "19456", "Argon2id's memory for one hash, in KiB.", 19_456..=4_194_304);
         let iterations = cost("passwords.iterations", "2", "Argon2id's passes over that memory.", 2..=64);
-        Self { min_length, max_bytes, memory_kib, iterations, workers, queue }
+        Self { min_length, max_bytes, hashing: HashingCost { memory_kib, iterations, workers, queue } }
+    }
+
+    /// Whether a password may become somebody's.
+    pub fn check(&self, password: &Password) -> Result<(), PasswordRule> {
+        password.check(self.min_length, self.max_bytes)
     }
 }

@@ -44,6 +44,15 @@ impl fmt::Display for Mistake {
     }
 }
 
+/// A configuration file.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// As people call it: its path.
+    pub name: &'a str,
+    /// What it holds.
+    pub text: &'a str,
+}
+
 struct Given {
     values: Vec<String>,
     source: Source,
@@ -62,15 +71,12 @@ const NOT_SETTINGS: [&str; 2] = ["BIFRONS_CONFIG", "BIFRONS_LOG"];
 
 impl Reader {
     /// Takes the text of the configuration file, if there is one, and the environment.
-    pub(super) fn new(file: Option<&str>, environment: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(super) fn new(file: Option<File<'_>>, environment: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut reader = Self { given: BTreeMap::new(), settings: Vec::new(), mistakes: Vec::new() };
-        match file.map(str::parse::<toml::Table>) {
-            None => {}
-            Some(Ok(table)) => reader.take_table("", table),
-            // Only the place: the text around it may hold a secret.
-            Some(Err(error)) => {
-                let line = error.span().map_or(0, |span| file.unwrap_or_default()[..span.start].lines().count());
-                reader.mistake("the file", format!("line {line} is not TOML: {}", error.message()));
+        if let Some(File { name, text }) = file {
+            match text.parse() {
+                Ok(table) => reader.take_table("", table),
+                Err(error) => reader.mistake(name, broken(text, &error)),
             }
         }
         for (name, value) in environment {
@@ -155,6 +161,11 @@ impl Reader {
         values
     }
 
+    /// How many values somebody gave for a key, if anybody did. Asked before it is read.
+    pub(super) fn is_given(&self, key: &str) -> Option<usize> {
+        self.given.get(key).map(|given| given.values.len())
+    }
+
     /// The setting read last holds a secret: nobody is shown its value.
     pub(super) fn secret(&mut self) {
         if let Some(setting) = self.settings.last_mut().filter(|setting| setting.source != Source::Default) {
@@ -197,6 +208,13 @@ impl Reader {
 /// The environment variable of a key.
 pub fn variable(key: &str) -> String {
     format!("BIFRONS_{}", key.replace('.', "__").to_ascii_uppercase())
+}
+
+/// Only the place: the text around it may hold a secret.
+fn broken(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| format!("line {}: ", before.matches('\n').count() + 1));
+    format!("{}{}", line.unwrap_or_default(), error.message())
 }
 
 fn scalar(value: toml::Value) -> String {

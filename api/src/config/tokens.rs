@@ -21,6 +21,9 @@ pub struct TokensConfig {
     pub secrets: Vec<ServerSecret>,
 }
 
+const SECRET: &str =
+    "write 32 random bytes in base64url: 43 characters, as `openssl rand 32 | basenc --base64url | tr -d =` prints them";
+
 impl TokensConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let access_ttl = reader.one("tokens.access_ttl", "10m", "How long an access token counts: 1m to 1h.", |text| {
@@ -39,12 +42,17 @@ impl TokensConfig {
         let algorithm = reader.one("tokens.algorithm", "EdDSA", "How access tokens are signed: EdDSA or ES256.", |text| {
             Algorithm::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| "write EdDSA or ES256".to_owned())
         });
+        let given = reader.is_given("tokens.secrets");
         let secrets = reader.list(
             "tokens.secrets",
             "Server secrets, newest first: 32 bytes in base64url each. Unset: `bifrons.key` in the data folder.",
-            |text| ServerSecret::parse(text).map_err(|error| error.to_string()),
+            |text| ServerSecret::parse(text).ok_or_else(|| SECRET.to_owned()),
         );
         reader.secret();
+        if given == Some(0) {
+            // An injection that failed must not turn into a key that only this node has.
+            reader.mistake("tokens.secrets", format!("is empty; {SECRET}, or leave it out"));
+        }
         Self {
             access_ttl: access_ttl.unwrap_or_default(),
             refresh_grace: refresh_grace.unwrap_or_default(),

@@ -45,9 +45,18 @@ pub(super) fn set(policy: &CookiePolicy, name: &str, value: &Zeroizing<String>, 
     header
 }
 
-/// The same cookie, gone.
-pub(super) fn clear(policy: &CookiePolicy, name: &str) -> HeaderValue {
-    set(policy, name, &Zeroizing::default(), Some(Duration::ZERO))
+/// The same cookie, gone. If the request came with two of the name, so are its twins that an older configuration left behind: with
+/// and without `Partitioned`, and for this host alone.
+pub(super) fn clear(policy: &CookiePolicy, request: &HeaderMap, name: &str) -> Vec<HeaderValue> {
+    let mut variants = vec![policy.clone()];
+    if all(request, name).count() > 1 {
+        let flipped = CookiePolicy { cross_site: policy.secure && !policy.cross_site, ..policy.clone() };
+        let host_only = CookiePolicy { domain: None, ..policy.clone() };
+        let both = CookiePolicy { domain: None, ..flipped.clone() };
+        variants.extend([flipped, host_only, both].into_iter().filter(|variant| variant != policy));
+        variants.dedup();
+    }
+    variants.iter().map(|variant| set(variant, name, &Zeroizing::default(), Some(Duration::ZERO))).collect()
 }
 
 #[cfg(test)]

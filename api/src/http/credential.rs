@@ -20,7 +20,7 @@ use poem_openapi::{
 };
 
 use super::{
-    cookie,
+    cookie, held,
     problem::{Problem, ProblemCode},
 };
 use crate::{
@@ -33,8 +33,7 @@ pub(super) const PROBLEMS: [ProblemCode; 4] =
     [ProblemCode::AmbiguousCredentials, ProblemCode::Unauthenticated, ProblemCode::InvalidSession, ProblemCode::InvalidToken];
 
 /// What a request presents.
-#[derive(Clone, Copy)]
-pub(super) enum Presented<'a> {
+enum Presented<'a> {
     /// No `Authorization`, no session cookie.
     Nothing,
     /// An `Authorization` header that is no bearer token.
@@ -46,17 +45,12 @@ pub(super) enum Presented<'a> {
 }
 
 /// Reads the credential that counts.
-pub(super) fn presented<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Presented<'a>, Problem> {
+fn presented<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Presented<'a>, Problem> {
     let ambiguous = || Problem::new(ProblemCode::AmbiguousCredentials);
     let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
     match (authorization.next(), authorization.next()) {
         (Some(_), Some(_)) => Err(ambiguous()),
-        (Some(value), None) => {
-            let value = value.to_str().unwrap_or_default();
-            // RFC 9110 section 11.1: the scheme's case does not matter.
-            let bearer = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
-            Ok(bearer.map_or(Presented::OtherScheme, |(_, token)| Presented::Bearer(token.trim_matches(' '))))
-        }
+        (Some(value), None) => Ok(held::bearer(value).map_or(Presented::OtherScheme, Presented::Bearer)),
         (None, _) => {
             let cookie = cookie::get(headers, state.config.cookies.session_name).map_err(|_| ambiguous())?;
             Ok(cookie.map_or(Presented::Nothing, Presented::Cookie))
@@ -76,14 +70,6 @@ async fn verify(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenti
         // No cookie is cleared here: this answer may be late, and the browser may hold a new one by now.
         Err(Refused::Invalid) => Err(Problem::new(refused)),
         Err(Refused::Store(error)) => Err(Problem::new(ProblemCode::Unavailable).log(&error)),
-    }
-}
-
-/// The session that a sign-in carries, to be ended by it. One that does not count any more is nothing to end.
-pub(super) async fn carried(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenticated>, Problem> {
-    match verify(headers, state).await {
-        Err(problem) if problem.is(ProblemCode::InvalidSession) || problem.is(ProblemCode::InvalidToken) => Ok(None),
-        verified => verified,
     }
 }
 

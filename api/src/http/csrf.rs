@@ -6,8 +6,8 @@ use poem::{
     http::{Method, header},
 };
 
-use super::problem::ProblemCode;
-use crate::config::Config;
+use super::{held, problem::ProblemCode};
+use crate::state::AppState;
 
 /// What the check can answer with.
 pub(super) const PROBLEMS: [ProblemCode; 1] = [ProblemCode::OriginNotAllowed];
@@ -18,11 +18,11 @@ pub(super) fn is_unsafe(method: &Method) -> bool {
 }
 
 /// Whether a page that may not sent this request.
-pub(super) fn is_forged(request: &Request, config: &Config) -> bool {
-    // A page cannot add `Authorization` across origins without our leave (CORS), and cookies do not count beside it.
-    if !is_unsafe(request.method()) || request.headers().contains_key(header::AUTHORIZATION) {
+pub(super) fn is_forged(request: &Request, state: &AppState) -> bool {
+    if !is_unsafe(request.method()) || is_by_bearer(request, state) {
         return false;
     }
+    let config = &state.config;
     if request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin" || site == "none") {
         return false;
     }
@@ -31,4 +31,11 @@ pub(super) fn is_forged(request: &Request, config: &Config) -> bool {
         // Neither header: no browser sent it. One of them alone: a browser did, for a page it does not name.
         None => request.headers().contains_key("sec-fetch-site"),
     }
+}
+
+/// Whether nothing but a bearer token speaks for this request. A page cannot add one across origins without our leave (CORS); but a
+/// browser adds `Basic` by itself, and a cookie beside the token is looked at by signing out and by refreshing.
+fn is_by_bearer(request: &Request, state: &AppState) -> bool {
+    let bearer = request.headers().get(header::AUTHORIZATION).is_some_and(|value| held::bearer(value).is_some());
+    bearer && !held::any_cookie(request.headers(), state)
 }

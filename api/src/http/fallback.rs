@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The answer for an error.
-pub(super) fn answer(error: Error, path: &str) -> Response {
+pub(super) fn answer(error: Error, method: &Method, path: &str) -> Response {
     if error.is_from_response() {
         return error.into_response();
     }
@@ -26,7 +26,11 @@ pub(super) fn answer(error: Error, path: &str) -> Response {
         return not_found();
     }
     if error.is::<MethodNotAllowedError>() {
-        let mut response = Problem::new(ProblemCode::MethodNotAllowed).into_response();
+        // No operation is asked for by OPTIONS; what may be is what it asks.
+        let mut response = match *method {
+            Method::OPTIONS => StatusCode::NO_CONTENT.into(),
+            _ => Problem::new(ProblemCode::MethodNotAllowed).into_response(),
+        };
         if let Ok(allowed) = HeaderValue::try_from(allowed_methods(path)) {
             response.headers_mut().insert(header::ALLOW, allowed);
         }
@@ -48,7 +52,7 @@ pub(super) fn panicked() -> Response {
 }
 
 /// What a path may be asked with: RFC 9110 section 15.5.6 wants it said.
-pub(super) fn allowed_methods(path: &str) -> String {
+fn allowed_methods(path: &str) -> String {
     let mut methods = openapi::methods(path);
     if methods.is_empty() {
         // Not an operation, so one of the few things that are only read.

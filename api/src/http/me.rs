@@ -1,5 +1,6 @@
 //! What people do with their own account.
 
+use poem::http::HeaderMap;
 use poem_openapi::{
     Object, OpenApi,
     types::{Example, MaybeUndefined},
@@ -9,14 +10,16 @@ use super::{
     Tag,
     body::Body,
     credential::{SignedIn, State},
+    held,
     problem::{Refusal, problems},
     reply::{NoContent, Reply, WithCookies},
     session::{self, Reissued},
     users::{User, field_error},
 };
 use crate::{
+    account::{self, ChangePasswordError, DeleteError, RenameError},
     secret::{HashingError, Password},
-    users::{self, ChangePasswordError, DeleteError, UpdateError, Violation},
+    users::Violation,
 };
 
 /// Changing oneself. What is left out stays.
@@ -51,10 +54,10 @@ impl Example for ChangePasswordRequest {
     }
 }
 
-problems!(UpdateError {
-    UpdateError::Invalid(violation) => ValidationFailed.fields(vec![field_error(violation, "password")]),
-    UpdateError::Gone => InvalidSession,
-    UpdateError::Store(error) => Unavailable.log(&error),
+problems!(RenameError {
+    RenameError::Invalid(violation) => ValidationFailed.fields(vec![field_error(violation, "password")]),
+    RenameError::Gone => InvalidSession,
+    RenameError::Store(error) => Unavailable.log(&error),
 });
 
 problems!(DeleteError {
@@ -93,11 +96,11 @@ impl MeApi {
         state: State<'_>,
         who: SignedIn,
         body: Body<UpdateMeRequest>,
-    ) -> Result<Reply<200, User>, Refusal<UpdateError>> {
+    ) -> Result<Reply<200, User>, Refusal<RenameError>> {
         let user = match body.0.name {
             MaybeUndefined::Undefined => who.0.user,
-            MaybeUndefined::Null => users::rename(&state, who.0, None).await?,
-            MaybeUndefined::Value(name) => users::rename(&state, who.0, Some(name)).await?,
+            MaybeUndefined::Null => account::rename(&state, who.0, None).await?,
+            MaybeUndefined::Value(name) => account::rename(&state, who.0, Some(name)).await?,
         };
         Ok(Reply(user.into()))
     }
@@ -106,9 +109,14 @@ impl MeApi {
     ///
     /// Removes the user and all their sessions, for ever. The password must have been typed lately: see `reauthenticate`.
     #[oai(path = "/", method = "delete", operation_id = "deleteMe")]
-    async fn delete(&self, state: State<'_>, who: SignedIn) -> Result<WithCookies<NoContent>, Refusal<DeleteError>> {
-        users::delete(&state, &who.0).await?;
-        Ok(WithCookies(NoContent, session::cleared(&state, &who.0.session)))
+    async fn delete(
+        &self,
+        state: State<'_>,
+        who: SignedIn,
+        headers: &HeaderMap,
+    ) -> Result<WithCookies<NoContent>, Refusal<DeleteError>> {
+        account::delete(&state, &who.0).await?;
+        Ok(WithCookies(NoContent, held::take_back(headers, &state)))
     }
 
     /// Change the password
@@ -122,7 +130,7 @@ impl MeApi {
         body: Body<ChangePasswordRequest>,
     ) -> Result<WithCookies<Reply<200, Reissued>>, Refusal<ChangePasswordError>> {
         let Body(ChangePasswordRequest { current_password, new_password }) = body;
-        let renewed = users::change_password(&state, who.0, current_password, new_password).await?;
+        let renewed = account::change_password(&state, who.0, current_password, new_password).await?;
         Ok(session::reissued(&state, renewed))
     }
 }

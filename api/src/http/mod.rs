@@ -11,12 +11,14 @@ mod email_field;
 mod fallback;
 mod headers;
 mod health;
+mod held;
 mod me;
 mod my_sessions;
 pub mod openapi;
 mod password_field;
 mod probe;
 mod problem;
+mod problem_code;
 mod reply;
 mod schema;
 pub mod server;
@@ -30,12 +32,8 @@ mod users;
 use std::{sync::Arc, time::Duration};
 
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route,
-    endpoint::BoxEndpoint,
-    get,
-    http::{Method, StatusCode, header},
-    middleware::CatchPanic,
-    web::Redirect,
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route, endpoint::BoxEndpoint, get,
+    middleware::CatchPanic, web::Redirect,
 };
 
 use openapi::Tag;
@@ -89,16 +87,13 @@ impl App {
     }
 
     async fn route(&self, request: Request) -> Response {
-        let path = request.uri().path().to_owned();
-        if request.method() == Method::OPTIONS {
-            return StatusCode::NO_CONTENT.with_header(header::ALLOW, fallback::allowed_methods(&path)).into_response();
-        }
-        if csrf::is_forged(&request, &self.state.config) {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        if csrf::is_forged(&request, &self.state) {
             return Problem::new(ProblemCode::OriginNotAllowed).into_response();
         }
         match tokio::time::timeout(PATIENCE, self.routes.call(request)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => fallback::answer(error, &path),
+            Ok(Err(error)) => fallback::answer(error, &method, &path),
             Err(_) => Problem::new(ProblemCode::Unavailable).into_response(),
         }
     }

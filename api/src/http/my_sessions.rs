@@ -1,6 +1,7 @@
 //! Where people are signed in, and how they end that.
 
 use entity::{SessionId, session as row};
+use poem::http::HeaderMap;
 use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
@@ -12,11 +13,12 @@ use uuid::Uuid;
 use super::{
     Tag,
     credential::{SignedIn, State},
+    held,
     problem::{Refusal, problems},
     reply::{NoContent, Reply, WithCookies},
-    session::{self, Face, StoreError, instant, methods},
+    session::{Face, StoreError, instant, methods},
 };
-use crate::{db::Unavailable, sessions};
+use crate::{db::Unavailable, sessions, state::AppState};
 
 /// A session in a list.
 #[derive(Object)]
@@ -45,7 +47,8 @@ struct SessionSummary {
 }
 
 impl SessionSummary {
-    fn new(session: row::Model, current: SessionId) -> Self {
+    fn new(state: &AppState, session: row::Model, current: SessionId) -> Self {
+        let ends = sessions::ends(&session, &state.config.sessions);
         Self {
             id: session.id.0,
             current: session.id == current,
@@ -54,8 +57,8 @@ impl SessionSummary {
             methods: methods(&session),
             created_at: instant(session.created_at),
             last_seen_at: instant(session.last_seen_at),
-            idle_expires_at: instant(session.idle_expires_at),
-            expires_at: instant(session.expires_at),
+            idle_expires_at: instant(ends.idle),
+            expires_at: instant(ends.absolute),
             ip: session.ip,
             user_agent: session.user_agent,
         }
@@ -136,7 +139,7 @@ impl MySessionsApi {
         let more = sessions.len() > limit;
         sessions.truncate(limit);
         let next = sessions.last().filter(|_| more).map(|session| session.id.0);
-        let items = sessions.into_iter().map(|session| SessionSummary::new(session, who.0.session.id)).collect();
+        let items = sessions.into_iter().map(|session| SessionSummary::new(&state, session, who.0.session.id)).collect();
         Ok(Reply(SessionList { items, next }))
     }
 
@@ -157,6 +160,7 @@ impl MySessionsApi {
         &self,
         state: State<'_>,
         who: SignedIn,
+        headers: &HeaderMap,
         /// The session's id.
         id: Path<Uuid>,
     ) -> Result<WithCookies<NoContent>, Refusal<EndSessionError>> {
@@ -164,7 +168,7 @@ impl MySessionsApi {
         if !sessions::end_one(&state, &who.0, id).await.map_err(EndSessionError::Store)? {
             return Err(EndSessionError::NotFound.into());
         }
-        let cleared = if id == who.0.session.id { session::cleared(&state, &who.0.session) } else { Vec::new() };
+        let cleared = if id == who.0.session.id { held::take_back(headers, &state) } else { Vec::new() };
         Ok(WithCookies(NoContent, cleared))
     }
 }

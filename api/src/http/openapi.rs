@@ -51,9 +51,11 @@ pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
+static SPEC: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
+
 /// The document as it is written to `openapi.json`.
-pub fn spec() -> String {
-    format!("{:#}\n", *DOCUMENT)
+pub fn spec() -> &'static str {
+    &SPEC
 }
 
 /// The operations, a line each, for people who review a change: method, path, operationId, who may call, what it answers.
@@ -143,8 +145,6 @@ fn refused_before(method: &str, operation: &Value) -> Vec<ProblemCode> {
     }
     if operation.get("requestBody").is_some() {
         codes.extend(body::PROBLEMS);
-        // Sign-in and refresh look at the credentials that they replace.
-        codes.push(ProblemCode::AmbiguousCredentials);
     }
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     codes.extend(

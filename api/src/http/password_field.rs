@@ -20,7 +20,7 @@ impl Type for Password {
         "string_password".into()
     }
 
-    /// Longer than any password may be in bytes, so that the schema refuses nothing that the service would take.
+    /// As many characters as a password may have bytes: no fewer, so that the schema refuses nothing that the service would take.
     fn schema_ref() -> MetaSchemaRef {
         MetaSchemaRef::Inline(Box::new(MetaSchema { max_length: Some(1024), ..MetaSchema::new_with_format("string", "password") }))
     }

@@ -1,9 +1,7 @@
 //! The session a request is made in, and the cookie face's sign-in.
 
-use std::time::Duration;
-
 use entity::{UnixMillis, session};
-use poem::http::{HeaderMap, HeaderValue};
+use poem::http::HeaderMap;
 use poem_openapi::{Enum, Object, OpenApi, types::Example};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -11,18 +9,17 @@ use uuid::Uuid;
 use super::{
     Tag,
     body::Body,
-    cookie,
-    credential::{self, Anybody, Presented, SignedIn, State},
+    credential::{Anybody, SignedIn, State},
+    held,
     problem::{Refusal, problems},
     reply::{NoContent, Reply, WithCookies},
     tokens::{self, Tokens},
     users::User,
 };
 use crate::{
-    config::CookiePolicy,
     db::Unavailable,
     secret::{HashingError, Password},
-    sessions::{self, Client, Credential, Established, ReauthenticateError, Refused, SignIn, SignInError},
+    sessions::{self, Client, Established, ReauthenticateError, SignIn, SignInError},
     state::AppState,
 };
 
@@ -103,7 +100,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(session: &session::Model, user: entity::user::Model) -> Self {
+    pub(super) fn new(state: &AppState, session: &session::Model, user: entity::user::Model) -> Self {
+        let ends = sessions::ends(session, &state.config.sessions);
         Self {
             id: session.id.0,
             face: session.face.into(),
@@ -112,8 +110,8 @@ impl Session {
             methods: methods(session),
             authenticated_at: instant(session.authenticated_at),
             created_at: instant(session.created_at),
-            idle_expires_at: instant(session.idle_expires_at),
-            expires_at: instant(session.expires_at),
+            idle_expires_at: instant(ends.idle),
+            expires_at: instant(ends.absolute),
         }
     }
 }
@@ -186,7 +184,7 @@ pub(super) struct SessionApi;
 impl SessionApi {
     /// Sign in
     ///
-    /// Sets the session cookie. A session that the request carries ends: sign-in always makes a new one.
+    /// Sets the session cookie. Sessions that the request carries a credential of end: sign-in always makes a new one.
     #[oai(path = "/", method = "post", operation_id = "signIn")]
     async fn sign_in(
         &self,
@@ -196,21 +194,21 @@ impl SessionApi {
         body: Body<SignInRequest>,
     ) -> Result<WithCookies<Reply<200, Session>>, Refusal<SignInError>> {
         let Body(SignInRequest { email, password, remember }) = body;
-        let carried = credential::carried(headers, &state).await?;
+        let carried = held::sessions(headers, &state).await.map_err(SignInError::Store)?;
         let request =
             SignIn { email: &email, password, remember: remember.unwrap_or(false), face: sessions::Face::Cookie, client, carried };
         let signed_in = sessions::sign_in(&state, request).await?;
-        let cookies = cookies(&state, &signed_in);
-        Ok(WithCookies(Reply(Session::new(&signed_in.session, signed_in.user)), cookies))
+        let cookies = held::hand_out(&state, &signed_in);
+        Ok(WithCookies(Reply(Session::new(&state, &signed_in.session, signed_in.user)), cookies))
     }
 
     /// Who am I?
     ///
     /// The session that the credential belongs to.
     #[oai(path = "/", method = "get", operation_id = "getSession")]
-    async fn get(&self, who: SignedIn) -> Reply<200, Session> {
+    async fn get(&self, state: State<'_>, who: SignedIn) -> Reply<200, Session> {
         let SignedIn(who) = who;
-        Reply(Session::new(&who.session, who.user))
+        Reply(Session::new(&state, &who.session, who.user))
     }
 
     /// Sign out
@@ -223,12 +221,12 @@ impl SessionApi {
         _anybody: Anybody,
         headers: &HeaderMap,
     ) -> Result<WithCookies<NoContent>, WithCookies<Refusal<StoreError>>> {
-        let policy = &state.config.cookies;
-        let mut cleared = vec![cookie::clear(policy, policy.session_name)];
-        if cookie::all(headers, policy.refresh_name).next().is_some() {
-            cleared.push(cookie::clear(policy, policy.refresh_name));
-        }
-        match end_presented(&state, headers).await {
+        let cleared = held::take_back(headers, &state);
+        let ended = match held::sessions(headers, &state).await {
+            Ok(sessions) => sessions::end_all(&state, &sessions).await,
+            Err(error) => Err(error),
+        };
+        match ended {
             Ok(()) => Ok(WithCookies(NoContent, cleared)),
             // The truth: the session may still be there. The browser forgets it all the same.
             Err(error) => Err(WithCookies(StoreError(error).into(), cleared)),
@@ -253,57 +251,10 @@ impl SessionApi {
 
 /// The answer to whatever gave a session a new secret.
 pub(super) fn reissued(state: &AppState, renewed: Established) -> WithCookies<Reply<200, Reissued>> {
-    let cookies = cookies(state, &renewed);
-    let session = Session::new(&renewed.session, renewed.user.clone());
-    let tokens = match &renewed.credential {
-        Credential::Cookie(_) => None,
-        Credential::Tokens(_) => tokens::body(renewed),
-    };
+    let cookies = held::hand_out(state, &renewed);
+    let session = Session::new(state, &renewed.session, renewed.user.clone());
+    let tokens = tokens::body(state, renewed);
     WithCookies(Reply(Reissued { session, tokens }), cookies)
-}
-
-/// Ends every session that the request presents a credential of, whatever its state.
-async fn end_presented(state: &AppState, headers: &HeaderMap) -> Result<(), Unavailable> {
-    let policy = &state.config.cookies;
-    if let Ok(Presented::Bearer(token)) = credential::presented(headers, state) {
-        return sessions::end_bearer_of(state, token).await;
-    }
-    for value in cookie::all(headers, policy.session_name) {
-        match sessions::by_cookie(state, value).await {
-            Ok(who) => sessions::end(state, &who).await?,
-            Err(Refused::Invalid) => {}
-            Err(Refused::Store(error)) => return Err(error),
-        }
-    }
-    for token in cookie::all(headers, policy.refresh_name) {
-        sessions::end_bearer_of(state, token).await?;
-    }
-    Ok(())
-}
-
-/// The cookies that carry a credential, if cookies do.
-pub(super) fn cookies(state: &AppState, established: &Established) -> Vec<HeaderValue> {
-    let policy: &CookiePolicy = &state.config.cookies;
-    let session = &established.session;
-    // The server's clocks decide; the browser only has to keep the cookie for as long as they could.
-    let lifetime: Option<Duration> = session.remember.then(|| session.expires_at.since(state.clock.now()));
-    match &established.credential {
-        Credential::Cookie(secret) => vec![cookie::set(policy, policy.session_name, &secret.reveal(), lifetime)],
-        Credential::Tokens(tokens) if tokens.refresh_in == session::RefreshIn::Cookie => {
-            vec![cookie::set(policy, policy.refresh_name, &tokens.refresh_token.reveal(), lifetime)]
-        }
-        Credential::Tokens(_) => Vec::new(),
-    }
-}
-
-/// Clears the cookie that carries a session's credential, if a cookie does.
-pub(super) fn cleared(state: &AppState, session: &session::Model) -> Vec<HeaderValue> {
-    let policy = &state.config.cookies;
-    match (session.face, session.refresh_in) {
-        (session::Face::Cookie, _) => vec![cookie::clear(policy, policy.session_name)],
-        (session::Face::Bearer, Some(session::RefreshIn::Cookie)) => vec![cookie::clear(policy, policy.refresh_name)],
-        (session::Face::Bearer, _) => Vec::new(),
-    }
 }
 
 /// RFC 8176 `amr` values, as stored.

@@ -21,8 +21,7 @@ pub fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, String> {
     let private = PrivateKeyDer::from_pem_file(&config.key).map_err(|error| format!("tls.key: {key}: {error}"))?;
     let server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .map(|builder| builder.with_no_client_auth())
-        .and_then(|builder| builder.with_single_cert(chain, private))
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
         .map_err(|error| format!("{cert} and {key} do not go together: {error}"))?;
     Ok(TlsAcceptor::from(Arc::new(server)))
 }

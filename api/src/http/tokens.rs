@@ -8,14 +8,16 @@ use super::{
     Tag,
     body::Body,
     cookie,
-    credential::{self, State},
+    credential::State,
+    held,
     problem::{Problem, ProblemCode, Refusal, problems},
     reply::{NoContent, Reply, WithCookies},
-    session::{self, Session, StoreError},
+    session::{Session, StoreError},
 };
 use crate::{
     secret::Password,
     sessions::{self, Client, Credential, Established, Face, RefreshError, SignIn, SignInError},
+    state::AppState,
 };
 
 /// Where the refresh token travels.
@@ -111,7 +113,7 @@ impl Example for Tokens {
 }
 
 /// The tokens of a session that shows its bearer face.
-pub(super) fn body(established: Established) -> Option<Tokens> {
+pub(super) fn body(state: &AppState, established: Established) -> Option<Tokens> {
     let Established { session, user, credential } = established;
     let Credential::Tokens(tokens) = credential else { return None };
     Some(Tokens {
@@ -119,15 +121,27 @@ pub(super) fn body(established: Established) -> Option<Tokens> {
         token_type: "Bearer".to_owned(),
         expires_in: i32::try_from(tokens.expires_in.as_secs()).unwrap_or(i32::MAX),
         refresh_token: (tokens.refresh_in == StoredRefreshIn::Body).then(|| tokens.refresh_token.reveal().to_string()),
-        session: Session::new(&session, user),
+        session: Session::new(state, &session, user),
     })
 }
 
-problems!(RefreshError {
-    RefreshError::Invalid => InvalidRefreshToken,
-    RefreshError::Reused => RefreshReused,
-    RefreshError::Store(error) => Unavailable.log(&error),
-    RefreshError::Signing(error) => InternalError.log(&error),
+/// Why there are no new tokens.
+#[derive(Debug, thiserror::Error)]
+enum RefreshTokensError {
+    /// The request came with two different refresh cookies.
+    #[error("two different refresh tokens")]
+    Ambiguous,
+    /// The refresh token is not worth any.
+    #[error(transparent)]
+    Refresh(#[from] RefreshError),
+}
+
+problems!(RefreshTokensError {
+    RefreshTokensError::Ambiguous => AmbiguousCredentials,
+    RefreshTokensError::Refresh(RefreshError::Invalid) => InvalidRefreshToken,
+    RefreshTokensError::Refresh(RefreshError::Reused) => RefreshReused,
+    RefreshTokensError::Refresh(RefreshError::Store(error)) => Unavailable.log(&error),
+    RefreshTokensError::Refresh(RefreshError::Signing(error)) => InternalError.log(&error),
 });
 
 pub(super) struct TokensApi;
@@ -136,7 +150,8 @@ pub(super) struct TokensApi;
 impl TokensApi {
     /// Sign in for tokens
     ///
-    /// For native apps, scripts and other services. A session that the request carries ends: sign-in always makes a new one.
+    /// For native apps, scripts and other services. Sessions that the request carries a credential of end: sign-in always makes a
+    /// new one.
     #[oai(path = "/", method = "post", operation_id = "issueTokens")]
     async fn issue(
         &self,
@@ -150,7 +165,7 @@ impl TokensApi {
             Some(RefreshIn::Cookie) => StoredRefreshIn::Cookie,
             Some(RefreshIn::Body) | None => StoredRefreshIn::Body,
         };
-        let carried = credential::carried(headers, &state).await?;
+        let carried = held::sessions(headers, &state).await.map_err(SignInError::Store)?;
         let request = SignIn {
             email: &email,
             password,
@@ -173,15 +188,16 @@ impl TokensApi {
         state: State<'_>,
         headers: &HeaderMap,
         body: Body<RefreshTokensRequest>,
-    ) -> Result<WithCookies<Reply<200, Tokens>>, Refusal<RefreshError>> {
-        let in_cookie = || cookie::get(headers, state.config.cookies.refresh_name);
+    ) -> Result<WithCookies<Reply<200, Tokens>>, Refusal<RefreshTokensError>> {
         let token = match &body.0.refresh_token {
-            Some(token) => token,
-            None => in_cookie()
-                .map_err(|_| Problem::new(ProblemCode::AmbiguousCredentials))?
-                .ok_or_else(|| Problem::new(ProblemCode::InvalidRefreshToken))?,
+            Some(token) => Some(token.as_str()),
+            None => cookie::get(headers, state.config.cookies.refresh_name).map_err(|_| RefreshTokensError::Ambiguous)?,
         };
-        Ok(answer(&state, sessions::refresh(&state, token).await?)?)
+        let refreshed = match token {
+            Some(token) => sessions::refresh(&state, token).await,
+            None => Err(RefreshError::Invalid),
+        };
+        Ok(answer(&state, refreshed.map_err(RefreshTokensError::Refresh)?)?)
     }
 
     /// Give a token up
@@ -190,13 +206,14 @@ impl TokensApi {
     /// ours is already of no use.
     #[oai(path = "/revoke", method = "post", operation_id = "revokeToken")]
     async fn revoke(&self, state: State<'_>, body: Body<RevokeTokenRequest>) -> Result<NoContent, Refusal<StoreError>> {
-        sessions::end_bearer_of(&state, &body.0.token).await.map_err(StoreError)?;
+        let session = sessions::session_of_token(&state, &body.0.token).await.map_err(StoreError)?;
+        sessions::end_all(&state, session.as_slice()).await.map_err(StoreError)?;
         Ok(NoContent)
     }
 }
 
-fn answer(state: &crate::state::AppState, established: Established) -> Result<WithCookies<Reply<200, Tokens>>, Problem> {
-    let cookies = session::cookies(state, &established);
-    let tokens = body(established).ok_or_else(|| Problem::new(ProblemCode::InternalError))?;
+fn answer(state: &AppState, established: Established) -> Result<WithCookies<Reply<200, Tokens>>, Problem> {
+    let cookies = held::hand_out(state, &established);
+    let tokens = body(state, established).ok_or_else(|| Problem::new(ProblemCode::InternalError))?;
     Ok(WithCookies(Reply(tokens), cookies))
 }

@@ -1,9 +1,13 @@
 //! Everything that must never be printed: passwords, the credentials that clients hold, and the keys that make them.
 
-mod key;
+mod key_file;
 mod password;
+mod server_secret;
+mod signing_key;
 mod token;
 
-pub use key::{Algorithm, KeyError, ServerSecret, ServerSecrets, SigningKey, SigningKeys};
-pub use password::{Hasher, HashingError, Password, PasswordRule, Verdict};
+pub use key_file::KeyError;
+pub use password::{Hasher, HashingCost, HashingError, Password, PasswordRule, Verdict};
+pub use server_secret::{ServerSecret, ServerSecrets};
+pub use signing_key::{Algorithm, SigningKey, SigningKeys};
 pub use token::{REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};

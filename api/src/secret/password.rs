@@ -16,7 +16,7 @@ use entity::PasswordHash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
-use crate::{config::PasswordsConfig, random};
+use crate::random;
 
 /// A password as received: no trimming, no normalisation, no case folding (ASVS 6.2.8). Cannot be printed; wiped when dropped.
 #[derive(Clone)]
@@ -37,13 +37,13 @@ impl Password {
         Self(Zeroizing::new(typed))
     }
 
-    /// Whether it may become somebody's password.
-    pub fn check(&self, config: &PasswordsConfig) -> Result<(), PasswordRule> {
-        if self.0.chars().take(config.min_length).count() < config.min_length {
-            return Err(PasswordRule::TooShort(config.min_length));
+    /// Whether it may become somebody's password: the fewest code points, the most bytes.
+    pub fn check(&self, min_length: usize, max_bytes: usize) -> Result<(), PasswordRule> {
+        if self.0.chars().take(min_length).count() < min_length {
+            return Err(PasswordRule::TooShort(min_length));
         }
-        if self.0.len() > config.max_bytes {
-            return Err(PasswordRule::TooLong(config.max_bytes));
+        if self.0.len() > max_bytes {
+            return Err(PasswordRule::TooLong(max_bytes));
         }
         Ok(())
     }
@@ -57,6 +57,19 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(…)")
     }
+}
+
+/// What hashing a password may cost.
+#[derive(Clone, Debug)]
+pub struct HashingCost {
+    /// Argon2id's memory for one hash.
+    pub memory_kib: u32,
+    /// Argon2id's passes over it.
+    pub iterations: u32,
+    /// How many hashes run at once.
+    pub workers: usize,
+    /// How many may wait for a worker.
+    pub queue: usize,
 }
 
 /// What a hash says of a password.
@@ -94,18 +107,12 @@ pub struct Hasher {
 
 impl Hasher {
     /// Fails if Argon2 does not take the parameters.
-    pub fn new(config: &PasswordsConfig) -> Result<Self, HashingError> {
-        let params = Params::new(config.memory_kib, config.iterations, 1, None).map_err(|_| HashingError::Failed)?;
+    pub fn new(cost: &HashingCost) -> Result<Self, HashingError> {
+        let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         // Nobody knows this password: it is what the password of an unknown user is compared with.
         let nobodys = hash(&argon2, &random::bytes::<32>())?;
-        Ok(Self {
-            argon2,
-            slots: Arc::new(Semaphore::new(config.workers)),
-            waiting: AtomicUsize::new(0),
-            queue: config.queue,
-            nobodys,
-        })
+        Ok(Self { argon2, slots: Arc::new(Semaphore::new(cost.workers)), waiting: AtomicUsize::new(0), queue: cost.queue, nobodys })
     }
 
     /// Makes the hash to store.
@@ -181,11 +188,10 @@ fn made_with(argon2: &Argon2<'_>, stored: &PasswordHash) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Hasher, HashingError, Password, PasswordRule, Verdict};
-    use crate::config::PasswordsConfig;
+    use super::{Hasher, HashingCost, HashingError, Password, PasswordRule, Verdict};
 
-    fn cheap() -> PasswordsConfig {
-        PasswordsConfig { memory_kib: 64, iterations: 1, workers: 1, queue: 4, min_length: 8, max_bytes: 1024 }
+    fn cheap() -> HashingCost {
+        HashingCost { memory_kib: 64, iterations: 1, workers: 1, queue: 4 }
     }
 
     fn password(typed: &str) -> Password {
@@ -194,14 +200,13 @@ mod tests {
 
     #[test]
     fn asvs_6_2_1_length_counts_code_points_up_and_bytes_down() {
-        let config = cheap();
-        assert_eq!(password("1234567").check(&config), Err(PasswordRule::TooShort(8)));
-        assert_eq!(password("12345678").check(&config), Ok(()));
-        assert_eq!(password("🐎🐎🐎🐎🐎🐎🐎").check(&config), Err(PasswordRule::TooShort(8)));
-        assert_eq!(password("🐎🐎🐎🐎🐎🐎🐎🐎").check(&config), Ok(()));
-        assert_eq!(password(&"🐎".repeat(256)).check(&config), Ok(()));
-        assert_eq!(password(&format!("{}x", "🐎".repeat(256))).check(&config), Err(PasswordRule::TooLong(1024)));
-        assert_eq!(password("        ").check(&config), Ok(()), "ASVS 6.2.5: any composition");
+        assert_eq!(password("1234567").check(8, 1024), Err(PasswordRule::TooShort(8)));
+        assert_eq!(password("12345678").check(8, 1024), Ok(()));
+        assert_eq!(password("🐎🐎🐎🐎🐎🐎🐎").check(8, 1024), Err(PasswordRule::TooShort(8)));
+        assert_eq!(password("🐎🐎🐎🐎🐎🐎🐎🐎").check(8, 1024), Ok(()));
+        assert_eq!(password(&"🐎".repeat(256)).check(8, 1024), Ok(()));
+        assert_eq!(password(&format!("{}x", "🐎".repeat(256))).check(8, 1024), Err(PasswordRule::TooLong(1024)));
+        assert_eq!(password("        ").check(8, 1024), Ok(()), "ASVS 6.2.5: any composition");
     }
 
     #[tokio::test]
@@ -230,7 +235,7 @@ mod tests {
     #[tokio::test]
     async fn asvs_11_2_2_a_hash_of_other_parameters_is_replaced() {
         let old = Hasher::new(&cheap()).unwrap().hash(password("correct horse")).await.unwrap();
-        let hasher = Hasher::new(&PasswordsConfig { iterations: 2, ..cheap() }).unwrap();
+        let hasher = Hasher::new(&HashingCost { iterations: 2, ..cheap() }).unwrap();
         let Ok(Verdict::Right { upgraded: Some(new) }) = hasher.verify(password("correct horse"), Some(old)).await else {
             panic!("an old hash still verifies, and is replaced")
         };
@@ -249,7 +254,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn c_20_a_full_queue_refuses_at_once_and_serves_the_rest() {
-        let hasher = Arc::new(Hasher::new(&PasswordsConfig { memory_kib: 8192, ..cheap() }).unwrap());
+        let hasher = Arc::new(Hasher::new(&HashingCost { memory_kib: 8192, ..cheap() }).unwrap());
         let flood: Vec<_> = (0..50)
             .map(|_| {
                 tokio::spawn({

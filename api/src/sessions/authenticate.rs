@@ -1,8 +1,6 @@
 //! Verifying a credential: one look-up by the session's id, then the proof.
 
-use std::time::Duration;
-
-use super::{Authenticated, access_token, is_live, store};
+use super::{Authenticated, access_token, is_live, store, touch};
 use crate::{db::Unavailable, secret::SessionCookie, state::AppState};
 
 /// Why a credential that was presented does not count.
@@ -16,9 +14,6 @@ pub enum Refused {
     Store(#[from] Unavailable),
 }
 
-/// How often a session's use is noted at most, however short its idle time.
-const TOUCH_AT_MOST_EVERY: Duration = Duration::from_secs(60);
-
 /// Verifies the value of a session cookie.
 pub async fn by_cookie(state: &AppState, value: &str) -> Result<Authenticated, Refused> {
     let cookie = SessionCookie::parse(value).ok_or(Refused::Invalid)?;
@@ -26,7 +21,7 @@ pub async fn by_cookie(state: &AppState, value: &str) -> Result<Authenticated, R
     if !session.secret_hash.as_ref().is_some_and(|hash| cookie.matches(hash)) {
         return Err(Refused::Invalid);
     }
-    admit(state, Authenticated { session, user }).await
+    admit(state, Authenticated { session, user })
 }
 
 /// Verifies an access token. The session decides: its end is felt at once, whatever the token's `exp` says.
@@ -39,28 +34,14 @@ pub async fn by_access_token(state: &AppState, token: &str) -> Result<Authentica
     if claims.is_older_than_proof(&session) {
         return Err(Refused::Invalid);
     }
-    admit(state, Authenticated { session, user }).await
+    admit(state, Authenticated { session, user })
 }
 
-async fn admit(state: &AppState, who: Authenticated) -> Result<Authenticated, Refused> {
-    let now = state.clock.now();
-    if !is_live(&who.session, &who.user, now, &state.config.sessions) {
+fn admit(state: &AppState, who: Authenticated) -> Result<Authenticated, Refused> {
+    let Authenticated { session, user } = who;
+    if !is_live(&session, &user, state.clock.now(), &state.config.sessions) {
         return Err(Refused::Invalid);
     }
-    touch(state, &who).await;
-    Ok(who)
-}
-
-/// Notes that the session was used. Nobody is refused because that could not be written, and a session that ended meanwhile
-/// stays ended.
-async fn touch(state: &AppState, who: &Authenticated) {
-    let now = state.clock.now();
-    let idle = state.config.sessions.lifetime(who.session.remember).idle;
-    if now.since(who.session.last_seen_at) < (idle / 10).max(TOUCH_AT_MOST_EVERY) {
-        return;
-    }
-    let idle_expires_at = now.plus(idle).min(who.session.expires_at);
-    if let Err(error) = store::touch(state.db.connection(), who.session.id, now, idle_expires_at).await {
-        tracing::warn!(%error, session = %who.session.id.0, "the use of a session was not noted");
-    }
+    let session = touch::touch(state, session);
+    Ok(Authenticated { session, user })
 }

@@ -14,6 +14,7 @@ mod reissue;
 mod revoke;
 mod sign_in;
 pub(crate) mod store;
+mod touch;
 
 use std::{fmt, net::IpAddr, time::Duration};
 
@@ -28,7 +29,7 @@ pub use authenticate::{Refused, by_access_token, by_cookie};
 pub use refresh::{RefreshError, refresh};
 pub(crate) use reissue::reissue;
 pub use reissue::{ReauthenticateError, reauthenticate};
-pub use revoke::{end, end_bearer_of, end_one, end_others, list};
+pub use revoke::{end_all, end_one, end_others, list, session_of_cookie, session_of_token};
 pub use sign_in::{Face, SignIn, SignInError, sign_in};
 
 use crate::{
@@ -92,18 +93,30 @@ pub struct Client {
     pub user_agent: Option<String>,
 }
 
-/// Whether a session counts at `now`. Configuration that was tightened holds for sessions that are older than it.
-fn is_live(session: &session::Model, user: &user::Model, now: UnixMillis, config: &SessionsConfig) -> bool {
+/// When a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// If nobody uses it.
+    pub idle: UnixMillis,
+    /// In any case.
+    pub absolute: UnixMillis,
+}
+
+/// When a session ends. Configuration that was tightened holds for sessions that are older than it.
+pub fn ends(session: &session::Model, config: &SessionsConfig) -> Ends {
     let Lifetime { idle, absolute } = config.lifetime(session.remember);
-    session.ended_at.is_none()
-        && user.status == Status::Active
-        && now < session.expires_at.min(session.created_at.plus(absolute))
-        && now < session.idle_expires_at.min(session.last_seen_at.plus(idle))
+    let absolute = session.expires_at.min(session.created_at.plus(absolute));
+    Ends { idle: session.idle_expires_at.min(session.last_seen_at.plus(idle)).min(absolute), absolute }
+}
+
+/// Whether a session counts at `now`.
+fn is_live(session: &session::Model, user: &user::Model, now: UnixMillis, config: &SessionsConfig) -> bool {
+    session.ended_at.is_none() && user.status == Status::Active && now < ends(session, config).idle
 }
 
 /// Whether the credential of this session was proved so lately that sensitive operations need no new proof.
 pub fn is_fresh(session: &session::Model, now: UnixMillis, config: &SessionsConfig) -> bool {
-    now.since(session.authenticated_at) <= config.fresh_for
+    now.since(session.authenticated_at) <= config.fresh_for && session.authenticated_at.since(now) <= config.fresh_for
 }
 
 #[cfg(test)]

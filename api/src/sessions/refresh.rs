@@ -45,10 +45,11 @@ enum Standing {
 }
 
 fn standing(session: &session::Model, generation: i32, now: UnixMillis, grace: Duration) -> Standing {
-    let since_rotation = session.rotated_at.map(|rotated_at| now.since(rotated_at));
+    // In both directions: clocks of two nodes differ, and one may jump back; neither may stretch the grace.
+    let within = |moment: UnixMillis| now.since(moment) <= grace && moment.since(now) <= grace && !grace.is_zero();
     match session.generation - generation {
         0 => Standing::Current,
-        1 if since_rotation.is_some_and(|since| since <= grace && !grace.is_zero()) => Standing::Predecessor,
+        1 if session.rotated_at.is_some_and(within) => Standing::Predecessor,
         1.. => Standing::Reused,
         _ => Standing::Unknown,
     }
@@ -73,7 +74,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, R
             Standing::Current => {
                 let idle = state.config.sessions.lifetime(session.remember).idle;
                 let idle_expires_at = now.plus(idle).min(session.expires_at);
-                if store::rotate(state.db.connection(), session.id, session.generation, now, idle_expires_at).await? {
+                if store::rotate(state.db.connection(), &session, now, idle_expires_at).await? {
                     let generation = session.generation + 1;
                     let rotated =
                         session::Model { generation, rotated_at: Some(now), last_seen_at: now, idle_expires_at, ..session };

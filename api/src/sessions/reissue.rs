@@ -22,7 +22,7 @@ pub enum ReauthenticateError {
     /// The password is another one.
     #[error("wrong password")]
     WrongPassword,
-    /// The session ended while the password was verified.
+    /// The session ended, or got another secret, while the password was verified.
     #[error("the session has ended")]
     Ended,
     /// No worker for the password.
@@ -42,7 +42,7 @@ pub async fn reauthenticate(state: &AppState, who: Authenticated, password: Pass
         Verdict::Wrong => Err(ReauthenticateError::WrongPassword),
         Verdict::Right { .. } => {
             let renewal = reissue(&who.session, state.clock.now());
-            if !store::reissue(state.db.connection(), who.session.id, &renewal.stored, state.clock.now()).await? {
+            if !store::reissue(state.db.connection(), &who.session, &renewal.stored, state.clock.now()).await? {
                 return Err(ReauthenticateError::Ended);
             }
             tracing::info!(event = "reauthenticated", user = %who.user.id.0, session = %who.session.id.0);

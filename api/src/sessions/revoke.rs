@@ -2,33 +2,41 @@
 
 use entity::{SessionId, session, session::EndedBecause};
 
-use super::{Authenticated, access_token, store};
+use super::{Authenticated, access_token, ends, store};
 use crate::{
     db::Unavailable,
-    secret::{REFRESH_TOKEN_PREFIX, RefreshToken},
+    secret::{REFRESH_TOKEN_PREFIX, RefreshToken, SessionCookie},
     state::AppState,
 };
 
-/// Ends the session somebody is signed in with.
-pub async fn end(state: &AppState, who: &Authenticated) -> Result<(), Unavailable> {
-    end_by_id(state, who.session.id, EndedBecause::SignedOut).await
+/// The session that a cookie's value is the secret of, whatever has become of it.
+pub async fn session_of_cookie(state: &AppState, value: &str) -> Result<Option<SessionId>, Unavailable> {
+    let Some(cookie) = SessionCookie::parse(value) else { return Ok(None) };
+    let found = store::find(state.db.connection(), cookie.session).await?;
+    let hash = found.and_then(|(session, _)| session.secret_hash);
+    Ok(hash.filter(|hash| cookie.matches(hash)).map(|_| cookie.session))
 }
 
-/// Ends the session of a token of ours, refresh or access token, current or not: ending is all that it can do, so an expired one
-/// serves too (as with `id_token_hint` in OpenID Connect RP-Initiated Logout). Any other token is nothing (RFC 7009 section 2.2).
-pub async fn end_bearer_of(state: &AppState, token: &str) -> Result<(), Unavailable> {
-    let session = if token.starts_with(REFRESH_TOKEN_PREFIX) {
-        let Some(token) = RefreshToken::parse(token) else { return Ok(()) };
+/// The session that a refresh token or an access token of ours belongs to, whatever has become of it. An expired token still names
+/// its session: all it is good for is to end it (as with `id_token_hint` in OpenID Connect RP-Initiated Logout).
+pub async fn session_of_token(state: &AppState, token: &str) -> Result<Option<SessionId>, Unavailable> {
+    if token.starts_with(REFRESH_TOKEN_PREFIX) {
+        let Some(token) = RefreshToken::parse(token) else { return Ok(None) };
         let found = store::find(state.db.connection(), token.session).await?;
         let seed = found.and_then(|(session, _)| session.seed);
-        seed.filter(|seed| token.is_genuine(&state.secrets, seed)).map(|_| token.session)
-    } else {
-        access_token::verify(state, token).map(|claims| claims.session())
-    };
-    match session {
-        Some(session) => end_by_id(state, session, EndedBecause::SignedOut).await,
-        None => Ok(()),
+        return Ok(seed.filter(|seed| token.is_genuine(&state.secrets, seed)).map(|_| token.session));
     }
+    let Some(claims) = access_token::verify(state, token) else { return Ok(None) };
+    let found = store::find(state.db.connection(), claims.session()).await?;
+    Ok(found.filter(|(session, _)| !claims.is_older_than_proof(session)).map(|(session, _)| session.id))
+}
+
+/// Ends sessions whose owner signs out.
+pub async fn end_all(state: &AppState, sessions: &[SessionId]) -> Result<(), Unavailable> {
+    for session in sessions {
+        end(state, *session, EndedBecause::SignedOut).await?;
+    }
+    Ok(())
 }
 
 /// Ends one session of the same user; false if they have none with that id.
@@ -36,7 +44,7 @@ pub async fn end_one(state: &AppState, who: &Authenticated, id: SessionId) -> Re
     let found = store::find(state.db.connection(), id).await?;
     let theirs = found.is_some_and(|(session, _)| session.user_id == who.user.id && session.ended_at.is_none());
     if theirs {
-        end_by_id(state, id, EndedBecause::Revoked).await?;
+        end(state, id, EndedBecause::Revoked).await?;
     }
     Ok(theirs)
 }
@@ -55,10 +63,13 @@ pub async fn list(
     before: Option<SessionId>,
     limit: u64,
 ) -> Result<Vec<session::Model>, Unavailable> {
-    store::list(state.db.connection(), who.user.id, before, limit, state.clock.now()).await
+    let now = state.clock.now();
+    let mut sessions = store::list(state.db.connection(), who.user.id, before, limit, now).await?;
+    sessions.retain(|session| now < ends(session, &state.config.sessions).idle);
+    Ok(sessions)
 }
 
-async fn end_by_id(state: &AppState, id: SessionId, because: EndedBecause) -> Result<(), Unavailable> {
+async fn end(state: &AppState, id: SessionId, because: EndedBecause) -> Result<(), Unavailable> {
     if store::end(state.db.connection(), id, because, state.clock.now()).await? {
         tracing::info!(event = "session_ended", session = %id.0, because = ?because);
     }

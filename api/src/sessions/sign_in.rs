@@ -6,7 +6,7 @@ use entity::{
     user::{self, Status},
 };
 
-use super::{Authenticated, Client, Credential, Established, refresh::tokens, store};
+use super::{Client, Credential, Established, refresh::tokens, store};
 use crate::{
     db::{Db, Unavailable},
     email_address::EmailAddress,
@@ -28,9 +28,9 @@ pub struct SignIn<'a> {
     pub face: Face,
     /// Where the request came from.
     pub client: Client,
-    /// The session that the request carried: it ends, because nobody signs in to be two people (and a planted session must
-    /// not live on).
-    pub carried: Option<Authenticated>,
+    /// The sessions that the request carried a credential of: they end, because nobody signs in to be two people, and a planted
+    /// session must not live on.
+    pub carried: Vec<SessionId>,
 }
 
 /// The face that a new session shows.
@@ -62,7 +62,7 @@ pub enum SignInError {
 /// Verifies the password and makes a new session.
 pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Established, SignInError> {
     let address = EmailAddress::parse(request.email).ok();
-    loop {
+    for _ in 0..ATTEMPTS {
         let user = match &address {
             Some(address) => users::store::find_by_email(state.db.connection(), address).await?,
             None => None,
@@ -76,7 +76,7 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
         }
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
-        if begin_session(&state.db, &user, &session, request.carried.as_ref(), now).await? {
+        if begin_session(&state.db, &user, &session, &request.carried, now).await? {
             if let Some(hash) = upgraded
                 && let Err(error) = users::store::upgrade_hash(state.db.connection(), &user, hash).await
             {
@@ -89,9 +89,13 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
             };
             return Ok(Established { session, user, credential });
         }
-        // The user changed while the password was hashed, maybe the password itself: look again.
+        // The password's hash changed while this one was verified: maybe the password did. Look again.
     }
+    Err(HashingError::Overloaded.into())
 }
+
+/// How often a sign-in starts over because the user's password hash changed under it.
+const ATTEMPTS: usize = 3;
 
 enum Proof {
     Cookie(SessionCookie),
@@ -140,22 +144,23 @@ fn new_session(state: &AppState, user: &user::Model, request: &SignIn<'_>, now: 
     }
 }
 
-/// Stores the session and ends the one that the request carried, in one step. False, and nothing done, if the user is not as
-/// they were when the password was verified: a password change must not be outrun by a sign-in with the old one.
+/// Stores the session and ends those that the request carried, in one step. False, and nothing done, if the password is not the
+/// one that was verified: a change must not be outrun by a sign-in with the old one.
 async fn begin_session(
     db: &Db,
     user: &user::Model,
     session: &session::Model,
-    carried: Option<&Authenticated>,
+    carried: &[SessionId],
     now: UnixMillis,
 ) -> Result<bool, Unavailable> {
     let transaction = db.begin().await?;
     let current = users::store::find(&transaction, user.id).await?;
-    if current.is_none_or(|current| current.version != user.version) {
+    let same = |current: user::Model| current.password_hash == user.password_hash && current.status == Status::Active;
+    if !current.is_some_and(same) {
         return Ok(false);
     }
-    if let Some(carried) = carried {
-        store::end(&transaction, carried.session.id, EndedBecause::Replaced, now).await?;
+    for carried in carried {
+        store::end(&transaction, *carried, EndedBecause::Replaced, now).await?;
     }
     store::insert(&transaction, session.clone()).await?;
     transaction.commit().await?;

@@ -24,16 +24,12 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: SessionId) -> Result<Opt
     Ok(found.and_then(|(session, user)| Some((session, user?))))
 }
 
-/// Notes that a session was used, unless it ended meanwhile.
-pub(crate) async fn touch(
-    db: &impl ConnectionTrait,
-    id: SessionId,
-    now: UnixMillis,
-    idle_expires_at: UnixMillis,
-) -> Result<(), Unavailable> {
-    let update = update_live(id)
-        .col_expr(Column::LastSeenAt, Expr::value(now))
-        .col_expr(Column::IdleExpiresAt, Expr::value(idle_expires_at));
+/// Notes that a session was used, unless it ended meanwhile or somebody else has noted it.
+pub(crate) async fn touch(db: &impl ConnectionTrait, read: &Model, used: &Model) -> Result<(), Unavailable> {
+    let update = update_live(read.id)
+        .filter(Column::LastSeenAt.eq(read.last_seen_at))
+        .col_expr(Column::LastSeenAt, Expr::value(used.last_seen_at))
+        .col_expr(Column::IdleExpiresAt, Expr::value(used.idle_expires_at));
     update.exec(db).await?;
     Ok(())
 }
@@ -62,17 +58,16 @@ pub(crate) async fn end_others(
     Ok(())
 }
 
-/// Moves a session from `generation` to the next; false if it is not there, or has ended. The one statement that decides which of
-/// many racers rotates.
+/// Moves a session to the next generation; false if it is not as it was read. The one statement that decides which of many racers
+/// rotates.
 pub(crate) async fn rotate(
     db: &impl ConnectionTrait,
-    id: SessionId,
-    generation: i32,
+    session: &Model,
     now: UnixMillis,
     idle_expires_at: UnixMillis,
 ) -> Result<bool, Unavailable> {
-    let update = update_live(id)
-        .filter(Column::Generation.eq(generation))
+    let update = unchanged(session)
+        .filter(Column::Generation.eq(session.generation))
         .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
         .col_expr(Column::RotatedAt, Expr::value(now))
         .col_expr(Column::LastSeenAt, Expr::value(now))
@@ -90,14 +85,14 @@ pub(crate) struct NewProof {
     pub(crate) authenticated_at: UnixMillis,
 }
 
-/// Replaces the secret of a session; false if it has ended.
+/// Replaces the secret of a session; false if it is not as it was read: it ended, or has another secret by now.
 pub(crate) async fn reissue(
     db: &impl ConnectionTrait,
-    id: SessionId,
+    session: &Model,
     proof: &NewProof,
     now: UnixMillis,
 ) -> Result<bool, Unavailable> {
-    let update = changed(update_live(id), now)
+    let update = changed(unchanged(session), now)
         .col_expr(Column::SecretHash, Expr::value(proof.secret_hash.clone()))
         .col_expr(Column::Seed, Expr::value(proof.seed.clone()))
         .col_expr(Column::Generation, Expr::value(0))
@@ -127,6 +122,11 @@ pub(crate) async fn list(
 
 fn update_live(id: SessionId) -> UpdateMany<Entity> {
     Entity::update_many().filter(Column::Id.eq(id)).filter(Column::EndedAt.is_null())
+}
+
+/// A session that nothing has happened to since it was read: `version` counts ends and new secrets.
+fn unchanged(session: &Model) -> UpdateMany<Entity> {
+    update_live(session.id).filter(Column::Version.eq(session.version))
 }
 
 fn ended(update: UpdateMany<Entity>, because: EndedBecause, now: UnixMillis) -> UpdateMany<Entity> {

@@ -1,17 +1,11 @@
-//! Users: who there is, and what they may change about themselves.
+//! Users: who there is.
 
-mod change_password;
-mod delete;
 mod register;
 pub(crate) mod store;
-mod update;
 
-pub use change_password::{ChangePasswordError, change_password};
-pub use delete::{DeleteError, delete};
 pub use register::{RegisterError, Registration, register};
-pub use update::{UpdateError, rename};
 
-use crate::secret::PasswordRule;
+use crate::{email_address::is_invisible, secret::PasswordRule};
 
 /// The most characters in a name.
 pub const NAME_LENGTH: usize = 100;
@@ -21,12 +15,20 @@ pub const NAME_LENGTH: usize = 100;
 pub enum Violation {
     /// Of a new password.
     Password(PasswordRule),
-    /// Of the name: too long, empty, or with control characters.
+    /// Of the name: too long, nothing to read, or with characters that cannot be seen.
     Name,
 }
 
-fn check_name(name: &str) -> Result<(), Violation> {
+impl From<PasswordRule> for Violation {
+    fn from(rule: PasswordRule) -> Self {
+        Self::Password(rule)
+    }
+}
+
+/// Whether somebody may be called that: something to read, and nothing that hides or turns what stands around it.
+pub(crate) fn check_name(name: &str) -> Result<(), Violation> {
     let length = name.chars().count();
-    let fits = (1..=NAME_LENGTH).contains(&length) && !name.chars().any(char::is_control) && !name.trim().is_empty();
+    let is_clean = !name.chars().any(|c| c.is_control() || is_invisible(c));
+    let fits = (1..=NAME_LENGTH).contains(&length) && is_clean && !name.trim().is_empty();
     if fits { Ok(()) } else { Err(Violation::Name) }
 }

@@ -29,18 +29,18 @@ pub(crate) async fn find_by_email(db: &impl ConnectionTrait, address: &EmailAddr
 
 /// Replaces a hash by one of the same password: no change that anybody must see.
 pub(crate) async fn upgrade_hash(db: &impl ConnectionTrait, user: &Model, hash: PasswordHash) -> Result<(), Unavailable> {
-    unchanged(user).col_expr(Column::PasswordHash, Expr::value(hash)).exec(db).await?;
+    with_same_password(user).col_expr(Column::PasswordHash, Expr::value(hash)).exec(db).await?;
     Ok(())
 }
 
-/// Replaces the password; false if the user is not as they were.
+/// Replaces the password; false if it is another one by now.
 pub(crate) async fn change_password(
     db: &impl ConnectionTrait,
     user: &Model,
     hash: PasswordHash,
     now: UnixMillis,
 ) -> Result<bool, Unavailable> {
-    let update = changed(unchanged(user), now).col_expr(Column::PasswordHash, Expr::value(hash));
+    let update = changed(with_same_password(user), now).col_expr(Column::PasswordHash, Expr::value(hash));
     Ok(update.exec(db).await?.rows_affected > 0)
 }
 
@@ -61,8 +61,9 @@ pub(crate) async fn delete(db: &impl ConnectionTrait, id: UserId) -> Result<(), 
     Ok(())
 }
 
-fn unchanged(user: &Model) -> UpdateMany<Entity> {
-    Entity::update_many().filter(Column::Id.eq(user.id)).filter(Column::Version.eq(user.version))
+/// The user, as long as their password is the one that was verified. A hash is enough to tell: each has a salt of its own.
+fn with_same_password(user: &Model) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Id.eq(user.id)).filter(Column::PasswordHash.eq(user.password_hash.clone()))
 }
 
 fn changed(update: UpdateMany<Entity>, now: UnixMillis) -> UpdateMany<Entity> {

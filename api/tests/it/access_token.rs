@@ -1,6 +1,7 @@
 //! Access tokens: what they say, and that nothing else is taken for one.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bifrons::secret::{Algorithm as Ours, SigningKeys};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::JwkSet};
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ fn encode(value: &Value) -> String {
 
 #[tokio::test]
 async fn rfc_9068_another_service_verifies_it_with_the_jwks_alone() {
-    for algorithm in [bifrons::secret::Algorithm::EdDsa, bifrons::secret::Algorithm::Es256] {
+    for algorithm in [Ours::EdDsa, Ours::Es256] {
         let app = App::configured(|config| config.tokens.algorithm = algorithm).await;
         let token = a_token(&app).await;
         let jwks: JwkSet = serde_json::from_value(app.someone().get("/.well-known/jwks.json").await.expect(200).json()).unwrap();
@@ -154,19 +155,32 @@ async fn b_23_keys_come_from_us_alone() {
     let app = App::start().await;
     let token = a_token(&app).await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
+    // A key of the attacker's own: whatever the header says of it, what it signed is nothing to us.
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = SigningKeys::load_or_create(folder.path(), Ours::EdDsa).unwrap();
+    let their_jwk = theirs.jwks()["keys"][0].clone();
+    let their_id = &theirs.signing().id;
     for (name, value) in [
-        ("kid", json!("unknown")),
+        ("kid", json!(their_id)),
+        ("kid", header["kid"].clone()),
         ("kid", json!("../../etc/passwd")),
         ("kid", json!("' OR 1=1 --")),
         ("kid", json!("k".repeat(10_000))),
+        ("kid", json!(null)),
         ("jku", json!("https://evil.example/jwks.json")),
         ("x5u", json!("https://evil.example/cert")),
-        ("jwk", json!({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"})),
-        ("crit", json!(["exp"])),
+        ("jwk", their_jwk),
     ] {
         let mut header = header.clone();
         header[name] = value;
-        let forged = format!("{}.{}.{}", encode(&header), encode(&claims), token.rsplit('.').next().unwrap());
-        app.someone().bearing(&forged).who_am_i().await.expect_problem(401, "invalid_token");
+        app.someone().bearing(&sign(&theirs, &header, &claims)).who_am_i().await.expect_problem(401, "invalid_token");
     }
+    app.someone().bearing(&sign(&app.state.keys, &header, &claims)).who_am_i().await.expect(200);
+}
+
+/// A JWT with exactly this header, signed by hand.
+fn sign(keys: &SigningKeys, header: &Value, claims: &Value) -> String {
+    let message = format!("{}.{}", encode(header), encode(claims));
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &keys.signing().private, Algorithm::EdDSA).unwrap();
+    format!("{message}.{signature}")
 }

@@ -14,11 +14,11 @@ const DAY: Duration = Duration::from_secs(86_400);
 async fn asvs_7_3_1_an_unused_session_ends() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.wait(HOUR - SECOND);
+    app.wait(HOUR - SECOND).await;
     ada.who_am_i().await.expect(200);
-    app.wait(HOUR - SECOND);
+    app.wait(HOUR - SECOND).await;
     ada.who_am_i().await.expect(200);
-    app.wait(HOUR);
+    app.wait(HOUR).await;
     ada.who_am_i().await.expect_problem(401, "invalid_session");
 }
 
@@ -27,10 +27,10 @@ async fn asvs_7_3_2_a_busy_session_ends_too() {
     let app = App::start().await;
     let ada = app.ada().await;
     for _ in 0..47 {
-        app.wait(HOUR / 2);
+        app.wait(HOUR / 2).await;
         ada.who_am_i().await.expect(200);
     }
-    app.wait(HOUR / 2);
+    app.wait(HOUR / 2).await;
     ada.who_am_i().await.expect_problem(401, "invalid_session");
 }
 
@@ -41,12 +41,12 @@ async fn remember_stretches_both_clocks_and_the_cookie() {
     let cookie = &ada.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200).cookies()[0];
     assert_eq!(cookie.max_age, Some(30 * 86_400));
     for _ in 0..2 {
-        app.wait(14 * DAY - SECOND);
+        app.wait(14 * DAY - SECOND).await;
         ada.who_am_i().await.expect(200);
     }
-    app.wait(2 * DAY);
+    app.wait(2 * DAY).await;
     ada.who_am_i().await.expect(200);
-    app.wait(2 * SECOND);
+    app.wait(2 * SECOND).await;
     ada.who_am_i().await.expect_problem(401, "invalid_session");
 }
 
@@ -56,11 +56,13 @@ async fn use_is_noted_at_most_every_tenth_of_the_idle_time() {
     let ada = app.ada().await;
     let seen = async || app.count("SELECT last_seen_at FROM session").await;
     let first = seen().await;
-    app.wait(Duration::from_secs(359));
+    app.wait(Duration::from_secs(359)).await;
     ada.who_am_i().await.expect(200);
     assert_eq!(seen().await, first);
-    app.wait(SECOND);
-    ada.who_am_i().await.expect(200);
+    app.wait(SECOND).await;
+    let used = ada.who_am_i().await.expect(200);
+    assert_eq!(used.string("/idle_expires_at"), "2026-01-01T10:06:00Z", "the answer knows of this use");
+    app.wait(Duration::ZERO).await;
     assert_eq!(seen().await, first + 360_000);
 }
 
@@ -69,7 +71,7 @@ async fn a_use_that_cannot_be_noted_refuses_nobody() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.sql("CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
-    app.wait(HOUR / 2);
+    app.wait(HOUR / 2).await;
     ada.who_am_i().await.expect(200);
 }
 
@@ -80,16 +82,33 @@ async fn an_access_token_counts_for_ten_minutes_and_never_longer_than_its_sessio
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     let bearer = ada.bearing(&tokens.string("/access_token"));
-    app.wait(Duration::from_secs(599));
+    app.wait(Duration::from_secs(599)).await;
     bearer.who_am_i().await.expect(200);
-    app.wait(SECOND);
+    app.wait(SECOND).await;
     bearer.who_am_i().await.expect_problem(401, "invalid_token");
 
     for _ in 0..47 {
         tokens = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
-        app.wait(HOUR / 2);
+        app.wait(HOUR / 2).await;
     }
-    app.wait(HOUR / 2 - Duration::from_secs(600 + 60));
+    app.wait(HOUR / 2 - Duration::from_secs(600 + 60)).await;
     let last = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
     assert_eq!(last.json()["expires_in"], json!(60));
+}
+
+#[tokio::test]
+async fn b_10_what_is_told_and_listed_follows_a_tightened_configuration() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    ada.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200);
+    let tight = app.reconfigured(|config| config.sessions.remembered.absolute = HOUR).await;
+    let cookie = ada.cookie("bifrons_session").unwrap();
+    let ada = tight.someone();
+    ada.put_cookie("bifrons_session", cookie);
+    assert_eq!(ada.who_am_i().await.expect(200).string("/expires_at"), "2026-01-01T10:00:00Z");
+    tight.wait(HOUR).await;
+    let again = tight.someone();
+    again.sign_in(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(again.get("/v1/me/sessions").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
+    ada.who_am_i().await.expect_problem(401, "invalid_session");
 }

@@ -1,6 +1,6 @@
 //! Connections that misbehave.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -21,9 +21,8 @@ async fn exchange(app: &App, request: &[u8]) -> String {
 async fn c_24_headers_that_do_not_come_close_the_connection() {
     let app = App::start().await;
     for request in [b"".as_slice(), b"GET /health/live HTTP/1.1\r\nHost: x\r\n"] {
-        let begun = Instant::now();
-        exchange(&app, request).await;
-        assert!(begun.elapsed() >= Duration::from_secs(5), "patience for a slow line");
+        let answer = exchange(&app, request).await;
+        assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     app.someone().get("/health/live").await.expect(200);
 }

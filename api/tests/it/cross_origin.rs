@@ -44,7 +44,17 @@ async fn asvs_3_5_1_every_change_is_checked_against_where_it_comes_from() {
                 let allowed = if origin == Some(FRIEND) { FRIEND } else { "" };
                 assert_eq!(answer.header("access-control-allow-origin"), allowed, "{what}: errors carry CORS headers too");
                 let bearer = someone.bearing("nonsense").send(operation.method.clone(), &operation.path(), None).await;
-                assert_ne!(bearer.code(), "origin_not_allowed", "{what}: a page cannot send Authorization without our leave");
+                assert_ne!(bearer.code(), "origin_not_allowed", "{what}: a page cannot send a token without our leave");
+                if !matches!((site, origin), (Some("cross-site") | None, Some(FRIEND | "https://evil.example"))) {
+                    continue;
+                }
+                for (name, value) in [("bifrons_session", "x"), ("bifrons_refresh", "x")] {
+                    let with_cookie = someone.bearing("nonsense").with("cookie", format!("{name}={value}"));
+                    let answer = with_cookie.send(operation.method.clone(), &operation.path(), None).await;
+                    assert_eq!(answer.code() == "origin_not_allowed", forged, "{what}: a token does not excuse a cookie");
+                }
+                let basic = someone.with("authorization", "Basic x").send(operation.method.clone(), &operation.path(), None).await;
+                assert_eq!(basic.code() == "origin_not_allowed", forged, "{what}: browsers send Basic by themselves");
             }
         }
     }

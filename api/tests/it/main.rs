@@ -16,6 +16,7 @@ mod outage;
 mod passwords;
 mod precedence;
 mod process;
+mod races;
 mod readme;
 mod refresh;
 mod secrets;

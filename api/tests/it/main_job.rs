@@ -89,21 +89,69 @@ async fn by_bearer_with_the_refresh_token_in_a_cookie() {
 }
 
 #[tokio::test]
-async fn asvs_7_4_4_signing_out_always_works() {
+async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds() {
     let app = App::start().await;
     app.someone().sign_out().await.expect(204);
+    app.ada().await;
+    let live = async || app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await;
+    app.sql("DELETE FROM session").await;
 
+    let signed_in = async || {
+        let ada = app.someone();
+        ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+        ada
+    };
+    signed_in().await.with("authorization", "Bearer nonsense").sign_out().await.expect(204);
+    signed_in().await.with("authorization", "Basic x").sign_out().await.expect(204);
+    signed_in().await.with("cookie", "bifrons_session=planted").sign_out().await.expect(204);
+    assert_eq!(live().await, 0);
+
+    let page = app.someone();
+    page.post("/v1/tokens", json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"})).await.expect(200);
+    page.bearing("an access token that is no more").sign_out().await.expect(204);
+    assert_eq!(live().await, 0, "the refresh cookie ends its session too");
+
+    let disabled = signed_in().await;
+    app.sql("UPDATE user SET status = 'disabled'").await;
+    let before = disabled.snapshot();
+    disabled.sign_out().await.expect(204);
+    app.sql("UPDATE user SET status = 'active'").await;
+    before.who_am_i().await.expect_problem(401, "invalid_session");
+
+    let both = signed_in().await;
+    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    both.bearing(&tokens.string("/access_token")).sign_out().await.expect(204);
+    both.sign_out().await.expect(204);
+    assert_eq!(live().await, 0);
+}
+
+#[tokio::test]
+async fn what_was_replaced_by_a_new_proof_ends_nothing() {
+    let app = App::start().await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    let old = ada.tokens(EMAIL, PASSWORD).await.expect(200);
+    let bearer = ada.bearing(&old.string("/access_token"));
+    let new = bearer.reauthenticate(PASSWORD).await.expect(200).string("/tokens/access_token");
+    for token in ["/access_token", "/refresh_token"] {
+        ada.post("/v1/tokens/revoke", json!({"token": old.string(token)})).await.expect(204);
+    }
+    bearer.sign_out().await.expect(204);
+    ada.bearing(&new).who_am_i().await.expect(200);
+}
+
+#[tokio::test]
+async fn twins_that_another_configuration_left_behind_are_cleared_too() {
+    let domain = [("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_COOKIE__DOMAIN", "example.com")];
+    let app = App::with_environment(&domain).await;
     let ada = app.ada().await;
-    ada.with("authorization", "Bearer nonsense").sign_out().await.expect(204);
-    ada.snapshot().sign_out().await.expect(204);
-    ada.sign_out().await.expect(204);
-
-    let tossed = app.someone();
-    tossed.sign_in(EMAIL, PASSWORD).await.expect(200);
-    let good = tossed.cookie("bifrons_session").unwrap();
-    tossed.with("cookie", "bifrons_session=planted").sign_out().await.expect(204);
-    tossed.put_cookie("bifrons_session", good);
-    tossed.who_am_i().await.expect_problem(401, "invalid_session");
+    assert_eq!(ada.snapshot().sign_out().await.expect(204).cookies().len(), 1);
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let name = "__Secure-bifrons_session";
+    let out = ada.with("cookie", format!("{name}=twin")).sign_out().await.expect(204);
+    let cleared: Vec<_> = out.cookies().iter().map(|cookie| cookie.attributes.join("; ")).collect();
+    assert_eq!(cleared.len(), 4, "with and without Domain, with and without Partitioned: {cleared:#?}");
+    assert!(cleared.iter().all(|attributes| attributes.contains("Secure") && attributes.ends_with("Max-Age=0")));
 }
 
 #[tokio::test]
@@ -112,7 +160,7 @@ async fn an_expired_access_token_still_signs_out() {
     let ada = app.someone();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    app.wait(std::time::Duration::from_secs(601));
+    app.wait(std::time::Duration::from_secs(601)).await;
     let bearer = ada.bearing(&tokens.string("/access_token"));
     bearer.who_am_i().await.expect_problem(401, "invalid_token");
     bearer.sign_out().await.expect(204);

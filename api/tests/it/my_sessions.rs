@@ -11,7 +11,7 @@ async fn ids(who: &Actor) -> Vec<String> {
 async fn both_faces_are_in_one_list_newest_first() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.wait(std::time::Duration::from_secs(1));
+    app.wait(std::time::Duration::from_secs(1)).await;
     let phone = app.someone().with("user-agent", "Phone/1.0");
     let tokens = phone.tokens(EMAIL, PASSWORD).await.expect(200);
     let list = ada.get("/v1/me/sessions").await.expect(200).json();
@@ -31,7 +31,7 @@ async fn long_lists_come_in_pages() {
     let app = App::start().await;
     let ada = app.ada().await;
     for _ in 0..6 {
-        app.wait(std::time::Duration::from_millis(1));
+        app.wait(std::time::Duration::from_millis(1)).await;
         app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
     }
     let all = ids(&ada).await;
@@ -108,7 +108,7 @@ async fn ending_the_others_keeps_this_one() {
 async fn sessions_that_are_over_are_not_listed() {
     let app = App::start().await;
     app.ada().await;
-    app.wait(std::time::Duration::from_secs(3600));
+    app.wait(std::time::Duration::from_secs(3600)).await;
     let again = app.someone();
     again.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(ids(&again).await.len(), 1);

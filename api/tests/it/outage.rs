@@ -64,7 +64,7 @@ async fn nothing_is_half_done() {
     app.sql("CREATE TRIGGER full3 BEFORE INSERT ON mail BEGIN SELECT raise(ABORT, 'disk full'); END; DROP TRIGGER full2").await;
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect(200);
-    app.wait(std::time::Duration::from_secs(11));
+    app.wait(std::time::Duration::from_secs(11)).await;
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(503, "unavailable");
     app.sql("DROP TRIGGER full3").await;
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "refresh_reused");

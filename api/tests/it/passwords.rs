@@ -83,7 +83,7 @@ async fn asvs_6_2_3_changing_wants_the_current_password() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_cannot_outrun_a_password_change() {
     for _ in 0..10 {
-        let app = App::configured(|config| config.passwords.workers = 8).await;
+        let app = App::configured(|config| config.passwords.hashing.workers = 8).await;
         let ada = app.ada().await;
         let stale: Vec<_> = (0..8)
             .map(|_| {
@@ -123,7 +123,7 @@ async fn reauthenticating_wants_the_password_and_renews_the_cookie() {
     let before = ada.snapshot();
     ada.reauthenticate("wrong password").await.expect_problem(403, "wrong_password");
     before.who_am_i().await.expect(200);
-    app.wait(Duration::from_secs(60));
+    app.wait(Duration::from_secs(60)).await;
     let renewed = ada.reauthenticate(PASSWORD).await.expect(200);
     assert!(renewed.string("/session/authenticated_at") > renewed.string("/session/created_at"));
     before.who_am_i().await.expect_problem(401, "invalid_session");
@@ -134,10 +134,10 @@ async fn reauthenticating_wants_the_password_and_renews_the_cookie() {
 async fn asvs_7_5_1_deleting_oneself_wants_a_fresh_credential() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.wait(Duration::from_secs(600));
+    app.wait(Duration::from_secs(600)).await;
     let fresh = app.someone();
     fresh.sign_in(EMAIL, PASSWORD).await.expect(200);
-    app.wait(Duration::from_millis(1));
+    app.wait(Duration::from_millis(1)).await;
     ada.delete("/v1/me").await.expect_problem(403, "reauthentication_required");
     ada.get("/v1/me").await.expect(200);
     ada.reauthenticate(PASSWORD).await.expect(200);

@@ -1,9 +1,7 @@
 //! Which credential counts: every combination of a cookie and an `Authorization` header has one written verdict (RFC 6750
 //! section 2, B-25).
 
-use std::time::Duration;
-
-use serde_json::json;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::support::{App, PASSWORD};
 
@@ -127,14 +125,21 @@ async fn b_06_no_credential_serves_as_another() {
         someone.put_cookie("bifrons_session", wrong);
         someone.who_am_i().await.expect_problem(401, "invalid_session");
     }
-    for wrong in [cookie, tokens.string("/access_token")] {
-        app.someone().post("/v1/tokens/refresh", json!({"refresh_token": wrong[..wrong.len().min(256)]})).await.expect(401);
+    ada.refresh(&cookie).await.expect_problem(401, "invalid_refresh_token");
+    ada.refresh("eyJhbGciOiJFZERTQSJ9.e30.AAAA").await.expect_problem(401, "invalid_refresh_token");
+
+    // The id of a session of the bearer face, with 32 bytes of one's own: that face has no secret that a cookie could hold.
+    let id = uuid::Uuid::parse_str(&tokens.string("/session/id")).unwrap();
+    for secret in [[0; 32], [7; 32]] {
+        let someone = app.someone();
+        let bytes = [id.as_bytes().as_slice(), &secret].concat();
+        someone.put_cookie("bifrons_session", format!("bfs_{}", URL_SAFE_NO_PAD.encode(bytes)));
+        someone.who_am_i().await.expect_problem(401, "invalid_session");
     }
-    // The id of a session of the other face, with a secret of one's own.
-    app.wait(Duration::from_secs(1));
-    let someone = app.someone();
-    someone.put_cookie("bifrons_session", tokens.string("/refresh_token").replace("bfr_", "bfs_"));
-    someone.who_am_i().await.expect_problem(401, "invalid_session");
+    // And the other way round: a session of the cookie face has no seed.
+    let id = uuid::Uuid::parse_str(&ada.who_am_i().await.expect(200).string("/id")).unwrap();
+    let bytes = [id.as_bytes().as_slice(), &[0; 36]].concat();
+    ada.refresh(&format!("bfr_{}", URL_SAFE_NO_PAD.encode(bytes))).await.expect_problem(401, "invalid_refresh_token");
 }
 
 #[tokio::test]

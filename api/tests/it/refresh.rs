@@ -41,7 +41,7 @@ async fn b_16_the_one_before_gives_the_same_successor_within_grace() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
-    app.wait(GRACE);
+    app.wait(GRACE).await;
     let again = ada.refresh(&token(&first)).await.expect(200);
     assert_eq!(token(&again), token(&second));
     assert_ne!(again.string("/access_token"), second.string("/access_token"), "a fresh access token");
@@ -55,7 +55,7 @@ async fn b_14_the_one_before_after_grace_is_theft() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
-    app.wait(GRACE + MS);
+    app.wait(GRACE + MS).await;
     ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
     ada.refresh(&token(&second)).await.expect_problem(401, "invalid_refresh_token");
     ada.bearing(&second.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
@@ -84,10 +84,10 @@ async fn b_17_thief_and_victim_cannot_leapfrog() {
     for _ in 0..3 {
         let next = victim.refresh(&stolen).await.expect(200);
         stolen = token(&next);
-        app.wait(Duration::from_secs(60));
+        app.wait(Duration::from_secs(60)).await;
     }
     let thiefs = thief.refresh(&stolen).await.expect(200);
-    app.wait(GRACE + MS);
+    app.wait(GRACE + MS).await;
     victim.refresh(&stolen).await.expect_problem(401, "refresh_reused");
     thief.refresh(&token(&thiefs)).await.expect_problem(401, "invalid_refresh_token");
 }
@@ -98,7 +98,7 @@ async fn theft_ends_that_one_session() {
     let (ada, first) = signed_in(&app).await;
     let elsewhere = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     ada.refresh(&token(&first)).await.expect(200);
-    app.wait(GRACE + MS);
+    app.wait(GRACE + MS).await;
     ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
     ada.refresh(&token(&elsewhere)).await.expect(200);
 }
@@ -136,13 +136,13 @@ async fn grace_never_revives() {
         match end {
             "sign out" => drop(ada.bearing(&last.string("/access_token")).sign_out().await.expect(204)),
             "disabled" => app.sql("UPDATE user SET status = 'disabled'").await,
-            "idle" => app.wait(Duration::from_secs(3600)),
+            "idle" => app.wait(Duration::from_secs(3600)).await,
             _ => {
                 for _ in 0..24 {
-                    app.wait(Duration::from_secs(3599));
+                    app.wait(Duration::from_secs(3599)).await;
                     last = ada.refresh(&token(&last)).await.expect(200);
                 }
-                app.wait(Duration::from_secs(24));
+                app.wait(Duration::from_secs(24)).await;
             }
         }
         for presented in [&first, &last] {
@@ -207,7 +207,7 @@ async fn b_18_a_restart_forgets_nothing() {
     let restarted = app.another().await;
     let ada = restarted.someone();
     assert_eq!(token(&ada.refresh(&token(&first)).await.expect(200)), token(&second), "grace");
-    restarted.wait(GRACE + MS);
+    restarted.wait(GRACE + MS).await;
     ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
 }
 

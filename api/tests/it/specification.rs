@@ -21,7 +21,7 @@ fn checked_in(name: &str, current: &str) {
 
 #[test]
 fn openapi_json_is_what_the_code_says() {
-    checked_in("openapi.json", &openapi::spec());
+    checked_in("openapi.json", openapi::spec());
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn no_key_stands_twice() {
             deserializer.deserialize_any(Visitor)
         }
     }
-    serde_json::from_str::<Strict>(&openapi::spec()).unwrap();
+    serde_json::from_str::<Strict>(openapi::spec()).unwrap();
 }
 
 #[test]

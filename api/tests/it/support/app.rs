@@ -56,9 +56,9 @@ impl App {
 
     async fn open(folder: Arc<TempDir>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = read(&[("BIFRONS_DATA_DIR", folder.path().to_str().unwrap())]);
-        config.passwords.memory_kib = 64;
-        config.passwords.iterations = 1;
-        config.passwords.queue = 1000;
+        config.passwords.hashing.memory_kib = 64;
+        config.passwords.hashing.iterations = 1;
+        config.passwords.hashing.queue = 1000;
         change(&mut config);
         let state = Arc::new(AppState::open(config, clock).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -82,8 +82,9 @@ impl App {
         ada
     }
 
-    /// Moves the clock.
-    pub fn wait(&self, by: Duration) {
+    /// Moves the clock, once what happens behind the answers has happened.
+    pub async fn wait(&self, by: Duration) {
+        self.state.touches.idle().await;
         self.state.clock.advance(by);
     }
 

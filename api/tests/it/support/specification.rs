@@ -19,6 +19,10 @@ pub struct Operation {
 }
 
 pub fn operations() -> Vec<Operation> {
+    OPERATIONS.clone()
+}
+
+static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let paths = DOCUMENT["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, methods)| {
         methods.as_object().unwrap().iter().map(|(method, document)| Operation {
@@ -29,7 +33,7 @@ pub fn operations() -> Vec<Operation> {
         })
     });
     operations.collect()
-}
+});
 
 impl Operation {
     /// A path that exists only in form.
@@ -75,7 +79,7 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
 /// Fails if the answer is not one that the specification allows.
 pub fn check(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap();
-    let Some(operation) = operations().into_iter().find(|operation| operation.matches(method, path)) else { return };
+    let Some(operation) = OPERATIONS.iter().find(|operation| operation.matches(method, path)) else { return };
     let what = format!("{} answered {} {}", operation.id, answer.status, answer.text);
     let response = &operation.document["responses"][answer.status.to_string()];
     assert!(response.is_object(), "undocumented status: {what}");

@@ -17,7 +17,7 @@ export interface Methods {
   /**
    * Sign in
    *
-   * Sets the session cookie. A session that the request carries ends: sign-in always makes a new one.
+   * Sets the session cookie. Sessions that the request carries a credential of end: sign-in always makes a new one.
    *
    * `POST /v1/session`
    */
@@ -54,7 +54,8 @@ export interface Methods {
   /**
    * Sign in for tokens
    *
-   * For native apps, scripts and other services. A session that the request carries ends: sign-in always makes a new one.
+   * For native apps, scripts and other services. Sessions that the request carries a credential of end: sign-in always makes a
+   * new one.
    *
    * `POST /v1/tokens`
    */
@@ -162,3 +163,10 @@ export interface Methods {
    */
   readProbeCookie(input?: Input<"readProbeCookie">, options?: CallOptions): Promise<Result<"readProbeCookie">>;
 }
+
+/** The operations that only read. */
+export type ReadingId =
+  | "getSession"
+  | "getMe"
+  | "listSessions"
+  | "readProbeCookie";

@@ -36,7 +36,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sets the session cookie. A session that the request carries ends: sign-in always makes a new one.
+         * @description Sets the session cookie. Sessions that the request carries a credential of end: sign-in always makes a new one.
          */
         post: operations["signIn"];
         /**
@@ -81,7 +81,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in for tokens
-         * @description For native apps, scripts and other services. A session that the request carries ends: sign-in always makes a new one.
+         * @description For native apps, scripts and other services. Sessions that the request carries a credential of end: sign-in always makes a
+         *     new one.
          */
         post: operations["issueTokens"];
         delete?: never;
@@ -727,7 +728,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "malformed_request" | "ambiguous_credentials";
+                        code?: "malformed_request";
                     };
                 };
             };
@@ -935,7 +936,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "malformed_request" | "ambiguous_credentials";
+                        code?: "malformed_request";
                     };
                 };
             };
@@ -1271,7 +1272,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "malformed_request" | "ambiguous_credentials";
+                        code?: "malformed_request";
                     };
                 };
             };
@@ -1409,7 +1410,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "malformed_request" | "ambiguous_credentials";
+                        code?: "ambiguous_credentials" | "malformed_request";
                     };
                 };
             };
@@ -1543,7 +1544,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "malformed_request" | "ambiguous_credentials";
+                        code?: "malformed_request";
                     };
                 };
             };

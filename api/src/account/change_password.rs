@@ -2,12 +2,12 @@
 
 use entity::session::EndedBecause;
 
-use super::{Violation, store};
 use crate::{
     db::Unavailable,
     secret::{HashingError, Password, PasswordRule, Verdict},
     sessions::{self, Authenticated, Established},
     state::AppState,
+    users,
 };
 
 /// Why the password is still the old one.
@@ -33,12 +33,6 @@ pub enum ChangePasswordError {
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-impl From<PasswordRule> for Violation {
-    fn from(rule: PasswordRule) -> Self {
-        Self::Password(rule)
-    }
-}
-
 /// Replaces the password, ends all other sessions and renews this one: all or nothing.
 pub async fn change_password(
     state: &AppState,
@@ -46,7 +40,7 @@ pub async fn change_password(
     current: Password,
     new: Password,
 ) -> Result<Established, ChangePasswordError> {
-    new.check(&state.config.passwords).map_err(ChangePasswordError::Invalid)?;
+    state.config.passwords.check(&new).map_err(ChangePasswordError::Invalid)?;
     if let Verdict::Wrong = state.hasher.verify(current, Some(who.user.password_hash.clone())).await? {
         return Err(ChangePasswordError::WrongPassword);
     }
@@ -54,12 +48,12 @@ pub async fn change_password(
     let now = state.clock.now();
     let renewal = sessions::reissue(&who.session, now);
     let transaction = state.db.begin().await?;
-    // A user who changed meanwhile may have another password by now: the one that was proved counts no more.
-    if !store::change_password(&transaction, &who.user, hash, now).await? {
+    // Somebody may have changed it meanwhile: what was proved was the old one.
+    if !users::store::change_password(&transaction, &who.user, hash, now).await? {
         return Err(ChangePasswordError::WrongPassword);
     }
     sessions::store::end_others(&transaction, who.user.id, who.session.id, EndedBecause::PasswordChanged, now).await?;
-    if !sessions::store::reissue(&transaction, who.session.id, &renewal.stored, now).await? {
+    if !sessions::store::reissue(&transaction, &who.session, &renewal.stored, now).await? {
         return Err(ChangePasswordError::Ended);
     }
     transaction.commit().await.map_err(Unavailable::from)?;

@@ -1,10 +1,10 @@
 //! Deleting oneself.
 
-use super::store;
 use crate::{
     db::Unavailable,
     sessions::{self, Authenticated},
     state::AppState,
+    users::store,
 };
 
 /// Why the user is still there.

@@ -2,12 +2,16 @@
 
 use entity::user;
 
-use super::{Violation, check_name, store};
-use crate::{db::Unavailable, sessions::Authenticated, state::AppState};
+use crate::{
+    db::Unavailable,
+    sessions::Authenticated,
+    state::AppState,
+    users::{Violation, check_name, store},
+};
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum UpdateError {
+pub enum RenameError {
     /// The value breaks a rule.
     #[error("a value breaks a rule")]
     Invalid(Violation),
@@ -20,10 +24,10 @@ pub enum UpdateError {
 }
 
 /// Changes or removes the name.
-pub async fn rename(state: &AppState, who: Authenticated, name: Option<String>) -> Result<user::Model, UpdateError> {
-    name.as_deref().map_or(Ok(()), check_name).map_err(UpdateError::Invalid)?;
+pub async fn rename(state: &AppState, who: Authenticated, name: Option<String>) -> Result<user::Model, RenameError> {
+    name.as_deref().map_or(Ok(()), check_name).map_err(RenameError::Invalid)?;
     if !store::rename(state.db.connection(), who.user.id, name.as_deref(), state.clock.now()).await? {
-        return Err(UpdateError::Gone);
+        return Err(RenameError::Gone);
     }
     Ok(user::Model { name, ..who.user })
 }

@@ -1,102 +1,17 @@
-//! The keys that make credentials: the server secret (refresh tokens) and the signing keys (access tokens).
-//!
-//! Made on first start, kept in files that only the service's user may read.
+//! The keys that sign access tokens, and the JWKS that verifies them. Made on first start.
 
-use std::{
-    fmt, fs,
-    io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::Path};
 
 use aws_lc_rs::{
-    digest, hmac,
+    digest,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::Seed;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::random;
-
-/// Why a key cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file cannot be read or written.
-    #[error("{path}: {source}", path = .0.display(), source = .1)]
-    File(PathBuf, io::Error),
-    /// Others than the owner may read the file.
-    #[error("{path} can be read by others than its owner; run: chmod 600 {path}", path = .0.display())]
-    Exposed(PathBuf),
-    /// The file does not hold what it should.
-    #[error("{path} does not hold {expected}", path = .0.display(), expected = .1)]
-    Content(PathBuf, &'static str),
-    /// A secret given by configuration is not 32 bytes of base64url.
-    #[error("a server secret must be 32 random bytes in base64url (43 characters)")]
-    Secret,
-}
-
-/// 32 random bytes, written in base64url.
-#[derive(Clone)]
-pub struct ServerSecret(Zeroizing<[u8; 32]>);
-
-impl ServerSecret {
-    /// Reads one as it is written in a configuration.
-    pub fn parse(written: &str) -> Result<Self, KeyError> {
-        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(written).map_err(|_| KeyError::Secret)?);
-        Ok(Self(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| KeyError::Secret)?)))
-    }
-}
-
-impl fmt::Debug for ServerSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ServerSecret(…)")
-    }
-}
-
-/// The server secrets: the first makes refresh tokens, all are accepted. Without them a copied database mints nothing.
-#[derive(Clone, Debug)]
-pub struct ServerSecrets(Vec<ServerSecret>);
-
-impl ServerSecrets {
-    /// One new secret.
-    pub fn generate() -> Self {
-        Self(vec![ServerSecret(Zeroizing::new(random::bytes()))])
-    }
-
-    /// Secrets in this order, the newest first; `None` if there are none.
-    pub fn new(secrets: Vec<ServerSecret>) -> Option<Self> {
-        (!secrets.is_empty()).then_some(Self(secrets))
-    }
-
-    /// The secrets of a file, one a line; makes the file if there is none.
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        let written = read_or_create(path, || Zeroizing::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()) + "\n"))?;
-        let secrets = written.lines().map(str::trim).filter(|line| !line.is_empty()).map(ServerSecret::parse);
-        let secrets = secrets.collect::<Result<_, _>>().ok().and_then(Self::new);
-        secrets.ok_or_else(|| KeyError::Content(path.to_owned(), "server secrets: one a line, 32 bytes in base64url"))
-    }
-
-    pub(super) fn mac(&self, seed: &Seed, claim: &[u8]) -> [u8; 32] {
-        let mut mac = [0; 32];
-        // `new` and `generate` see to it that there is a first.
-        if let Some(newest) = self.0.first() {
-            mac.copy_from_slice(hmac::sign(&session_key(newest, seed), claim).as_ref());
-        }
-        mac
-    }
-
-    pub(super) fn verify_mac(&self, seed: &Seed, claim: &[u8], mac: &[u8]) -> bool {
-        self.0.iter().any(|secret| hmac::verify(&session_key(secret, seed), claim, mac).is_ok())
-    }
-}
-
-fn session_key(secret: &ServerSecret, seed: &Seed) -> hmac::Key {
-    let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.0.as_slice()), &seed.0);
-    hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
-}
+use super::key_file::{KeyError, read_or_create};
 
 /// How access tokens are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,69 +141,16 @@ impl SigningKeys {
     }
 }
 
-/// Reads a secret file, or makes it: whole and with mode 0600 from its first moment, never over one that is there.
-fn read_or_create(path: &Path, make: impl FnOnce() -> Zeroizing<String>) -> Result<Zeroizing<String>, KeyError> {
-    let failed = |error| KeyError::File(path.to_owned(), error);
-    if !path.try_exists().map_err(failed)? {
-        let part = path.with_extension("part");
-        let _ = fs::remove_file(&part); // left by a start that was killed
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
-        file.write_all(make().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        match fs::hard_link(&part, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-            _ => fs::remove_file(&part).map_err(failed)?,
-        }
-    }
-    if fs::metadata(path).map_err(failed)?.permissions().mode() & 0o077 != 0 {
-        return Err(KeyError::Exposed(path.to_owned()));
-    }
-    fs::read_to_string(path).map(Zeroizing::new).map_err(failed)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt};
-
-    use super::{Algorithm, KeyError, ServerSecrets, SigningKeys};
+    use super::{Algorithm, SigningKeys};
 
     #[test]
-    fn files_are_made_once_with_mode_0600() {
+    fn keys_are_made_once() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bifrons.key");
-        ServerSecrets::load_or_create(&path).unwrap();
-        let made = fs::read_to_string(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        ServerSecrets::load_or_create(&path).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), made);
-
         let first = SigningKeys::load_or_create(folder.path(), Algorithm::EdDsa).unwrap();
         let again = SigningKeys::load_or_create(folder.path(), Algorithm::EdDsa).unwrap();
         assert_eq!(first.jwks(), again.jwks());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left behind");
-    }
-
-    #[test]
-    fn a_start_killed_half_way_does_not_block_the_next() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bifrons.key");
-        fs::write(path.with_extension("part"), "half").unwrap();
-        ServerSecrets::load_or_create(&path).unwrap();
-    }
-
-    #[test]
-    fn asvs_13_3_2_an_exposed_or_broken_key_file_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bifrons.key");
-        ServerSecrets::load_or_create(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let refusal = ServerSecrets::load_or_create(&path).unwrap_err();
-        assert!(matches!(refusal, KeyError::Exposed(_)));
-        assert!(refusal.to_string().contains("chmod 600"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        for broken in ["", "short", "\u{0}"] {
-            fs::write(&path, broken).unwrap();
-            assert!(matches!(ServerSecrets::load_or_create(&path), Err(KeyError::Content(..))), "{broken:?}");
-        }
     }
 
     #[test]

@@ -1,0 +1,43 @@
+//! Files that only the service's user may read.
+
+use std::{
+    fs,
+    io::{self, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be read or written.
+    #[error("{path}: {source}", path = .0.display(), source = .1)]
+    File(PathBuf, io::Error),
+    /// Others than the owner may read the file.
+    #[error("{path} can be read by others than its owner; run: chmod 600 {path}", path = .0.display())]
+    Exposed(PathBuf),
+    /// The file does not hold what it should.
+    #[error("{path} does not hold {expected}", path = .0.display(), expected = .1)]
+    Content(PathBuf, &'static str),
+}
+
+/// Reads a secret file, or makes it: whole and with mode 0600 from its first moment, never over one that is there.
+pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Zeroizing<String>) -> Result<Zeroizing<String>, KeyError> {
+    let failed = |error| KeyError::File(path.to_owned(), error);
+    if !path.try_exists().map_err(failed)? {
+        let part = path.with_extension("part");
+        let _ = fs::remove_file(&part); // left by a start that was killed
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
+        file.write_all(make().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        match fs::hard_link(&part, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+            _ => fs::remove_file(&part).map_err(failed)?,
+        }
+    }
+    if fs::metadata(path).map_err(failed)?.permissions().mode() & 0o077 != 0 {
+        return Err(KeyError::Exposed(path.to_owned()));
+    }
+    fs::read_to_string(path).map(Zeroizing::new).map_err(failed)
+}

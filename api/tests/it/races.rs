@@ -1,0 +1,120 @@
+//! Two requests that prove something about one session at once. A writer that we hold back makes the race: both have read the
+//! session, and neither has written, when the lock is let go.
+
+use std::time::Duration;
+
+use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use serde_json::json;
+use tokio::task::JoinHandle;
+
+use crate::support::{Actor, Answer, App, EMAIL, PASSWORD};
+
+const NEW: &str = "another horse entirely";
+
+/// Starts `requests` while nobody can write, gives them time to read and to hash, and lets them go.
+async fn at_once<const N: usize>(app: &App, requests: [Box<dyn FnOnce() -> JoinHandle<Answer>>; N]) -> [Answer; N] {
+    let url = format!("{}?mode=rw", app.state.config.database_url);
+    let db = sea_orm::Database::connect(url).await.unwrap();
+    let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    let held = db.begin_with_options(options).await.unwrap();
+    let running = requests.map(|request| request());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    held.rollback().await.unwrap();
+    let mut answers = Vec::new();
+    for one in running {
+        answers.push(one.await.unwrap());
+    }
+    answers.try_into().unwrap_or_else(|_| unreachable!("as many answers as requests"))
+}
+
+fn spawn<F: Future<Output = Answer> + Send + 'static>(
+    request: impl FnOnce(Actor) -> F + 'static,
+    who: &Actor,
+) -> Box<dyn FnOnce() -> JoinHandle<Answer>> {
+    let who = who.snapshot();
+    Box::new(move || tokio::spawn(request(who)))
+}
+
+/// Of all that was handed out, exactly one credential may work afterwards.
+async fn how_many_work(app: &App, handed_out: &[Answer]) -> usize {
+    let mut working = 0;
+    for cookie in handed_out.iter().flat_map(Answer::cookies) {
+        let someone = app.someone();
+        someone.put_cookie("bifrons_session", cookie.value);
+        working += usize::from(someone.who_am_i().await.status == 200);
+    }
+    working
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_password_does_not_outrun_its_change() {
+    for _ in 0..4 {
+        let app = App::start().await;
+        let ada = app.ada().await;
+        let [changed, renewed] = at_once(
+            &app,
+            [
+                spawn(|ada| async move { ada.change_password(PASSWORD, NEW).await }, &ada),
+                spawn(|ada| async move { ada.reauthenticate(PASSWORD).await }, &ada),
+            ],
+        )
+        .await;
+        let answers = [changed, renewed];
+        let good: Vec<_> = answers.iter().filter(|answer| answer.status == 200).cloned().collect();
+        assert_eq!(good.len(), 1, "one renews the session, the other is told that it is over: {answers:#?}");
+        assert_eq!(how_many_work(&app, &good).await, 1, "whoever got 200 is signed in");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_renewals_one_counts_and_the_others_know() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let one = || spawn(|ada: Actor| async move { ada.reauthenticate(PASSWORD).await }, &ada);
+    let answers = at_once(&app, [one(), one(), one(), one()]).await;
+    let good: Vec<_> = answers.iter().filter(|answer| answer.status == 200).cloned().collect();
+    assert_eq!(good.len(), 1, "{answers:#?}");
+    assert_eq!(how_many_work(&app, &good).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_races_a_renewal_is_no_theft() {
+    for _ in 0..4 {
+        let app = App::start().await;
+        let ada = app.someone();
+        ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+        let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
+        let refresh = tokens.string("/refresh_token");
+        let bearer = ada.bearing(&tokens.string("/access_token"));
+        let [renewed, refreshed] = at_once(
+            &app,
+            [
+                spawn(|ada| async move { ada.reauthenticate(PASSWORD).await }, &bearer),
+                spawn(|ada| async move { ada.post("/v1/tokens/refresh", json!({"refresh_token": refresh})).await }, &ada),
+            ],
+        )
+        .await;
+        // Whichever came first, whoever re-authenticated goes on, now and later.
+        let last = renewed.expect(200).string("/tokens/refresh_token");
+        assert!(refreshed.status == 200 || refreshed.code() == "invalid_refresh_token", "{}", refreshed.text);
+        app.wait(Duration::from_secs(60)).await;
+        let next = ada.refresh(&last).await.expect(200);
+        app.wait(Duration::from_secs(60)).await;
+        ada.refresh(&next.string("/refresh_token")).await.expect(200);
+        assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NOT NULL").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_name_does_not_make_the_password_wrong() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let rename = |name: &'static str| {
+        spawn(move |ada: Actor| async move { ada.send(reqwest::Method::PATCH, "/v1/me", Some(json!({"name": name}))).await }, &ada)
+    };
+    let change = spawn(|ada| async move { ada.change_password(PASSWORD, NEW).await }, &ada);
+    let [one, changed, two] = at_once(&app, [rename("Ada"), change, rename("Ada King")]).await;
+    for answer in [one, changed, two] {
+        answer.expect(200);
+    }
+}
