@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{Failure, load, print, read};
-use crate::config::{Config, Setting, Source, variable};
+use crate::{
+    browsers::{Family, Relation, SetCookie, Stored, Verdict, verdict},
+    config::{Config, Setting, Source, variable},
+    http,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -37,21 +41,42 @@ fn check(settings: &[Setting], config: &Config) -> String {
         };
         text = format!("{text}  {key:width$}  {}{source}\n", if value.is_empty() { "–" } else { value });
     }
-    let cookies = &config.cookies;
-    let secure = if cookies.secure { "; Secure" } else { "" };
-    let same_site = if cookies.cross_site { "None; Partitioned" } else { "Lax" };
-    let domain = cookies.domain.as_ref().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
-    text = format!(
-        "{text}\nThe session cookie will be\n\n  {}=…; Path=/; HttpOnly{secure}; SameSite={same_site}{domain}\n",
-        cookies.session_name
-    );
-    if cookies.cross_site {
+    let cookie = http::session_cookie(&config.cookies);
+    text = format!("{text}\nThe session cookie will be\n\n  {cookie}\n\n{}", frontends(config, &cookie));
+    if config.cookies.cross_site {
         text.push_str(
-            "\nSome frontend lives on another site than the API. Safari, and every browser that blocks third-party cookies without\n\
-             partitioning them, keeps no such cookie. Serve the frontend on a sibling host, or let it use the bearer face.\n",
+            "\nSome frontend lives on another site than the API, where Safari keeps no cookie of it, whatever the cookie says.\n\
+             Serve that frontend on a sibling host of the API, or let it use the bearer face.\n",
         );
     }
     text
+}
+
+/// For each frontend and browser: will the cookie be stored, and sent with the next call?
+fn frontends(config: &Config, cookie: &str) -> String {
+    let api = &config.public_url;
+    let mut rows = vec![["frontend", "relation", "Chromium", "3rd-party blocked", "Firefox", "Safari-like"].map(str::to_owned)];
+    for frontend in std::iter::once(api).chain(&config.origins) {
+        let verdicts =
+            Family::ALL.map(|family| match SetCookie::parse(cookie).map(|cookie| verdict(family, frontend, api, &cookie)) {
+                Some(Verdict::Works(Stored::Shared)) => "stored, sent".to_owned(),
+                Some(Verdict::Works(Stored::Partitioned)) => "own jar, sent".to_owned(),
+                Some(Verdict::Refused(_)) | None => "no".to_owned(),
+            });
+        let [chromium, blocking, firefox, safari] = verdicts;
+        rows.push([frontend.as_str().to_owned(), Relation::of(frontend, api).to_string(), chromium, blocking, firefox, safari]);
+    }
+    for dev in &config.dev_origins {
+        let no = || "bearer only".to_owned();
+        rows.push([dev.written(), "developer's".to_owned(), no(), no(), no(), no()]);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: Vec<_> = (0..6).map(width).collect();
+    let line = |row: &[String; 6]| {
+        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        format!("  {}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 fn keys(settings: &[Setting]) -> String {

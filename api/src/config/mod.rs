@@ -2,6 +2,7 @@
 //! once, with the key and what to write instead.
 
 mod cookie_policy;
+mod dev_origin;
 mod passwords;
 mod reader;
 mod sessions;
@@ -12,6 +13,7 @@ mod values;
 use std::{net::SocketAddr, path::PathBuf};
 
 pub use cookie_policy::CookiePolicy;
+pub use dev_origin::DevOrigin;
 pub use passwords::PasswordsConfig;
 pub use reader::{File, Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
@@ -30,6 +32,8 @@ pub struct Config {
     pub public_url: Origin,
     /// The frontends that may call the API with credentials.
     pub origins: Vec<Origin>,
+    /// Frontends on developers' machines: the bearer face alone.
+    pub dev_origins: Vec<DevOrigin>,
     /// Where the embedded database, the keys and the outbox live.
     pub data_dir: PathBuf,
     /// Where the truth is kept.
@@ -60,6 +64,11 @@ pub struct Reading {
 }
 
 impl Config {
+    /// Whether a browser that writes this `Origin` shows a frontend on a developer's machine.
+    pub fn is_dev_origin(&self, origin: &str) -> bool {
+        self.dev_origins.iter().any(|dev| dev.matches(origin))
+    }
+
     /// Reads a configuration file, if there is one, and the environment.
     pub fn read(file: Option<File<'_>>, environment: impl IntoIterator<Item = (String, String)>) -> Reading {
         let mut reader = Reader::new(file, environment);
@@ -95,6 +104,8 @@ impl Config {
             "The frontends' origins, exactly as browsers send them: https://app.example.com.",
             Origin::parse,
         );
+        let about = "Frontends on developers' machines, for the bearer face alone: http://localhost:* or an exact origin.";
+        let dev_origins = reader.list("dev_origins", about, DevOrigin::parse);
         let data_dir =
             reader.one("data_dir", "./data", "The folder of the embedded database, the keys and the outbox.", |text| {
                 if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
@@ -109,6 +120,7 @@ impl Config {
             cookies: CookiePolicy::derive(reader, &public_url, &origins),
             public_url,
             origins,
+            dev_origins,
             data_dir,
             database_url,
             sessions: SessionsConfig::read(reader),

@@ -45,6 +45,12 @@ pub(super) fn set(policy: &CookiePolicy, name: &str, value: &Zeroizing<String>, 
     header
 }
 
+/// The session cookie as browsers will see it, its value left out.
+pub fn session_cookie(policy: &CookiePolicy) -> String {
+    let header = set(policy, policy.session_name, &Zeroizing::new("…".to_owned()), None);
+    String::from_utf8_lossy(header.as_bytes()).into_owned()
+}
+
 /// The same cookie, gone. If the request came with two of the name, so are its twins that an older configuration left behind: with
 /// and without `Partitioned`, and for this host alone.
 pub(super) fn clear(policy: &CookiePolicy, request: &HeaderMap, name: &str) -> Vec<HeaderValue> {
@@ -61,9 +67,77 @@ pub(super) fn clear(policy: &CookiePolicy, request: &HeaderMap, name: &str) -> V
 
 #[cfg(test)]
 mod tests {
-    use poem::http::{HeaderMap, HeaderValue, header};
+    use std::time::Duration;
 
-    use super::get;
+    use poem::http::{HeaderMap, HeaderValue, header};
+    use zeroize::Zeroizing;
+
+    use super::{get, set};
+    use crate::{
+        browsers::{Family, Relation, SetCookie, Verdict, verdict},
+        config::Config,
+    };
+
+    /// Every configuration that is accepted, of all that can be made of these places: each of its cookies is stored and sent for each
+    /// of its frontends by each browser, but across sites by Safari, which keeps none whatever they say.
+    #[test]
+    fn no_accepted_configuration_makes_a_cookie_that_a_browser_refuses() {
+        let places = [
+            "https://api.jazzmeet.site",
+            "https://admin.jazzmeet.site",
+            "https://jazzmeet.site",
+            "https://api.jazzmeet.site:8443",
+            "http://api.jazzmeet.site",
+            "https://jazzmeet-admin.site",
+            "https://one.fly.dev",
+            "https://two.fly.dev",
+            "https://jazz.co.kr",
+            "https://10.0.0.1",
+            "http://10.0.0.1",
+            "http://localhost:3000",
+            "http://localhost:5173",
+            "http://127.0.0.1:3000",
+            "http://app.localhost:3000",
+            "https://localhost:3000",
+            "http://[::1]:3000",
+        ];
+        let domains = ["", "jazzmeet.site", "site", "fly.dev", "api.jazzmeet.site", "co.kr", "localhost"];
+        let (mut accepted, mut refused) = (0, 0);
+        for api in places {
+            for frontends in places.iter().flat_map(|one| places.map(|other| format!("{one},{other}"))) {
+                for domain in domains {
+                    let mut environment = vec![("BIFRONS_PUBLIC_URL", api), ("BIFRONS_ORIGINS", &frontends)];
+                    if !domain.is_empty() {
+                        environment.push(("BIFRONS_COOKIE__DOMAIN", domain));
+                    }
+                    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+                    let Ok(config) = Config::read(None, environment).config else {
+                        refused += 1;
+                        continue;
+                    };
+                    accepted += 1;
+                    works_everywhere(&config);
+                }
+            }
+        }
+        assert!(accepted > 300 && refused > 300, "{accepted} accepted, {refused} refused");
+    }
+
+    fn works_everywhere(config: &Config) {
+        let policy = &config.cookies;
+        for name in [policy.session_name, policy.refresh_name, policy.probe_name] {
+            let header = set(policy, name, &Zeroizing::new("x".repeat(80)), Some(Duration::from_secs(60)));
+            let cookie = SetCookie::parse(header.to_str().unwrap()).unwrap();
+            for frontend in config.origins.iter().chain([&config.public_url]) {
+                for family in Family::ALL {
+                    let works = matches!(verdict(family, frontend, &config.public_url, &cookie), Verdict::Works(_));
+                    let third_party = Relation::of(frontend, &config.public_url) == Relation::CrossSite;
+                    let what = format!("{family}, {} → {}: {header:?}", frontend.as_str(), config.public_url.as_str());
+                    assert_eq!(works, !(third_party && family == Family::SafariLike), "{what} {}", header.to_str().unwrap());
+                }
+            }
+        }
+    }
 
     fn headers(cookies: &[&[u8]]) -> HeaderMap {
         cookies.iter().map(|cookie| (header::COOKIE, HeaderValue::from_bytes(cookie).unwrap())).collect()

@@ -1,5 +1,5 @@
 //! Cross-origin resource sharing: which pages may read our answers, with credentials. Exactly the configured origins; with none
-//! configured there is no CORS at all. Every answer varies by `Origin`, and error answers carry the headers too, or a browser
+//! configured there is no CORS at all. Frontends on developers' machines may read answers too, without credentials. Every answer varies by `Origin`, and error answers carry the headers too, or a browser
 //! would report each of them as a CORS failure.
 
 use poem::{
@@ -24,7 +24,7 @@ pub(super) fn preflight(request: &Request, config: &Config) -> Option<Response> 
         return None;
     }
     let mut response = Response::from(StatusCode::NO_CONTENT);
-    if friend(headers, config).is_some() {
+    if reader(headers, config).is_some() {
         let answer = response.headers_mut();
         answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
         answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
@@ -33,20 +33,34 @@ pub(super) fn preflight(request: &Request, config: &Config) -> Option<Response> 
     Some(response)
 }
 
-/// The listed origin that a request comes from, byte for byte.
-pub(super) fn friend(headers: &HeaderMap, config: &Config) -> Option<HeaderValue> {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
-    config.origins.iter().any(|friend| origin == friend.as_str()).then(|| origin.clone())
+/// A page that may read our answers.
+pub(super) struct Reader {
+    origin: HeaderValue,
+    with_credentials: bool,
 }
 
-/// Lets the page of a listed origin read an answer.
-pub(super) fn share(response: &mut Response, friend: Option<HeaderValue>) {
+/// The page that a request comes from, if its origin is listed, byte for byte.
+pub(super) fn reader(headers: &HeaderMap, config: &Config) -> Option<Reader> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
+    let with_credentials = config.origins.iter().any(|friend| origin == friend.as_str());
+    (with_credentials || is_dev(headers, config)).then(|| Reader { origin: origin.clone(), with_credentials })
+}
+
+/// Whether a page on a developer's machine sent the request.
+pub(super) fn is_dev(headers: &HeaderMap, config: &Config) -> bool {
+    headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).is_some_and(|origin| config.is_dev_origin(origin))
+}
+
+/// Lets the page read an answer.
+pub(super) fn share(response: &mut Response, reader: Option<Reader>) {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = friend {
+    if let Some(Reader { origin, with_credentials }) = reader {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        if with_credentials {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
 }

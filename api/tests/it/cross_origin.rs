@@ -173,3 +173,34 @@ async fn the_probe_says_how_the_page_stands_to_the_service() {
         );
     }
 }
+
+/// A local frontend against a remote API: the bearer face works, and no cookie counts.
+#[tokio::test]
+async fn dev_origins_get_the_bearer_face_and_no_cookie() {
+    use serde_json::json;
+
+    use crate::support::{EMAIL, PASSWORD};
+    let app =
+        App::with_environment(&[("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_DEV_ORIGINS", "http://localhost:*")])
+            .await;
+    let ada = app.ada().await;
+    let dev = ada.with("origin", "http://localhost:5173").with("sec-fetch-site", "cross-site");
+    let preflight = dev.with("access-control-request-method", "POST").send(Method::OPTIONS, "/v1/tokens", None).await.expect(204);
+    assert_eq!(preflight.header("access-control-allow-origin"), "http://localhost:5173");
+    assert_eq!(preflight.header("access-control-allow-credentials"), "", "no pattern goes with credentials");
+
+    dev.who_am_i().await.expect_problem(401, "unauthenticated");
+    let tokens = dev.tokens(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(tokens.header("access-control-allow-origin"), "http://localhost:5173");
+    dev.bearing(&tokens.string("/access_token")).who_am_i().await.expect(200);
+    dev.refresh(&tokens.string("/refresh_token")).await.expect(200);
+    ada.who_am_i().await.expect(200);
+
+    ada.post("/v1/tokens", json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"})).await.expect(200);
+    dev.post("/v1/tokens/refresh", json!({})).await.expect_problem(401, "invalid_refresh_token");
+    dev.snapshot().sign_out().await.expect(204);
+    ada.post("/v1/tokens/refresh", json!({})).await.expect(200);
+    for stranger in ["https://localhost:5173", "http://localhost.evil.example", "http://127.0.0.1:5173"] {
+        ada.with("origin", stranger).tokens(EMAIL, PASSWORD).await.expect_problem(403, "origin_not_allowed");
+    }
+}
