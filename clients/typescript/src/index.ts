@@ -3,9 +3,16 @@
  * API's documents, and for every operation `Input`, `Data`, `ProblemOf` and `Result` by its name.
  */
 export { type Client, createClient } from "./client.js";
+export type { Diagnosis } from "./diagnose.js";
+export type { ReadingId } from "./generated/methods.js";
 export type * from "./generated/models.js";
-export type { CallOptions, ClientOptions, Fetch, Token } from "./runtime/call.js";
+export type { BearerFace, ClientOptions, CookieFace } from "./options.js";
+export { isProblemError, ProblemError } from "./problem-error.js";
+export type { CallOptions, Fetch, Token } from "./runtime/call.js";
+export type { CookieSource } from "./runtime/cookies.js";
 export type { UnexpectedResponse } from "./runtime/problem.js";
+export type { TokenStorage } from "./runtime/storage.js";
+export type { SessionState, SessionStore } from "./session.js";
 export type {
   CodeOf,
   Data,
@@ -15,4 +22,5 @@ export type {
   ProblemCode,
   ProblemOf,
   Result,
+  Throwing,
 } from "./types.js";

@@ -1,5 +1,7 @@
+import type { Methods } from "./generated/methods.js";
 import type { components, operations } from "./generated/schema.js";
 import type { Answer } from "./runtime/answer.js";
+import type { Call } from "./runtime/call.js";
 import type { UnexpectedResponse } from "./runtime/problem.js";
 
 /** The names of the operations, which are the names of the client's methods. */
@@ -11,7 +13,7 @@ type Responses<Id extends OperationId> = operations[Id]["responses"];
 
 /** `never` where the operation has none, which must not swallow what it is combined with. */
 type OrNothing<T> = [T] extends [never] ? unknown : T;
-type Parameters<Id extends OperationId, Place extends "path" | "query"> = OrNothing<
+type Fields<Id extends OperationId, Place extends "path" | "query"> = OrNothing<
   NonNullable<operations[Id]["parameters"][Place]>
 >;
 type Body<Id extends OperationId> =
@@ -25,11 +27,11 @@ type Flat<T> = {
 };
 
 /** What an operation takes: its path, query and body fields in one flat object. */
-export type Input<Id extends OperationId> = unknown extends Parameters<Id, "path"> &
-  Parameters<Id, "query"> &
+export type Input<Id extends OperationId> = unknown extends Fields<Id, "path"> &
+  Fields<Id, "query"> &
   Body<Id>
   ? Readonly<Record<string, never>>
-  : Flat<Parameters<Id, "path"> & Parameters<Id, "query"> & Body<Id>>;
+  : Flat<Fields<Id, "path"> & Fields<Id, "query"> & Body<Id>>;
 
 /** What an operation answers; `undefined` where it answers nothing. */
 export type Data<Id extends OperationId> = {
@@ -66,3 +68,14 @@ export type ProblemOf<Id extends OperationId> = Problem<CodeOf<Id>> | Unexpected
 
 /** What a method resolves to: `{ data, response }` or `{ problem, response }`. */
 export type Result<Id extends OperationId> = Answer<Data<Id>, ProblemOf<Id>>;
+
+/** One operation as a function: it is told through what to call, and then what its method is told. */
+export type Callable<Id extends OperationId> = (
+  call: Call,
+  ...rest: [...Parameters<Methods[Id]>]
+) => Promise<Result<Id>>;
+
+/** The methods that resolve to the data alone, and throw a `ProblemError` for a problem. */
+export type Throwing = {
+  readonly [Id in OperationId]: (...rest: Parameters<Methods[Id]>) => Promise<Data<Id>>;
+};

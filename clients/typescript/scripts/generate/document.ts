@@ -18,6 +18,8 @@ export interface SecurityScheme {
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
+  readonly format?: string;
+  readonly items?: Schema;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -32,6 +34,8 @@ export interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly required?: boolean;
+  readonly description?: string;
+  readonly schema?: Schema;
 }
 
 export interface Media {
@@ -60,6 +64,8 @@ export interface Located {
 }
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+/** What a client has beside its operations. */
+const TAKEN = ["session", "throwing", "diagnose", "setCookies"];
 const CALLABLE = ["get", "put", "post", "delete", "patch"];
 
 /** Every operation in the order of the document; fails on one that cannot become a method. */
@@ -74,6 +80,7 @@ export function operationsOf(document: Document): Located[] {
       if (!id) throw new Error(`${place} has no operationId`);
       if (!/^[a-z][A-Za-z0-9]*$/.test(id))
         throw new Error(`${place}: "${id}" is not a method name`);
+      if (TAKEN.includes(id)) throw new Error(`${place}: "${id}" is taken by the client`);
       if (!CALLABLE.includes(method)) throw new Error(`${place} cannot be called with fetch`);
       if (found.has(id)) throw new Error(`${place}: operationId "${id}" is used twice`);
       found.set(id, { id, method: method.toUpperCase(), path, operation });

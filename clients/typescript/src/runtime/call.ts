@@ -11,18 +11,12 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export type Token = string | (() => string | undefined | Promise<string | undefined>);
 
 /** How a client reaches the API. */
-export interface ClientOptions {
+export interface CallSettings {
   /**
    * Where the API is, without `/v1`: `https://auth.example.org`. A path in front of it is kept, and
    * in a browser a path alone means the page's own origin.
    */
   readonly baseUrl: string;
-  /**
-   * The access token, for programs without cookies. It is sent as `Authorization: Bearer …` to the
-   * operations that read one, and to no other: a function may therefore call `refreshTokens` of the
-   * same client.
-   */
-  readonly token?: Token | undefined;
   /** Used instead of the global `fetch`. */
   readonly fetch?: Fetch | undefined;
   /** Sent with every call. */
@@ -42,6 +36,11 @@ export interface CallOptions extends Deadline {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The same with a token, for those who bring their own. */
+export interface CallTarget extends CallSettings {
+  readonly token?: Token | undefined;
+}
+
 /** Calls one operation. */
 export type Call = (
   operation: Operation,
@@ -50,7 +49,7 @@ export type Call = (
 ) => Promise<Answer<unknown, ProblemShape>>;
 
 /** Makes the one function through which every operation is called. */
-export function createCall(client: ClientOptions): Call {
+export function createCall(client: CallTarget): Call {
   if (/[?#]/.test(client.baseUrl)) throw new TypeError("baseUrl must not have a query or fragment");
   const base = client.baseUrl.replace(/\/+$/, "");
   const { fetch: givenFetch, token, credentials = "include" } = client;

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPage, startChromium } from "../support/chromium.js";
-import { type Site, serveSite } from "../support/page.js";
+import { NOTHING, type Site, serveSite, visit, withinReachOfScripts } from "../support/page.js";
 import { type Service, startService } from "../support/service.js";
 
 let browser: Browser;
@@ -24,7 +24,7 @@ const ada = { email: "ada@example.org", password: "correct horse battery staple"
 test("a page of another origin signs up, signs in, reloads, signs out", async () => {
   const context = await browser.newContext();
   const { page, origins, complaints } = await openPage(context);
-  await open(page, service.url);
+  await visit(page, site, service.url);
   expect(new URL(service.url).origin).not.toBe(site.origin);
 
   expect(
@@ -44,7 +44,7 @@ test("a page of another origin signs up, signs in, reloads, signs out", async ()
   await page.reload();
   await page.waitForFunction(() => "client" in globalThis);
   expect(await whoAmI(page)).toBe(ada.email);
-  expect(await withinReachOfScripts(page)).toEqual({ cookie: "", local: 0, session: 0 });
+  expect(await withinReachOfScripts(page)).toEqual(NOTHING);
   const [cookie, ...others] = await context.cookies(service.url);
   expect(others).toEqual([]);
   expect(cookie).toMatchObject({ name: "bifrons_session", httpOnly: true, sameSite: "Lax" });
@@ -62,8 +62,7 @@ test("a page of an origin that is not listed cannot call", async () => {
   const stranger = await serveSite();
   const context = await browser.newContext();
   const { page } = await openPage(context);
-  await page.goto(`${stranger.origin}/?service=${service.url}`);
-  await page.waitForFunction(() => "client" in globalThis);
+  await visit(page, stranger, service.url);
   const failure = await page.evaluate((who) => client.signIn(who).catch(String), ada);
   expect(failure).toBe("TypeError: Failed to fetch");
   expect(await context.cookies(service.url)).toEqual([]);
@@ -74,27 +73,14 @@ test("a page of an origin that is not listed cannot call", async () => {
 test("a redirect is a problem in a browser too", async () => {
   const context = await browser.newContext();
   const { page } = await openPage(context);
-  await open(page, `${site.origin}/elsewhere`);
+  await visit(page, site, `${site.origin}/elsewhere`);
   expect(await whoAmI(page)).toBe("unexpected_response");
   await context.close();
 });
-
-async function open(page: Page, baseUrl: string): Promise<void> {
-  await page.goto(`${site.origin}/?service=${baseUrl}`);
-  await page.waitForFunction(() => "client" in globalThis);
-}
 
 function whoAmI(page: Page): Promise<string> {
   return page.evaluate(async () => {
     const { data, problem } = await client.getSession();
     return problem ? problem.code : data.user.email;
   });
-}
-
-function withinReachOfScripts(page: Page): Promise<object> {
-  return page.evaluate(() => ({
-    cookie: document.cookie,
-    local: localStorage.length,
-    session: sessionStorage.length,
-  }));
 }

@@ -23,4 +23,4 @@ test("the examples of README.md run as written", async () => {
       await service.stop();
     }
   }
-});
+}, 240_000);

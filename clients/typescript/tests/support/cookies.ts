@@ -1,7 +1,7 @@
 import type { Fetch } from "../../src/runtime/call.js";
 
 /** A `fetch` with a cookie jar for one host, which Node's own does not have. */
-export function cookieFetch(): { fetch: Fetch; cookies: Map<string, string> } {
+export function cookieFetch(send: Fetch = fetch): { fetch: Fetch; cookies: Map<string, string> } {
   const cookies = new Map<string, string>();
   const keep = (header: string): void => {
     const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
@@ -12,7 +12,7 @@ export function cookieFetch(): { fetch: Fetch; cookies: Map<string, string> } {
     const headers = new Headers(init.headers);
     const pairs = [...cookies].map(([name, value]) => `${name}=${value}`);
     if (pairs.length > 0) headers.set("cookie", pairs.join("; "));
-    const response = await fetch(url, { ...init, headers });
+    const response = await send(url, { ...init, headers });
     response.headers.getSetCookie().forEach(keep);
     return response;
   };

@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
-import type { Client } from "../../src/index.js";
+import type { Page } from "playwright-core";
+import type { Client, ClientOptions } from "../../src/index.js";
 
 declare global {
   /** The client that the page made. */
@@ -15,8 +16,8 @@ export interface Site {
 }
 
 /**
- * Serves the page on a port of its own. Its client calls the service named in the page's query; under
- * `/elsewhere` every request is redirected to the service.
+ * Serves the page on a port of its own. Its client calls the service named in the page's query, with
+ * the options named there; under `/elsewhere` every request is redirected to the service.
  */
 export async function serveSite(): Promise<Site> {
   const { outputFiles } = await build({
@@ -33,8 +34,10 @@ export async function serveSite(): Promise<Site> {
     } else if (pathname.startsWith("/elsewhere")) {
       response.writeHead(307, { location: pathname.slice("/elsewhere".length) }).end();
     } else {
-      const service = JSON.stringify(searchParams.get("service"));
-      response.setHeader("content-type", "text/html; charset=utf-8").end(page(service));
+      const baseUrl = searchParams.get("service");
+      const options = JSON.parse(searchParams.get("options") ?? "{}") as object;
+      const script = JSON.stringify({ baseUrl, ...options });
+      response.setHeader("content-type", "text/html; charset=utf-8").end(page(script));
     }
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -46,10 +49,35 @@ export async function serveSite(): Promise<Site> {
   return { origin: `http://localhost:${port}`, stop };
 }
 
-const page = (service: string): string => `<!doctype html>
+const page = (options: string): string => `<!doctype html>
 <title>A page</title>
 <link rel="icon" href="data:,">
 <script type="module">
   import { createClient } from "/client.js";
-  globalThis.client = createClient({ baseUrl: ${service} });
+  globalThis.client = createClient(${options});
 </script>`;
+
+/** Opens the page, with a client for that service. */
+export async function visit(
+  page: Page,
+  site: Site,
+  baseUrl: string,
+  options: Partial<ClientOptions> = {},
+): Promise<void> {
+  const query = new URLSearchParams({ service: baseUrl, options: JSON.stringify(options) });
+  await page.goto(`${site.origin}/?${query}`);
+  await page.waitForFunction(() => "client" in globalThis);
+}
+
+/** Whatever a script of the page could find of what the browser keeps. */
+export function withinReachOfScripts(page: Page): Promise<object> {
+  return page.evaluate(async () => ({
+    cookie: document.cookie,
+    local: localStorage.length,
+    session: sessionStorage.length,
+    databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
+  }));
+}
+
+export const NOTHING = { cookie: "", local: 0, session: 0, databases: 0, caches: 0 };

@@ -18,7 +18,12 @@ const STOP_MS = 10_000;
 /** A running service with its own data, and how to end it. */
 export interface Service {
   readonly url: string;
+  /** Ends it for good, with its data. */
   stop(): Promise<void>;
+  /** Ends it, to be started again. */
+  down(): Promise<void>;
+  /** Starts it again in the same place. */
+  up(): Promise<void>;
 }
 
 /** Starts the real service on a free port, for pages of the given origins. */
@@ -43,40 +48,62 @@ async function tryToStart(
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const data = await mkdtemp(join(tmpdir(), "bifrons-data-"));
-  const child = spawn(BINARY, ["serve"], {
-    // Not in the repository, whose configuration file is not meant for tests.
-    cwd: data,
-    // Nothing of the caller's: the service refuses variables of its own that it does not know.
-    env: {
-      BIFRONS_LISTEN: `127.0.0.1:${port}`,
-      BIFRONS_PUBLIC_URL: url,
-      BIFRONS_ORIGINS: origins.join(","),
-      BIFRONS_DATA_DIR: data,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  let child: ChildProcess | undefined;
+  const up = async (): Promise<string | undefined> => {
+    child = spawn(BINARY, ["serve"], {
+      // Not in the repository, whose configuration file is not meant for tests.
+      cwd: data,
+      // Nothing of the caller's: the service refuses variables of its own that it does not know.
+      env: {
+        BIFRONS_LISTEN: `127.0.0.1:${port}`,
+        BIFRONS_PUBLIC_URL: url,
+        BIFRONS_ORIGINS: origins.join(","),
+        BIFRONS_DATA_DIR: data,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const { listening, output } = await untilListening(child);
+    return listening ? undefined : output;
+  };
   const cleanUp = (): void => {
-    child.kill("SIGKILL");
+    child?.kill("SIGKILL");
     rmSync(data, { recursive: true, force: true });
   };
   // Whatever becomes of the tests, nothing is left behind.
   process.once("exit", cleanUp);
 
   const stop = async (): Promise<void> => {
-    if (isRunning(child)) {
-      const exited = once(child, "exit");
-      child.kill();
-      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-      await exited;
-      clearTimeout(timer);
-    }
+    if (child) await end(child);
     process.removeListener("exit", cleanUp);
     cleanUp();
   };
-  const { listening, output } = await untilListening(child);
-  if (listening) return { service: { url, stop }, output };
+  const failure = await up();
+  if (failure === undefined) {
+    const service: Service = {
+      url,
+      stop,
+      down: async () => {
+        if (child) await end(child);
+      },
+      up: async () => {
+        const output = await up();
+        if (output !== undefined) throw new Error(`The service did not start again:\n${output}`);
+      },
+    };
+    return { service, output: "" };
+  }
   await stop();
-  return { output };
+  return { output: failure };
+}
+
+/** Asks it to end, and waits until it has. */
+async function end(child: ChildProcess): Promise<void> {
+  if (!isRunning(child)) return;
+  const exited = once(child, "exit");
+  child.kill();
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  await exited;
+  clearTimeout(timer);
 }
 
 /** Waits until the service says that it listens; it says so after its data is ready. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { type ClientOptions, createCall } from "../../src/runtime/call.js";
+import { type CallTarget, createCall } from "../../src/runtime/call.js";
 import type { Operation } from "../../src/runtime/operation.js";
 import { answering, empty, json, problem } from "../support/answers.js";
 
@@ -13,7 +13,7 @@ const write: Operation = {
   empty: true,
 };
 
-const options = (rest: Partial<ClientOptions>): ClientOptions => ({
+const options = (rest: Partial<CallTarget>): CallTarget => ({
   baseUrl: "https://api.example",
   ...rest,
 });
@@ -65,7 +65,7 @@ test("credentials are included unless asked otherwise", async () => {
   expect(sent.map(({ init }) => init.credentials)).toEqual(["include", "omit"]);
 });
 
-test.each<[string, ClientOptions["token"]]>([
+test.each<[string, CallTarget["token"]]>([
   ["a string", "abc"],
   ["a function", () => "abc"],
   ["a promise", async () => "abc"],

@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
-import { operations } from "../../src/generated/operations.js";
+import { table } from "../../src/generated/table.js";
 import { createClient } from "../../src/index.js";
 import { answering, empty, json, problem } from "../support/answers.js";
 
 const baseUrl = "https://api.example";
 
 test("one method an operation", () => {
-  expect(Object.keys(createClient({ baseUrl }))).toEqual(Object.keys(operations));
+  const client = createClient({ baseUrl });
+  const beside = ["session", "throwing", "setCookies", "diagnose"];
+  expect(Object.keys(client)).toEqual([...Object.keys(table), ...beside]);
+  expect(Object.keys(client.throwing)).toEqual(Object.keys(table));
 });
 
 test("a method calls its operation", async () => {

@@ -31,8 +31,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("holds the built client and nothing else", () => {
   expect(packed).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "README.md"]));
-  const others = packed.filter((path) => !/^dist\/[a-z/]+\.(js|d\.ts)$/.test(path));
+  const others = packed.filter((path) => !/^dist\/[a-z/-]+\.(js|js\.map|d\.ts)$/.test(path));
   expect(others.filter((path) => !path.startsWith("LICENSE")).sort()).toEqual([
+    "API.md",
+    "CHANGELOG.md",
     "README.md",
     "package.json",
   ]);

@@ -1,5 +1,5 @@
 /** Checked by `npm run check`; running them only shows that they are there. */
-import { expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
 import {
   type Client,
   type CodeOf,
@@ -10,6 +10,7 @@ import {
   type Problem,
   type ProblemOf,
   type Session,
+  type SessionState,
   type Tokens,
   type UnexpectedResponse,
   type User,
@@ -59,6 +60,12 @@ test("wrong calls do not compile", () => {
     client.endSession({}),
     // @ts-expect-error: a client needs to know where the API is
     createClient({}),
+    // @ts-expect-error: where does the refresh token travel?
+    createClient({ baseUrl: "", face: "bearer" }),
+    // @ts-expect-error: the cookie face keeps nothing
+    createClient({ baseUrl: "", storage: { get: () => "", set: () => {}, remove: () => {} } }),
+    // @ts-expect-error: a server does not refresh
+    createClient({ baseUrl: "", face: "bearer", refreshIn: "cookie", cookies: "" }),
   ];
   expectTypeOf(wrong).toBeFunction();
 });
@@ -107,4 +114,27 @@ test("problems are a closed union", () => {
     }
   };
   expectTypeOf(sentence).toBeFunction();
+});
+
+test("an exhaustive switch compiles, and meets the codes of the future in its default", () => {
+  const sentence = (code: CodeOf<"deleteMe"> | "unexpected_response"): string => {
+    switch (code) {
+      case "reauthentication_required":
+        return "Type the password again.";
+      default:
+        return code;
+    }
+  };
+  expect(sentence("from_the_future" as never)).toBe("from_the_future");
+});
+
+test("the state narrows by its status", () => {
+  const use = (state: SessionState): void => {
+    if (state.status === "signed-in") {
+      expectTypeOf(state.session).toEqualTypeOf<Session>();
+      expectTypeOf(state.user).toEqualTypeOf<User>();
+    } else expectTypeOf(state.user).toEqualTypeOf<undefined>();
+  };
+  expectTypeOf(use).toBeFunction();
+  expectTypeOf<ReturnType<Client["session"]["get"]>>().toEqualTypeOf<SessionState>();
 });
