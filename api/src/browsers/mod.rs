@@ -28,6 +28,16 @@ pub enum Family {
 impl Family {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Chromium, Self::ChromiumBlocking, Self::Firefox, Self::SafariLike];
+
+    /// What scripts call it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::ChromiumBlocking => "chromium_blocking",
+            Self::Firefox => "firefox",
+            Self::SafariLike => "safari_like",
+        }
+    }
 }
 
 impl fmt::Display for Family {
@@ -59,6 +69,24 @@ impl Relation {
             (true, _) => Self::SameOrigin,
             (false, true) => Self::SameSite,
             (false, false) => Self::CrossSite,
+        }
+    }
+
+    /// As in `Sec-Fetch-Site`.
+    pub fn fetch_site(self) -> &'static str {
+        match self {
+            Self::SameOrigin => "same-origin",
+            Self::SameSite => "same-site",
+            Self::CrossSite => "cross-site",
+        }
+    }
+
+    /// What scripts call it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::SameOrigin => "same_origin",
+            Self::SameSite => "same_site",
+            Self::CrossSite => "cross_site",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A `Set-Cookie` header as browsers read it (RFC 6265bis section 5.6).
 
+use std::fmt;
+
 /// The `SameSite` attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
@@ -52,6 +54,7 @@ impl SetCookie {
             path: None,
             expired: false,
         };
+        let mut max_age = None;
         for part in parts {
             let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
             let value = value.trim();
@@ -71,11 +74,33 @@ impl SetCookie {
                     cookie.domain = Some(value.trim_start_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty());
                 }
                 "path" => cookie.path = Some(value.to_owned()),
-                "max-age" => cookie.expired = value.parse::<i64>().is_ok_and(|age| age <= 0),
+                "max-age" => max_age = value.parse::<i64>().ok(),
+                // Servers that take a cookie back write the epoch; a moment close to now needs a clock, and means no such thing.
+                "expires" => cookie.expired = value.contains("1970"),
                 _ => {}
             }
         }
+        cookie.expired = max_age.map_or(cookie.expired, |age| age <= 0);
         (!name.is_empty()).then_some(cookie)
+    }
+}
+
+impl fmt::Display for SetCookie {
+    /// As it came, in one order, without the value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}=…", self.name)?;
+        if let Some(path) = &self.path {
+            write!(f, "; Path={path}")?;
+        }
+        for (given, attribute) in [(self.http_only, "HttpOnly"), (self.secure, "Secure"), (self.partitioned, "Partitioned")] {
+            if given {
+                write!(f, "; {attribute}")?;
+            }
+        }
+        if let Some(same_site) = self.same_site {
+            write!(f, "; SameSite={same_site:?}")?;
+        }
+        self.domain.as_ref().map_or(Ok(()), |domain| write!(f, "; Domain={domain}"))
     }
 }
 
@@ -98,6 +123,13 @@ mod tests {
         let bare = SetCookie::parse("sid=").unwrap();
         assert_eq!((bare.same_site, bare.domain, bare.secure), (None, None, false));
         assert!(SetCookie::parse("sid=; Max-Age=0").unwrap().expired);
+        assert!(SetCookie::parse("sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT").unwrap().expired);
+        assert!(!SetCookie::parse("sid=; Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:00 GMT").unwrap().expired, "Max-Age wins");
+        assert_eq!(
+            cookie.to_string(),
+            "sid=…; Path=/; HttpOnly; Secure; Partitioned; SameSite=None; Domain=example.com",
+            "the value is nobody's business"
+        );
         assert_eq!(SetCookie::parse("sid=a; SameSite=Whatever; SameSite=Lax").unwrap().same_site, Some(SameSite::Lax));
         for nothing in ["", "sid", "=x", ";"] {
             assert_eq!(SetCookie::parse(nothing), None, "{nothing:?}");
