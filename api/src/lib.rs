@@ -4,9 +4,10 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`cli`] | the commands: `serve`, `openapi`, `config`, `migrate` |
+//! | [`cli`] | the commands: `serve`, `openapi`, `config`, `doctor`, `migrate` |
 //! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
 //! | [`account`] | what people do with their own account: change the password or the name, delete it |
+//! | [`doctor`] | what browsers make of any API: its CORS and its cookies |
 //! | [`sessions`] | signing in, verifying, refreshing, ending |
 //! | [`users`] | who there is; signing up |
 //! | [`state`] | what every request shares |
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod doctor;
 pub mod email_address;
 pub mod http;
 pub mod mail;
