@@ -1,6 +1,7 @@
 //! The command line: one command a file.
 
 mod config;
+mod doctor;
 mod migrate;
 mod openapi;
 mod serve;
@@ -44,6 +45,8 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Tell what browsers make of an API's cookies and CORS, from each frontend
+    Doctor(Box<doctor::Arguments>),
     /// Bring the database's schema up to date, and stop
     Migrate,
 }
@@ -55,6 +58,8 @@ pub enum Failure {
     Configuration(Vec<Mistake>),
     /// Anything else.
     Failed(String),
+    /// All was said already.
+    Told,
 }
 
 impl Failure {
@@ -70,10 +75,12 @@ impl Cli {
             None | Some(Command::Serve) => load(self.config.as_ref()).and_then(|(_, config)| serve::run(config)),
             Some(Command::Openapi { index }) => openapi::run(index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
+            Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
+            Err(Failure::Told) => ExitCode::from(1),
             Err(Failure::Failed(sentence)) => {
                 complain(&sentence);
                 ExitCode::from(1)

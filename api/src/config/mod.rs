@@ -19,7 +19,7 @@ pub use reader::{File, Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
 pub use tokens::TokensConfig;
-pub use values::Origin;
+pub use values::{Origin, duration};
 
 use reader::Reader;
 

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 /// Reads `90s`, `10m`, `24h`, `14d`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a whole number and a unit: 30s, 10m, 24h or 14d".to_owned();
     let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)? {
         (number, "s") => (number, 1),
