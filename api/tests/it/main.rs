@@ -9,6 +9,7 @@ mod access_token;
 mod clocks;
 mod connections;
 mod cross_origin;
+mod doctor;
 mod every_operation;
 mod main_job;
 mod my_sessions;
