@@ -87,7 +87,7 @@ remedies! {
     }
     AllowCredentials, "allow_credentials",
         "Answer with Access-Control-Allow-Credentials: true, to preflights too.", {
-        Bifrons: "listing it does it: origins = [{origins}], or BIFRONS_ORIGINS={origin}";
+        Bifrons: "listing it does it: origins = [{origins}]; dev_origins get the bearer face, and no cookies";
         Spring: "in addCorsMappings: .allowCredentials(true)";
         GoFiber: "cors.Config{AllowCredentials: true}";
         Express: "cors({ origin: [{origins}], credentials: true })";
@@ -143,7 +143,7 @@ remedies! {
     SiblingHost, "sibling_host",
         "Serve the frontend on a sibling of the API's host (app.example.com beside api.example.com), or let a proxy serve the API \
          below the frontend's own origin, or sign in without cookies: a bearer token in memory.", {
-        Bifrons: "the bearer face, POST /v1/tokens, works from every listed origin; Partitioned comes by itself";
+        Bifrons: "the bearer face, POST /v1/tokens, works from every origin in origins and dev_origins";
         Spring: "ResponseCookie…partitioned(true) helps in Chromium and Firefox, never in Safari";
         GoFiber: "&fiber.Cookie{Partitioned: true} helps in Chromium and Firefox, never in Safari";
         Express: "res.cookie(…, { partitioned: true }) helps in Chromium and Firefox, never in Safari";
