@@ -70,8 +70,9 @@ impl SetCookie {
                         _ => None,
                     }
                 }
+                // One leading dot means nothing; an empty value neither.
                 "domain" => {
-                    cookie.domain = Some(value.trim_start_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty());
+                    cookie.domain = (!value.is_empty()).then(|| value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase())
                 }
                 "path" => cookie.path = Some(value.to_owned()),
                 "max-age" => max_age = value.parse::<i64>().ok(),

@@ -176,6 +176,7 @@ fn refusal(facts: Facts<'_>, family: Family, cookie: &SetCookie) -> Option<Mista
         Reason::Prefix => Mistake::PrefixBroken,
         Reason::SecureOverHttp => Mistake::SecureOverHttp,
         Reason::NoneWithoutSecure => Mistake::NoneWithoutSecure,
+        Reason::PartitionedWithoutSecure => Mistake::PartitionedWithoutSecure,
         _ if page_site == api_site && page_secure != api_secure => Mistake::SchemesDiffer,
         _ if frontend.is_loopback() && api.is_loopback() => Mistake::LoopbackNamesDiffer,
         Reason::SameSiteAcrossSites => Mistake::SameSiteAcrossSites,

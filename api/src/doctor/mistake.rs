@@ -82,6 +82,8 @@ mistakes! {
         "To a page on another site the cookie is a third party's, and these browsers keep none.";
     NoneWithoutSecure, "none_without_secure", AddSecure, "RFC 6265bis, section 5.7",
         "The cookie is SameSite=None without Secure.";
+    PartitionedWithoutSecure, "partitioned_without_secure", AddSecure, "CHIPS, section 2.1",
+        "The cookie is Partitioned without Secure.";
     SecureOverHttp, "secure_over_http", SecureNeedsHttps, "RFC 6265bis, section 5.7",
         "The cookie is Secure, and the API is plain http.";
     DomainIsFrontend, "domain_is_frontend", DropDomain, "RFC 6265bis, sections 5.1.3 and 5.7",
@@ -91,7 +93,7 @@ mistakes! {
     DomainPublicSuffix, "domain_public_suffix", DropDomain, "RFC 6265bis, section 5.7",
         "Domain is a public suffix, below which unrelated sites live.";
     PrefixBroken, "prefix_broken", KeepPrefix, "RFC 6265bis, sections 4.1.3 and 5.7",
-        "__Host- demands Secure, Path=/ and no Domain; __Secure- demands Secure.";
+        "__Host- demands Secure, Path=/, no Domain; __Secure- Secure; their Http kin HttpOnly too.";
     CookieTooLarge, "cookie_too_large", SmallCookie, "RFC 6265bis, section 5.6",
         "Name and value of the cookie are over 4096 bytes.";
     VaryMissing, "vary_missing", AddVary, "Fetch, CORS protocol and HTTP caches",

@@ -150,7 +150,7 @@ remedies! {
         Nginx: "in the frontend's server block: location /api/ { proxy_pass …; }";
     }
     AddSecure, "add_secure",
-        "Add Secure, or leave SameSite=None out where page and API are one site.", {
+        "Add Secure, or leave SameSite=None and Partitioned out where page and API are one site.", {
         Bifrons: "public_url = \"https://…\" does it";
         Spring: "ResponseCookie…secure(true); server.servlet.session.cookie.secure=true";
         GoFiber: "session.Config{CookieSecure: true}";

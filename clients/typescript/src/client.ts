@@ -45,10 +45,10 @@ export function createClient(options: ClientOptions): Client {
     // A refresh would replace a cookie that the answer under way may no longer be able to set.
     throw new TypeError("cookies go with the cookie face only");
   }
-  let exdirected =
+  let explained =
     typeof document === "undefined" || !(options.development ?? inDevelopment()) || !!jar;
-  const exdirect = (): void => {
-    if (exdirected) return;
+  const explain = (): void => {
+    if (explained) return;
     client.diagnose().then(
       ({ sentence }) => console.warn(sentence),
       () => {},
@@ -56,8 +56,8 @@ export function createClient(options: ClientOptions): Client {
   };
   // Looked up at the time of the call, as others may have put theirs in its place.
   const asked: Fetch = (url, init) => (options.fetch ?? fetch)(url, init);
-  const direct = createCall({ ...options, fetch: jar?.wrap(asked) ?? listenIn(asked, exdirect) });
-  const { tracker, callAs } = trackedCalls(options, direct, table.refreshTokens, exdirect);
+  const direct = createCall({ ...options, fetch: jar?.wrap(asked) ?? listenIn(asked, explain) });
+  const { tracker, callAs } = trackedCalls(options, direct, table.refreshTokens, explain);
 
   const methods: Record<string, Method> = {};
   const throwing: Record<string, Method> = {};
@@ -88,7 +88,7 @@ export function createClient(options: ClientOptions): Client {
     throwing,
     setCookies: jar?.setCookies ?? [],
     diagnose: async () => {
-      exdirected = true;
+      explained = true;
       // Loaded when it is wanted, so that pages where all is well do without its sentences.
       const { diagnose } = await import("./diagnose.js");
       return diagnose(client, options.baseUrl, !options.token && options.refreshIn !== "body");

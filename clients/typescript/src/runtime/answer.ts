@@ -28,12 +28,12 @@ export async function readAnswer(
   }
   // Browsers hide the status of a redirect that was not followed.
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-    return fail("The answer is a redirect, which is not followed: baseUrl must be the final URL.");
+    return fail("A redirect, which is not followed: baseUrl must be the final URL.");
   }
   const problem = parse(response, /^application\/problem\+json\b/i, text);
   return isProblem(problem)
     ? { problem, response }
-    : fail("The answer is not one of this API's: check baseUrl and the proxies in between.");
+    : fail("Not an answer of this API: check baseUrl and the proxies in between.");
 }
 
 /** The parsed body, or `undefined` (which no JSON text means) when it is not of that media type. */

@@ -1,0 +1,18 @@
+/** The session in Svelte: `const session = sessionStore(client)`, and `$session.user` in the markup. */
+import type { Readable } from "svelte/store";
+import type { Client } from "../client.js";
+import type { SessionState } from "../session.js";
+
+/** What the client knows about the session. It asks the service if nobody has done so yet. */
+export function sessionStore({ session }: Pick<Client, "session">): Readable<SessionState> {
+  return {
+    // A store in Svelte calls back at once.
+    subscribe: (run) => {
+      run(session.get());
+      const end = session.subscribe(run);
+      // Without an answer it stays unknown; whoever subscribes next asks again.
+      if (session.get().status === "unknown") session.load().catch(() => {});
+      return end;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** The session in Vue: `const session = useSession(client)`, and `session.user` in the template. */
+import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
+import type { Client } from "../client.js";
+import type { SessionState } from "../session.js";
+
+/** What the client knows about the session. It asks the service if nobody has done so yet. */
+export function useSession({
+  session,
+}: Pick<Client, "session">): Readonly<ShallowRef<SessionState>> {
+  const state = shallowRef(session.get());
+  onScopeDispose(
+    session.subscribe((next) => {
+      state.value = next;
+    }),
+  );
+  // Without an answer it stays unknown.
+  if (state.value.status === "unknown") session.load().catch(() => {});
+  return state;
+}

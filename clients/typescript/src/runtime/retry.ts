@@ -1,0 +1,11 @@
+/** How long to wait when the service does not say. */
+const DEFAULT_MS = 1000;
+
+/** Milliseconds until it makes sense to ask again: `Retry-After`, in seconds or as a date. */
+export function retryAfter(response?: Response): number {
+  const header = response?.headers.get("retry-after");
+  if (!header) return DEFAULT_MS;
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+  return wait >= 0 ? wait : DEFAULT_MS;
+}

@@ -1,0 +1,127 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createClient, type Diagnosis } from "../../src/index.js";
+import { openPage, startChromium } from "../support/chromium.js";
+import { type Site, serveSite, visit } from "../support/page.js";
+import { type Service, startService } from "../support/service.js";
+
+const ada = { email: "ada@example.org", password: "correct horse battery staple" };
+
+let browser: Browser;
+let site: Site;
+let service: Service;
+beforeAll(async () => {
+  site = await serveSite();
+  service = await startService([site.origin]);
+  browser = await startChromium();
+  await createClient({ baseUrl: service.url }).registerUser(ada);
+});
+afterAll(async () => {
+  await browser?.close();
+  await service?.stop();
+  site?.stop();
+});
+
+let context: BrowserContext;
+let page: Page;
+let warnings: string[];
+beforeEach(async () => {
+  context = await browser.newContext();
+  page = (await openPage(context)).page;
+  warnings = [];
+  page.on("console", (message) => {
+    if (message.type() === "warning") warnings.push(message.text());
+  });
+  return () => context.close();
+});
+
+const diagnose = (): Promise<Diagnosis> => page.evaluate(() => client.diagnose());
+
+test("all is well, and nobody or somebody is signed in", async () => {
+  await visit(page, site, service.url, { development: true });
+  expect((await diagnose()).verdict).toBe("signed_out");
+  await page.evaluate((who) => client.signIn(who), ada);
+  expect(await diagnose()).toMatchObject({
+    verdict: "signed_in",
+    sentence: expect.stringContaining(ada.email),
+  });
+  expect(warnings).toEqual([]);
+});
+
+test("signed in without credentials: the cookies work, and nobody is signed in", async () => {
+  await visit(page, site, service.url);
+  const status = await page.evaluate(
+    async ([url, who]) => {
+      const headers = { "content-type": "application/json" };
+      const init = { method: "POST", headers, body: JSON.stringify(who) };
+      return (await fetch(`${url}/v1/session`, init)).status;
+    },
+    [service.url, ada] as const,
+  );
+  expect(status).toBe(200);
+  expect(await diagnose()).toMatchObject({
+    verdict: "signed_out",
+    sentence: expect.stringContaining('credentials: "include"'),
+  });
+});
+
+test("an origin that is not listed is told so, and once on the console", async () => {
+  const stranger = await serveSite();
+  await visit(page, stranger, service.url, { development: true });
+  for (let call = 0; call < 2; call += 1) {
+    expect(await page.evaluate(() => client.getSession().catch(String))).toContain("TypeError");
+  }
+  await expect.poll(() => warnings).toEqual([expect.stringContaining(stranger.origin)]);
+  expect((await diagnose()).verdict).toBe("cors_refused");
+  stranger.stop();
+});
+
+test("a service that is not there", async () => {
+  await visit(page, site, "http://localhost:9", { development: true });
+  await page.evaluate(() => client.getSession().catch(String));
+  await expect.poll(() => warnings).toEqual([expect.stringContaining("nothing answers there")]);
+  expect((await diagnose()).verdict).toBe("unreachable");
+});
+
+test("cookies that are lost are noticed after signing in", async () => {
+  await visit(page, site, service.url, { development: true, credentials: "omit" });
+  await page.evaluate((who) => client.signIn(who), ada);
+  expect(await page.evaluate(async () => (await client.getMe()).problem?.code)).toBe(
+    "unauthenticated",
+  );
+  await expect.poll(() => warnings).toEqual([expect.stringContaining("does not keep, or send")]);
+  expect((await diagnose()).verdict).toBe("cookies_blocked");
+});
+
+test("a cookie of another site", async () => {
+  // Another name for this machine is another site for the browser. The service itself refuses to
+  // start in such a place, so a stand-in sets and reads the probe cookie as it would.
+  const standIn = await serveProbe();
+  const { port } = standIn.address() as AddressInfo;
+  await visit(page, site, `http://127.0.0.1:${port}`);
+  expect(await diagnose()).toMatchObject({
+    verdict: "cookies_blocked",
+    sentence: expect.stringContaining("on another site"),
+  });
+  standIn.close();
+  standIn.closeAllConnections();
+});
+
+async function serveProbe(): Promise<Server> {
+  const server = createServer(({ method, headers }, response) => {
+    response.setHeader("access-control-allow-origin", headers.origin ?? "");
+    response.setHeader("access-control-allow-credentials", "true");
+    if (method === "POST") {
+      response.setHeader("set-cookie", "bifrons_probe=1; Path=/; HttpOnly; SameSite=Lax");
+      response.writeHead(204).end();
+      return;
+    }
+    const cookie_received = headers.cookie?.includes("bifrons_probe") ?? false;
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ cookie_received, relation: "cross_site" }));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return server;
+}

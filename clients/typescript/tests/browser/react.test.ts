@@ -1,0 +1,75 @@
+import { build } from "esbuild";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClient } from "../../src/index.js";
+import { openPage, startChromium } from "../support/chromium.js";
+import { type Site, serveSite, visit } from "../support/page.js";
+import { type Service, startService } from "../support/service.js";
+
+const ada = { email: "ada@example.org", password: "correct horse battery staple" };
+
+let browser: Browser;
+let site: Site;
+let service: Service;
+beforeAll(async () => {
+  site = await serveSite();
+  service = await startService([site.origin]);
+  browser = await startChromium();
+  await createClient({ baseUrl: service.url }).registerUser(ada);
+});
+afterAll(async () => {
+  await browser?.close();
+  await service?.stop();
+  site?.stop();
+});
+
+test("a component shows who is signed in, in two tabs, and asks once", async () => {
+  const context = await browser.newContext();
+  const { outputFiles } = await build({
+    stdin: { contents: APP, resolveDir: "." },
+    define: { "process.env.NODE_ENV": '"production"' },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  let asked = 0;
+  context.on("request", (request) => {
+    if (request.method() === "GET" && request.url().endsWith("/v1/session")) asked += 1;
+  });
+  const show = async (): Promise<Awaited<ReturnType<typeof openPage>>> => {
+    const opened = await openPage(context);
+    await visit(opened.page, site, service.url);
+    await opened.page.addScriptTag({ type: "module", content: outputFiles[0]?.text ?? "" });
+    return opened;
+  };
+  const tabs = [await show(), await show()];
+  const texts = (): Promise<(string | null)[]> =>
+    Promise.all(tabs.map(({ page }) => page.textContent("main")));
+  const both = (text: string): Promise<void> =>
+    expect.poll(texts, { timeout: 5000 }).toEqual([text, text]);
+
+  await both("signed-out signed-out");
+  // Two components in each tab; the second tab may have heard it from the first.
+  const before = asked;
+  expect([1, 2]).toContain(before);
+  await tabs[0]?.page.evaluate((who) => client.signIn(who), ada);
+  await both(`${ada.email} ${ada.email}`);
+  await tabs[1]?.page.evaluate(() => client.signOut());
+  await both("signed-out signed-out");
+  expect(asked).toBe(before);
+  expect(tabs.flatMap(({ complaints }) => complaints)).toEqual([]);
+  await context.close();
+});
+
+const APP = `
+import { createElement } from "react";
+import { createRoot } from "react-dom/client";
+import { useSession } from "./dist/adapters/react.js";
+
+function Who() {
+  const { status, user } = useSession(globalThis.client);
+  return user?.email ?? status;
+}
+const main = document.body.appendChild(document.createElement("main"));
+createRoot(main).render([createElement(Who, { key: 1 }), " ", createElement(Who, { key: 2 })]);
+`;

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect, getSession, registerUser, signIn } from "../../src/core.js";
+import { createClient } from "../../src/index.js";
+import { cookieFetch } from "../support/cookies.js";
+import { type Service, startService } from "../support/service.js";
+
+const ada = { email: "ada@example.org", password: "correct horse battery staple" };
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+  await createClient({ baseUrl: service.url }).registerUser(ada);
+});
+afterAll(() => service?.stop());
+
+test.each(["cookie", "body"] as const)(
+  "bearer face, refresh token in the %s",
+  async (refreshIn) => {
+    const { fetch, cookies } = cookieFetch();
+    const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn, fetch });
+    const issued = await client.issueTokens(ada);
+    expect(issued.data?.refresh_token === undefined).toBe(refreshIn === "cookie");
+    expect([...cookies.keys()]).toEqual(refreshIn === "cookie" ? ["bifrons_refresh"] : []);
+    expect(client.session.get()).toMatchObject({
+      status: "signed-in",
+      session: { face: "bearer" },
+    });
+
+    expect((await client.reauthenticate({ password: ada.password })).problem?.code).toBeUndefined();
+    expect((await client.getMe()).data?.email).toBe(ada.email);
+    const refreshed = await client.refreshTokens();
+    expect(refreshed.data?.session.id).toBe(issued.data?.session.id);
+    expect((await client.getMe()).data?.email).toBe(ada.email);
+
+    expect((await client.signOut()).problem).toBeUndefined();
+    expect(cookies.size).toBe(0);
+    expect(client.session.get()).toEqual({ status: "signed-out" });
+    expect((await client.getMe()).problem?.code).toBe("unauthenticated");
+  },
+);
+
+test("signing out with an access token that is over ends the session all the same", async () => {
+  for (const refreshIn of ["cookie", "body"] as const) {
+    const { fetch, cookies } = cookieFetch();
+    const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn, fetch });
+    const issued = await client.issueTokens(ada);
+    const kept = new Map(cookies);
+    const now = Date.now;
+    Date.now = () => now() + 11 * 60_000;
+    try {
+      await client.signOut();
+    } finally {
+      Date.now = now;
+    }
+    for (const [name, value] of kept) cookies.set(name, value);
+    const input = { refresh_token: issued.data?.refresh_token };
+    const { problem } = await createClient({ baseUrl: service.url, fetch }).refreshTokens(input);
+    expect(problem?.code).toBe("invalid_refresh_token");
+  }
+});
+
+test("one operation, one function", async () => {
+  const { fetch } = cookieFetch();
+  const api = connect({ baseUrl: service.url, fetch });
+  expect((await registerUser(api, ada)).problem?.code).toBe("email_taken");
+  expect((await signIn(api, ada)).data?.user.email).toBe(ada.email);
+  expect((await getSession(api)).data?.face).toBe("cookie");
+});

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { createClient } from "../../src/index.js";
+import { type CookieSource, createJar } from "../../src/runtime/cookies.js";
+import { answering, json } from "../support/answers.js";
+import { session } from "../support/sessions.js";
+
+const baseUrl = "https://api.example";
+const sentBy = async (cookies: CookieSource): Promise<string | undefined> => {
+  const { fetch, sent } = answering(json(200, session()));
+  await createClient({ baseUrl, cookies, fetch }).getSession();
+  return sent[0]?.init.headers["cookie"];
+};
+
+const ALL =
+  "theme=dark; __Host-bifrons_session=a; xbifrons_session=b; __Secure-bifrons_refresh=c=;" +
+  "bifrons_probe=1; __Host-sid=d; BIFRONS_session=e; not bifrons_session=f";
+const OURS = "__Host-bifrons_session=a; __Secure-bifrons_refresh=c=; bifrons_probe=1";
+
+test("exactly our cookies, from wherever they are", async () => {
+  const request = new Request("https://app.example", { headers: { cookie: ALL } });
+  expect(await sentBy(ALL)).toBe(OURS);
+  expect(await sentBy(request)).toBe(OURS);
+  expect(await sentBy(request.headers)).toBe(OURS);
+  expect(await sentBy({ headers: { cookie: ALL } })).toBe(OURS);
+});
+
+test.each<[string, CookieSource]>([
+  ["nothing", undefined],
+  ["null", null],
+  ["an empty header", ""],
+  ["no header", new Headers()],
+  ["a request without cookies", { headers: {} }],
+  ["foreign cookies", "a=1; b=2"],
+])("no header for %s", async (_, cookies) => {
+  expect(await sentBy(cookies)).toBeUndefined();
+});
+
+test("what the service sets comes back, and counts for the next call", async () => {
+  const response = json(200, session());
+  response.headers.append("set-cookie", "bifrons_session=new; Path=/; HttpOnly");
+  response.headers.append("set-cookie", "bifrons_refresh=; Path=/; Max-Age=0");
+  response.headers.append("set-cookie", "lb=internal; Path=/");
+  const { fetch, sent } = answering(response, json(200, session()));
+  const cookies = "bifrons_session=old; bifrons_refresh=old";
+  const client = createClient({ baseUrl, cookies, fetch });
+  await client.signIn({ email: "a@b.c", password: "secret" });
+  await client.getSession();
+  expect(client.setCookies).toEqual([
+    "bifrons_session=new; Path=/; HttpOnly",
+    "bifrons_refresh=; Path=/; Max-Age=0",
+  ]);
+  expect(sent.map(({ init }) => init.headers["cookie"])).toEqual([cookies, "bifrons_session=new"]);
+});
+
+test("frameworks keep no answers, and the browser's own cookies stay out of it", async () => {
+  const { fetch, sent } = answering(json(200, session()));
+  await createJar("").wrap(fetch)(baseUrl, { credentials: "include", headers: {} });
+  expect(sent[0]?.init).toMatchObject({ cache: "no-store" });
+  expect(sent[0]?.init).not.toHaveProperty("credentials");
+});
+
+test("a server does not refresh: the next cookie might not reach the browser", () => {
+  const options = { baseUrl, face: "bearer", refreshIn: "cookie", cookies: "" } as never;
+  expect(() => createClient(options)).toThrow(TypeError);
+});

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Client, createClient } from "../../src/index.js";
+import { type Pretended, pretend } from "../support/pretend.js";
+
+const ada = { email: "ada@example.org", password: "secret" };
+const REFRESH = "/v1/tokens/refresh";
+
+/** What the tabs of this test hear of each other, and of no other test. */
+class Channel {
+  static readonly open = new Map<string, Set<Channel>>();
+  onmessage: ((event: { data: unknown }) => void) | undefined;
+  readonly others: Set<Channel>;
+
+  constructor(name: string) {
+    this.others = Channel.open.get(name) ?? new Set();
+    Channel.open.set(name, this.others.add(this));
+  }
+
+  postMessage(message: unknown): void {
+    for (const other of this.others) {
+      if (other !== this) other.onmessage?.({ data: structuredClone(message) });
+    }
+  }
+}
+
+let service: Pretended;
+beforeEach(() => {
+  Channel.open.clear();
+  vi.stubGlobal("document", {});
+  vi.stubGlobal("BroadcastChannel", Channel);
+  vi.useFakeTimers({ toFake: ["Date"], now: 0 });
+  service = pretend();
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const tab = (): Client =>
+  createClient({
+    baseUrl: "https://api.example",
+    face: "bearer",
+    refreshIn: "cookie",
+    fetch: service.fetch,
+    development: false,
+  });
+const status = (client: Client): string => client.session.get().status;
+const expire = (): unknown => vi.setSystemTime(Date.now() + 601_000);
+
+function held(): () => void {
+  let release = (): void => {};
+  service.hold = new Promise((done) => {
+    release = done;
+  });
+  return release;
+}
+
+test("what one tab was given, the other uses", async () => {
+  const [one, other] = [tab(), tab()];
+  await one.issueTokens(ada);
+  expect((await other.getMe()).data).toBeDefined();
+  expire();
+  await one.getMe();
+  expect((await other.getMe()).data).toBeDefined();
+  expect(service.count(REFRESH)).toBe(1);
+});
+
+test("a refresh that ends after another tab has left brings nobody back", async () => {
+  const [one, other] = [tab(), tab()];
+  await one.issueTokens(ada);
+  expire();
+  const release = held();
+  const call = other.getMe();
+  while (service.count(REFRESH) === 0) await Promise.resolve();
+  await one.signOut();
+  release();
+  expect((await call).problem?.code).toBe("unauthenticated");
+  expect([status(one), status(other)]).toEqual(["signed-out", "signed-out"]);
+});
+
+test("a refusal that comes after another tab has signed in ends nothing", async () => {
+  const [one, other] = [tab(), tab()];
+  const release = held();
+  // The refresh leaves while nobody is signed in, and will be refused.
+  const call = other.getMe();
+  while (service.count(REFRESH) === 0) await Promise.resolve();
+  await one.issueTokens(ada);
+  service.refreshes.push(
+    new Response('{"type":"","title":"","status":401,"code":"invalid_refresh_token"}', {
+      status: 401,
+      headers: { "content-type": "application/problem+json" },
+    }),
+  );
+  release();
+  expect((await call).data).toBeDefined();
+  expect([status(one), status(other)]).toEqual(["signed-in", "signed-in"]);
+});
+
+test("a token that comes after this tab has left is not taken", async () => {
+  const [one, other] = [tab(), tab()];
+  await one.issueTokens(ada);
+  await other.getMe();
+  await one.signOut();
+  const [channels] = Channel.open.values();
+  const late = { access: { token: "late", expiresAt: Infinity, renewAt: Infinity } };
+  for (const channel of channels ?? []) channel.onmessage?.({ data: late });
+  expect((await one.getMe()).problem?.code).toBe("unauthenticated");
+  expect(service.asked.some(({ token }) => token === "late")).toBe(false);
+});
