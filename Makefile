@@ -1,11 +1,18 @@
-# make test   installs what is missing and runs everything
-# make run    serves on http://localhost:3000
-# make spec   rewrites openapi.json and openapi.txt from the code, and the client from them
+# make test           installs what is missing and runs everything
+# make test-browsers  what Chromium and Firefox do with our cookies, alone
+# make run            serves on http://localhost:3000
+# make spec           rewrites openapi.json and openapi.txt from the code, and the client from them
 
-.PHONY: test run spec
+.PHONY: test test-browsers run spec
 
 test:
 	@.ci/test
+
+test-browsers:
+	cargo build
+	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
+	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
+	npm --prefix clients/browsers test
 
 run:
 	@cargo run

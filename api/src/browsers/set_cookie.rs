@@ -72,7 +72,7 @@ impl SetCookie {
                 }
                 // One leading dot means nothing; an empty value neither.
                 "domain" => {
-                    cookie.domain = (!value.is_empty()).then(|| value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase())
+                    cookie.domain = (!value.is_empty()).then(|| value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase());
                 }
                 "path" => cookie.path = Some(value.to_owned()),
                 "max-age" => max_age = value.parse::<i64>().ok(),

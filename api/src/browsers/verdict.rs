@@ -17,7 +17,7 @@ pub enum Verdict {
 /// How a cookie is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
-    /// In the API's own jar: whoever visits the API, or another page that calls it, has the same session.
+    /// In the jar of the API's own site: every page of that site has the same session.
     Shared,
     /// In a jar for this frontend's site alone.
     Partitioned,

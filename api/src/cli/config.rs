@@ -43,6 +43,12 @@ fn check(settings: &[Setting], config: &Config) -> String {
     }
     let cookie = http::session_cookie(&config.cookies);
     text = format!("{text}\nThe session cookie will be\n\n  {cookie}\n\n{}", frontends(config, &cookie));
+    if config.cookies.domain.is_some() {
+        text.push_str(
+            "\ncookie.domain lets every sibling host plant cookies of these names: a script there can sign people in as somebody else.\n\
+             Set it only if all of those hosts are yours and safe, or leave it out.\n",
+        );
+    }
     if config.cookies.cross_site {
         text.push_str(
             "\nSome frontend lives on another site than the API, where Safari keeps no cookie of it, whatever the cookie says.\n\

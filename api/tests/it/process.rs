@@ -70,6 +70,12 @@ async fn config_check_shows_what_it_comes_to() {
         said.contains("https://api.example.com  (environment)") && said.contains("(set)") && !said.contains("AAAAAAAA"),
         "{said}"
     );
+    let shared = run(
+        folder.path(),
+        &["config", "check"],
+        &[("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_COOKIE__DOMAIN", "example.com")],
+    );
+    assert!(String::from_utf8_lossy(&shared.stdout).contains("cookie.domain lets every sibling host plant cookies"));
     assert!(!folder.path().join("data").exists(), "looking makes nothing");
 }
 

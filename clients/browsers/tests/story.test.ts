@@ -1,0 +1,212 @@
+// Two teams lost days to "the answer has Set-Cookie, but the browser does not store it". This is what
+// happened to them, in each browser and from each place where a frontend may live, and what happens
+// to those who use the client.
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Browser, KINDS, type Tab, type Visitor } from "./support/browser.js";
+import { clientScript } from "./support/bundle.js";
+import { direct } from "./support/direct.js";
+import { type Pages, servePages } from "./support/pages.js";
+import { ADA } from "./support/people.js";
+import { type Service, startService } from "./support/service.js";
+
+let pages: Pages;
+let admin: string;
+let elsewhere: string;
+/** The API of a team whose frontends are all on its own site, and one with a frontend elsewhere. */
+let oneSite: Service;
+let twoSites: Service;
+
+beforeAll(async () => {
+  pages = await servePages();
+  admin = pages.at("admin.jazzmeet.site");
+  elsewhere = pages.at("jazzmeet-admin.site");
+  oneSite = await startService([admin]);
+  twoSites = await startService([admin, elsewhere]);
+  for (const { origin } of [oneSite, twoSites]) await direct(origin).registerUser(ADA);
+});
+afterAll(async () => {
+  await oneSite?.stop();
+  await twoSites?.stop();
+  pages?.stop();
+});
+
+/** The API's own page: the explorer. */
+const own = (service: Service): string => `${service.origin}/docs`;
+
+const PLACES = [
+  { place: "the API's own origin", page: () => own(oneSite), service: () => oneSite },
+  { place: "another host of the site", page: () => admin, service: () => oneSite },
+  { place: "the site, beside a stranger", page: () => admin, service: () => twoSites },
+  { place: "another site", page: () => elsewhere, service: () => twoSites },
+];
+
+describe.each(KINDS)("$name", ({ start }) => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await start();
+  });
+  afterAll(() => browser?.stop());
+
+  let visitor: Visitor;
+  beforeEach(async () => {
+    visitor = await browser.visitor();
+  });
+  afterEach(() => visitor?.leave());
+
+  describe.each(PLACES)("a frontend on $place", ({ page, service }) => {
+    let api: string;
+    let tab: Tab;
+    beforeEach(async () => {
+      api = service().origin;
+      tab = await openWithClient(visitor, page());
+    });
+
+    test("with plain fetch: the answer has Set-Cookie, and only the API's own pages keep it", async () => {
+      const status = await tab.run(
+        async ({ api, who }) => {
+          const answer = await fetch(`${api}/v1/session`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(who),
+          });
+          return answer.status;
+        },
+        { api, who: ADA },
+      );
+      expect(status).toBe(200);
+      expect(await tab.setCookies()).toEqual([
+        expect.stringMatching(/^__Host-bifrons_session=bfs_/),
+      ]);
+
+      const known = new URL(page()).origin === api;
+      // Asked with credentials now, so that what was stored would be sent.
+      expect(await whoAmI(tab, api)).toBe(known ? ADA.email : "unauthenticated");
+      await reload(tab);
+      expect(await whoAmI(tab, api)).toBe(known ? ADA.email : "unauthenticated");
+    });
+
+    test("with the client: signs in, reloads, signs out", async () => {
+      expect(await whoAmI(tab, api)).toBe("unauthenticated");
+      expect(await signIn(tab, api)).toBe("cookie");
+      expect(await whoAmI(tab, api)).toBe(ADA.email);
+
+      await reload(tab);
+      expect(await whoAmI(tab, api)).toBe(ADA.email);
+      expect(await whoAmI(await openWithClient(visitor, page()), api), "a second tab").toBe(
+        ADA.email,
+      );
+
+      expect(await signOut(tab, api)).toBe(204);
+      expect(await whoAmI(tab, api)).toBe("unauthenticated");
+      await reload(tab);
+      expect(await whoAmI(tab, api)).toBe("unauthenticated");
+    });
+
+    test("with the client and tokens: refreshes by cookie across reloads, until it signs out", async () => {
+      const issued = await tab.run(
+        async ({ api, who }) => {
+          const client = bifrons.createClient({ baseUrl: api });
+          const { data } = await client.issueTokens({ ...who, refresh_in: "cookie" });
+          return {
+            access: data?.access_token.length,
+            refresh: data?.refresh_token ?? "in a cookie",
+          };
+        },
+        { api, who: ADA },
+      );
+      expect(issued).toEqual({ access: expect.any(Number), refresh: "in a cookie" });
+
+      for (let round = 1; round <= 2; round += 1) {
+        // What the page had in memory is gone.
+        await reload(tab);
+        expect(await refresh(tab, api)).toEqual({ face: "bearer", email: ADA.email });
+      }
+      expect(await signOut(tab, api)).toBe(204);
+      expect(await refresh(tab, api)).toBe("invalid_refresh_token");
+    });
+  });
+
+  test("one sign-in is good for all of the API's site", async () => {
+    const frontend = await openWithClient(visitor, admin);
+    const explorer = await openWithClient(visitor, own(oneSite));
+    await signIn(frontend, oneSite.origin);
+    expect(await whoAmI(explorer, oneSite.origin)).toBe(ADA.email);
+    await signOut(explorer, oneSite.origin);
+    expect(await whoAmI(frontend, oneSite.origin)).toBe("unauthenticated");
+  });
+
+  test("a frontend on another site signs in for itself", async () => {
+    const stranger = await openWithClient(visitor, elsewhere);
+    const frontend = await openWithClient(visitor, admin);
+    await signIn(stranger, twoSites.origin);
+    expect(await whoAmI(frontend, twoSites.origin)).toBe("unauthenticated");
+    await signIn(frontend, twoSites.origin);
+    await signOut(stranger, twoSites.origin);
+    expect(await whoAmI(frontend, twoSites.origin)).toBe(ADA.email);
+  });
+
+  test("a frontend that is not listed gets nothing", async () => {
+    const stranger = await openWithClient(visitor, elsewhere);
+    const begun = oneSite.log.length;
+    const failure = await stranger.run(
+      ({ api, who }) => bifrons.createClient({ baseUrl: api }).signIn(who).then(String, String),
+      { api: oneSite.origin, who: ADA },
+    );
+    expect(failure).toMatch(/^TypeError/);
+    const asked = oneSite.log.slice(begun).filter((line) => line.includes(" /v1/session "));
+    expect(asked, "the preflight alone: the password never left the page").toEqual([
+      "OPTIONS /v1/session 204",
+    ]);
+  });
+});
+
+async function openWithClient(visitor: Visitor, url: string): Promise<Tab> {
+  const tab = await visitor.open(url);
+  await withClient(tab);
+  return tab;
+}
+
+async function reload(tab: Tab): Promise<void> {
+  await tab.reload();
+  await withClient(tab);
+}
+
+/** The API's own page does not come with the client. */
+async function withClient(tab: Tab): Promise<void> {
+  if (!(await tab.run(() => "bifrons" in globalThis, undefined))) {
+    await tab.inject(await clientScript());
+  }
+}
+
+function signIn(tab: Tab, api: string): Promise<string | undefined> {
+  return tab.run(
+    async ({ api, who }) => (await bifrons.createClient({ baseUrl: api }).signIn(who)).data?.face,
+    { api, who: ADA },
+  );
+}
+
+function signOut(tab: Tab, api: string): Promise<number> {
+  return tab.run(
+    async (api) => (await bifrons.createClient({ baseUrl: api }).signOut()).response.status,
+    api,
+  );
+}
+
+function whoAmI(tab: Tab, api: string): Promise<string> {
+  return tab.run(async (api) => {
+    const { data, problem } = await bifrons.createClient({ baseUrl: api }).getSession();
+    return problem ? problem.code : data.user.email;
+  }, api);
+}
+
+/** Refreshes with nothing in hand, and asks with the new access token who it is. */
+function refresh(tab: Tab, api: string): Promise<string | { face: string; email: string }> {
+  return tab.run(async (api) => {
+    const tokens = await bifrons.createClient({ baseUrl: api }).refreshTokens({});
+    if (tokens.problem) return tokens.problem.code;
+    const client = bifrons.createClient({ baseUrl: api, token: tokens.data.access_token });
+    const { data, problem } = await client.getSession();
+    return problem ? problem.code : { face: data.face, email: data.user.email };
+  }, api);
+}

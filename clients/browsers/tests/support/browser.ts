@@ -1,0 +1,57 @@
+import { startChromium } from "./chromium.js";
+import { startFirefox } from "./firefox.js";
+
+/** A kind of browser, with its settings for third-party cookies. */
+export interface Kind {
+  readonly name: string;
+  /** Its column in `cells.json`. */
+  readonly family: "chromium" | "chromium_blocking" | "firefox";
+  start(): Promise<Browser>;
+}
+
+/** A browser that runs. It finds every name on this machine, and no other machine. */
+export interface Browser {
+  /** Somebody who was never here: no cookies, no storage. */
+  visitor(): Promise<Visitor>;
+  stop(): Promise<void>;
+}
+
+export interface Visitor {
+  open(url: string): Promise<Tab>;
+  leave(): Promise<void>;
+}
+
+/** A page that somebody looks at. */
+export interface Tab {
+  /** Runs a function in the page. It may use nothing of the test but its argument. */
+  run<Argument, Result>(
+    job: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>;
+  /** Runs a script in the page, its content security policy notwithstanding. */
+  inject(script: string): Promise<void>;
+  reload(): Promise<void>;
+  /** The `Set-Cookie` headers of all answers so far, whatever the browser made of them. */
+  setCookies(): Promise<string[]>;
+  /** What stands in the frames of the page, for a person to see. */
+  frames(): Promise<string[]>;
+}
+
+const withoutFirefox = process.env["WITHOUT_FIREFOX"] === "1";
+
+/** Every kind that the tests are about. */
+export const KINDS: readonly Kind[] = [
+  {
+    name: "Chromium, third-party cookies allowed",
+    family: "chromium",
+    start: () => startChromium({ thirdPartyCookies: true }),
+  },
+  {
+    name: "Chromium, third-party cookies blocked",
+    family: "chromium_blocking",
+    start: () => startChromium({ thirdPartyCookies: false }),
+  },
+  ...(withoutFirefox
+    ? []
+    : [{ name: "Firefox", family: "firefox", start: startFirefox } satisfies Kind]),
+];

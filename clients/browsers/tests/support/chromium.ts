@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page, type Response } from "playwright-core";
+import { inject } from "vitest";
+import type { Browser, Tab } from "./browser.js";
+
+const BINARY: string = process.env["CHROMIUM_BIN"] ?? "/usr/bin/chromium";
+
+export async function startChromium(settings: { thirdPartyCookies: boolean }): Promise<Browser> {
+  if (!existsSync(BINARY)) {
+    throw new Error(
+      `There is no Chromium at ${BINARY}: install it (apt-get install chromium), or name another with CHROMIUM_BIN.`,
+    );
+  }
+  const profile = await mkdtemp(join(tmpdir(), "bifrons-chromium-"));
+  // Said outright, because builds differ in what they do by default.
+  const preferences = { profile: { cookie_controls_mode: settings.thirdPartyCookies ? 0 : 1 } };
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+  const first = await chromium.launchPersistentContext(profile, {
+    executablePath: BINARY,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--host-resolver-rules=MAP * 127.0.0.1",
+      `--ignore-certificate-errors-spki-list=${inject("tls").pin}`,
+    ],
+  });
+  const browser = first.browser();
+  if (!browser) throw new Error("Chromium does not tell its browser");
+  return {
+    async visitor() {
+      // A context of its own has the profile's preferences and none of its cookies.
+      const context = await browser.newContext();
+      return {
+        open: (url) => openTab(context, url),
+        leave: () => context.close(),
+      };
+    },
+    async stop() {
+      await first.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openTab(context: BrowserContext, url: string): Promise<Tab> {
+  const page: Page = await context.newPage();
+  const answers: Response[] = [];
+  page.on("response", (answer) => answers.push(answer));
+  await page.goto(url);
+  return {
+    run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
+    inject: (script) => page.evaluate(script),
+    reload: async () => void (await page.reload()),
+    setCookies: async () =>
+      (await Promise.all(answers.map((answer) => answer.headerValues("set-cookie")))).flat(),
+    frames: () =>
+      Promise.all(
+        page
+          .frames()
+          .slice(1)
+          .map((frame) => frame.evaluate(() => document.body.innerText)),
+      ),
+  };
+}

@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { type BrowserContext, type HTTPResponse, launch } from "puppeteer-core";
+import type { Browser, Tab } from "./browser.js";
+
+const BINARY: string = process.env["FIREFOX_BIN"] ?? "/usr/bin/firefox-esr";
+
+export async function startFirefox(): Promise<Browser> {
+  if (!existsSync(BINARY)) {
+    throw new Error(
+      `There is no Firefox at ${BINARY}: install it (apt-get install firefox-esr), name another with FIREFOX_BIN, or do without it on purpose with WITHOUT_FIREFOX=1.`,
+    );
+  }
+  const browser = await launch({
+    browser: "firefox",
+    executablePath: BINARY,
+    headless: true,
+    acceptInsecureCerts: true,
+    extraPrefsFirefox: {
+      "network.dns.forceResolve": "127.0.0.1",
+      // Puppeteer switches Total Cookie Protection off; people have it on.
+      "network.cookie.cookieBehavior": 5,
+      "browser.contentblocking.features.standard":
+        "tp,tpPrivate,cookieBehavior5,cookieBehaviorPBM5,cryptoTP,fp",
+    },
+  });
+  return {
+    async visitor() {
+      const context = await browser.createBrowserContext();
+      return {
+        open: (url) => openTab(context, url),
+        leave: () => context.close(),
+      };
+    },
+    stop: () => browser.close(),
+  };
+}
+
+async function openTab(context: BrowserContext, url: string): Promise<Tab> {
+  const page = await context.newPage();
+  const answers: HTTPResponse[] = [];
+  page.on("response", (answer) => answers.push(answer));
+  await page.goto(url);
+  return {
+    run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
+    inject: async (script) => void (await page.evaluate(script)),
+    reload: async () => void (await page.reload()),
+    setCookies: async () =>
+      answers.flatMap((answer) => answer.headers()["set-cookie"]?.split("\n") ?? []),
+    frames: () =>
+      Promise.all(
+        page
+          .frames()
+          .slice(1)
+          .map((frame) => frame.evaluate(() => document.body.innerText)),
+      ),
+  };
+}
