@@ -57,9 +57,15 @@ fn why_never(api: &Origin, frontend: &Origin) -> Option<String> {
             "is another site than {api_url}, and across sites browsers store no cookie over plain http; {one_host}"
         ));
     }
-    // Whoever sits on the way to such a page may change it, and then reads our answers.
-    (!frontend.is_secure() && !frontend.is_loopback())
-        .then(|| format!("is plain http, and {api_url} is not; serve the frontend over https too"))
+    if frontend.is_secure() {
+        return None;
+    }
+    // Whoever sits on the way to a page of plain http may change it, and then reads our answers.
+    let remedy = match (frontend.is_loopback(), api.is_loopback()) {
+        (true, false) => "list it under dev_origins, for the bearer face",
+        _ => "serve the frontend over https too",
+    };
+    Some(format!("is plain http, and so another site than {api_url}; {remedy}"))
 }
 
 fn parse_domain(text: &str, api_host: &str) -> Result<String, String> {
@@ -122,6 +128,8 @@ mod tests {
             ("https://api.example.com", "http://api.example.com", "https too"),
             ("https://api.example.com", "http://app.example.com", "https too"),
             ("https://api.example.com", "http://example.org", "https too"),
+            ("https://api.example.com", "http://localhost:5173", "dev_origins"),
+            ("https://localhost:3000", "http://localhost:5173", "https too"),
         ] {
             assert!(derive(api, &[frontend], None).unwrap_err().contains(advice), "{api} {frontend}");
         }

@@ -55,6 +55,43 @@ async fn c_36_all_mistakes_at_once_with_exit_code_2() {
     assert!(!folder.path().join("data").exists(), "nothing was begun");
 }
 
+/// What a frontend developer reads when the set-up cannot work.
+#[tokio::test]
+async fn a_set_up_that_no_browser_could_use_does_not_start_and_says_what_to_change() {
+    let https = "https://api.jazzmeet.site";
+    for (public_url, origins, domain, sentence) in [
+        (
+            "http://localhost:3000",
+            "https://app.example.com",
+            "",
+            "is another site than http://localhost:3000, and across sites browsers store no cookie over plain http",
+        ),
+        ("http://localhost:3000", "http://127.0.0.1:5173", "", "use one host name for both, for example http://localhost"),
+        ("http://api.localhost:3000", "http://app.localhost:5173", "", "use one host name for both"),
+        (https, "*", "", "write each origin in full"),
+        (https, "https://*.jazzmeet.site", "", "write each origin in full"),
+        (https, "null", "", "write scheme://host"),
+        (https, "https://admin.jazzmeet.site/", "", "write https://admin.jazzmeet.site: lower case, no path"),
+        (https, "https://admin.jazzmeet.site/login", "", "write https://admin.jazzmeet.site: lower case, no path"),
+        (https, "http://admin.jazzmeet.site", "", "serve the frontend over https too"),
+        (https, "http://api.jazzmeet.site", "", "serve the frontend over https too"),
+        (https, "http://localhost:5173", "", "list it under dev_origins, for the bearer face"),
+        ("http://api.jazzmeet.site", "", "", "write https://…"),
+        ("https://jazz.fly.dev", "", ".fly.dev", "is a public suffix"),
+        ("https://jazz.up.railway.app", "", ".up.railway.app", "is a public suffix"),
+        ("https://jazz.co.kr", "", "co.kr", "is a public suffix"),
+        (https, "", "admin.jazzmeet.site", "must be api.jazzmeet.site or a parent of it"),
+    ] {
+        let folder = tempdir().unwrap();
+        let mut environment = vec![("BIFRONS_PUBLIC_URL", public_url), ("BIFRONS_ORIGINS", origins)];
+        if !domain.is_empty() {
+            environment.push(("BIFRONS_COOKIE__DOMAIN", domain));
+        }
+        refuses(&serve(folder.path(), &environment), 2, sentence);
+        assert!(!folder.path().join("data").exists(), "nothing was begun");
+    }
+}
+
 #[tokio::test]
 async fn config_check_shows_what_it_comes_to() {
     let folder = tempdir().unwrap();
