@@ -13,20 +13,23 @@ use crate::{
     state::AppState,
 };
 
+/// How many credentials of one kind are looked at: a cookie and the twins that older configurations left behind. Each costs a query.
+const MOST: usize = 4;
+
 /// The sessions that a request carries a proof of, by any of its credentials, whatever has become of them. Signing in and signing
 /// out end them all: the rule that one credential counts is about who somebody is, not about what they leave behind.
 pub(super) async fn sessions(headers: &HeaderMap, state: &AppState) -> Result<Vec<SessionId>, Unavailable> {
     let policy = &state.config.cookies;
     let mut found = Vec::new();
-    for authorization in headers.get_all(header::AUTHORIZATION) {
+    for authorization in headers.get_all(header::AUTHORIZATION).iter().take(MOST) {
         if let Some(token) = bearer(authorization) {
             found.extend(sessions::session_of_token(state, token).await?);
         }
     }
-    for value in cookie::all(headers, policy.session_name) {
+    for value in cookie::all(headers, policy.session_name).take(MOST) {
         found.extend(sessions::session_of_cookie(state, value).await?);
     }
-    for value in cookie::all(headers, policy.refresh_name) {
+    for value in cookie::all(headers, policy.refresh_name).take(MOST) {
         found.extend(sessions::session_of_token(state, value).await?);
     }
     Ok(found)

@@ -56,7 +56,13 @@ export function createClient(options: ClientOptions): Client {
   };
   // Looked up at the time of the call, as others may have put theirs in its place.
   const asked: Fetch = (url, init) => (options.fetch ?? fetch)(url, init);
-  const direct = createCall({ ...options, fetch: jar?.wrap(asked) ?? listenIn(asked, explain) });
+  const direct = createCall({
+    // With the refresh token in the body no cookie is needed, and a service that allows no
+    // credentials (a local page against a remote API) can be called.
+    ...(options.refreshIn === "body" && { credentials: "omit" }),
+    ...options,
+    fetch: jar?.wrap(asked) ?? listenIn(asked, explain),
+  });
   const { tracker, callAs } = trackedCalls(options, direct, table.refreshTokens, explain);
 
   const methods: Record<string, Method> = {};

@@ -25,7 +25,8 @@ export interface CallSettings {
   readonly timeout?: number | undefined;
   /**
    * Whether the browser stores and sends cookies. `"include"`, the default, is what a page on another
-   * origin needs, on signing in too: without it the session cookie is silently thrown away.
+   * origin needs, on signing in too: without it the session cookie is silently thrown away. With
+   * `refreshIn: "body"` there is no cookie, and the default is `"omit"`.
    */
   readonly credentials?: "include" | "same-origin" | "omit" | undefined;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { table } from "../../src/generated/table.js";
-import { createClient } from "../../src/index.js";
+import { type ClientOptions, createClient } from "../../src/index.js";
 import { answering, empty, json, problem } from "../support/answers.js";
 
 const baseUrl = "https://api.example";
@@ -46,4 +46,19 @@ test("a token function may call the same client", async () => {
     undefined,
     "Bearer fresh",
   ]);
+});
+
+test("cookies are stored and sent, unless the face needs none", async () => {
+  const credentials = async (options: Partial<ClientOptions>) => {
+    const { fetch, sent } = answering(empty());
+    await createClient({ baseUrl, fetch, ...options } as ClientOptions).signOut();
+    return sent[0]?.init.credentials;
+  };
+  expect(await credentials({})).toBe("include");
+  expect(await credentials({ face: "bearer", refreshIn: "cookie" })).toBe("include");
+  expect(await credentials({ face: "bearer", refreshIn: "body" })).toBe("omit");
+  expect(await credentials({ credentials: "same-origin" })).toBe("same-origin");
+  expect(await credentials({ face: "bearer", refreshIn: "body", credentials: "include" })).toBe(
+    "include",
+  );
 });
