@@ -3,7 +3,14 @@
 // to those who use the client.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Browser, KINDS, type Tab, type Visitor } from "./support/browser.js";
+import {
+  type Browser,
+  KINDS,
+  type Page,
+  STAND_INS,
+  type Tab,
+  type Visitor,
+} from "./support/browser.js";
 import { clientScript } from "./support/bundle.js";
 import { direct } from "./support/direct.js";
 import { type Pages, servePages } from "./support/pages.js";
@@ -104,18 +111,7 @@ describe.each(KINDS)("$name", ({ start }) => {
     });
 
     test("with the client and tokens: refreshes by cookie across reloads, until it signs out", async () => {
-      const issued = await tab.run(
-        async ({ api, who }) => {
-          const client = bifrons.createClient({ baseUrl: api });
-          const { data } = await client.issueTokens({ ...who, refresh_in: "cookie" });
-          return {
-            access: data?.access_token.length,
-            refresh: data?.refresh_token ?? "in a cookie",
-          };
-        },
-        { api, who: ADA },
-      );
-      expect(issued).toEqual({ access: expect.any(Number), refresh: "in a cookie" });
+      expect(await issueInCookie(tab, api)).toEqual(IN_COOKIE);
 
       for (let round = 1; round <= 2; round += 1) {
         // What the page had in memory is gone.
@@ -161,47 +157,111 @@ describe.each(KINDS)("$name", ({ start }) => {
   });
 });
 
-async function openWithClient(visitor: Visitor, url: string): Promise<Tab> {
+// The same, in short.
+describe.each(STAND_INS)("$name", ({ start }) => {
+  let browser: Browser<Page>;
+  beforeAll(async () => {
+    browser = await start();
+  });
+  afterAll(() => browser?.stop());
+
+  let visitor: Visitor<Page>;
+  beforeEach(async () => {
+    visitor = await browser.visitor();
+  });
+  afterEach(() => visitor?.leave());
+
+  test.each(PLACES.slice(0, -1))(
+    "a frontend on $place: signs in, reloads, signs out",
+    async ({ page, service }) => {
+      const api = service().origin;
+      const tab = await openWithClient(visitor, page());
+      expect(await whoAmI(tab, api)).toBe("unauthenticated");
+      expect(await signIn(tab, api)).toBe("cookie");
+      expect(await whoAmI(tab, api)).toBe(ADA.email);
+      await reload(tab);
+      expect(await whoAmI(tab, api)).toBe(ADA.email);
+      expect(await signOut(tab, api)).toBe(204);
+      await reload(tab);
+      expect(await whoAmI(tab, api)).toBe("unauthenticated");
+    },
+  );
+
+  test("a frontend on another site: no cookie is kept, and tokens in memory work", async () => {
+    const api = twoSites.origin;
+    const tab = await openWithClient(visitor, elsewhere);
+    expect(await signIn(tab, api)).toBe("cookie");
+    expect(await whoAmI(tab, api)).toBe("unauthenticated");
+    expect(await issueInCookie(tab, api)).toEqual(IN_COOKIE);
+    expect(await refresh(tab, api)).toBe("invalid_refresh_token");
+    expect(await useTokens(tab, api)).toEqual({
+      email: ADA.email,
+      refreshed: ADA.email,
+      signedOut: 204,
+      afterwards: "invalid_refresh_token",
+    });
+  });
+});
+
+async function openWithClient<View extends Page>(
+  visitor: Visitor<View>,
+  url: string,
+): Promise<View> {
   const tab = await visitor.open(url);
   await withClient(tab);
   return tab;
 }
 
-async function reload(tab: Tab): Promise<void> {
+async function reload(tab: Page): Promise<void> {
   await tab.reload();
   await withClient(tab);
 }
 
 /** The API's own page does not come with the client. */
-async function withClient(tab: Tab): Promise<void> {
+async function withClient(tab: Page): Promise<void> {
   if (!(await tab.run(() => "bifrons" in globalThis, undefined))) {
     await tab.inject(await clientScript());
   }
 }
 
-function signIn(tab: Tab, api: string): Promise<string | undefined> {
+function signIn(tab: Page, api: string): Promise<string | undefined> {
   return tab.run(
     async ({ api, who }) => (await bifrons.createClient({ baseUrl: api }).signIn(who)).data?.face,
     { api, who: ADA },
   );
 }
 
-function signOut(tab: Tab, api: string): Promise<number> {
+function signOut(tab: Page, api: string): Promise<number> {
   return tab.run(
     async (api) => (await bifrons.createClient({ baseUrl: api }).signOut()).response.status,
     api,
   );
 }
 
-function whoAmI(tab: Tab, api: string): Promise<string> {
+function whoAmI(tab: Page, api: string): Promise<string> {
   return tab.run(async (api) => {
     const { data, problem } = await bifrons.createClient({ baseUrl: api }).getSession();
     return problem ? problem.code : data.user.email;
   }, api);
 }
 
+const IN_COOKIE = { access: expect.any(Number), refresh: "in a cookie" };
+
+/** Signs in for tokens, the one to refresh with in a cookie. */
+function issueInCookie(tab: Page, api: string): Promise<{ access?: number; refresh: string }> {
+  return tab.run(
+    async ({ api, who }) => {
+      const client = bifrons.createClient({ baseUrl: api });
+      const { data } = await client.issueTokens({ ...who, refresh_in: "cookie" });
+      const refresh = data?.refresh_token ?? "in a cookie";
+      return data ? { access: data.access_token.length, refresh } : { refresh };
+    },
+    { api, who: ADA },
+  );
+}
+
 /** Refreshes with nothing in hand, and asks with the new access token who it is. */
-function refresh(tab: Tab, api: string): Promise<string | { face: string; email: string }> {
+function refresh(tab: Page, api: string): Promise<string | { face: string; email: string }> {
   return tab.run(async (api) => {
     const tokens = await bifrons.createClient({ baseUrl: api }).refreshTokens({});
     if (tokens.problem) return tokens.problem.code;
@@ -209,4 +269,28 @@ function refresh(tab: Tab, api: string): Promise<string | { face: string; email:
     const { data, problem } = await client.getSession();
     return problem ? problem.code : { face: data.face, email: data.user.email };
   }, api);
+}
+
+/** Signs in for tokens that are all in the page's memory, refreshes with them, and signs out. */
+function useTokens(tab: Page, api: string): Promise<Record<string, unknown>> {
+  return tab.run(
+    async ({ api, who }) => {
+      const anybody = bifrons.createClient({ baseUrl: api });
+      const holder = (token: string | undefined): typeof anybody =>
+        bifrons.createClient({ baseUrl: api, token: token ?? "" });
+      const email = async (token: string | undefined): Promise<string | undefined> =>
+        (await holder(token).getSession()).data?.user.email;
+      const issued = (await anybody.issueTokens({ ...who, refresh_in: "body" })).data;
+      const given = { refresh_token: issued?.refresh_token ?? "" };
+      const renewed = (await anybody.refreshTokens(given)).data;
+      const last = { refresh_token: renewed?.refresh_token ?? "" };
+      return {
+        email: await email(issued?.access_token),
+        refreshed: await email(renewed?.access_token),
+        signedOut: (await holder(renewed?.access_token).signOut()).response.status,
+        afterwards: (await anybody.refreshTokens(last)).problem?.code,
+      };
+    },
+    { api, who: ADA },
+  );
 }

@@ -1,28 +1,29 @@
 import { startChromium } from "./chromium.js";
 import { startFirefox } from "./firefox.js";
+import { missingForWebKit, startWebKit } from "./webkit.js";
 
 /** A kind of browser, with its settings for third-party cookies. */
-export interface Kind {
+export interface Kind<View extends Page = Tab> {
   readonly name: string;
   /** Its column in `cells.json`. */
-  readonly family: "chromium" | "chromium_blocking" | "firefox";
-  start(): Promise<Browser>;
+  readonly family: "chromium" | "chromium_blocking" | "firefox" | "safari_like";
+  start(): Promise<Browser<View>>;
 }
 
 /** A browser that runs. It finds every name on this machine, and no other machine. */
-export interface Browser {
+export interface Browser<View extends Page = Tab> {
   /** Somebody who was never here: no cookies, no storage. */
-  visitor(): Promise<Visitor>;
+  visitor(): Promise<Visitor<View>>;
   stop(): Promise<void>;
 }
 
-export interface Visitor {
-  open(url: string): Promise<Tab>;
+export interface Visitor<View extends Page = Tab> {
+  open(url: string): Promise<View>;
   leave(): Promise<void>;
 }
 
 /** A page that somebody looks at. */
-export interface Tab {
+export interface Page {
   /** Runs a function in the page. It may use nothing of the test but its argument. */
   run<Argument, Result>(
     job: (argument: Argument) => Result | Promise<Result>,
@@ -31,6 +32,10 @@ export interface Tab {
   /** Runs a script in the page, its content security policy notwithstanding. */
   inject(script: string): Promise<void>;
   reload(): Promise<void>;
+}
+
+/** A page, in a browser that tells more of it. */
+export interface Tab extends Page {
   /** The `Set-Cookie` headers of all answers so far, whatever the browser made of them. */
   setCookies(): Promise<string[]>;
   /** What stands in the frames of the page, for a person to see. */
@@ -55,3 +60,9 @@ export const KINDS: readonly Kind[] = [
     ? []
     : [{ name: "Firefox", family: "firefox", start: startFirefox } satisfies Kind]),
 ];
+
+/** What stands in for Safari as far as it goes, where it is installed: fewer tests are about it. */
+export const STAND_INS: readonly Kind<Page>[] =
+  missingForWebKit.length > 0
+    ? []
+    : [{ name: "WebKitGTK", family: "safari_like", start: startWebKit }];

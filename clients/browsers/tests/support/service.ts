@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { inject } from "vitest";
 import { freePort } from "./ports.js";
 
-const BINARY: string = resolve(process.env["SERVICE_BIN"] ?? "../../target/debug/bifrons");
+/** The service's program. */
+export const BINARY: string = resolve(process.env["SERVICE_BIN"] ?? "../../target/debug/bifrons");
 
 /** What it prints once it is listening, and when the port was taken after all. */
 const LISTENING = "listening on";
