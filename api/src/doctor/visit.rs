@@ -140,16 +140,18 @@ async fn ask(
     Ok(Answer::new(response.status().as_u16(), headers))
 }
 
-/// A port in the URL would win over that of `--connect`: there it goes into the `Host` header alone.
+/// A port in the URL would win over that of `--connect`: there it goes into the `Host` header alone. So does an address, which
+/// nobody resolves.
 fn address(plan: &Plan, url: &str) -> String {
-    match (plan.connect, url::Url::parse(url)) {
-        (Some(_), Ok(mut parsed)) => {
-            // Fails for URLs without a host alone.
-            let _ = parsed.set_port(None);
-            parsed.into()
-        }
-        _ => url.to_owned(),
+    let (Some(connect), Ok(mut parsed)) = (plan.connect, url::Url::parse(url)) else { return url.to_owned() };
+    // Both fail for URLs without a host alone.
+    if matches!(parsed.host(), Some(url::Host::Domain(_))) {
+        let _ = parsed.set_port(None);
+    } else {
+        let _ = parsed.set_ip_host(connect.ip());
+        let _ = parsed.set_port(Some(connect.port()));
     }
+    parsed.into()
 }
 
 fn failure(url: String, timeout: Duration, error: &reqwest::Error) -> Error {

@@ -192,6 +192,12 @@ async fn ours_is_well_on_localhost_without_credentials() {
     let ours = ["--api", "http://localhost:3000", "--connect", &address, "--frontend"];
     let output = doctor(&[&ours, ["http://localhost:5173", "http://localhost:3000"].as_slice()].concat());
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let elsewhere = ["--api", "http://192.0.2.1:3000", "--connect", &address, "--frontend", "http://localhost:5173"];
+    assert_ne!(
+        json(&doctor(&[&elsewhere, ["--json"].as_slice()].concat()))["frontends"][0]["findings"],
+        Value::Null,
+        "an address is not resolved"
+    );
     assert!(text(&output).contains("This is Bifrons: its probe cookie"), "{output:?}");
     let report = json(&doctor(&[&ours, ["http://localhost:5173", "--json"].as_slice()].concat()));
     assert_eq!((&report["cookies_from"], &report["works"]), (&"probe".into(), &true.into()));

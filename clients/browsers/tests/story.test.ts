@@ -142,6 +142,34 @@ describe.each(KINDS)("$name", ({ start }) => {
     expect(await whoAmI(frontend, twoSites.origin)).toBe(ADA.email);
   });
 
+  test("a frontend on a developer's machine: no cookie is kept, and the bearer face works", async () => {
+    const tab = await openWithClient(visitor, pages.local);
+    const api = oneSite.origin;
+    const byCookie = await tab.run(
+      ({ api, who }) => bifrons.createClient({ baseUrl: api }).signIn(who).then(String, String),
+      { api, who: ADA },
+    );
+    expect(byCookie, "no credentials from there").toMatch(/^TypeError/);
+    const byBearer = await tab.run(
+      async ({ api, who }) => {
+        const client = bifrons.createClient({ baseUrl: api, face: "bearer", refreshIn: "body" });
+        const face = (await client.issueTokens(who)).data?.session.face;
+        const email = (await client.getSession()).data?.user.email;
+        const { status } = (await client.signOut()).response;
+        return { face, email, status, afterwards: (await client.getSession()).problem?.code };
+      },
+      { api, who: ADA },
+    );
+    expect(byBearer).toEqual({
+      face: "bearer",
+      email: ADA.email,
+      status: 204,
+      afterwards: "unauthenticated",
+    });
+    await reload(tab);
+    expect(await whoAmI(await openWithClient(visitor, admin), api)).toBe("unauthenticated");
+  });
+
   test("a frontend that is not listed gets nothing", async () => {
     const stranger = await openWithClient(visitor, elsewhere);
     const begun = oneSite.log.length;

@@ -29,10 +29,8 @@ export function askDoctor(
   frontends: readonly string[],
   ...options: string[]
 ): Promise<Report> {
-  const { hostname, port } = new URL(api);
-  // Names are made up; an address is where it says.
-  const connect = hostname === "127.0.0.1" ? [] : ["--connect", `127.0.0.1:${port}`];
-  const where = ["doctor", "--json", "--api", api, ...connect, ...options];
+  const { port } = new URL(api);
+  const where = ["doctor", "--json", "--api", api, "--connect", `127.0.0.1:${port}`, ...options];
   return new Promise((done, fail) => {
     execFile(
       BINARY,

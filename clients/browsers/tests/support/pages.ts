@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createServer } from "node:https";
+import { createServer as createHttp, type RequestListener } from "node:http";
+import { createServer as createHttps } from "node:https";
 import { inject } from "vitest";
 import { clientScript } from "./bundle.js";
 import { listen } from "./ports.js";
@@ -8,6 +9,8 @@ import { listen } from "./ports.js";
 export interface Pages {
   /** The origin of the page with this host. */
   at(host: string): string;
+  /** The origin of the page as a developer has it, on plain http. */
+  readonly local: string;
   stop(): void;
 }
 
@@ -15,19 +18,25 @@ export async function servePages(): Promise<Pages> {
   const { cert, key } = inject("tls");
   const script = await clientScript();
   const tls = { cert: readFileSync(cert), key: readFileSync(key) };
-  const server = createServer(tls, ({ url }, response) => {
+  const answer: RequestListener = ({ url }, response) => {
     if (url === "/client.js") {
       response.setHeader("content-type", "text/javascript; charset=utf-8").end(script);
     } else {
       response.setHeader("content-type", "text/html; charset=utf-8").end(PAGE);
     }
-  });
-  const port = await listen(server);
+  };
+  const named = createHttps(tls, answer);
+  const here = createHttp(answer);
+  const port = await listen(named);
+  const local = `http://localhost:${await listen(here)}`;
   return {
     at: (host) => `https://${host}:${port}`,
+    local,
     stop() {
-      server.close();
-      server.closeAllConnections();
+      for (const server of [named, here]) {
+        server.close();
+        server.closeAllConnections();
+      }
     },
   };
 }

@@ -55,6 +55,7 @@ async function tryToStart(
       BIFRONS_LISTEN: `127.0.0.1:${port}`,
       BIFRONS_PUBLIC_URL: origin,
       BIFRONS_ORIGINS: origins.join(","),
+      BIFRONS_DEV_ORIGINS: "http://localhost:*",
       BIFRONS_DATA_DIR: data,
       BIFRONS_TLS__CERT: cert,
       BIFRONS_TLS__KEY: key,
