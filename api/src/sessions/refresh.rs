@@ -63,10 +63,8 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, R
         let now = state.clock.now();
         match standing(&session, token.generation, now, state.config.tokens.refresh_grace) {
             Standing::Unknown => return Err(RefreshError::Invalid),
-            Standing::Reused => {
-                end_stolen(state, &session, &user, now).await?;
-                return Err(RefreshError::Reused);
-            }
+            Standing::Reused if end_stolen(state, &session, &user, now).await? => return Err(RefreshError::Reused),
+            Standing::Reused => {} // It ended meanwhile, or has another secret: the row knows.
             Standing::Predecessor => {
                 tracing::info!(event = "refresh_repeated", session = %session.id.0);
                 return established(state, session, user, now);
@@ -95,16 +93,17 @@ async fn find_live(state: &AppState, token: &RefreshToken) -> Result<Option<(ses
     }))
 }
 
-/// Ends a session of which somebody has a copy, and tells its owner: both or neither.
-async fn end_stolen(state: &AppState, session: &session::Model, user: &user::Model, now: UnixMillis) -> Result<(), Unavailable> {
+/// Ends a session of which somebody has a copy, and tells its owner: both or neither. False if it is not as it was read.
+async fn end_stolen(state: &AppState, session: &session::Model, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
     let transaction = state.db.begin().await?;
-    if store::end(&transaction, session.id, EndedBecause::RefreshReused, now).await? {
-        mail::store::insert(&transaction, mail::refresh_token_reused(user, now)).await?;
-        transaction.commit().await?;
-        tracing::warn!(event = "refresh_reused", user = %user.id.0, session = %session.id.0);
-        state.outbox.notify();
+    if !store::end_unchanged(&transaction, session, EndedBecause::RefreshReused, now).await? {
+        return Ok(false);
     }
-    Ok(())
+    mail::store::insert(&transaction, mail::refresh_token_reused(user, now)).await?;
+    transaction.commit().await?;
+    tracing::warn!(event = "refresh_reused", user = %user.id.0, session = %session.id.0);
+    state.outbox.notify();
+    Ok(true)
 }
 
 fn established(state: &AppState, session: session::Model, user: user::Model, now: UnixMillis) -> Result<Established, RefreshError> {

@@ -44,6 +44,16 @@ pub(crate) async fn end(
     Ok(ended(update_live(id), because, now).exec(db).await?.rows_affected > 0)
 }
 
+/// Ends a session; false if it is not as it was read.
+pub(crate) async fn end_unchanged(
+    db: &impl ConnectionTrait,
+    session: &Model,
+    because: EndedBecause,
+    now: UnixMillis,
+) -> Result<bool, Unavailable> {
+    Ok(ended(unchanged(session), because, now).exec(db).await?.rows_affected > 0)
+}
+
 /// Ends all sessions of a user but one.
 pub(crate) async fn end_others(
     db: &impl ConnectionTrait,
