@@ -39,10 +39,11 @@ describe.each<Kind<Page>>([...KINDS, ...STAND_INS])("$name", ({ family, start })
     expect(seen).toEqual(expected);
   });
 
-  test.runIf(knowsSizes(family)).each([
+  const sizes: [number, Letter][] = [
     [4096, "Y"],
     [4097, "-"],
-  ])("name and value of %i bytes", async (size, letter) => {
+  ];
+  test.each(knowsSizes(family) ? sizes : [])("name and value of %i bytes", async (size, letter) => {
     const origin = "https://api.jazzmeet.site";
     const cookie = `sid=${"x".repeat(size - "sid0".length)}; Path=/; Secure; SameSite=Lax`;
     expect(Object.values(await outcome(visitor, origin, origin, [cookie]))).toEqual([letter]);
