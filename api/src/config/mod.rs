@@ -64,9 +64,15 @@ pub struct Reading {
 }
 
 impl Config {
-    /// Whether a browser that writes this `Origin` shows a frontend on a developer's machine.
-    pub fn is_dev_origin(&self, origin: &str) -> bool {
-        self.dev_origins.iter().any(|dev| dev.matches(origin))
+    /// Whether a browser that writes this `Origin` shows our own page or a listed frontend: those may use cookies.
+    pub fn is_listed(&self, origin: &[u8]) -> bool {
+        self.origins.iter().chain([&self.public_url]).any(|listed| listed.as_str().as_bytes() == origin)
+    }
+
+    /// Whether it shows a frontend on a developer's machine. A pattern takes nothing away from an origin that is listed.
+    pub fn is_dev_origin(&self, origin: &[u8]) -> bool {
+        let matches = |origin: &str| self.dev_origins.iter().any(|dev| dev.matches(origin));
+        !self.is_listed(origin) && std::str::from_utf8(origin).is_ok_and(matches)
     }
 
     /// Reads a configuration file, if there is one, and the environment.

@@ -49,7 +49,7 @@ pub(super) fn reader(headers: &HeaderMap, config: &Config) -> Option<Reader> {
 
 /// Whether a page on a developer's machine sent the request.
 pub(super) fn is_dev(headers: &HeaderMap, config: &Config) -> bool {
-    headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).is_some_and(|origin| config.is_dev_origin(origin))
+    headers.get(header::ORIGIN).is_some_and(|origin| config.is_dev_origin(origin.as_bytes()))
 }
 
 /// Lets the page read an answer.

@@ -6,7 +6,7 @@ use poem::{
     http::{Method, header},
 };
 
-use super::{cors, held, problem::ProblemCode};
+use super::{held, problem::ProblemCode};
 use crate::state::AppState;
 
 /// What the check can answer with.
@@ -28,8 +28,7 @@ pub(super) fn is_forged(request: &Request, state: &AppState) -> bool {
     }
     match request.headers().get(header::ORIGIN) {
         // A developer's page has no cookies here (`App::route`), and so nothing to forge with.
-        Some(_) if cors::is_dev(request.headers(), config) => false,
-        Some(origin) => origin != config.public_url.as_str() && !config.origins.iter().any(|friend| origin == friend.as_str()),
+        Some(origin) => !config.is_listed(origin.as_bytes()) && !config.is_dev_origin(origin.as_bytes()),
         // Neither header: no browser sent it. One of them alone: a browser did, for a page it does not name.
         None => request.headers().contains_key("sec-fetch-site"),
     }

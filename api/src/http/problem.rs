@@ -175,8 +175,8 @@ pub(super) use problems;
 pub(super) enum Refusal<E> {
     /// What the operation itself answers.
     Own(E),
-    /// What was found before it began: the credential, the body.
-    Early(Problem),
+    /// A fault that no operation knows.
+    Fault(Problem),
 }
 
 impl<E: IntoProblem> From<E> for Refusal<E> {
@@ -187,7 +187,7 @@ impl<E: IntoProblem> From<E> for Refusal<E> {
 
 impl<E> From<Problem> for Refusal<E> {
     fn from(problem: Problem) -> Self {
-        Self::Early(problem)
+        Self::Fault(problem)
     }
 }
 
@@ -195,7 +195,7 @@ impl<E: IntoProblem> Refusal<E> {
     pub(super) fn into_problem(self) -> Problem {
         match self {
             Self::Own(error) => error.into_problem(),
-            Self::Early(problem) => problem,
+            Self::Fault(problem) => problem,
         }
     }
 }

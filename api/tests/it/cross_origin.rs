@@ -204,3 +204,19 @@ async fn dev_origins_get_the_bearer_face_and_no_cookie() {
         ada.with("origin", stranger).tokens(EMAIL, PASSWORD).await.expect_problem(403, "origin_not_allowed");
     }
 }
+
+#[tokio::test]
+async fn a_dev_pattern_takes_no_cookies_from_those_who_are_listed() {
+    use crate::support::{EMAIL, PASSWORD};
+    let app = App::with_environment(&[("BIFRONS_ORIGINS", FRIEND), ("BIFRONS_DEV_ORIGINS", "http://localhost:*")]).await;
+    let ada = app.ada().await;
+    for listed in [FRIEND, "http://localhost:3000"] {
+        let page = ada.with("origin", listed);
+        page.sign_in(EMAIL, PASSWORD).await.expect(200);
+        page.who_am_i().await.expect(200);
+        page.reauthenticate(PASSWORD).await.expect(200);
+    }
+    let friend = ada.with("origin", FRIEND).who_am_i().await.expect(200);
+    assert_eq!(friend.header("access-control-allow-credentials"), "true");
+    ada.with("origin", "http://localhost:4000").who_am_i().await.expect_problem(401, "unauthenticated");
+}
