@@ -7,6 +7,7 @@
 
 mod access_token;
 mod clocks;
+mod configuration;
 mod connections;
 mod cross_origin;
 mod doctor;

@@ -27,6 +27,20 @@ pub fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> O
     bifrons(folder).args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
+/// One sentence on standard error, this exit code, nothing on standard output.
+#[track_caller]
+pub fn refuses(output: &Output, code: i32, sentence: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.contains(sentence) && said.starts_with("bifrons: "), "{said}");
+    assert!(!said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
+}
+
+/// Starts it where it is not meant to run for long.
+pub fn serve(folder: &Path, environment: &[(&str, &str)]) -> Output {
+    run(folder, &[], environment)
+}
+
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,11 +1,11 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { type Client, createClient } from "../../src/index.js";
-import { openPage, startChromium } from "../support/chromium.js";
-import { NOTHING, type Site, serveSite, visit, withinReachOfScripts } from "../support/page.js";
-import { type Service, startService } from "../support/service.js";
+import { openPage } from "../support/chromium.js";
+import { NOTHING, type Site, visit, withinReachOfScripts } from "../support/page.js";
+import type { Service } from "../support/service.js";
+import { ADA, openStage } from "../support/stage.js";
 
-const ada = { email: "ada@example.org", password: "correct horse battery staple" };
 const REFRESH = "**/v1/tokens/refresh";
 const FACES = [
   ["cookie", {}],
@@ -17,15 +17,9 @@ let browser: Browser;
 let site: Site;
 let service: Service;
 beforeAll(async () => {
-  site = await serveSite();
-  service = await startService([site.origin]);
-  browser = await startChromium();
-  await createClient({ baseUrl: service.url }).registerUser(ada);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-  site?.stop();
+  const stage = await openStage();
+  ({ browser, site, service } = stage);
+  return stage.close;
 });
 
 let context: BrowserContext;
@@ -42,7 +36,7 @@ beforeEach(async () => {
 test("50 calls with an access token that is over: one refresh", async () => {
   const page = await signedIn();
   await expire(page);
-  expect(await call(page, 50)).toEqual(Array(50).fill(ada.email));
+  expect(await call(page, 50)).toEqual(Array(50).fill(ADA.email));
   expect(refreshes).toBe(1);
   expect(await withinReachOfScripts(page)).toEqual(NOTHING);
 });
@@ -59,7 +53,7 @@ test("50 calls with an access token that the service refuses: one refresh", asyn
       spoils ? { headers: { ...headers, authorization: "Bearer spoilt" } } : {},
     );
   });
-  expect(await call(page, 50)).toEqual(Array(50).fill(ada.email));
+  expect(await call(page, 50)).toEqual(Array(50).fill(ADA.email));
   expect(refused).toBe(50);
   expect(refreshes).toBe(1);
 });
@@ -67,12 +61,12 @@ test("50 calls with an access token that the service refuses: one refresh", asyn
 test("four tabs that wake at once all stay signed in, twice", async () => {
   const first = await signedIn();
   const tabs = [first, await open(), await open(), await open()];
-  expect(await Promise.all(tabs.map((tab) => call(tab)))).toEqual(Array(4).fill([ada.email]));
+  expect(await Promise.all(tabs.map((tab) => call(tab)))).toEqual(Array(4).fill([ADA.email]));
   for (let round = 1; round <= 2; round += 1) {
     const before = refreshes;
     await Promise.all(tabs.map((tab) => expire(tab)));
     const answers = await Promise.all(tabs.map((tab) => call(tab, 5)));
-    expect(answers.flat()).toEqual(Array(20).fill(ada.email));
+    expect(answers.flat()).toEqual(Array(20).fill(ADA.email));
     expect(await Promise.all(tabs.map(status))).toEqual(Array(4).fill("signed-in"));
     expect(refreshes - before).toBeGreaterThanOrEqual(1);
     expect(refreshes - before).toBeLessThanOrEqual(4);
@@ -87,7 +81,7 @@ test("one tab's refresh serves the others", async () => {
   const before = refreshes;
   await Promise.all([expire(first), expire(second)]);
   await call(first);
-  await expect.poll(() => call(second)).toEqual([ada.email]);
+  await expect.poll(() => call(second)).toEqual([ADA.email]);
   expect(refreshes - before).toBe(1);
 });
 
@@ -105,7 +99,7 @@ test("an answer that is lost on its way is asked for again", async () => {
     expect(answer.status).toBe(200);
     return route.abort("connectionreset");
   });
-  expect(await call(page)).toEqual([ada.email]);
+  expect(await call(page)).toEqual([ADA.email]);
   expect(lost).toBe(2);
   expect(await status(page)).toBe("signed-in");
 });
@@ -117,7 +111,7 @@ test.each(FACES)("%s face: the service restarts, and nobody is signed out", asyn
   expect(await call(page, 3)).toEqual(Array(3).fill("TypeError"));
   expect(await status(page)).toBe("signed-in");
   await service.up();
-  await expect.poll(() => call(page), { timeout: 20_000 }).toEqual([ada.email]);
+  await expect.poll(() => call(page), { timeout: 20_000 }).toEqual([ADA.email]);
   expect(await status(page)).toBe("signed-in");
 });
 
@@ -142,13 +136,13 @@ test("a service that asks for patience gets it, and nobody is signed out", async
   expect(refreshes).toBe(1);
   await page.unroute(REFRESH);
   await expire(page);
-  expect(await call(page)).toEqual([ada.email]);
+  expect(await call(page)).toEqual([ADA.email]);
 });
 
 test.each(FACES)("%s face: revoked elsewhere, signed out in every tab", async (_, options) => {
   const first = await signedIn(options);
   const tabs = [first, await open(options), await open(options)];
-  for (const tab of tabs) expect(await call(tab)).toEqual([ada.email]);
+  for (const tab of tabs) expect(await call(tab)).toEqual([ADA.email]);
 
   const elsewhere = await device();
   expect((await elsewhere.endOtherSessions()).problem).toBeUndefined();
@@ -166,7 +160,7 @@ test.each(FACES)("%s face: what one tab does, the others know", async (_, option
   const second = await open(options);
   await signIn(first, options);
   await expect.poll(() => status(second), { timeout: 1000 }).toBe("signed-in");
-  expect(await call(second)).toEqual([ada.email]);
+  expect(await call(second)).toEqual([ADA.email]);
   await second.evaluate(() => client.updateMe({ name: "Ada" }));
   const name = (): Promise<unknown> => first.evaluate(() => client.session.get().user?.name);
   await expect.poll(name, { timeout: 1000 }).toBe("Ada");
@@ -205,7 +199,7 @@ async function signIn(page: Page, options: object): Promise<void> {
   const face = "face" in options ? "issueTokens" : "signIn";
   const code = await page.evaluate(
     async ([method, who]) => (await client[method](who)).problem?.code,
-    [face, ada] as const,
+    [face, ADA] as const,
   );
   expect(code).toBeUndefined();
 }
@@ -213,7 +207,7 @@ async function signIn(page: Page, options: object): Promise<void> {
 /** Another device of the same person. */
 async function device(): Promise<Client> {
   const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn: "body" });
-  await client.issueTokens(ada);
+  await client.issueTokens(ADA);
   return client;
 }
 

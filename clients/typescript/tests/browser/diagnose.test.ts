@@ -1,27 +1,20 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { createClient, type Diagnosis } from "../../src/index.js";
-import { openPage, startChromium } from "../support/chromium.js";
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import type { Diagnosis } from "../../src/index.js";
+import { openPage } from "../support/chromium.js";
 import { type Site, serveSite, visit } from "../support/page.js";
-import { type Service, startService } from "../support/service.js";
-
-const ada = { email: "ada@example.org", password: "correct horse battery staple" };
+import type { Service } from "../support/service.js";
+import { ADA, openStage } from "../support/stage.js";
 
 let browser: Browser;
 let site: Site;
 let service: Service;
 beforeAll(async () => {
-  site = await serveSite();
-  service = await startService([site.origin]);
-  browser = await startChromium();
-  await createClient({ baseUrl: service.url }).registerUser(ada);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-  site?.stop();
+  const stage = await openStage();
+  ({ browser, site, service } = stage);
+  return stage.close;
 });
 
 let context: BrowserContext;
@@ -42,10 +35,10 @@ const diagnose = (): Promise<Diagnosis> => page.evaluate(() => client.diagnose()
 test("all is well, and nobody or somebody is signed in", async () => {
   await visit(page, site, service.url, { development: true });
   expect((await diagnose()).verdict).toBe("signed_out");
-  await page.evaluate((who) => client.signIn(who), ada);
+  await page.evaluate((who) => client.signIn(who), ADA);
   expect(await diagnose()).toMatchObject({
     verdict: "signed_in",
-    sentence: expect.stringContaining(ada.email),
+    sentence: expect.stringContaining(ADA.email),
   });
   expect(warnings).toEqual([]);
 });
@@ -58,7 +51,7 @@ test("signed in without credentials: the cookies work, and nobody is signed in",
       const init = { method: "POST", headers, body: JSON.stringify(who) };
       return (await fetch(`${url}/v1/session`, init)).status;
     },
-    [service.url, ada] as const,
+    [service.url, ADA] as const,
   );
   expect(status).toBe(200);
   expect(await diagnose()).toMatchObject({
@@ -87,7 +80,7 @@ test("a service that is not there", async () => {
 
 test("cookies that are lost are noticed after signing in", async () => {
   await visit(page, site, service.url, { development: true, credentials: "omit" });
-  await page.evaluate((who) => client.signIn(who), ada);
+  await page.evaluate((who) => client.signIn(who), ADA);
   expect(await page.evaluate(async () => (await client.getMe()).problem?.code)).toBe(
     "unauthenticated",
   );

@@ -1,26 +1,18 @@
 import { build } from "esbuild";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createClient } from "../../src/index.js";
-import { openPage, startChromium } from "../support/chromium.js";
-import { type Site, serveSite, visit } from "../support/page.js";
-import { type Service, startService } from "../support/service.js";
-
-const ada = { email: "ada@example.org", password: "correct horse battery staple" };
+import { beforeAll, expect, test } from "vitest";
+import { openPage } from "../support/chromium.js";
+import { type Site, visit } from "../support/page.js";
+import type { Service } from "../support/service.js";
+import { ADA, openStage } from "../support/stage.js";
 
 let browser: Browser;
 let site: Site;
 let service: Service;
 beforeAll(async () => {
-  site = await serveSite();
-  service = await startService([site.origin]);
-  browser = await startChromium();
-  await createClient({ baseUrl: service.url }).registerUser(ada);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-  site?.stop();
+  const stage = await openStage();
+  ({ browser, site, service } = stage);
+  return stage.close;
 });
 
 test("a component shows who is signed in, in two tabs, and asks once", async () => {
@@ -52,8 +44,8 @@ test("a component shows who is signed in, in two tabs, and asks once", async () 
   // Two components in each tab; the second tab may have heard it from the first.
   const before = asked;
   expect([1, 2]).toContain(before);
-  await tabs[0]?.page.evaluate((who) => client.signIn(who), ada);
-  await both(`${ada.email} ${ada.email}`);
+  await tabs[0]?.page.evaluate((who) => client.signIn(who), ADA);
+  await both(`${ADA.email} ${ADA.email}`);
   await tabs[1]?.page.evaluate(() => client.signOut());
   await both("signed-out signed-out");
   expect(asked).toBe(before);
