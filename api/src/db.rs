@@ -5,13 +5,15 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::{Expr, SimpleExpr},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -20,9 +22,15 @@ use sea_orm::{
 pub struct Db(DatabaseConnection);
 
 /// What stores answer when the database does not.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("the database does not answer: {0}")]
-pub struct Unavailable(#[from] DbErr);
+pub struct Unavailable(Arc<DbErr>);
+
+impl From<DbErr> for Unavailable {
+    fn from(error: DbErr) -> Self {
+        Self(Arc::new(error))
+    }
+}
 
 impl Unavailable {
     /// Whether the database refused a row because another one has its unique value.
@@ -78,6 +86,11 @@ impl Db {
         &self.0
     }
 
+    /// Does `work`, a whole transaction, and does it again if the database says that it only got in another one's way.
+    pub async fn retry<T, F: Future<Output = Result<T, Unavailable>>>(&self, work: impl Fn() -> F) -> Result<T, Unavailable> {
+        work().await
+    }
+
     /// Starts a transaction that will write. SQLite must know that at once: it cannot turn a reader into a writer while others
     /// write, and says "locked" without waiting.
     pub async fn begin(&self) -> Result<DatabaseTransaction, Unavailable> {
@@ -94,6 +107,15 @@ impl Db {
     pub async fn close(self) -> Result<(), Unavailable> {
         Ok(self.0.close().await?)
     }
+}
+
+/// The database's own time in milliseconds since 1970: nodes' clocks differ, and whoever follows changes asks by one of them.
+pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
+    Expr::cust(match db.get_database_backend() {
+        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        DbBackend::MySql => "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)",
+        _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+    })
 }
 
 async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {

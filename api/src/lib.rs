@@ -8,21 +8,25 @@
 //! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
 //! | [`account`] | what people do with their own account: change the password or the name, delete it |
 //! | [`doctor`] | what browsers make of any API: its CORS and its cookies |
+//! | [`upkeep`] | what happens without being asked: following changes, delivering mail, clearing up |
 //! | [`sessions`] | signing in, verifying, refreshing, ending |
 //! | [`users`] | who there is; signing up |
 //! | [`state`] | what every request shares |
 //! | [`mail`] | the outbox |
+//! | [`cache`] | verified sessions, in process and in Redis |
 //! | [`db`] | the database; with each `store.rs`, the only file that names `SeaORM` |
+//! | [`redis`] | the link to Redis, there or not |
 //! | [`browsers`] | what browsers do with a cookie |
 //! | [`config`] | what can be set; the cookies, derived from the origins |
 //! | [`secret`] | passwords, credentials, keys: all that must never be printed |
-//! | [`email_address`], [`background`], [`clock`], [`random`] | the ground |
+//! | [`email_address`], [`background`], [`metrics`], [`clock`], [`random`] | the ground |
 //!
 //! A request takes three steps: `http/session.rs` → `sessions/sign_in.rs` → `sessions/store.rs`.
 
 pub mod account;
 pub mod background;
 pub mod browsers;
+pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -31,8 +35,11 @@ pub mod doctor;
 pub mod email_address;
 pub mod http;
 pub mod mail;
+pub mod metrics;
 pub mod random;
+pub mod redis;
 pub mod secret;
 pub mod sessions;
 pub mod state;
+pub mod upkeep;
 pub mod users;

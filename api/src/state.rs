@@ -5,14 +5,18 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
+    sync::Arc,
 };
 
 use crate::{
     background::Queue,
+    cache::{Cache, VerifiedTokens},
     clock::Clock,
     config::Config,
     db::{Db, OpenError},
     mail::Outbox,
+    metrics::Metrics,
+    redis::Redis,
     secret::{Hasher, HashingError, KeyError, ServerSecrets, SigningKeys},
 };
 
@@ -23,6 +27,14 @@ pub struct AppState {
     pub config: Config,
     /// The truth.
     pub db: Db,
+    /// What is known of sessions without asking it.
+    pub cache: Cache,
+    /// Access tokens whose signature is known to be good.
+    pub tokens: VerifiedTokens,
+    /// What nodes share, if there is one.
+    pub redis: Option<Redis>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
     /// Password workers.
@@ -49,6 +61,9 @@ pub enum StartError {
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Redis cannot be used at all: its URL is not one.
+    #[error("cannot use Redis: {0}; look at redis.url")]
+    Redis(String),
     /// Argon2 refuses the parameters.
     #[error("passwords.memory_kib and passwords.iterations are not parameters that Argon2id takes")]
     Hasher(#[from] HashingError),
@@ -63,7 +78,14 @@ impl AppState {
             Some(secrets) => secrets,
             None => ServerSecrets::load_or_create(&config.data_dir.join("bifrons.key"))?,
         };
+        let redis = config.redis.as_ref().map(Redis::new).transpose().map_err(|error| StartError::Redis(error.to_string()))?;
+        let metrics = Arc::new(Metrics::default());
+        let shared = redis.clone().map(|redis| (redis, secrets.key_for("sessions in Redis")));
         Ok(Self {
+            cache: Cache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics)),
+            tokens: VerifiedTokens::new(),
+            redis,
+            metrics,
             secrets,
             keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
             hasher: Hasher::new(&config.passwords.hashing)?,

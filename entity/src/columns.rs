@@ -3,9 +3,10 @@
 use std::{fmt, time::Duration};
 
 use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct UnixMillis(pub i64);
 
 impl UnixMillis {
@@ -13,6 +14,12 @@ impl UnixMillis {
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The moment `duration` earlier, or the first one there is.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// How long ago `earlier` was; zero if it lies ahead (clocks do jump back).
@@ -31,7 +38,7 @@ impl UnixMillis {
 pub struct PasswordHash(pub String);
 
 /// SHA-256 of the secret half of a session cookie.
-#[derive(Clone, PartialEq, Eq, DeriveValueType)]
+#[derive(Clone, PartialEq, Eq, DeriveValueType, Serialize, Deserialize)]
 pub struct SecretHash(pub Vec<u8>);
 
 /// 32 random bytes from which, together with the server secret, a session's refresh tokens are derived.

@@ -1,14 +1,15 @@
 //! Typed ids, so that a session can never be looked up by a user's id. All are UUIDv7: they sort by creation.
 
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A user: the JWT's `sub`. Never given to anyone else, even after the user is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct UserId(pub Uuid);
 
 /// A session: the JWT's `sid`, and the first 16 bytes of every credential of that session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct SessionId(pub Uuid);
 
 /// A mail waiting in the outbox.

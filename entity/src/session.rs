@@ -1,11 +1,12 @@
 //! `session`: one row a sign-in, whichever face it shows.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{SecretHash, Seed, SessionId, UnixMillis, UserId};
 
 /// How a session shows itself to the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(8))")]
 pub enum Face {
     /// An opaque secret in an `HttpOnly` cookie.
@@ -90,7 +91,7 @@ pub struct Model {
     pub user_agent: Option<String>,
     /// Raised by every change that a verification must see.
     pub version: i64,
-    /// When `version` was last raised.
+    /// When `version` was last raised, by the database's clock: whoever follows changes asks by it.
     pub changed_at: UnixMillis,
     /// When it ended before its time.
     pub ended_at: Option<UnixMillis>,

@@ -1,11 +1,12 @@
 //! `user`: a person, and how they prove who they are.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{PasswordHash, UnixMillis, UserId};
 
 /// What a user may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))")]
 pub enum Role {
     /// Everything with their own account.
@@ -26,6 +27,9 @@ pub enum Status {
     /// May not sign in, and no credential of theirs is accepted.
     #[sea_orm(string_value = "disabled")]
     Disabled,
+    /// Gone, with everything that told who they were. The row stays for a day, so that every node hears of it.
+    #[sea_orm(string_value = "deleted")]
+    Deleted,
 }
 
 /// One row of `user`.
@@ -50,7 +54,7 @@ pub struct Model {
     pub password_hash: PasswordHash,
     /// Raised by every change that a verification of a session must see.
     pub version: i64,
-    /// When `version` was last raised.
+    /// When `version` was last raised, by the database's clock: whoever follows changes asks by it.
     pub changed_at: UnixMillis,
     /// When the user signed up.
     pub created_at: UnixMillis,

@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 mod m20261121_000001_create_user;
 mod m20261121_000002_create_session;
 mod m20261121_000003_create_mail;
+mod m20261124_000004_follow_changes;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_create_user::Migration),
             Box::new(m20261121_000002_create_session::Migration),
             Box::new(m20261121_000003_create_mail::Migration),
+            Box::new(m20261124_000004_follow_changes::Migration),
         ]
     }
 }

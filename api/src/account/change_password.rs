@@ -1,11 +1,18 @@
 //! Changing the password: the other sessions end, this one gets a new secret.
 
-use entity::session::EndedBecause;
+use std::ops::ControlFlow;
+
+use entity::{
+    PasswordHash, UnixMillis,
+    session::{self, EndedBecause},
+    user,
+};
 
 use crate::{
-    db::Unavailable,
+    cache::Change,
+    db::{Db, Unavailable},
     secret::{HashingError, Password, PasswordRule, Verdict},
-    sessions::{self, Authenticated, Established},
+    sessions::{self, Authenticated, Established, store::NewProof},
     state::AppState,
     users,
 };
@@ -41,22 +48,41 @@ pub async fn change_password(
     new: Password,
 ) -> Result<Established, ChangePasswordError> {
     state.config.passwords.check(&new).map_err(ChangePasswordError::Invalid)?;
-    if let Verdict::Wrong = state.hasher.verify(current, Some(who.user.password_hash.clone())).await? {
+    let db = state.db.connection();
+    let (session, user) = sessions::store::find_same(db, &who).await?.ok_or(ChangePasswordError::Ended)?;
+    if let Verdict::Wrong = state.hasher.verify(current, Some(user.password_hash.clone())).await? {
         return Err(ChangePasswordError::WrongPassword);
     }
     let hash = state.hasher.hash(new).await?;
     let now = state.clock.now();
-    let renewal = sessions::reissue(&who.session, now);
-    let transaction = state.db.begin().await?;
+    let renewal = sessions::reissue(&session, now);
+    let change = || replace(&state.db, &session, &user, &hash, &renewal.stored, now);
+    let changes = match state.db.retry(change).await? {
+        ControlFlow::Continue(changes) => changes,
+        ControlFlow::Break(error) => return Err(error),
+    };
+    state.cache.announce(&changes).await;
+    tracing::info!(event = "password_changed", user = %user.id.0, session = %session.id.0);
+    Ok(renewal.establish(state, session, &user)?)
+}
+
+async fn replace(
+    db: &Db,
+    session: &session::Model,
+    user: &user::Model,
+    hash: &PasswordHash,
+    proof: &NewProof,
+    now: UnixMillis,
+) -> Result<ControlFlow<ChangePasswordError, [Change; 2]>, Unavailable> {
+    let transaction = db.begin().await?;
     // Somebody may have changed it meanwhile: what was proved was the old one.
-    if !users::store::change_password(&transaction, &who.user, hash, now).await? {
-        return Err(ChangePasswordError::WrongPassword);
+    if !users::store::change_password(&transaction, user, hash.clone()).await? {
+        return Ok(ControlFlow::Break(ChangePasswordError::WrongPassword));
     }
-    sessions::store::end_others(&transaction, who.user.id, who.session.id, EndedBecause::PasswordChanged, now).await?;
-    if !sessions::store::reissue(&transaction, &who.session, &renewal.stored, now).await? {
-        return Err(ChangePasswordError::Ended);
-    }
-    transaction.commit().await.map_err(Unavailable::from)?;
-    tracing::info!(event = "password_changed", user = %who.user.id.0, session = %who.session.id.0);
-    Ok(renewal.establish(state, who)?)
+    let others = sessions::store::end_others(&transaction, user.id, session.id, EndedBecause::PasswordChanged, now).await?;
+    let Some(renewed) = sessions::store::reissue(&transaction, session, proof).await? else {
+        return Ok(ControlFlow::Break(ChangePasswordError::Ended));
+    };
+    transaction.commit().await?;
+    Ok(ControlFlow::Continue([others, renewed]))
 }

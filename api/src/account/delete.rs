@@ -1,10 +1,13 @@
 //! Deleting oneself.
 
+use entity::UserId;
+
 use crate::{
-    db::Unavailable,
+    cache::Change,
+    db::{Db, Unavailable},
     sessions::{self, Authenticated},
     state::AppState,
-    users::store,
+    users,
 };
 
 /// Why the user is still there.
@@ -23,7 +26,16 @@ pub async fn delete(state: &AppState, who: &Authenticated) -> Result<(), DeleteE
     if !sessions::is_fresh(&who.session, state.clock.now(), &state.config.sessions) {
         return Err(DeleteError::NotFresh);
     }
-    store::delete(state.db.connection(), who.user.id).await?;
+    let gone = state.db.retry(|| erase(&state.db, who.user.id)).await?;
+    state.cache.announce(&[gone]).await;
     tracing::info!(event = "user_deleted", user = %who.user.id.0);
     Ok(())
+}
+
+async fn erase(db: &Db, id: UserId) -> Result<Change, Unavailable> {
+    let transaction = db.begin().await?;
+    sessions::store::delete_all(&transaction, id).await?;
+    let gone = users::store::delete(&transaction, id).await?;
+    transaction.commit().await?;
+    Ok(gone)
 }

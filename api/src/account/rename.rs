@@ -1,8 +1,7 @@
 //! Changing what a user is called.
 
-use entity::user;
-
 use crate::{
+    cache::UserSnapshot,
     db::Unavailable,
     sessions::Authenticated,
     state::AppState,
@@ -24,10 +23,9 @@ pub enum RenameError {
 }
 
 /// Changes or removes the name.
-pub async fn rename(state: &AppState, who: Authenticated, name: Option<String>) -> Result<user::Model, RenameError> {
+pub async fn rename(state: &AppState, who: &Authenticated, name: Option<String>) -> Result<UserSnapshot, RenameError> {
     name.as_deref().map_or(Ok(()), check_name).map_err(RenameError::Invalid)?;
-    if !store::rename(state.db.connection(), who.user.id, name.as_deref(), state.clock.now()).await? {
-        return Err(RenameError::Gone);
-    }
-    Ok(user::Model { name, ..who.user })
+    let renamed = store::rename(state.db.connection(), who.user.id, name.as_deref()).await?.ok_or(RenameError::Gone)?;
+    state.cache.announce(&[renamed]).await;
+    Ok(UserSnapshot { name, ..who.user.as_ref().clone() })
 }

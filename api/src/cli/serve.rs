@@ -14,6 +14,7 @@ use crate::{
     config::{Config, Mistake},
     http,
     state::AppState,
+    upkeep,
 };
 
 /// Serves until it is told to stop (SIGTERM, Ctrl-C).
@@ -34,12 +35,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
     let stop = stop_signal().map_err(Failure::new)?;
     print(&banner(&state.config))?;
-    let mail = tokio::spawn({
-        let state = Arc::clone(&state);
-        async move { state.outbox.deliver(&state.db).await }
-    });
+    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&state)));
     http::server::serve(listener, tls, http::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
-    mail.abort();
+    upkeep.abort();
     state.touches.idle().await;
     state.db.clone().close().await.map_err(Failure::new)
 }

@@ -5,6 +5,7 @@ mod cookie_policy;
 mod dev_origin;
 mod passwords;
 mod reader;
+mod redis;
 mod sessions;
 mod tls;
 mod tokens;
@@ -12,13 +13,14 @@ mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
 
+pub use self::redis::{RedisConfig, RedisTopology};
 pub use cookie_policy::CookiePolicy;
 pub use dev_origin::DevOrigin;
 pub use passwords::PasswordsConfig;
 pub use reader::{File, Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
-pub use tokens::TokensConfig;
+pub use tokens::{TokensConfig, Verification};
 pub use values::{Origin, duration};
 
 use reader::Reader;
@@ -38,6 +40,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the truth is kept.
     pub database_url: String,
+    /// What nodes share, if there is one.
+    pub redis: Option<RedisConfig>,
     /// The cookies, derived from `public_url`, `origins` and `cookie.domain`.
     pub cookies: CookiePolicy,
     /// How long sessions live.
@@ -121,6 +125,11 @@ impl Config {
             reader.one("database.url", &embedded, "The database; the default is SQLite in the data folder.", |text| {
                 if text.starts_with("sqlite:") { Ok(text.to_owned()) } else { Err("write sqlite:FILE".to_owned()) }
             })?;
+        let tokens = TokensConfig::read(reader);
+        if tokens.audiences.iter().any(|audience| audience == public_url.as_str()) {
+            // Such a token would be good for the whole account here.
+            reader.mistake("tokens.audiences", "must not list public_url: its tokens come from issueTokens");
+        }
         Some(Self {
             listen: listen?,
             cookies: CookiePolicy::derive(reader, &public_url, &origins),
@@ -129,8 +138,9 @@ impl Config {
             dev_origins,
             data_dir,
             database_url,
+            redis: RedisConfig::read(reader),
             sessions: SessionsConfig::read(reader),
-            tokens: TokensConfig::read(reader),
+            tokens,
             passwords: PasswordsConfig::read(reader),
             trusted_proxies: reader.list("proxy.trusted", "Networks whose X-Forwarded-For is believed: 10.0.0.0/8.", |text| {
                 let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));

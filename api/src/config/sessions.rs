@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{reader::Reader, values::duration};
+use super::{
+    reader::Reader,
+    values::{duration, number},
+};
 
 /// The clocks of a session.
 #[derive(Clone, Debug)]
@@ -13,6 +16,8 @@ pub struct SessionsConfig {
     pub remembered: Lifetime,
     /// How long a proved credential counts as fresh.
     pub fresh_for: Duration,
+    /// How much memory verified sessions may take in process; 0 for none.
+    pub cache_bytes: u64,
 }
 
 /// The two clocks that run for every session.
@@ -43,7 +48,9 @@ impl SessionsConfig {
                 reader.mistake(key, "must not be longer than the absolute time");
             }
         }
-        Self { short, remembered, fresh_for }
+        let about = "How many MiB of memory verified sessions may take; a session takes about half a kilobyte.";
+        let cache_mib = reader.one("sessions.cache_mib", "64", about, |text| number(text, 0..=65536_u64));
+        Self { short, remembered, fresh_for, cache_bytes: cache_mib.unwrap_or_default() << 20 }
     }
 
     /// The clocks of a session with or without `remember`.

@@ -17,8 +17,21 @@ pub struct TokensConfig {
     pub refresh_grace: Duration,
     /// How access tokens are signed.
     pub algorithm: Algorithm,
+    /// The other services that tokens may be made for; what their tokens' `aud` says.
+    pub audiences: Vec<String>,
+    /// What an access token is verified against on our own endpoints.
+    pub verification: Verification,
     /// Server secrets in base64url, newest first; none: the key file of the data folder.
     pub secrets: Vec<ServerSecret>,
+}
+
+/// What an access token is verified against on our own endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Its session too: it ends with it, at once.
+    Session,
+    /// Its signature and its expiry alone, as other services do.
+    Stateless,
 }
 
 const SECRET: &str =
@@ -42,6 +55,21 @@ impl TokensConfig {
         let algorithm = reader.one("tokens.algorithm", "EdDSA", "How access tokens are signed: EdDSA or ES256.", |text| {
             Algorithm::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| "write EdDSA or ES256".to_owned())
         });
+        let about = "Other services that `mintAccessToken` makes tokens for: the `aud` they expect.";
+        let audiences = reader.list("tokens.audiences", about, |text| {
+            let fits = !text.is_empty() && text.len() <= 255 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+            if fits {
+                Ok(text.to_owned())
+            } else {
+                Err("write what the service expects as `aud`: at most 255 characters, no spaces".to_owned())
+            }
+        });
+        let about = "What an access token is held against here: its `session`, or nothing else (`stateless`).";
+        let verification = reader.one("tokens.verification", "session", about, |text| match text {
+            "session" => Ok(Verification::Session),
+            "stateless" => Ok(Verification::Stateless),
+            _ => Err("write session or stateless".to_owned()),
+        });
         let given = reader.is_given("tokens.secrets");
         let secrets = reader.list(
             "tokens.secrets",
@@ -57,6 +85,8 @@ impl TokensConfig {
             access_ttl: access_ttl.unwrap_or_default(),
             refresh_grace: refresh_grace.unwrap_or_default(),
             algorithm: algorithm.unwrap_or(Algorithm::EdDsa),
+            audiences,
+            verification: verification.unwrap_or(Verification::Session),
             secrets,
         }
     }

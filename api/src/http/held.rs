@@ -49,7 +49,7 @@ pub(super) fn any_cookie(headers: &HeaderMap, state: &AppState) -> bool {
 
 /// The cookie that carries a new credential, if a cookie does.
 pub(super) fn hand_out(state: &AppState, established: &Established) -> Vec<HeaderValue> {
-    let (policy, session) = (&state.config.cookies, &established.session);
+    let (policy, session) = (&state.config.cookies, established.who.session.as_ref());
     // The server's clocks decide; the browser only has to keep the cookie for as long as they could.
     let absolute = sessions::ends(session, &state.config.sessions).absolute;
     let lifetime: Option<Duration> = session.remember.then(|| absolute.since(state.clock.now()));

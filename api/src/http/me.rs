@@ -84,7 +84,7 @@ impl MeApi {
     /// The user that the credential belongs to.
     #[oai(path = "/", method = "get", operation_id = "getMe")]
     async fn get(&self, who: SignedIn) -> Reply<200, User> {
-        Reply(who.0.user.into())
+        Reply(who.0.user.as_ref().into())
     }
 
     /// Change oneself
@@ -98,11 +98,11 @@ impl MeApi {
         body: Body<UpdateMeRequest>,
     ) -> Result<Reply<200, User>, Refusal<RenameError>> {
         let user = match body.0.name {
-            MaybeUndefined::Undefined => who.0.user,
-            MaybeUndefined::Null => account::rename(&state, who.0, None).await?,
-            MaybeUndefined::Value(name) => account::rename(&state, who.0, Some(name)).await?,
+            MaybeUndefined::Undefined => return Ok(Reply(who.0.user.as_ref().into())),
+            MaybeUndefined::Null => account::rename(&state, &who.0, None).await?,
+            MaybeUndefined::Value(name) => account::rename(&state, &who.0, Some(name)).await?,
         };
-        Ok(Reply(user.into()))
+        Ok(Reply((&user).into()))
     }
 
     /// Delete oneself

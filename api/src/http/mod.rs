@@ -28,6 +28,7 @@ pub mod tls;
 mod tokens;
 mod trace;
 mod users;
+mod verify;
 
 use std::{sync::Arc, time::Duration};
 

@@ -54,7 +54,7 @@ impl SessionSummary {
             current: session.id == current,
             face: session.face.into(),
             remember: session.remember,
-            methods: methods(&session),
+            methods: methods(&session.methods),
             created_at: instant(session.created_at),
             last_seen_at: instant(session.last_seen_at),
             idle_expires_at: instant(ends.idle),

@@ -15,14 +15,16 @@ use super::{
     session::SessionApi,
     tokens::TokensApi,
     users::UsersApi,
+    verify::VerifyApi,
 };
 
 /// All operations.
-pub(super) type Apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, ProbeApi);
+pub(super) type Apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, VerifyApi, ProbeApi);
 
 /// The operations as poem serves them.
 pub(super) fn service() -> OpenApiService<Apis, ()> {
-    OpenApiService::new((UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, ProbeApi), "Bifrons", env!("CARGO_PKG_VERSION"))
+    let apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, VerifyApi, ProbeApi);
+    OpenApiService::new(apis, "Bifrons", env!("CARGO_PKG_VERSION"))
         .description(include_str!("openapi.md"))
         .contact(ContactObject::new().name("The Bifrons authors"))
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
@@ -40,6 +42,8 @@ pub(super) enum Tag {
     Users,
     /// One's own account.
     Me,
+    /// For proxies in front of other services.
+    Verify,
     /// Finding out why a session cookie is not stored.
     Probe,
 }

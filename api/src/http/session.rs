@@ -11,7 +11,7 @@ use super::{
     body::Body,
     credential::{Anybody, SignedIn, State},
     held,
-    problem::{Refusal, problems},
+    problem::{FieldError, Refusal, Rule, problems},
     reply::{NoContent, Reply, WithCookies},
     tokens::{self, Tokens},
     users::User,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     db::Unavailable,
     secret::{HashingError, Password},
-    sessions::{self, Client, Established, ReauthenticateError, SignIn, SignInError},
+    sessions::{self, Authenticated, Client, Established, MintError, ReauthenticateError, SignIn, SignInError},
     state::AppState,
 };
 
@@ -57,6 +57,53 @@ impl Example for ReauthenticateRequest {
         Self { password: Password::new("correct horse battery".to_owned()) }
     }
 }
+
+/// Asking for a token for another service.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct MintAccessTokenRequest {
+    /// The service, as `tokens.audiences` lists it; the first of them when left out.
+    #[oai(validator(max_length = 255))]
+    audience: Option<String>,
+}
+
+impl Example for MintAccessTokenRequest {
+    fn example() -> Self {
+        Self { audience: Some("https://orders.example.com".to_owned()) }
+    }
+}
+
+/// A token for another service.
+#[derive(Object)]
+#[oai(example)]
+struct AccessToken {
+    /// A JWT (RFC 9068) that the service verifies with `/.well-known/jwks.json`. It counts until it expires, whatever becomes of the
+    /// session.
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: String,
+    /// Seconds for which the access token counts.
+    expires_in: i32,
+}
+
+impl Example for AccessToken {
+    fn example() -> Self {
+        Self {
+            access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl".to_owned(),
+            token_type: "Bearer".to_owned(),
+            expires_in: 600,
+        }
+    }
+}
+
+problems!(MintError {
+    MintError::UnknownAudience => ValidationFailed.fields(vec![FieldError::new(
+        "audience",
+        Rule::OneOf,
+        "name one of the audiences that the service is configured with (tokens.audiences)",
+    )]),
+    MintError::Signing(error) => InternalError.log(&error),
+});
 
 /// How a session shows itself.
 #[derive(Clone, Copy, Enum)]
@@ -100,14 +147,14 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(state: &AppState, session: &session::Model, user: entity::user::Model) -> Self {
-        let ends = sessions::ends(session, &state.config.sessions);
+    pub(super) fn new(state: &AppState, Authenticated { session, user }: &Authenticated) -> Self {
+        let ends = sessions::ends(session.as_ref(), &state.config.sessions);
         Self {
             id: session.id.0,
             face: session.face.into(),
-            user: user.into(),
+            user: user.as_ref().into(),
             remember: session.remember,
-            methods: methods(session),
+            methods: methods(&session.methods),
             authenticated_at: instant(session.authenticated_at),
             created_at: instant(session.created_at),
             idle_expires_at: instant(ends.idle),
@@ -199,7 +246,7 @@ impl SessionApi {
             SignIn { email: &email, password, remember: remember.unwrap_or(false), face: sessions::Face::Cookie, client, carried };
         let signed_in = sessions::sign_in(&state, request).await?;
         let cookies = held::hand_out(&state, &signed_in);
-        Ok(WithCookies(Reply(Session::new(&state, &signed_in.session, signed_in.user)), cookies))
+        Ok(WithCookies(Reply(Session::new(&state, &signed_in.who)), cookies))
     }
 
     /// Who am I?
@@ -207,8 +254,7 @@ impl SessionApi {
     /// The session that the credential belongs to.
     #[oai(path = "/", method = "get", operation_id = "getSession")]
     async fn get(&self, state: State<'_>, who: SignedIn) -> Reply<200, Session> {
-        let SignedIn(who) = who;
-        Reply(Session::new(&state, &who.session, who.user))
+        Reply(Session::new(&state, &who.0))
     }
 
     /// Sign out
@@ -247,19 +293,37 @@ impl SessionApi {
         let renewed = sessions::reauthenticate(&state, who.0, body.0.password).await?;
         Ok(reissued(&state, renewed))
     }
+
+    /// A token for another service
+    ///
+    /// Turns the session into a short access token for a service that trusts this one's keys.
+    #[oai(path = "/token", method = "post", operation_id = "mintAccessToken")]
+    async fn mint(
+        &self,
+        state: State<'_>,
+        who: SignedIn,
+        body: Body<MintAccessTokenRequest>,
+    ) -> Result<Reply<200, AccessToken>, Refusal<MintError>> {
+        let minted = sessions::mint(&state, &who.0, body.0.audience.as_deref())?;
+        Ok(Reply(AccessToken {
+            access_token: minted.access_token.to_string(),
+            token_type: "Bearer".to_owned(),
+            expires_in: i32::try_from(minted.expires_in.as_secs()).unwrap_or(i32::MAX),
+        }))
+    }
 }
 
 /// The answer to whatever gave a session a new secret.
 pub(super) fn reissued(state: &AppState, renewed: Established) -> WithCookies<Reply<200, Reissued>> {
     let cookies = held::hand_out(state, &renewed);
-    let session = Session::new(state, &renewed.session, renewed.user.clone());
+    let session = Session::new(state, &renewed.who);
     let tokens = tokens::body(state, renewed);
     WithCookies(Reply(Reissued { session, tokens }), cookies)
 }
 
 /// RFC 8176 `amr` values, as stored.
-pub(super) fn methods(session: &session::Model) -> Vec<String> {
-    session.methods.split(' ').map(str::to_owned).collect()
+pub(super) fn methods(stored: &str) -> Vec<String> {
+    stored.split(' ').map(str::to_owned).collect()
 }
 
 /// A moment as RFC 3339 shows it.

@@ -114,14 +114,14 @@ impl Example for Tokens {
 
 /// The tokens of a session that shows its bearer face.
 pub(super) fn body(state: &AppState, established: Established) -> Option<Tokens> {
-    let Established { session, user, credential } = established;
+    let Established { who, credential } = established;
     let Credential::Tokens(tokens) = credential else { return None };
     Some(Tokens {
         access_token: tokens.access_token.to_string(),
         token_type: "Bearer".to_owned(),
         expires_in: i32::try_from(tokens.expires_in.as_secs()).unwrap_or(i32::MAX),
         refresh_token: (tokens.refresh_in == StoredRefreshIn::Body).then(|| tokens.refresh_token.reveal().to_string()),
-        session: Session::new(state, &session, user),
+        session: Session::new(state, &who),
     })
 }
 

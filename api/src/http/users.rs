@@ -14,6 +14,7 @@ use super::{
     session::instant,
 };
 use crate::{
+    cache::UserSnapshot,
     email_address::EmailAddress,
     secret::{HashingError, Password, PasswordRule},
     users::{self, RegisterError, Registration, Violation},
@@ -66,12 +67,12 @@ pub(super) struct User {
     created_at: OffsetDateTime,
 }
 
-impl From<user::Model> for User {
-    fn from(user: user::Model) -> Self {
+impl From<&UserSnapshot> for User {
+    fn from(user: &UserSnapshot) -> Self {
         Self {
             id: user.id.0,
-            email: user.email,
-            name: user.name,
+            email: user.email.clone(),
+            name: user.name.clone(),
             role: match user.role {
                 user::Role::User => Role::User,
                 user::Role::Admin => Role::Admin,
@@ -129,6 +130,6 @@ impl UsersApi {
     ) -> Result<Reply<201, User>, Refusal<RegisterError>> {
         let Body(RegisterUserRequest { email, password, name }) = body;
         let user = users::register(&state, Registration { address: email, password, name }).await?;
-        Ok(Reply(user.into()))
+        Ok(Reply((&UserSnapshot::from(&user)).into()))
     }
 }

@@ -51,6 +51,13 @@ impl ServerSecrets {
         secrets.ok_or_else(|| KeyError::Content(path.to_owned(), "server secrets: one a line, 32 bytes in base64url"))
     }
 
+    /// A key of its own for another purpose.
+    pub fn key_for(&self, purpose: &str) -> hmac::Key {
+        let key =
+            self.0.first().map(|newest| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, newest.0.as_slice()), purpose.as_bytes()));
+        hmac::Key::new(hmac::HMAC_SHA256, key.as_ref().map_or(&[], hmac::Tag::as_ref))
+    }
+
     pub(super) fn mac(&self, seed: &Seed, claim: &[u8]) -> [u8; 32] {
         let mut mac = [0; 32];
         // `new` and `generate` see to it that there is a first.

@@ -1,7 +1,16 @@
 //! Verifying a credential: one look-up by the session's id, then the proof.
 
-use super::{Authenticated, access_token, is_live, store, touch};
-use crate::{db::Unavailable, secret::SessionCookie, state::AppState};
+use entity::SessionId;
+
+use super::{Authenticated, access_token, ends, store, touch};
+use crate::{
+    cache::{SessionSnapshot, Snapshot},
+    config::Verification,
+    db::Unavailable,
+    metrics::Source,
+    secret::SessionCookie,
+    state::AppState,
+};
 
 /// Why a credential that was presented does not count.
 #[derive(Debug, thiserror::Error)]
@@ -17,31 +26,63 @@ pub enum Refused {
 /// Verifies the value of a session cookie.
 pub async fn by_cookie(state: &AppState, value: &str) -> Result<Authenticated, Refused> {
     let cookie = SessionCookie::parse(value).ok_or(Refused::Invalid)?;
-    let (session, user) = store::find(state.db.connection(), cookie.session).await?.ok_or(Refused::Invalid)?;
-    if !session.secret_hash.as_ref().is_some_and(|hash| cookie.matches(hash)) {
-        return Err(Refused::Invalid);
-    }
-    admit(state, Authenticated { session, user })
+    let proves = |session: &SessionSnapshot| session.secret_hash.as_ref().is_some_and(|hash| cookie.matches(hash));
+    authenticate(state, cookie.session, proves).await
 }
 
 /// Verifies an access token. The session decides: its end is felt at once, whatever the token's `exp` says.
 pub async fn by_access_token(state: &AppState, token: &str) -> Result<Authenticated, Refused> {
-    let claims = access_token::verify(state, token).ok_or(Refused::Invalid)?;
-    if claims.has_expired(state.clock.now()) {
+    let token = access_token::verify(state, token).ok_or(Refused::Invalid)?;
+    if token.expires_at <= state.clock.now().seconds() {
         return Err(Refused::Invalid);
     }
-    let (session, user) = store::find(state.db.connection(), claims.session()).await?.ok_or(Refused::Invalid)?;
-    if claims.is_older_than_proof(&session) {
-        return Err(Refused::Invalid);
+    if state.config.tokens.verification == Verification::Stateless {
+        return stateless(state, token.session).await;
     }
-    admit(state, Authenticated { session, user })
+    // Proved again since: such a token is void.
+    authenticate(state, token.session, |session| session.authenticated_at.seconds() <= token.authenticated_at).await
 }
 
-fn admit(state: &AppState, who: Authenticated) -> Result<Authenticated, Refused> {
-    let Authenticated { session, user } = who;
-    if !is_live(&session, &user, state.clock.now(), &state.config.sessions) {
+/// Whoever the token was made for, whatever has become of the session: that is what was asked for.
+async fn stateless(state: &AppState, id: SessionId) -> Result<Authenticated, Refused> {
+    if let Some(kept) = state.cache.recall(id) {
+        return Ok(kept);
+    }
+    state.metrics.session_read(Source::Sql);
+    let (session, user) = store::find(state.db.connection(), id).await?.ok_or(Refused::Invalid)?;
+    let who = Snapshot::new(&session, &user);
+    if Snapshot::of_live(&session, &user).is_some() {
+        state.cache.keep(&who);
+    }
+    Ok(who)
+}
+
+async fn authenticate(
+    state: &AppState,
+    id: SessionId,
+    proves: impl Fn(&SessionSnapshot) -> bool,
+) -> Result<Authenticated, Refused> {
+    let now = state.clock.now();
+    let ends = |session: &SessionSnapshot| ends(session, &state.config.sessions);
+    let counts = |session: &SessionSnapshot| now < ends(session).idle && proves(session);
+    let found = match state.cache.recall(id) {
+        Some(kept) => kept,
+        None => state.cache.read(id, counts, || read(state, id)).await?.ok_or(Refused::Invalid)?,
+    };
+    if now >= ends(&found.session).absolute {
         return Err(Refused::Invalid);
     }
-    let session = touch::touch(state, session);
-    Ok(Authenticated { session, user })
+    if counts(&found.session) {
+        return Ok(touch::touch(state, found));
+    }
+    // Past its idle time, or of another secret. Another node may have seen the person since, or given them a new secret: SQL knows.
+    let found = read(state, id).await?.filter(|found| counts(&found.session)).ok_or(Refused::Invalid)?;
+    state.cache.keep(&found);
+    Ok(touch::touch(state, found))
+}
+
+async fn read(state: &AppState, id: SessionId) -> Result<Option<Snapshot>, Unavailable> {
+    state.metrics.session_read(Source::Sql);
+    let found = store::find(state.db.connection(), id).await?;
+    Ok(found.and_then(|(session, user)| Snapshot::of_live(&session, &user)))
 }

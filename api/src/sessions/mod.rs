@@ -1,7 +1,8 @@
 //! Sessions: one record a sign-in, whichever face it shows.
 //!
 //! What always holds:
-//! - SQL is the truth. A session counts while its row says so; nothing else is asked.
+//! - SQL is the truth. A session counts while its row says so; what is kept of the row elsewhere follows it (`cache`).
+//! - Whatever ends a session or changes what verifying it must see is written to SQL first and announced then: `Change` must be used.
 //! - Two clocks run for every session: idle and absolute. Neither is ever moved past the absolute one.
 //! - A session that ended stays ended: every write to it demands `ended_at IS NULL`, so a slow request cannot bring it back.
 //! - Proving a credential again (re-authentication, a new password) replaces the session's secret; what was issued before stops
@@ -9,6 +10,8 @@
 
 mod access_token;
 mod authenticate;
+mod follow;
+mod mint;
 mod refresh;
 mod reissue;
 mod revoke;
@@ -25,7 +28,10 @@ use entity::{
 };
 use zeroize::Zeroizing;
 
+pub use access_token::role;
 pub use authenticate::{Refused, by_access_token, by_cookie};
+pub use follow::{follow, look};
+pub use mint::{MintError, Minted, mint};
 pub use refresh::{RefreshError, refresh};
 pub(crate) use reissue::reissue;
 pub use reissue::{ReauthenticateError, reauthenticate};
@@ -33,26 +39,19 @@ pub use revoke::{end_all, end_one, end_others, list, session_of_cookie, session_
 pub use sign_in::{Face, SignIn, SignInError, sign_in};
 
 use crate::{
+    cache::{SessionSnapshot, Snapshot},
     config::{Lifetime, SessionsConfig},
     secret::{RefreshToken, SessionCookie},
 };
 
-/// Somebody whose credential was verified, as the database knew them at that moment.
-#[derive(Clone, Debug)]
-pub struct Authenticated {
-    /// The session they act in.
-    pub session: session::Model,
-    /// Who they are.
-    pub user: user::Model,
-}
+/// Somebody whose credential was verified: the session they act in, and who they are.
+pub type Authenticated = Snapshot;
 
 /// A session with the credential that was just made for it.
 #[derive(Debug)]
 pub struct Established {
-    /// The session.
-    pub session: session::Model,
-    /// Whose it is.
-    pub user: user::Model,
+    /// Who is signed in now.
+    pub who: Authenticated,
     /// What the client must hold from now on.
     pub credential: Credential,
 }
@@ -102,8 +101,33 @@ pub struct Ends {
     pub absolute: UnixMillis,
 }
 
+/// What a session's end is reckoned from.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks {
+    remember: bool,
+    created_at: UnixMillis,
+    last_seen_at: UnixMillis,
+    idle_expires_at: UnixMillis,
+    expires_at: UnixMillis,
+}
+
+impl From<&session::Model> for Clocks {
+    fn from(session: &session::Model) -> Self {
+        let &session::Model { remember, created_at, last_seen_at, idle_expires_at, expires_at, .. } = session;
+        Self { remember, created_at, last_seen_at, idle_expires_at, expires_at }
+    }
+}
+
+impl From<&SessionSnapshot> for Clocks {
+    fn from(session: &SessionSnapshot) -> Self {
+        let &SessionSnapshot { remember, created_at, last_seen_at, idle_expires_at, expires_at, .. } = session;
+        Self { remember, created_at, last_seen_at, idle_expires_at, expires_at }
+    }
+}
+
 /// When a session ends. Configuration that was tightened holds for sessions that are older than it.
-pub fn ends(session: &session::Model, config: &SessionsConfig) -> Ends {
+pub fn ends(session: impl Into<Clocks>, config: &SessionsConfig) -> Ends {
+    let session: Clocks = session.into();
     let Lifetime { idle, absolute } = config.lifetime(session.remember);
     let absolute = session.expires_at.min(session.created_at.plus(absolute));
     Ends { idle: session.idle_expires_at.min(session.last_seen_at.plus(idle)).min(absolute), absolute }
@@ -115,7 +139,7 @@ fn is_live(session: &session::Model, user: &user::Model, now: UnixMillis, config
 }
 
 /// Whether the credential of this session was proved so lately that sensitive operations need no new proof.
-pub fn is_fresh(session: &session::Model, now: UnixMillis, config: &SessionsConfig) -> bool {
+pub fn is_fresh(session: &SessionSnapshot, now: UnixMillis, config: &SessionsConfig) -> bool {
     now.since(session.authenticated_at) <= config.fresh_for && session.authenticated_at.since(now) <= config.fresh_for
 }
 
@@ -140,6 +164,7 @@ mod tests {
             short: Lifetime { idle: HOUR, absolute: 24 * HOUR },
             remembered: Lifetime { idle: 336 * HOUR, absolute: 720 * HOUR },
             fresh_for: HOUR / 6,
+            cache_bytes: 0,
         }
     }
 

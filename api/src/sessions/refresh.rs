@@ -12,7 +12,7 @@ use entity::{
 };
 
 use super::{Credential, Established, Tokens, access_token, is_live, store};
-use crate::{db::Unavailable, mail, secret::RefreshToken, state::AppState};
+use crate::{cache::Snapshot, db::Unavailable, mail, secret::RefreshToken, state::AppState};
 
 /// Why there is no successor.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +76,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, R
                     let generation = session.generation + 1;
                     let rotated =
                         session::Model { generation, rotated_at: Some(now), last_seen_at: now, idle_expires_at, ..session };
+                    state.cache.keep(&Snapshot::new(&rotated, &user));
                     return established(state, rotated, user, now);
                 }
                 // Somebody else rotated first, or the session ended: the row knows.
@@ -96,29 +97,31 @@ async fn find_live(state: &AppState, token: &RefreshToken) -> Result<Option<(ses
 /// Ends a session of which somebody has a copy, and tells its owner: both or neither. False if it is not as it was read.
 async fn end_stolen(state: &AppState, session: &session::Model, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
     let transaction = state.db.begin().await?;
-    if !store::end_unchanged(&transaction, session, EndedBecause::RefreshReused, now).await? {
+    let Some(change) = store::end_unchanged(&transaction, session, EndedBecause::RefreshReused, now).await? else {
         return Ok(false);
-    }
+    };
     mail::store::insert(&transaction, mail::refresh_token_reused(user, now)).await?;
     transaction.commit().await?;
+    state.cache.announce(&[change]).await;
     tracing::warn!(event = "refresh_reused", user = %user.id.0, session = %session.id.0);
     state.outbox.notify();
     Ok(true)
 }
 
 fn established(state: &AppState, session: session::Model, user: user::Model, now: UnixMillis) -> Result<Established, RefreshError> {
-    let credential = Credential::Tokens(tokens(state, &session, &user, now)?);
-    Ok(Established { session, user, credential })
+    let who = Snapshot::new(&session, &user);
+    let credential = Credential::Tokens(tokens(state, &session, &who, now)?);
+    Ok(Established { who, credential })
 }
 
 /// The tokens of a session as it stands.
 pub(super) fn tokens(
     state: &AppState,
     session: &session::Model,
-    user: &user::Model,
+    who: &Snapshot,
     now: UnixMillis,
 ) -> Result<Tokens, jsonwebtoken::errors::Error> {
-    let (access_token, expires_in) = access_token::issue(state, session, user, now)?;
+    let (access_token, expires_in) = access_token::issue(state, who, state.config.public_url.as_str(), now)?;
     // Only sessions of the bearer face come here, and they have both from the start.
     let seed = session.seed.clone().unwrap_or_else(|| entity::Seed(Vec::new()));
     let refresh_token = RefreshToken::derive(&state.secrets, &seed, session.id, session.generation);

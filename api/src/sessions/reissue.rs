@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::{Seed, UnixMillis, session};
+use entity::{Seed, UnixMillis, session, user};
 
 use super::{
     Authenticated, Credential, Established,
@@ -10,6 +10,7 @@ use super::{
     store::{self, NewProof},
 };
 use crate::{
+    cache::Snapshot,
     db::Unavailable,
     random,
     secret::{HashingError, Password, SessionCookie, Verdict},
@@ -38,15 +39,15 @@ pub enum ReauthenticateError {
 
 /// Proves the password again: the session becomes fresh and gets a new secret.
 pub async fn reauthenticate(state: &AppState, who: Authenticated, password: Password) -> Result<Established, ReauthenticateError> {
-    match state.hasher.verify(password, Some(who.user.password_hash.clone())).await? {
+    let (session, user) = store::find_same(state.db.connection(), &who).await?.ok_or(ReauthenticateError::Ended)?;
+    match state.hasher.verify(password, Some(user.password_hash.clone())).await? {
         Verdict::Wrong => Err(ReauthenticateError::WrongPassword),
         Verdict::Right { .. } => {
-            let renewal = reissue(&who.session, state.clock.now());
-            if !store::reissue(state.db.connection(), &who.session, &renewal.stored, state.clock.now()).await? {
-                return Err(ReauthenticateError::Ended);
-            }
-            tracing::info!(event = "reauthenticated", user = %who.user.id.0, session = %who.session.id.0);
-            Ok(renewal.establish(state, who)?)
+            let renewal = reissue(&session, state.clock.now());
+            let renewed = store::reissue(state.db.connection(), &session, &renewal.stored).await?;
+            state.cache.announce(&[renewed.ok_or(ReauthenticateError::Ended)?]).await;
+            tracing::info!(event = "reauthenticated", user = %user.id.0, session = %session.id.0);
+            Ok(renewal.establish(state, session, &user)?)
         }
     }
 }
@@ -69,14 +70,19 @@ pub(crate) fn reissue(session: &session::Model, now: UnixMillis) -> Renewal {
 
 impl Renewal {
     /// The session as it is once the new secret is stored, and the credential to hand out.
-    pub(crate) fn establish(self, state: &AppState, who: Authenticated) -> Result<Established, jsonwebtoken::errors::Error> {
-        let Authenticated { session, user } = who;
+    pub(crate) fn establish(
+        self,
+        state: &AppState,
+        session: session::Model,
+        user: &user::Model,
+    ) -> Result<Established, jsonwebtoken::errors::Error> {
         let NewProof { secret_hash, seed, authenticated_at } = self.stored;
         let session = session::Model { secret_hash, seed, authenticated_at, generation: 0, rotated_at: None, ..session };
+        let who = Snapshot::new(&session, user);
         let credential = match self.cookie {
             Some(cookie) => Credential::Cookie(cookie),
-            None => Credential::Tokens(tokens(state, &session, &user, state.clock.now())?),
+            None => Credential::Tokens(tokens(state, &session, &who, state.clock.now())?),
         };
-        Ok(Established { session, user, credential })
+        Ok(Established { who, credential })
     }
 }

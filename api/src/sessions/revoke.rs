@@ -1,10 +1,14 @@
 //! Ending sessions before their time. SQL first: what was acknowledged stays ended.
 
-use entity::{SessionId, session, session::EndedBecause};
+use entity::{
+    SessionId, UnixMillis,
+    session::{self, EndedBecause},
+};
 
 use super::{Authenticated, access_token, ends, store};
 use crate::{
-    db::Unavailable,
+    cache::Change,
+    db::{Db, Unavailable},
     secret::{REFRESH_TOKEN_PREFIX, RefreshToken, SessionCookie},
     state::AppState,
 };
@@ -26,9 +30,10 @@ pub async fn session_of_token(state: &AppState, token: &str) -> Result<Option<Se
         let seed = found.and_then(|(session, _)| session.seed);
         return Ok(seed.filter(|seed| token.is_genuine(&state.secrets, seed)).map(|_| token.session));
     }
-    let Some(claims) = access_token::verify(state, token) else { return Ok(None) };
-    let found = store::find(state.db.connection(), claims.session()).await?;
-    Ok(found.filter(|(session, _)| !claims.is_older_than_proof(session)).map(|(session, _)| session.id))
+    let Some(token) = access_token::verify(state, token) else { return Ok(None) };
+    let found = store::find(state.db.connection(), token.session).await?;
+    let proves = |session: &session::Model| session.authenticated_at.seconds() <= token.authenticated_at;
+    Ok(found.filter(|(session, _)| proves(session)).map(|(session, _)| session.id))
 }
 
 /// Ends sessions whose owner signs out.
@@ -51,7 +56,8 @@ pub async fn end_one(state: &AppState, who: &Authenticated, id: SessionId) -> Re
 
 /// Ends all sessions of the same user but the one they are using.
 pub async fn end_others(state: &AppState, who: &Authenticated) -> Result<(), Unavailable> {
-    store::end_others(state.db.connection(), who.user.id, who.session.id, EndedBecause::Revoked, state.clock.now()).await?;
+    let ended = state.db.retry(|| end_all_but(&state.db, who, state.clock.now())).await?;
+    state.cache.announce(&[ended]).await;
     tracing::info!(event = "other_sessions_ended", user = %who.user.id.0);
     Ok(())
 }
@@ -69,8 +75,16 @@ pub async fn list(
     Ok(sessions)
 }
 
+async fn end_all_but(db: &Db, who: &Authenticated, now: UnixMillis) -> Result<Change, Unavailable> {
+    let transaction = db.begin().await?;
+    let ended = store::end_others(&transaction, who.user.id, who.session.id, EndedBecause::Revoked, now).await?;
+    transaction.commit().await?;
+    Ok(ended)
+}
+
 async fn end(state: &AppState, id: SessionId, because: EndedBecause) -> Result<(), Unavailable> {
-    if store::end(state.db.connection(), id, because, state.clock.now()).await? {
+    if let Some(ended) = store::end(state.db.connection(), id, because, state.clock.now()).await? {
+        state.cache.announce(&[ended]).await;
         tracing::info!(event = "session_ended", session = %id.0, because = ?because);
     }
     Ok(())

@@ -8,6 +8,7 @@ use entity::{
 
 use super::{Client, Credential, Established, refresh::tokens, store};
 use crate::{
+    cache::{Change, Snapshot},
     db::{Db, Unavailable},
     email_address::EmailAddress,
     random,
@@ -76,18 +77,22 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
         }
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
-        if begin_session(&state.db, &user, &session, &request.carried, now).await? {
+        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &request.carried, now)).await?;
+        if let Some(replaced) = begun {
+            state.cache.announce(&replaced).await;
             if let Some(hash) = upgraded
                 && let Err(error) = users::store::upgrade_hash(state.db.connection(), &user, hash).await
             {
                 tracing::warn!(%error, "a password hash was not upgraded; the next sign-in will try again");
             }
             tracing::info!(event = "signed_in", user = %user.id.0, session = %session.id.0, face = ?session.face);
+            let who = Snapshot::new(&session, &user);
             let credential = match proof {
                 Proof::Cookie(cookie) => Credential::Cookie(cookie),
-                Proof::Seed => Credential::Tokens(tokens(state, &session, &user, now)?),
+                Proof::Seed => Credential::Tokens(tokens(state, &session, &who, now)?),
             };
-            return Ok(Established { session, user, credential });
+            state.cache.keep(&who);
+            return Ok(Established { who, credential });
         }
         // The password's hash changed while this one was verified: maybe the password did. Look again.
     }
@@ -144,7 +149,7 @@ fn new_session(state: &AppState, user: &user::Model, request: &SignIn<'_>, now: 
     }
 }
 
-/// Stores the session and ends those that the request carried, in one step. False, and nothing done, if the password is not the
+/// Stores the session and ends those that the request carried, in one step. `None`, and nothing done, if the password is not the
 /// one that was verified: a change must not be outrun by a sign-in with the old one.
 async fn begin_session(
     db: &Db,
@@ -152,17 +157,18 @@ async fn begin_session(
     session: &session::Model,
     carried: &[SessionId],
     now: UnixMillis,
-) -> Result<bool, Unavailable> {
+) -> Result<Option<Vec<Change>>, Unavailable> {
     let transaction = db.begin().await?;
     let current = users::store::find(&transaction, user.id).await?;
     let same = |current: user::Model| current.password_hash == user.password_hash && current.status == Status::Active;
     if !current.is_some_and(same) {
-        return Ok(false);
+        return Ok(None);
     }
+    let mut replaced = Vec::new();
     for carried in carried {
-        store::end(&transaction, *carried, EndedBecause::Replaced, now).await?;
+        replaced.extend(store::end(&transaction, *carried, EndedBecause::Replaced, now).await?);
     }
     store::insert(&transaction, session.clone()).await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(Some(replaced))
 }

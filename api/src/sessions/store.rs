@@ -6,11 +6,16 @@ use entity::{
     user,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
+    sea_query::{Expr, Query, UnionType},
 };
 
-use crate::db::Unavailable;
+use crate::{
+    cache::{Change, SessionSnapshot, Snapshot},
+    db::{Unavailable, database_now},
+    users,
+};
 
 /// Stores a new session.
 pub(crate) async fn insert(db: &impl ConnectionTrait, session: Model) -> Result<(), Unavailable> {
@@ -24,8 +29,14 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: SessionId) -> Result<Opt
     Ok(found.and_then(|(session, user)| Some((session, user?))))
 }
 
+/// A session and whose it is, as long as it has not ended and has the secret that `who` proved.
+pub(crate) async fn find_same(db: &impl ConnectionTrait, who: &Snapshot) -> Result<Option<(Model, user::Model)>, Unavailable> {
+    let found = find(db, who.session.id).await?;
+    Ok(found.filter(|(session, _)| session.version == who.session.version && session.ended_at.is_none()))
+}
+
 /// Notes that a session was used, unless it ended meanwhile or somebody else has noted it.
-pub(crate) async fn touch(db: &impl ConnectionTrait, read: &Model, used: &Model) -> Result<(), Unavailable> {
+pub(crate) async fn touch(db: &impl ConnectionTrait, read: &SessionSnapshot, used: &SessionSnapshot) -> Result<(), Unavailable> {
     let update = update_live(read.id)
         .filter(Column::LastSeenAt.eq(read.last_seen_at))
         .col_expr(Column::LastSeenAt, Expr::value(used.last_seen_at))
@@ -34,38 +45,40 @@ pub(crate) async fn touch(db: &impl ConnectionTrait, read: &Model, used: &Model)
     Ok(())
 }
 
-/// Ends a session; false if it had ended already.
+/// Ends a session; `None` if it had ended already.
 pub(crate) async fn end(
     db: &impl ConnectionTrait,
     id: SessionId,
     because: EndedBecause,
     now: UnixMillis,
-) -> Result<bool, Unavailable> {
-    Ok(ended(update_live(id), because, now).exec(db).await?.rows_affected > 0)
+) -> Result<Option<Change>, Unavailable> {
+    let update = ended(db, update_live(id), because, now);
+    Ok((update.exec(db).await?.rows_affected > 0).then(|| Change::ended(id)))
 }
 
-/// Ends a session; false if it is not as it was read.
+/// Ends a session; `None` if it is not as it was read.
 pub(crate) async fn end_unchanged(
     db: &impl ConnectionTrait,
     session: &Model,
     because: EndedBecause,
     now: UnixMillis,
-) -> Result<bool, Unavailable> {
-    Ok(ended(unchanged(session), because, now).exec(db).await?.rows_affected > 0)
+) -> Result<Option<Change>, Unavailable> {
+    let update = ended(db, unchanged(session), because, now);
+    Ok((update.exec(db).await?.rows_affected > 0).then(|| Change::ended(session.id)))
 }
 
-/// Ends all sessions of a user but one.
+/// Ends all sessions of a user but one. To be called in a transaction: that something happened to them is noted at the user.
 pub(crate) async fn end_others(
     db: &impl ConnectionTrait,
     user: UserId,
     kept: SessionId,
     because: EndedBecause,
     now: UnixMillis,
-) -> Result<(), Unavailable> {
+) -> Result<Change, Unavailable> {
     let others =
         Entity::update_many().filter(Column::UserId.eq(user)).filter(Column::Id.ne(kept)).filter(Column::EndedAt.is_null());
-    ended(others, because, now).exec(db).await?;
-    Ok(())
+    ended(db, others, because, now).exec(db).await?;
+    users::store::note_change(db, user).await
 }
 
 /// Moves a session to the next generation; false if it is not as it was read. The one statement that decides which of many racers
@@ -95,20 +108,16 @@ pub(crate) struct NewProof {
     pub(crate) authenticated_at: UnixMillis,
 }
 
-/// Replaces the secret of a session; false if it is not as it was read: it ended, or has another secret by now.
-pub(crate) async fn reissue(
-    db: &impl ConnectionTrait,
-    session: &Model,
-    proof: &NewProof,
-    now: UnixMillis,
-) -> Result<bool, Unavailable> {
-    let update = changed(unchanged(session), now)
+/// Replaces the secret of a session; `None` if it is not as it was read: it ended, or has another secret by now.
+pub(crate) async fn reissue(db: &impl ConnectionTrait, session: &Model, proof: &NewProof) -> Result<Option<Change>, Unavailable> {
+    let update = changed(db, unchanged(session))
         .col_expr(Column::SecretHash, Expr::value(proof.secret_hash.clone()))
         .col_expr(Column::Seed, Expr::value(proof.seed.clone()))
         .col_expr(Column::Generation, Expr::value(0))
         .col_expr(Column::RotatedAt, Expr::value(None::<UnixMillis>))
         .col_expr(Column::AuthenticatedAt, Expr::value(proof.authenticated_at));
-    Ok(update.exec(db).await?.rows_affected > 0)
+    let renewed = update.exec(db).await?.rows_affected > 0;
+    Ok(renewed.then(|| Change::session(session.id, session.version + 1)))
 }
 
 /// The live sessions of a user, newest first, older than `before`.
@@ -139,10 +148,59 @@ fn unchanged(session: &Model) -> UpdateMany<Entity> {
     update_live(session.id).filter(Column::Version.eq(session.version))
 }
 
-fn ended(update: UpdateMany<Entity>, because: EndedBecause, now: UnixMillis) -> UpdateMany<Entity> {
-    changed(update, now).col_expr(Column::EndedAt, Expr::value(now)).col_expr(Column::EndedBecause, Expr::value(because))
+fn ended(db: &impl ConnectionTrait, update: UpdateMany<Entity>, because: EndedBecause, now: UnixMillis) -> UpdateMany<Entity> {
+    changed(db, update).col_expr(Column::EndedAt, Expr::value(now)).col_expr(Column::EndedBecause, Expr::value(because))
 }
 
-fn changed(update: UpdateMany<Entity>, now: UnixMillis) -> UpdateMany<Entity> {
-    update.col_expr(Column::Version, Expr::col(Column::Version).add(1)).col_expr(Column::ChangedAt, Expr::value(now))
+fn changed(db: &impl ConnectionTrait, update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+    update.col_expr(Column::Version, Expr::col(Column::Version).add(1)).col_expr(Column::ChangedAt, database_now(db))
+}
+
+/// The time by the database's clock.
+pub(crate) async fn database_time(db: &impl ConnectionTrait) -> Result<UnixMillis, Unavailable> {
+    let now = Query::select().expr(database_now(db)).to_owned();
+    let row = db.query_one(&now).await?.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+    Ok(UnixMillis(row.try_get_by_index(0)?))
+}
+
+/// What happened to sessions and users since a moment of the database's clock, and its time now. In one statement, so that no
+/// change falls between the two.
+pub(crate) async fn changes(db: &impl ConnectionTrait, since: UnixMillis) -> Result<(UnixMillis, Vec<Change>), Unavailable> {
+    let mut changes = Query::select()
+        .expr(Expr::cust("'session'"))
+        .columns([Column::Id, Column::Version])
+        .from(Entity)
+        .and_where(Column::ChangedAt.gte(since))
+        .and_where(Column::Version.gt(1))
+        .to_owned();
+    let users = Query::select()
+        .expr(Expr::cust("'user'"))
+        .columns([user::Column::Id, user::Column::Version])
+        .from(user::Entity)
+        .and_where(user::Column::ChangedAt.gte(since))
+        .and_where(user::Column::Version.gt(1))
+        .to_owned();
+    let now = Query::select().expr(Expr::cust("'now'")).expr(Expr::cust("NULL")).expr(database_now(db)).to_owned();
+    changes.union(UnionType::All, users).union(UnionType::All, now);
+    let (mut until, mut found) = (since, Vec::new());
+    for row in db.query_all(&changes).await? {
+        let (kind, version) = (row.try_get_by_index::<String>(0)?, row.try_get_by_index(2)?);
+        match kind.as_str() {
+            "session" => found.push(Change::session(SessionId(row.try_get_by_index(1)?), version)),
+            "user" => found.push(Change::user(UserId(row.try_get_by_index(1)?), version)),
+            _ => until = UnixMillis(version),
+        }
+    }
+    Ok((until, found))
+}
+
+/// Removes sessions that have been over for a while.
+pub(crate) async fn purge(db: &impl ConnectionTrait, before: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?.rows_affected)
+}
+
+/// Removes all sessions of a user.
+pub(crate) async fn delete_all(db: &impl ConnectionTrait, user: UserId) -> Result<(), Unavailable> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(db).await?;
+    Ok(())
 }

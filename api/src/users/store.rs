@@ -2,14 +2,18 @@
 
 use entity::{
     PasswordHash, UnixMillis, UserId,
-    user::{Column, Entity, Model},
+    user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, UpdateMany,
     sea_query::Expr,
 };
 
-use crate::{db::Unavailable, email_address::EmailAddress};
+use crate::{
+    cache::Change,
+    db::{Unavailable, database_now},
+    email_address::EmailAddress,
+};
 
 /// Stores a new user; [`Unavailable::is_duplicate`] if the address is taken.
 pub(crate) async fn insert(db: &impl ConnectionTrait, user: Model) -> Result<(), Unavailable> {
@@ -34,31 +38,53 @@ pub(crate) async fn upgrade_hash(db: &impl ConnectionTrait, user: &Model, hash: 
 }
 
 /// Replaces the password; false if it is another one by now.
-pub(crate) async fn change_password(
-    db: &impl ConnectionTrait,
-    user: &Model,
-    hash: PasswordHash,
-    now: UnixMillis,
-) -> Result<bool, Unavailable> {
-    let update = changed(with_same_password(user), now).col_expr(Column::PasswordHash, Expr::value(hash));
+pub(crate) async fn change_password(db: &impl ConnectionTrait, user: &Model, hash: PasswordHash) -> Result<bool, Unavailable> {
+    let update = changed(db, with_same_password(user)).col_expr(Column::PasswordHash, Expr::value(hash));
     Ok(update.exec(db).await?.rows_affected > 0)
 }
 
-/// Changes or removes the name; false if the user is gone.
-pub(crate) async fn rename(
-    db: &impl ConnectionTrait,
-    id: UserId,
-    name: Option<&str>,
-    now: UnixMillis,
-) -> Result<bool, Unavailable> {
-    let update = Entity::update_many().filter(Column::Id.eq(id)).col_expr(Column::Name, Expr::value(name.map(str::to_owned)));
-    Ok(changed(update, now).exec(db).await?.rows_affected > 0)
+/// Changes or removes the name; `None` if the user is gone.
+pub(crate) async fn rename(db: &impl ConnectionTrait, id: UserId, name: Option<&str>) -> Result<Option<Change>, Unavailable> {
+    let update = update_active(id).col_expr(Column::Name, Expr::value(name.map(str::to_owned)));
+    if changed(db, update).exec(db).await?.rows_affected == 0 {
+        return Ok(None);
+    }
+    Ok(Some(latest(db, id).await?))
 }
 
-/// Removes a user, and with them all their sessions.
-pub(crate) async fn delete(db: &impl ConnectionTrait, id: UserId) -> Result<(), Unavailable> {
-    Entity::delete_by_id(id).exec(db).await?;
-    Ok(())
+/// Notes at a user that something happened to their sessions.
+pub(crate) async fn note_change(db: &impl ConnectionTrait, id: UserId) -> Result<Change, Unavailable> {
+    changed(db, update_active(id)).exec(db).await?;
+    latest(db, id).await
+}
+
+/// Removes everything that tells who a user was. The row stays until it is purged, so that every node hears that they are gone.
+pub(crate) async fn delete(db: &impl ConnectionTrait, id: UserId) -> Result<Change, Unavailable> {
+    let erased = update_active(id)
+        .col_expr(Column::Status, Expr::value(Status::Deleted))
+        .col_expr(Column::Email, Expr::value(""))
+        // No address: it has no `@`. Unique all the same.
+        .col_expr(Column::EmailCanonical, Expr::value(id.0.to_string()))
+        .col_expr(Column::Name, Expr::value(None::<String>))
+        .col_expr(Column::PasswordHash, Expr::value(""));
+    changed(db, erased).exec(db).await?;
+    Ok(Change::gone(id))
+}
+
+/// Removes users who have been gone for a while, by the database's clock.
+pub(crate) async fn purge(db: &impl ConnectionTrait, before: UnixMillis) -> Result<u64, Unavailable> {
+    let gone = Entity::delete_many().filter(Column::Status.eq(Status::Deleted)).filter(Column::ChangedAt.lt(before));
+    Ok(gone.exec(db).await?.rows_affected)
+}
+
+/// That something happened, with the version that the row has by now.
+async fn latest(db: &impl ConnectionTrait, id: UserId) -> Result<Change, Unavailable> {
+    let user = find(db, id).await?;
+    Ok(user.map_or(Change::gone(id), |user| Change::user(id, user.version)))
+}
+
+fn update_active(id: UserId) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Id.eq(id)).filter(Column::Status.ne(Status::Deleted))
 }
 
 /// The user, as long as their password is the one that was verified. A hash is enough to tell: each has a salt of its own.
@@ -66,6 +92,6 @@ fn with_same_password(user: &Model) -> UpdateMany<Entity> {
     Entity::update_many().filter(Column::Id.eq(user.id)).filter(Column::PasswordHash.eq(user.password_hash.clone()))
 }
 
-fn changed(update: UpdateMany<Entity>, now: UnixMillis) -> UpdateMany<Entity> {
-    update.col_expr(Column::Version, Expr::col(Column::Version).add(1)).col_expr(Column::ChangedAt, Expr::value(now))
+fn changed(db: &impl ConnectionTrait, update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+    update.col_expr(Column::Version, Expr::col(Column::Version).add(1)).col_expr(Column::ChangedAt, database_now(db))
 }

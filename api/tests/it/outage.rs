@@ -4,9 +4,11 @@ use serde_json::json;
 
 use crate::support::{App, EMAIL, PASSWORD, specification::operations};
 
+const AUDIENCE: &str = "https://orders.example.com";
+
 #[tokio::test]
 async fn asvs_16_5_2_every_operation_says_503() {
-    let app = App::start().await;
+    let app = App::with_environment(&[("BIFRONS_SESSIONS__CACHE_MIB", "0"), ("BIFRONS_TOKENS__AUDIENCES", AUDIENCE)]).await;
     let ada = app.ada().await;
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
     app.state.db.clone().close().await.unwrap();
@@ -28,6 +30,16 @@ async fn asvs_16_5_2_every_operation_says_503() {
     app.someone().get("/health/ready").await.expect(503);
     app.someone().get("/health/live").await.expect(200);
     app.someone().get("/.well-known/jwks.json").await.expect(200);
+}
+
+#[tokio::test]
+async fn c_10_who_is_known_goes_on_for_a_moment() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.look().await;
+    app.state.db.clone().close().await.unwrap();
+    ada.who_am_i().await.expect(200);
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
 }
 
 #[tokio::test]

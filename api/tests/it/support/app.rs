@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use bifrons::{clock::Clock, config::Config, http, state::AppState};
+use bifrons::{clock::Clock, config::Config, http, sessions, state::AppState, upkeep};
 use entity::UnixMillis;
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
@@ -64,8 +64,7 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(http::server::serve(listener, None, http::app(Arc::clone(&state)), std::future::pending()));
-        let mail = Arc::clone(&state);
-        tokio::spawn(async move { mail.outbox.deliver(&mail.db).await });
+        tokio::spawn(upkeep::run(Arc::clone(&state)));
         Self { address, state, folder }
     }
 
@@ -88,9 +87,15 @@ impl App {
         self.state.clock.advance(by);
     }
 
-    /// Changes the database behind the service's back.
+    /// Changes the database behind the service's back, which no version tells of: what it knows is forgotten.
     pub async fn sql(&self, statement: &str) {
         self.state.db.connection().execute_unprepared(statement).await.unwrap();
+        self.state.cache.clear();
+    }
+
+    /// Looks now at what other nodes did, instead of a moment later.
+    pub async fn look(&self) {
+        sessions::look(&self.state).await.unwrap();
     }
 
     /// The first column of the first row, as a number.

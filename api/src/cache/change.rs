@@ -1,0 +1,103 @@
+//! What nodes tell each other: something happened to a session or a user.
+
+use entity::{SessionId, UserId};
+use uuid::Uuid;
+
+/// What something happened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// One session.
+    Session(SessionId),
+    /// A user, and with them all their sessions.
+    User(UserId),
+}
+
+/// Something happened: what was read before this version counts no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "other nodes, and our own cache, must hear of it"]
+pub struct Change {
+    /// To what.
+    pub subject: Subject,
+    /// The version that the row has since.
+    pub version: i64,
+}
+
+/// Bytes of a change on the wire: what kind of subject, its id, its version.
+const LENGTH: usize = 1 + 16 + 8;
+
+impl Change {
+    /// A session has ended. It never comes back, so no version of it counts any more.
+    pub fn ended(session: SessionId) -> Self {
+        Self { subject: Subject::Session(session), version: i64::MAX }
+    }
+
+    /// A session has another secret.
+    pub fn session(session: SessionId, version: i64) -> Self {
+        Self { subject: Subject::Session(session), version }
+    }
+
+    /// A user, or several of their sessions, changed.
+    pub fn user(user: UserId, version: i64) -> Self {
+        Self { subject: Subject::User(user), version }
+    }
+
+    /// A user is gone.
+    pub fn gone(user: UserId) -> Self {
+        Self { subject: Subject::User(user), version: i64::MAX }
+    }
+
+    fn encode(self, message: &mut Vec<u8>) {
+        let (kind, id) = match self.subject {
+            Subject::Session(SessionId(id)) => (b's', id),
+            Subject::User(UserId(id)) => (b'u', id),
+        };
+        message.push(kind);
+        message.extend_from_slice(id.as_bytes());
+        message.extend_from_slice(&self.version.to_be_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (id, version) = rest.split_at_checked(16)?;
+        let id = Uuid::from_slice(id).ok()?;
+        let subject = match kind {
+            b's' => Subject::Session(SessionId(id)),
+            b'u' => Subject::User(UserId(id)),
+            _ => return None,
+        };
+        Some(Self { subject, version: i64::from_be_bytes(version.try_into().ok()?) })
+    }
+}
+
+/// Changes as one message.
+pub(super) fn encode(changes: &[Change]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(changes.len() * LENGTH);
+    changes.iter().for_each(|change| change.encode(&mut message));
+    message
+}
+
+/// The changes of a message. What a newer version says beside them is passed over.
+pub(super) fn decode(message: &[u8]) -> impl Iterator<Item = Change> {
+    message.chunks(LENGTH).filter_map(Change::decode)
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{SessionId, UserId};
+    use uuid::Uuid;
+
+    use super::{Change, decode, encode};
+
+    #[test]
+    fn what_is_said_is_heard() {
+        let changes = [Change::ended(SessionId(Uuid::from_u128(7))), Change::user(UserId(Uuid::from_u128(8)), 3)];
+        assert_eq!(decode(&encode(&changes)).collect::<Vec<_>>(), changes);
+    }
+
+    #[test]
+    fn nonsense_is_passed_over() {
+        for message in [&b""[..], b"x", &[b's'; 24], &[0; 25]] {
+            assert_eq!(decode(message).count(), 0);
+        }
+    }
+}

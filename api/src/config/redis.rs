@@ -1,0 +1,152 @@
+//! Where Redis is.
+
+use std::fmt;
+
+use redis::{RedisConnectionInfo, TlsMode, sentinel::SentinelNodeConnectionInfo};
+
+use super::reader::Reader;
+
+/// Where Redis is.
+#[derive(Clone, Debug)]
+pub struct RedisConfig {
+    /// How its servers stand together.
+    pub topology: RedisTopology,
+}
+
+/// How the servers stand together.
+#[derive(Clone)]
+pub enum RedisTopology {
+    /// One server.
+    One(String),
+    /// Sentinels that know which server is the primary.
+    Sentinel {
+        /// The sentinels.
+        sentinels: Vec<String>,
+        /// What they call the primary.
+        primary: String,
+        /// How to talk to it.
+        node: RedisNode,
+    },
+    /// Some nodes of a cluster; they know the others.
+    Cluster(Vec<String>),
+}
+
+/// What it takes to talk to a server that a sentinel names.
+#[derive(Clone)]
+pub struct RedisNode {
+    secure: bool,
+    username: Option<String>,
+    password: Option<String>,
+    db: i64,
+}
+
+impl RedisNode {
+    /// The same, for the library.
+    pub fn connection_info(&self) -> SentinelNodeConnectionInfo {
+        let mut redis = RedisConnectionInfo::default().set_db(self.db);
+        if let Some(username) = &self.username {
+            redis = redis.set_username(username);
+        }
+        if let Some(password) = &self.password {
+            redis = redis.set_password(password);
+        }
+        let node = <&SentinelNodeConnectionInfo>::default().clone().set_redis_connection_info(redis);
+        if self.secure { node.set_tls_mode(TlsMode::Secure) } else { node }
+    }
+}
+
+impl fmt::Debug for RedisTopology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisTopology(…)") // its URLs may hold passwords
+    }
+}
+
+const FORMS: &str = "write redis://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY or redis+cluster://HOST:PORT,HOST:PORT; \
+                     rediss… for TLS; USER:PASSWORD@ before the hosts";
+
+impl RedisConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let about = "Redis, if nodes are to share what they know: redis://…, redis+sentinel://… or redis+cluster://….";
+        let config = reader.optional("redis.url", about, Self::parse);
+        reader.secret();
+        config
+    }
+
+    /// Reads a URL.
+    pub fn parse(written: &str) -> Result<Self, String> {
+        let wrong = || FORMS.to_owned();
+        let (scheme, rest) = written.split_once("://").ok_or_else(wrong)?;
+        let (secure, kind) = match scheme.split_once('+') {
+            None => (scheme, "one"),
+            Some((scheme, kind)) => (scheme, kind),
+        };
+        let secure = match secure {
+            "redis" => false,
+            "rediss" => true,
+            _ => return Err(wrong()),
+        };
+        let (credentials, rest) = rest.rsplit_once('@').map_or(("", rest), |(credentials, rest)| (credentials, rest));
+        let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let scheme = if secure { "rediss" } else { "redis" };
+        let at = if credentials.is_empty() { "" } else { "@" };
+        let urls = |credentials: &str, at: &str| -> Vec<_> {
+            hosts.split(',').filter(|host| !host.is_empty()).map(|host| format!("{scheme}://{credentials}{at}{host}")).collect()
+        };
+        let topology = match kind {
+            "one" if !hosts.contains(',') => RedisTopology::One(written.to_owned()),
+            "cluster" if path.is_empty() => RedisTopology::Cluster(urls(credentials, at)),
+            "sentinel" => {
+                let (primary, db) = path.split_once('/').unwrap_or((path, "0"));
+                if primary.is_empty() {
+                    return Err(wrong());
+                }
+                let (username, password) = credentials.split_once(':').unwrap_or(("", credentials));
+                let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+                let db = db.parse().map_err(|_| wrong())?;
+                let node = RedisNode { secure, username: some(username), password: some(password), db };
+                // Sentinels have credentials of their own, if any: those of the servers are not shown to them.
+                RedisTopology::Sentinel { sentinels: urls("", ""), primary: primary.to_owned(), node }
+            }
+            _ => return Err(wrong()),
+        };
+        let config = Self { topology };
+        crate::redis::Redis::new(&config).map_err(|_| wrong())?;
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RedisConfig, RedisTopology};
+
+    fn parse(url: &str) -> RedisTopology {
+        RedisConfig::parse(url).unwrap().topology
+    }
+
+    #[test]
+    fn three_forms() {
+        assert!(matches!(parse("redis://:secret@localhost:6379/2"), RedisTopology::One(_)));
+        let RedisTopology::Cluster(nodes) = parse("rediss+cluster://ada:secret@a:1,b:2") else { panic!() };
+        assert_eq!(nodes, ["rediss://ada:secret@a:1", "rediss://ada:secret@b:2"]);
+        let RedisTopology::Sentinel { sentinels, primary, .. } = parse("redis+sentinel://:secret@a:1,b:2/main/1") else { panic!() };
+        assert_eq!((sentinels.join(" ").as_str(), primary.as_str()), ("redis://a:1 redis://b:2", "main"));
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_showing_it() {
+        for wrong in [
+            "",
+            "localhost",
+            "http://a",
+            "redis://a,b",
+            "redis+sentinel://a",
+            "redis+x://a",
+            "redis+cluster://a/1",
+            "redis+cluster://",
+        ] {
+            let message = RedisConfig::parse(wrong).unwrap_err();
+            assert!(message.starts_with("write redis://"), "{wrong}: {message}");
+        }
+        assert!(!format!("{:?}", RedisConfig::parse("redis://:secret@a").unwrap()).contains("secret"));
+    }
+}

@@ -1,0 +1,37 @@
+//! What the service does without being asked.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+
+use crate::{db::Unavailable, sessions, state::AppState, users};
+
+/// How often rows that nobody needs any more are removed.
+const CLEAR_UP_EVERY: Duration = Duration::from_secs(3600);
+
+/// How long rows stay after they are over: much longer than any node takes to hear of it.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// Follows what other nodes do, delivers mail and clears up. Never ends.
+pub async fn run(state: Arc<AppState>) {
+    let clearing_up = async {
+        loop {
+            if let Err(error) = clear_up(&state).await {
+                tracing::warn!(%error, "what is over was not removed");
+            }
+            sleep(CLEAR_UP_EVERY).await;
+        }
+    };
+    tokio::join!(sessions::follow(&state), state.outbox.deliver(&state.db), clearing_up);
+}
+
+/// Removes sessions that expired and users who were deleted, a day after.
+pub async fn clear_up(state: &AppState) -> Result<(), Unavailable> {
+    let db = state.db.connection();
+    let sessions = sessions::store::purge(db, state.clock.now().minus(KEPT)).await?;
+    let users = users::store::purge(db, sessions::store::database_time(db).await?.minus(KEPT)).await?;
+    if sessions + users > 0 {
+        tracing::info!(event = "cleared_up", sessions, users);
+    }
+    Ok(())
+}

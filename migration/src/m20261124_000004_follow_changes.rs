@@ -1,0 +1,33 @@
+//! What changed lately is found by index, and so is what can go.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+const INDEXES: [(&str, &str, &str); 3] = [
+    ("session_by_change", "session", "changed_at"),
+    ("user_by_change", "user", "changed_at"),
+    ("session_by_expiry", "session", "expires_at"),
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (name, table, column) in INDEXES {
+            manager.create_index(Index::create().name(name).table(table).if_not_exists().col(column).to_owned()).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (name, table, _) in INDEXES {
+            manager.drop_index(Index::drop().name(name).table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
