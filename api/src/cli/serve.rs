@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal},
+    net::SocketAddr,
     sync::Arc,
 };
 
@@ -11,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Failure, block_on, print};
 use crate::{
     clock::Clock,
-    config::{Config, Mistake},
+    config::{Config, Mistake, variable},
     http,
     state::AppState,
     upkeep,
@@ -25,21 +26,32 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
 
 async fn serve(config: Config) -> Result<(), Failure> {
     // First of all, so that a second start fails before it touches the data.
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        Failure::Failed(format!(
-            "cannot listen on {}: {error}; stop what listens there, or give another address with listen (BIFRONS_LISTEN)",
-            config.listen
-        ))
-    })?;
+    let listener = listen(config.listen, "listen").await?;
+    let admin_listener = match config.admin_listen {
+        Some(address) => Some(listen(address, "admin_listen").await?),
+        None => None,
+    };
     let tls = config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
     let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
     let stop = stop_signal().map_err(Failure::new)?;
     print(&banner(&state.config))?;
     let upkeep = tokio::spawn(upkeep::run(Arc::clone(&state)));
+    let admin = admin_listener
+        .map(|listener| tokio::spawn(http::server::serve(listener, None, http::admin(Arc::clone(&state)), std::future::pending())));
     http::server::serve(listener, tls, http::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
+    admin.inspect(tokio::task::JoinHandle::abort);
     upkeep.abort();
     state.touches.idle().await;
     state.db.clone().close().await.map_err(Failure::new)
+}
+
+async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let variable = variable(key);
+        Failure::Failed(format!(
+            "cannot listen on {address}: {error}; stop what listens there, or give another address with {key} ({variable})"
+        ))
+    })
 }
 
 /// Resolves when the process is asked to stop.

@@ -30,6 +30,8 @@ use reader::Reader;
 pub struct Config {
     /// Where the API listens.
     pub listen: SocketAddr,
+    /// Where metrics are served, if anywhere.
+    pub admin_listen: Option<SocketAddr>,
     /// Where browsers reach the API.
     pub public_url: Origin,
     /// The frontends that may call the API with credentials.
@@ -91,9 +93,9 @@ impl Config {
     fn sections(reader: &mut Reader) -> Option<Self> {
         let public_url_given = reader.is_given("public_url").is_some();
         let listen: Option<SocketAddr> =
-            reader.one("listen", "127.0.0.1:3000", "The address and port the API listens on.", |text| {
-                text.parse().map_err(|_| "write an address and a port: 127.0.0.1:3000 or [::]:3000".to_owned())
-            });
+            reader.one("listen", "127.0.0.1:3000", "The address and port the API listens on.", values::address);
+        let about = "The address and port of `/metrics` for Prometheus, which asks nobody who they are: 127.0.0.1:3001.";
+        let admin_listen = reader.optional("admin_listen", about, values::address);
         let tls = TlsConfig::read(reader);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let local = format!("{scheme}://localhost:{}", listen.map_or(3000, |listen| listen.port()));
@@ -132,6 +134,7 @@ impl Config {
         }
         Some(Self {
             listen: listen?,
+            admin_listen,
             cookies: CookiePolicy::derive(reader, &public_url, &origins),
             public_url,
             origins,

@@ -1,6 +1,6 @@
 //! The forms that values are written in.
 
-use std::{fmt, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 /// Reads `90s`, `10m`, `24h`, `14d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -27,6 +27,11 @@ where
 {
     let wrong = || format!("write a whole number from {} to {}", range.start(), range.end());
     text.parse().ok().filter(|number| range.contains(number)).ok_or_else(wrong)
+}
+
+/// Reads an address and a port.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an address and a port: 127.0.0.1:3000 or [::]:3000".to_owned())
 }
 
 /// Reads `true` or `false`.

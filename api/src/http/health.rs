@@ -18,11 +18,15 @@ pub(super) fn live() -> Json<serde_json::Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// The service can do its work: the database answers.
+/// The service can do its work: the database answers. Without Redis it does it all the same, only slower.
 #[handler]
 pub(super) async fn ready(state: State<'_>) -> poem::Result<Json<serde_json::Value>> {
     match state.db.ping().await {
-        Ok(()) => Ok(Json(json!({ "status": "ok", "database": "ok" }))),
+        Ok(()) => {
+            let redis = state.redis.as_ref().map_or("off", |redis| if redis.is_linked() { "ok" } else { "down" });
+            let status = if redis == "down" { "degraded" } else { "ok" };
+            Ok(Json(json!({ "status": status, "database": "ok", "redis": redis })))
+        }
         Err(error) => Err(Problem::new(ProblemCode::Unavailable).log(&error).into()),
     }
 }

@@ -13,6 +13,7 @@ mod headers;
 mod health;
 mod held;
 mod me;
+mod metrics;
 mod my_sessions;
 pub mod openapi;
 mod password_field;
@@ -58,8 +59,12 @@ pub fn app(state: Arc<AppState>) -> App {
     if state.config.docs {
         routes = routes.at("/docs", get(docs::explorer)).at("/", get(poem::endpoint::make_sync(|_| Redirect::see_other("/docs"))));
     }
-    let routes = routes.data(Arc::clone(&state)).with(CatchPanic::new().with_handler(|_| fallback::panicked()));
-    App { routes: routes.into_endpoint().map_to_response().boxed(), state }
+    App::around(routes, state)
+}
+
+/// What those who run the service see, on a listener of its own: nothing there asks who is asking.
+pub fn admin(state: Arc<AppState>) -> App {
+    App::around(Route::new().at("/metrics", get(metrics::metrics)), state)
 }
 
 fn document() -> Response {
@@ -73,6 +78,12 @@ pub struct App {
 }
 
 impl App {
+    /// The outer layers of the service around any routes.
+    pub fn around(routes: Route, state: Arc<AppState>) -> Self {
+        let routes = routes.data(Arc::clone(&state)).with(CatchPanic::new().with_handler(|_| fallback::panicked()));
+        Self { routes: routes.into_endpoint().map_to_response().boxed(), state }
+    }
+
     /// Answers a request. Never fails: whatever goes wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
         let config = &self.state.config;
@@ -85,6 +96,7 @@ impl App {
         cors::share(&mut response, reader);
         headers::secure(&mut response, config);
         trace.end(&mut response);
+        self.state.metrics.answered(response.status().as_u16());
         response
     }
 

@@ -36,6 +36,29 @@ impl Actor {
         self.with("authorization", format!("Bearer {token}"))
     }
 
+    /// The same person, with the same jar, at another node.
+    pub fn at(&self, node: &super::App) -> Self {
+        Self { base: format!("http://{}", node.address), ..self.clone() }
+    }
+
+    /// The same person, with the same jar, at something else on this machine.
+    pub fn at_port(&self, port: u16) -> Self {
+        Self { base: format!("http://127.0.0.1:{port}"), ..self.clone() }
+    }
+
+    /// Sends a request to something that is not ours, and returns its status.
+    pub async fn send_elsewhere(&self, method: Method, path: &str) -> u16 {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let cookies: Vec<_> = self.jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    }
+
     /// The same person with a jar of their own, as it is now.
     pub fn snapshot(&self) -> Self {
         Self { jar: Arc::new(Mutex::new(self.jar.lock().unwrap().clone())), ..self.clone() }

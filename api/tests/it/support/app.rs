@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use bifrons::{clock::Clock, config::Config, http, sessions, state::AppState, upkeep};
+use bifrons::{clock::Clock, config::Config, http, secret::Password, sessions, state::AppState, upkeep};
 use entity::UnixMillis;
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
@@ -32,6 +32,11 @@ impl App {
         Self::open(Arc::new(tempfile::tempdir().unwrap()), Clock::manual(START), change).await
     }
 
+    /// The same, with everything that is stored in memory: nothing waits for a disk.
+    pub async fn in_memory(change: impl FnOnce(&mut Config)) -> Self {
+        Self::open(Arc::new(tempfile::tempdir_in("/dev/shm").unwrap()), Clock::manual(START), change).await
+    }
+
     /// Starts with settings as the environment would give them.
     pub async fn with_environment(environment: &[(&str, &str)]) -> Self {
         let config = read(environment);
@@ -45,8 +50,9 @@ impl App {
 
     /// A second process on the same data.
     pub async fn another(&self) -> Self {
-        let tokens = self.state.config.tokens.clone();
-        Self::open(Arc::clone(&self.folder), self.state.clock.clone(), |config| config.tokens = tokens).await
+        let (tokens, redis) = (self.state.config.tokens.clone(), self.state.config.redis.clone());
+        let change = |config: &mut Config| (config.tokens, config.redis) = (tokens, redis);
+        Self::open(Arc::clone(&self.folder), self.state.clock.clone(), change).await
     }
 
     /// A process on the same data, configured anew.
@@ -96,6 +102,47 @@ impl App {
     /// Looks now at what other nodes did, instead of a moment later.
     pub async fn look(&self) {
         sessions::look(&self.state).await.unwrap();
+    }
+
+    /// Waits until Redis is linked.
+    pub async fn linked(&self) {
+        while !self.state.redis.as_ref().unwrap().is_linked() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until the link to Redis is known to be broken.
+    pub async fn unlinked(&self) {
+        while self.state.redis.as_ref().unwrap().is_linked() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The cookie of a new session of Ada's, without a request.
+    pub async fn sign_in_directly(&self) -> String {
+        let request = sessions::SignIn {
+            email: EMAIL,
+            password: Password::new(PASSWORD.to_owned()),
+            remember: false,
+            face: sessions::Face::Cookie,
+            client: sessions::Client::default(),
+            carried: Vec::new(),
+        };
+        match sessions::sign_in(&self.state, request).await.unwrap().credential {
+            sessions::Credential::Cookie(cookie) => cookie.reveal().to_string(),
+            sessions::Credential::Tokens(_) => unreachable!("asked for a cookie"),
+        }
+    }
+
+    /// Whether a session cookie counts, without a request.
+    pub async fn accepts(&self, cookie: &str) -> bool {
+        sessions::by_cookie(&self.state, cookie).await.is_ok()
+    }
+
+    /// Ends the session of a cookie, without a request.
+    pub async fn end_directly(&self, cookie: &str) {
+        let session = sessions::session_of_cookie(&self.state, cookie).await.unwrap();
+        sessions::end_all(&self.state, session.as_slice()).await.unwrap();
     }
 
     /// The first column of the first row, as a number.
