@@ -6,8 +6,8 @@ import { meanings } from "./meanings.js";
 import type { ClientOptions } from "./options.js";
 import { ProblemError } from "./problem-error.js";
 import { type Call, createCall, type Fetch } from "./runtime/call.js";
-import { createJar } from "./runtime/cookies.js";
 import { trackedCalls } from "./runtime/tracked.js";
+import { forVisitor } from "./runtime/visitor.js";
 import type { SessionState, SessionStore } from "./session.js";
 import type { OperationId, ProblemOf, Throwing } from "./types.js";
 
@@ -40,13 +40,13 @@ export interface Client extends Methods {
  * const { data, problem } = await client.signIn({ email, password });
  */
 export function createClient(options: ClientOptions): Client {
-  const jar = "cookies" in options ? createJar(options.cookies) : undefined;
-  if (jar && options.face === "bearer") {
+  const onServer = "cookies" in options;
+  if (onServer && options.face === "bearer") {
     // A refresh would replace a cookie that the answer under way may no longer be able to set.
     throw new TypeError("cookies go with the cookie face only");
   }
   let explained =
-    typeof document === "undefined" || !(options.development ?? inDevelopment()) || !!jar;
+    typeof document === "undefined" || !(options.development ?? inDevelopment()) || onServer;
   const explain = (): void => {
     if (explained) return;
     client.diagnose().then(
@@ -56,12 +56,13 @@ export function createClient(options: ClientOptions): Client {
   };
   // Looked up at the time of the call, as others may have put theirs in its place.
   const asked: Fetch = (url, init) => (options.fetch ?? fetch)(url, init);
+  const setCookies: string[] = [];
   const direct = createCall({
     // With the refresh token in the body no cookie is needed, and a service that allows no
     // credentials (a local page against a remote API) can be called.
     ...(options.refreshIn === "body" && { credentials: "omit" }),
     ...options,
-    fetch: jar?.wrap(asked) ?? listenIn(asked, explain),
+    fetch: onServer ? forVisitor(options.cookies, setCookies, asked) : listenIn(asked, explain),
   });
   const { tracker, callAs } = trackedCalls(options, direct, table.refreshTokens, explain);
 
@@ -92,7 +93,7 @@ export function createClient(options: ClientOptions): Client {
     ...methods,
     session: { get: tracker.get, subscribe: tracker.subscribe, load },
     throwing,
-    setCookies: jar?.setCookies ?? [],
+    setCookies,
     diagnose: async () => {
       explained = true;
       // Loaded when it is wanted, so that pages where all is well do without its sentences.

@@ -65,17 +65,16 @@ function readsBearer(document: Document, { operation }: Located): boolean {
     .some((name) => schemes[name]?.type === "http" && schemes[name].scheme === "bearer");
 }
 
-function successOf({ id, operation }: Located): Pick<Operation, "ok" | "empty"> {
+function successOf({ id, operation }: Located): Pick<Operation, "ok"> {
   const successes = Object.entries(operation.responses).filter(([status]) => /^2/.test(status));
   const [success] = successes;
   if (!success || successes.length > 1) throw new Error(`${id} must have exactly one 2xx answer`);
   const [status, { content = {} }] = success;
-  const mediaTypes = Object.keys(content);
-  if (mediaTypes.length === 0) return { ok: Number(status), empty: true };
-  if (mediaTypes.join() !== "application/json") {
+  const mediaTypes = Object.keys(content).join(", ") || "nothing";
+  if (mediaTypes !== (status === "204" ? "nothing" : "application/json")) {
     throw new Error(
-      `${id} answers ${mediaTypes.join(", ")}; the client reads application/json only`,
+      `${id} answers ${status} with ${mediaTypes}; the client reads application/json, and 204 without a body`,
     );
   }
-  return { ok: Number(status) };
+  return status === "200" ? {} : { ok: Number(status) };
 }

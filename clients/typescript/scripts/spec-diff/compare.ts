@@ -1,5 +1,6 @@
-import { type Document, type Located, operationsOf } from "../generate/document.js";
-import { entryOf, needsInput } from "../generate/entry.js";
+import { type Document, type Located, operationsOf, type Schema } from "../generate/document.js";
+import { entryOf } from "../generate/entry.js";
+import { flatten } from "./flatten.js";
 import { compareSchemas } from "./schemas.js";
 
 /** A change, as those who call feel it. */
@@ -42,38 +43,47 @@ function operation(before: Document, old: Located, after: Document, now: Located
   if (was.method !== is.method || was.path !== is.path) {
     note("breaking", `is ${is.method} ${is.path} now, which deployed clients do not call`);
   }
-  if (was.ok !== is.ok || was.empty !== is.empty) note("breaking", "answers in another way");
+  if (was.ok !== is.ok) note("breaking", "answers in another way");
   if (was.bearer !== is.bearer) {
     note(is.bearer ? "breaking" : "additive", is.bearer ? "wants a token" : "wants no token");
   }
-  if (!needsInput(before, old) && needsInput(after, now)) note("breaking", "wants an input");
-  for (const name of was.query ?? []) {
-    if (!is.query?.includes(name)) note("breaking", `"${name}" is not taken any more`);
+  for (const [from, to] of [["query", "body"] as const, ["body", "query"] as const]) {
+    for (const name of was[from] ?? []) {
+      if (is[to]?.includes(name)) note("breaking", `"${name}" has moved to the ${to}`);
+    }
   }
-  for (const name of is.query ?? []) {
-    if (!was.query?.includes(name)) note("additive", `"${name}" is taken`);
-  }
-  const media = "application/json";
-  const sent = [old, now].map((one) => one.operation.requestBody?.content[media]?.schema);
-  changes.push(...compareSchemas(before, sent[0], after, sent[1], "sent", now.id));
-  const data = ([old, now] as const).map(
-    ({ operation: { responses } }, index) =>
-      responses[index === 0 ? was.ok : is.ok]?.content?.[media]?.schema,
+  const values = { before, after, place: now.id };
+  changes.push(
+    ...compareSchemas({ ...values, way: "sent" }, inputOf(old), inputOf(now)),
+    ...compareSchemas({ ...values, way: "answered" }, dataOf(old, was.ok), dataOf(now, is.ok)),
   );
-  changes.push(...compareSchemas(before, data[0], after, data[1], "answered", now.id));
-  const had = codes(old);
-  const has = codes(now);
+  const had = codes(before, old);
+  const has = codes(after, now);
   for (const code of had) if (!has.has(code)) note("breaking", `has no problem "${code}" any more`);
   for (const code of has) if (!had.has(code)) note("additive", `may have the problem "${code}"`);
   return changes;
 }
 
+/** Parameters and body as the one object that callers hand in. */
+function inputOf({ operation: { parameters = [], requestBody } }: Located): Schema {
+  const schemas = parameters.map(({ name, schema = {} }) => [name, schema] as const);
+  const required = parameters.filter((one) => one.required).map(({ name }) => name);
+  const body = requestBody?.content["application/json"]?.schema ?? {};
+  return {
+    allOf: [body, { type: "object", properties: Object.fromEntries(schemas), required }],
+  };
+}
+
+function dataOf({ operation: { responses } }: Located, ok = 200): Schema | undefined {
+  return responses[ok]?.content?.["application/json"]?.schema;
+}
+
 /** The problems' codes; a new one is additive, because callers are told to expect unknown ones. */
-function codes({ operation }: Located): Set<unknown> {
+function codes(document: Document, { operation }: Located): Set<unknown> {
   return new Set(
-    Object.values(operation.responses).flatMap(
-      ({ content }) =>
-        content?.["application/problem+json"]?.schema?.allOf?.[1]?.properties?.["code"]?.enum ?? [],
-    ),
+    Object.values(operation.responses).flatMap(({ content }) => {
+      const problem = flatten(document, content?.["application/problem+json"]?.schema ?? {});
+      return flatten(document, problem.properties?.["code"] ?? {}).enum ?? [];
+    }),
   );
 }

@@ -1,69 +1,71 @@
-import { type Document, resolve, type Schema } from "../generate/document.js";
+import type { Document, Schema } from "../generate/document.js";
 import type { Change } from "./compare.js";
+import { flatten } from "./flatten.js";
+import { compareLimits, type Way } from "./limits.js";
 
-/** Which way a value travels: what widens one way narrows the other. */
-type Way = "sent" | "answered";
+/** A value in two documents, and how it travels. */
+export interface Place {
+  readonly before: Document;
+  readonly after: Document;
+  readonly way: Way;
+  /** Where it is, for the reader. */
+  readonly place: string;
+  /** The schemas that it is in. */
+  readonly inside?: readonly Schema[];
+}
 
 /** The changes of a value, with all that is in it. */
-export function compareSchemas(
-  before: Document,
-  old: Schema | undefined,
-  after: Document,
-  now: Schema | undefined,
-  way: Way,
-  place: string,
-  seen: ReadonlySet<string> = new Set(),
-): Change[] {
+export function compareSchemas(at: Place, old?: Schema, now?: Schema): Change[] {
+  const { before, after, way, place, inside = [] } = at;
+  const note = (breaks: boolean, what: string): Change => ({
+    kind: breaks ? "breaking" : "additive",
+    what: `${place}: ${what} (${way})`,
+  });
   if (!old || !now) {
     if (old === now) return [];
-    const breaks = way === "answered" ? old !== undefined : true;
-    const what = `${place}: ${now ? "something is" : "nothing is"} ${way} now`;
-    return [{ kind: breaks ? "breaking" : "additive", what }];
+    return [note(old !== undefined, now ? "there is something now" : "there is nothing any more")];
   }
   // A schema inside of itself would have no end.
-  if (now.$ref && seen.has(now.$ref)) return [];
-  const inside = new Set([...seen, ...(now.$ref ? [now.$ref] : [])]);
-  const was = resolve(before, old);
-  const is = resolve(after, now);
-  const changes: Change[] = [];
-  const note = (breaks: boolean, what: string): void => {
-    changes.push({ kind: breaks ? "breaking" : "additive", what: `${place}: ${what}` });
-  };
-  if (was.type !== is.type || was.format !== is.format) note(true, `is of another type (${way})`);
-  enums(was.enum, is.enum, way, note);
+  if (inside.includes(now)) return [];
+  const was = flatten(before, old);
+  const is = flatten(after, now);
+  const deeper = (step: string, a?: Schema, b?: Schema): Change[] =>
+    a && b ? compareSchemas({ ...at, place: place + step, inside: [...inside, now] }, a, b) : [];
 
-  const went = was.properties ?? {};
-  const goes = is.properties ?? {};
-  const wanted = (schema: Schema, name: string): boolean =>
-    schema.required?.includes(name) ?? false;
-  for (const name of Object.keys(went)) {
-    if (!(name in goes)) note(true, `"${name}" is not ${way} any more`);
-    else if (wanted(was, name) && !wanted(is, name)) {
-      note(way === "answered", `"${name}" is optional now (${way})`);
-    } else if (!wanted(was, name) && wanted(is, name)) {
-      note(way === "sent", `"${name}" is required now (${way})`);
-    }
+  const changes: Change[] = [];
+  if (was.type !== is.type || was.format !== is.format)
+    changes.push(note(true, "is of another type"));
+  changes.push(...compareLimits(was, is, way).map(({ breaks, what }) => note(breaks, what)));
+  changes.push(...compareFields(was, is, way).map(({ breaks, what }) => note(breaks, what)));
+  for (const [name, schema] of Object.entries(was.properties ?? {})) {
+    changes.push(...deeper(`.${name}`, schema, is.properties?.[name]));
   }
-  for (const name of Object.keys(goes)) {
-    if (!(name in went)) note(way === "sent" && wanted(is, name), `"${name}" is new (${way})`);
+  changes.push(...deeper("[]", was.items, is.items));
+  for (const kind of ["oneOf", "anyOf"] as const) {
+    const [olds, news] = [was[kind] ?? [], is[kind] ?? []];
+    if (olds.length !== news.length) changes.push(note(true, `${kind} has other members`));
+    changes.push(...olds.flatMap((schema, index) => deeper("", schema, news[index])));
   }
-  const deeper = (a: Schema | undefined, b: Schema | undefined, step: string): void => {
-    if (a && b) changes.push(...compareSchemas(before, a, after, b, way, place + step, inside));
-  };
-  for (const name of Object.keys(went)) deeper(went[name], goes[name], `.${name}`);
-  deeper(was.items, is.items, "[]");
   return changes;
 }
 
-/** A value more that may be answered is additive, because callers are told to expect unknown ones. */
-function enums(
-  was: readonly unknown[] | undefined,
-  is: readonly unknown[] | undefined,
-  way: Way,
-  note: (breaks: boolean, what: string) => void,
-): void {
-  if (!was !== !is) note(way === "sent" ? !was : !is, `one of a list, or of any (${way})`);
-  if (!was || !is) return;
-  for (const value of was) if (!is.includes(value)) note(true, `"${value}" is gone (${way})`);
-  for (const value of is) if (!was.includes(value)) note(false, `"${value}" is new (${way})`);
+/** Which fields came and went, and which may be missing. */
+function compareFields(was: Schema, is: Schema, way: Way): { breaks: boolean; what: string }[] {
+  const olds = Object.keys(was.properties ?? {});
+  const news = Object.keys(is.properties ?? {});
+  const wanted = (schema: Schema, name: string): boolean =>
+    schema.required?.includes(name) ?? false;
+  const gone = olds
+    .filter((name) => !news.includes(name))
+    .map((name) => ({ breaks: true, what: `"${name}" is gone` }));
+  const fresh = news
+    .filter((name) => !olds.includes(name))
+    .map((name) => ({ breaks: way === "sent" && wanted(is, name), what: `"${name}" is new` }));
+  const kept = olds.filter((name) => news.includes(name) && wanted(was, name) !== wanted(is, name));
+  const other = kept.map((name) =>
+    wanted(is, name)
+      ? { breaks: way === "sent", what: `"${name}" is required now` }
+      : { breaks: way === "answered", what: `"${name}" is optional now` },
+  );
+  return [...gone, ...fresh, ...other];
 }

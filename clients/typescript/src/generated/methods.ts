@@ -52,6 +52,15 @@ export interface Methods {
   reauthenticate(input: Input<"reauthenticate">, options?: CallOptions): Promise<Result<"reauthenticate">>;
 
   /**
+   * A token for another service
+   *
+   * Turns the session into a short access token for a service that trusts this one's keys.
+   *
+   * `POST /v1/session/token`
+   */
+  mintAccessToken(input?: Input<"mintAccessToken">, options?: CallOptions): Promise<Result<"mintAccessToken">>;
+
+  /**
    * Sign in for tokens
    *
    * For native apps, scripts and other services. Sessions that the request carries a credential of end: sign-in always makes a
@@ -146,6 +155,16 @@ export interface Methods {
   endSession(input: Input<"endSession">, options?: CallOptions): Promise<Result<"endSession">>;
 
   /**
+   * May this request pass?
+   *
+   * For proxies: forward the request's `Cookie` and `Authorization`, let it pass on 204, and hand on the headers. They are the
+   * only ones to believe: the proxy must drop what the client sent under these names.
+   *
+   * `GET /v1/verify`
+   */
+  verify(input?: Input<"verify">, options?: CallOptions): Promise<Result<"verify">>;
+
+  /**
    * Set the probe cookie
    *
    * Sets a cookie that proves nothing, with the attributes of the session cookie, for a minute.
@@ -169,4 +188,5 @@ export type ReadingId =
   | "getSession"
   | "getMe"
   | "listSessions"
+  | "verify"
   | "readProbeCookie";

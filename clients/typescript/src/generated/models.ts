@@ -3,6 +3,11 @@
 import type { components } from "./schema.js";
 
 /**
+ * A token for another service.
+ */
+export type AccessToken = components["schemas"]["AccessToken"];
+
+/**
  * Changing the password.
  */
 export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
@@ -21,6 +26,11 @@ export type FieldError = components["schemas"]["FieldError"];
  * Signing in for tokens.
  */
 export type IssueTokensRequest = components["schemas"]["IssueTokensRequest"];
+
+/**
+ * Asking for a token for another service.
+ */
+export type MintAccessTokenRequest = components["schemas"]["MintAccessTokenRequest"];
 
 /**
  * What came of the probe.

@@ -20,7 +20,7 @@ export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
  * `POST /v1/session`
  */
 export const signIn: Callable<"signIn"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session", body: ["email","password","remember"], ok: 200 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session", body: ["email","password","remember"] }, ...rest) as never;
 
 /**
  * Who am I?
@@ -30,7 +30,7 @@ export const signIn: Callable<"signIn"> = (call, ...rest) =>
  * `GET /v1/session`
  */
 export const getSession: Callable<"getSession"> = (call, ...rest) =>
-  call({ method: "GET", path: "/v1/session", bearer: true, ok: 200 }, ...rest) as never;
+  call({ method: "GET", path: "/v1/session", bearer: true }, ...rest) as never;
 
 /**
  * Sign out
@@ -40,7 +40,7 @@ export const getSession: Callable<"getSession"> = (call, ...rest) =>
  * `DELETE /v1/session`
  */
 export const signOut: Callable<"signOut"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/session", bearer: true, ok: 204, empty: true }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/session", bearer: true, ok: 204 }, ...rest) as never;
 
 /**
  * Type the password again
@@ -51,7 +51,17 @@ export const signOut: Callable<"signOut"> = (call, ...rest) =>
  * `POST /v1/session/reauthenticate`
  */
 export const reauthenticate: Callable<"reauthenticate"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session/reauthenticate", body: ["password"], bearer: true, ok: 200 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session/reauthenticate", body: ["password"], bearer: true }, ...rest) as never;
+
+/**
+ * A token for another service
+ *
+ * Turns the session into a short access token for a service that trusts this one's keys.
+ *
+ * `POST /v1/session/token`
+ */
+export const mintAccessToken: Callable<"mintAccessToken"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/session/token", body: ["audience"], bearer: true }, ...rest) as never;
 
 /**
  * Sign in for tokens
@@ -62,7 +72,7 @@ export const reauthenticate: Callable<"reauthenticate"> = (call, ...rest) =>
  * `POST /v1/tokens`
  */
 export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in"], ok: 200 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in"] }, ...rest) as never;
 
 /**
  * Refresh
@@ -74,7 +84,7 @@ export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
  * `POST /v1/tokens/refresh`
  */
 export const refreshTokens: Callable<"refreshTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"], ok: 200 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"] }, ...rest) as never;
 
 /**
  * Give a token up
@@ -85,7 +95,7 @@ export const refreshTokens: Callable<"refreshTokens"> = (call, ...rest) =>
  * `POST /v1/tokens/revoke`
  */
 export const revokeToken: Callable<"revokeToken"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens/revoke", body: ["token"], ok: 204, empty: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens/revoke", body: ["token"], ok: 204 }, ...rest) as never;
 
 /**
  * See oneself
@@ -95,7 +105,7 @@ export const revokeToken: Callable<"revokeToken"> = (call, ...rest) =>
  * `GET /v1/me`
  */
 export const getMe: Callable<"getMe"> = (call, ...rest) =>
-  call({ method: "GET", path: "/v1/me", bearer: true, ok: 200 }, ...rest) as never;
+  call({ method: "GET", path: "/v1/me", bearer: true }, ...rest) as never;
 
 /**
  * Change oneself
@@ -105,7 +115,7 @@ export const getMe: Callable<"getMe"> = (call, ...rest) =>
  * `PATCH /v1/me`
  */
 export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
-  call({ method: "PATCH", path: "/v1/me", body: ["name"], bearer: true, ok: 200 }, ...rest) as never;
+  call({ method: "PATCH", path: "/v1/me", body: ["name"], bearer: true }, ...rest) as never;
 
 /**
  * Delete oneself
@@ -115,7 +125,7 @@ export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
  * `DELETE /v1/me`
  */
 export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me", bearer: true, ok: 204, empty: true }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me", bearer: true, ok: 204 }, ...rest) as never;
 
 /**
  * Change the password
@@ -125,7 +135,7 @@ export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
  * `PUT /v1/me/password`
  */
 export const changePassword: Callable<"changePassword"> = (call, ...rest) =>
-  call({ method: "PUT", path: "/v1/me/password", body: ["current_password","new_password"], bearer: true, ok: 200 }, ...rest) as never;
+  call({ method: "PUT", path: "/v1/me/password", body: ["current_password","new_password"], bearer: true }, ...rest) as never;
 
 /**
  * List one's sessions
@@ -135,7 +145,7 @@ export const changePassword: Callable<"changePassword"> = (call, ...rest) =>
  * `GET /v1/me/sessions`
  */
 export const listSessions: Callable<"listSessions"> = (call, ...rest) =>
-  call({ method: "GET", path: "/v1/me/sessions", query: ["limit","after"], bearer: true, ok: 200 }, ...rest) as never;
+  call({ method: "GET", path: "/v1/me/sessions", query: ["limit","after"], bearer: true }, ...rest) as never;
 
 /**
  * End the other sessions
@@ -145,7 +155,7 @@ export const listSessions: Callable<"listSessions"> = (call, ...rest) =>
  * `DELETE /v1/me/sessions`
  */
 export const endOtherSessions: Callable<"endOtherSessions"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me/sessions", bearer: true, ok: 204, empty: true }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me/sessions", bearer: true, ok: 204 }, ...rest) as never;
 
 /**
  * End a session
@@ -155,7 +165,18 @@ export const endOtherSessions: Callable<"endOtherSessions"> = (call, ...rest) =>
  * `DELETE /v1/me/sessions/{id}`
  */
 export const endSession: Callable<"endSession"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, ok: 204, empty: true }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, ok: 204 }, ...rest) as never;
+
+/**
+ * May this request pass?
+ *
+ * For proxies: forward the request's `Cookie` and `Authorization`, let it pass on 204, and hand on the headers. They are the
+ * only ones to believe: the proxy must drop what the client sent under these names.
+ *
+ * `GET /v1/verify`
+ */
+export const verify: Callable<"verify"> = (call, ...rest) =>
+  call({ method: "GET", path: "/v1/verify", bearer: true, ok: 204 }, ...rest) as never;
 
 /**
  * Set the probe cookie
@@ -165,7 +186,7 @@ export const endSession: Callable<"endSession"> = (call, ...rest) =>
  * `POST /v1/probe`
  */
 export const setProbeCookie: Callable<"setProbeCookie"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/probe", ok: 204, empty: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/probe", ok: 204 }, ...rest) as never;
 
 /**
  * Look for the probe cookie
@@ -175,4 +196,4 @@ export const setProbeCookie: Callable<"setProbeCookie"> = (call, ...rest) =>
  * `GET /v1/probe`
  */
 export const readProbeCookie: Callable<"readProbeCookie"> = (call, ...rest) =>
-  call({ method: "GET", path: "/v1/probe", ok: 200 }, ...rest) as never;
+  call({ method: "GET", path: "/v1/probe" }, ...rest) as never;

@@ -7,6 +7,7 @@ import {
   getSession,
   signOut,
   reauthenticate,
+  mintAccessToken,
   issueTokens,
   refreshTokens,
   revokeToken,
@@ -17,6 +18,7 @@ import {
   listSessions,
   endOtherSessions,
   endSession,
+  verify,
   setProbeCookie,
   readProbeCookie,
 } from "./operations.js";
@@ -28,6 +30,7 @@ export const table: { readonly [Id in OperationId]: Callable<Id> } = {
   getSession,
   signOut,
   reauthenticate,
+  mintAccessToken,
   issueTokens,
   refreshTokens,
   revokeToken,
@@ -38,6 +41,7 @@ export const table: { readonly [Id in OperationId]: Callable<Id> } = {
   listSessions,
   endOtherSessions,
   endSession,
+  verify,
   setProbeCookie,
   readProbeCookie,
 };

@@ -21,19 +21,20 @@ export async function readAnswer(
     response,
   });
 
-  if (response.status === operation.ok) {
-    if (operation.empty) return { data: undefined, response };
+  const { ok = 200 } = operation;
+  if (response.status === ok) {
+    if (ok === 204) return { data: undefined, response };
     const data = parse(response, /^application\/json\b/i, text);
-    return data === undefined ? fail("The answer is not JSON.") : { data, response };
+    return data === undefined ? fail("Not JSON.") : { data, response };
   }
   // Browsers hide the status of a redirect that was not followed.
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-    return fail("A redirect, which is not followed: baseUrl must be the final URL.");
+    return fail("A redirect: baseUrl must be the final URL.");
   }
   const problem = parse(response, /^application\/problem\+json\b/i, text);
   return isProblem(problem)
     ? { problem, response }
-    : fail("Not an answer of this API: check baseUrl and the proxies in between.");
+    : fail("Not an answer of this API: check baseUrl and the proxies.");
 }
 
 /** The parsed body, or `undefined` (which no JSON text means) when it is not of that media type. */

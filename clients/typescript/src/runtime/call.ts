@@ -51,7 +51,7 @@ export type Call = (
 
 /** Makes the one function through which every operation is called. */
 export function createCall(client: CallTarget): Call {
-  if (/[?#]/.test(client.baseUrl)) throw new TypeError("baseUrl must not have a query or fragment");
+  if (/[?#]/.test(client.baseUrl)) throw new TypeError("baseUrl has a query or fragment");
   const base = client.baseUrl.replace(/\/+$/, "");
   const { fetch: givenFetch, token, credentials = "include" } = client;
 

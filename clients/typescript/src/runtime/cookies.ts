@@ -8,24 +8,19 @@ export type CookieSource =
   | Headers
   | { readonly headers: Headers | { readonly cookie?: string | undefined } };
 
-/** The cookies of one visitor, for as long as one request is answered. */
-export interface Jar {
-  /** The `Set-Cookie` headers that the visitor has to be given. */
-  readonly setCookies: readonly string[];
-  /** The same `fetch`, with the visitor's cookies. */
-  wrap(fetch: Fetch): Fetch;
-}
-
 /** The service's cookies, and nothing else that the visitor's browser has sent. */
 const OURS = /^\s*((?:__Host-|__Secure-)?bifrons_[^=;\s]*)=([^;]*)/;
 
-export function createJar(source: CookieSource): Jar {
+/**
+ * The same `fetch` with the cookies of one visitor, for as long as one request is answered.
+ * `setCookies` is given the `Set-Cookie` headers for the visitor.
+ */
+export function withCookies(source: CookieSource, setCookies: string[], fetch: Fetch): Fetch {
   const cookies = new Map<string, string>();
   for (const pair of textOf(source).split(";")) {
     const [, name, value] = OURS.exec(pair) ?? [];
     if (name) cookies.set(name, value as string);
   }
-  const setCookies: string[] = [];
   const keep = (header: string): void => {
     const [, name, value] = OURS.exec(header) ?? [];
     if (!name) return;
@@ -34,21 +29,16 @@ export function createJar(source: CookieSource): Jar {
     if (value === "" || /;\s*max-age=0*(;|$)/i.test(header)) cookies.delete(name);
     else cookies.set(name, value as string);
   };
-  return {
-    setCookies,
-    wrap:
-      (fetch) =>
-      async (url, { credentials: _, ...init }) => {
-        const cookie = [...cookies].map(([name, value]) => `${name}=${value.trim()}`).join("; ");
-        const response = await fetch(url, {
-          ...init,
-          headers: { ...(init.headers as Record<string, string>), ...(cookie ? { cookie } : {}) },
-          // Frameworks that keep what their `fetch` was answered would show it to the next visitor.
-          cache: "no-store",
-        });
-        response.headers.getSetCookie().forEach(keep);
-        return response;
-      },
+  return async (url, { credentials: _, ...init }) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value.trim()}`).join("; ");
+    const response = await fetch(url, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string>), ...(cookie ? { cookie } : {}) },
+      // Frameworks that keep what their `fetch` was answered would show it to the next visitor.
+      cache: "no-store",
+    });
+    response.headers.getSetCookie().forEach(keep);
+    return response;
   };
 }
 

@@ -22,6 +22,7 @@ export async function untilDeadline<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
+  const deadline = controller.signal;
   const abort = (): void => controller.abort(signal?.reason);
   const expire = (): void =>
     controller.abort(new DOMException(`No answer within ${timeout} ms`, "TimeoutError"));
@@ -31,15 +32,12 @@ export async function untilDeadline<T>(
     timeout < Infinity ? setTimeout(expire, Math.min(timeout, LONGEST_DELAY)) : undefined;
   try {
     // A race, because `work` also waits for what knows no signal: the caller's token function.
-    return await Promise.race([work(controller.signal), aborted(controller.signal)]);
+    const expired = new Promise<never>((_, reject) => {
+      deadline.onabort = () => reject(deadline.reason);
+    });
+    return await Promise.race([work(deadline), expired]);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

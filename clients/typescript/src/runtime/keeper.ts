@@ -99,8 +99,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   async function settle(since: number, outcome: Outcome): Promise<boolean> {
     // Somebody has signed in or out meanwhile: this is about a session that is no more.
     if (since !== tracker.epoch()) return true;
-    const observation = { meaning: "refreshed", input: {}, since, endings: [] } as const;
-    const tokens = observe(tracker, observation, outcome);
+    const tokens = observe(tracker, { meaning: "refreshed", since }, outcome);
     if (tokens) await keep(tokens);
     else if (outcome.problem?.status !== 401 || !REFUSALS.includes(outcome.problem.code)) {
       return false;
@@ -141,8 +140,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       await settle(since, outcome);
       return outcome;
     }
-    // No ending among the answers: whether the session is over, only a refresh tells.
-    const tokens = observe(tracker, { meaning, input, since, endings: [] }, outcome);
+    const tokens = observe(tracker, { meaning, input, since }, outcome);
     if (tokens) await keep(tokens);
     else if (access && tracker.get().status === "signed-out") await forget();
     return outcome;

@@ -7,11 +7,11 @@ import { SIGNED_OUT, sessionId, signedIn, type Tracker } from "./tracker.js";
 /** What follows from a call. */
 export interface Observation {
   readonly meaning: Meaning | undefined;
-  readonly input: FlatInput | undefined;
+  readonly input?: FlatInput | undefined;
   /** The tracker's epoch when the call began. */
   readonly since: number;
-  /** The codes that say that nobody is signed in. */
-  readonly endings: readonly string[];
+  /** The codes that say that nobody is signed in; none where only a refresh tells. */
+  readonly endings?: readonly string[];
 }
 
 const BEGINNINGS: readonly (Meaning | undefined)[] = ["signed-in", "tokens", "reissued"];
@@ -28,7 +28,7 @@ export function observe(
   const begins = replaces(meaning);
   if (!begins && since !== tracker.epoch()) return undefined;
   if (problem) {
-    if (problem.status === 401 && endings.includes(problem.code)) tracker.set(SIGNED_OUT);
+    if (problem.status === 401 && endings?.includes(problem.code)) tracker.set(SIGNED_OUT);
     return undefined;
   }
   const state = tracker.get();

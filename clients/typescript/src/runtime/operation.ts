@@ -9,10 +9,8 @@ export interface Operation {
   readonly body?: readonly string[];
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
-  /** The one status that means success. */
-  readonly ok: number;
-  /** Whether success comes without a body. */
-  readonly empty?: true;
+  /** The one status that means success, if not 200; 204 comes without a body. */
+  readonly ok?: number;
 }
 
 /** The flat object a caller hands in: path, query and body fields together. */

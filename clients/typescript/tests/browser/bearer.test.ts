@@ -1,8 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { type Client, createClient } from "../../src/index.js";
 import { openPage } from "../support/chromium.js";
-import { NOTHING, type Site, visit, withinReachOfScripts } from "../support/page.js";
+import { type Site, visit } from "../support/page.js";
 import type { Service } from "../support/service.js";
 import { ADA, openStage } from "../support/stage.js";
 
@@ -33,14 +32,6 @@ beforeEach(async () => {
   return () => context.close();
 });
 
-test("50 calls with an access token that is over: one refresh", async () => {
-  const page = await signedIn();
-  await expire(page);
-  expect(await call(page, 50)).toEqual(Array(50).fill(ADA.email));
-  expect(refreshes).toBe(1);
-  expect(await withinReachOfScripts(page)).toEqual(NOTHING);
-});
-
 test("50 calls with an access token that the service refuses: one refresh", async () => {
   const page = await signedIn();
   let refused = 0;
@@ -58,22 +49,6 @@ test("50 calls with an access token that the service refuses: one refresh", asyn
   expect(refreshes).toBe(1);
 });
 
-test("four tabs that wake at once all stay signed in, twice", async () => {
-  const first = await signedIn();
-  const tabs = [first, await open(), await open(), await open()];
-  expect(await Promise.all(tabs.map((tab) => call(tab)))).toEqual(Array(4).fill([ADA.email]));
-  for (let round = 1; round <= 2; round += 1) {
-    const before = refreshes;
-    await Promise.all(tabs.map((tab) => expire(tab)));
-    const answers = await Promise.all(tabs.map((tab) => call(tab, 5)));
-    expect(answers.flat()).toEqual(Array(20).fill(ADA.email));
-    expect(await Promise.all(tabs.map(status))).toEqual(Array(4).fill("signed-in"));
-    expect(refreshes - before).toBeGreaterThanOrEqual(1);
-    expect(refreshes - before).toBeLessThanOrEqual(4);
-  }
-  for (const tab of tabs) expect(await withinReachOfScripts(tab)).toEqual(NOTHING);
-});
-
 test("one tab's refresh serves the others", async () => {
   const first = await signedIn();
   const second = await open();
@@ -83,36 +58,6 @@ test("one tab's refresh serves the others", async () => {
   await call(first);
   await expect.poll(() => call(second)).toEqual([ADA.email]);
   expect(refreshes - before).toBe(1);
-});
-
-test("an answer that is lost on its way is asked for again", async () => {
-  const page = await signedIn();
-  await expire(page);
-  let lost = 0;
-  await page.route(REFRESH, async (route, request) => {
-    lost += 1;
-    if (lost > 1) return route.continue();
-    // The service answers, and nobody hears it: not the page, and not the browser's cookies.
-    const headers = await request.allHeaders();
-    const body = request.postData();
-    const answer = await fetch(request.url(), { method: "POST", headers, body });
-    expect(answer.status).toBe(200);
-    return route.abort("connectionreset");
-  });
-  expect(await call(page)).toEqual([ADA.email]);
-  expect(lost).toBe(2);
-  expect(await status(page)).toBe("signed-in");
-});
-
-test.each(FACES)("%s face: the service restarts, and nobody is signed out", async (_, options) => {
-  const page = await signedIn(options);
-  await service.down();
-  await expire(page);
-  expect(await call(page, 3)).toEqual(Array(3).fill("TypeError"));
-  expect(await status(page)).toBe("signed-in");
-  await service.up();
-  await expect.poll(() => call(page), { timeout: 20_000 }).toEqual([ADA.email]);
-  expect(await status(page)).toBe("signed-in");
 });
 
 test("a service that asks for patience gets it, and nobody is signed out", async () => {
@@ -137,22 +82,6 @@ test("a service that asks for patience gets it, and nobody is signed out", async
   await page.unroute(REFRESH);
   await expire(page);
   expect(await call(page)).toEqual([ADA.email]);
-});
-
-test.each(FACES)("%s face: revoked elsewhere, signed out in every tab", async (_, options) => {
-  const first = await signedIn(options);
-  const tabs = [first, await open(options), await open(options)];
-  for (const tab of tabs) expect(await call(tab)).toEqual([ADA.email]);
-
-  const elsewhere = await device();
-  expect((await elsewhere.endOtherSessions()).problem).toBeUndefined();
-  await call(first);
-  const all = (): Promise<string[]> => Promise.all(tabs.map(status));
-  await expect.poll(all, { timeout: 1000 }).toEqual(Array(3).fill("signed-out"));
-  for (const tab of tabs) {
-    expect(["unauthenticated", "invalid_session"]).toEqual(expect.arrayContaining(await call(tab)));
-    expect(await withinReachOfScripts(tab)).toEqual(NOTHING);
-  }
 });
 
 test.each(FACES)("%s face: what one tab does, the others know", async (_, options) => {
@@ -202,13 +131,6 @@ async function signIn(page: Page, options: object): Promise<void> {
     [face, ADA] as const,
   );
   expect(code).toBeUndefined();
-}
-
-/** Another device of the same person. */
-async function device(): Promise<Client> {
-  const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn: "body" });
-  await client.issueTokens(ADA);
-  return client;
 }
 
 /** Moves the clock of a tab past the end of its access token. */

@@ -44,7 +44,7 @@ test("a page of another origin signs up, signs in, reloads, signs out", async ()
   await page.reload();
   await page.waitForFunction(() => "client" in globalThis);
   expect(await whoAmI(page)).toBe(ada.email);
-  expect(await withinReachOfScripts(page)).toEqual(NOTHING);
+  expect(await page.evaluate(withinReachOfScripts)).toEqual(NOTHING);
   const [cookie, ...others] = await context.cookies(service.url);
   expect(others).toEqual([]);
   expect(cookie).toMatchObject({ name: "bifrons_session", httpOnly: true, sameSite: "Lax" });

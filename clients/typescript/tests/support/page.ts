@@ -57,6 +57,16 @@ const page = (options: string): string => `<!doctype html>
   globalThis.client = createClient(${options});
 </script>`;
 
+/** Where the page is that has a client for that service. */
+export function addressOf(
+  site: Site,
+  baseUrl: string,
+  options: Partial<ClientOptions> = {},
+): string {
+  const query = new URLSearchParams({ service: baseUrl, options: JSON.stringify(options) });
+  return `${site.origin}/?${query}`;
+}
+
 /** Opens the page, with a client for that service. */
 export async function visit(
   page: Page,
@@ -64,20 +74,19 @@ export async function visit(
   baseUrl: string,
   options: Partial<ClientOptions> = {},
 ): Promise<void> {
-  const query = new URLSearchParams({ service: baseUrl, options: JSON.stringify(options) });
-  await page.goto(`${site.origin}/?${query}`);
+  await page.goto(addressOf(site, baseUrl, options));
   await page.waitForFunction(() => "client" in globalThis);
 }
 
-/** Whatever a script of the page could find of what the browser keeps. */
-export function withinReachOfScripts(page: Page): Promise<object> {
-  return page.evaluate(async () => ({
+/** To be run in the page: whatever a script of it could find of what the browser keeps. */
+export async function withinReachOfScripts(): Promise<object> {
+  return {
     cookie: document.cookie,
     local: localStorage.length,
     session: sessionStorage.length,
     databases: (await indexedDB.databases()).length,
     caches: (await caches.keys()).length,
-  }));
+  };
 }
 
 export const NOTHING = { cookie: "", local: 0, session: 0, databases: 0, caches: 0 };

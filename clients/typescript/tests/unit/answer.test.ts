@@ -3,8 +3,8 @@ import { readAnswer } from "../../src/runtime/answer.js";
 import type { Operation } from "../../src/runtime/operation.js";
 import { empty, json, problem } from "../support/answers.js";
 
-const read: Operation = { method: "GET", path: "/thing", ok: 200 };
-const remove: Operation = { method: "DELETE", path: "/thing", ok: 204, empty: true };
+const read: Operation = { method: "GET", path: "/thing" };
+const remove: Operation = { method: "DELETE", path: "/thing", ok: 204 };
 
 test("data", async () => {
   const response = json(200, { name: "x" }, "application/json; charset=utf-8");

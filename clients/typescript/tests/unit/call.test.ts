@@ -4,13 +4,12 @@ import { type CallTarget, createCall } from "../../src/runtime/call.js";
 import type { Operation } from "../../src/runtime/operation.js";
 import { answering, empty, json, problem } from "../support/answers.js";
 
-const read: Operation = { method: "GET", path: "/v1/thing", bearer: true, ok: 200 };
+const read: Operation = { method: "GET", path: "/v1/thing", bearer: true };
 const write: Operation = {
   method: "POST",
   path: "/v1/thing",
   body: ["name"],
   ok: 204,
-  empty: true,
 };
 
 const options = (rest: Partial<CallTarget>): CallTarget => ({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createClient } from "../../src/index.js";
-import { type CookieSource, createJar } from "../../src/runtime/cookies.js";
+import { type CookieSource, withCookies } from "../../src/runtime/cookies.js";
 import { answering, json } from "../support/answers.js";
 import { session } from "../support/sessions.js";
 
@@ -54,7 +54,7 @@ test("what the service sets comes back, and counts for the next call", async () 
 
 test("frameworks keep no answers, and the browser's own cookies stay out of it", async () => {
   const { fetch, sent } = answering(json(200, session()));
-  await createJar("").wrap(fetch)(baseUrl, { credentials: "include", headers: {} });
+  await withCookies("", [], fetch)(baseUrl, { credentials: "include", headers: {} });
   expect(sent[0]?.init).toMatchObject({ cache: "no-store" });
   expect(sent[0]?.init).not.toHaveProperty("credentials");
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -32,12 +32,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("holds the built client and nothing else", () => {
   expect(packed).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "README.md"]));
   const others = packed.filter((path) => !/^dist\/[a-z/-]+\.(js|js\.map|d\.ts)$/.test(path));
-  expect(others.filter((path) => !path.startsWith("LICENSE")).sort()).toEqual([
-    "API.md",
-    "CHANGELOG.md",
-    "README.md",
-    "package.json",
-  ]);
+  const papers = ["API.md", "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+  expect(others.sort()).toEqual(papers);
+});
+
+test("its license is the project's", async () => {
+  const license = await readFile(join(folder, "node_modules/@bifrons/client/LICENSE"), "utf8");
+  expect(license).toBe(await readFile("../../LICENSE", "utf8"));
 });
 
 test.each([

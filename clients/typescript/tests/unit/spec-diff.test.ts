@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import type { Document } from "../../scripts/generate/document.js";
+import type { Document, Schema } from "../../scripts/generate/document.js";
 import { compare, hint } from "../../scripts/spec-diff/compare.js";
+import { released } from "../../scripts/spec-diff/released.js";
 
 const run = promisify(execFile);
 const read = async (): Promise<Document> =>
@@ -67,7 +68,7 @@ test.each<[string, Edit, string]>([
   [
     "a field of an answer goes",
     (d) => delete d.components.schemas.User.properties.email,
-    'breaking signIn.user: "email" is not answered any more',
+    'breaking signIn.user: "email" is gone (answered)',
   ],
   [
     "a field of an answer comes",
@@ -97,7 +98,7 @@ test.each<[string, Edit, string]>([
   [
     "a query goes",
     (d) => d.paths["/v1/me/sessions"].get.parameters.splice(0, 1),
-    'breaking listSessions: "limit" is not taken any more',
+    'breaking listSessions: "limit" is gone (sent)',
   ],
   [
     "a problem comes",
@@ -107,9 +108,155 @@ test.each<[string, Edit, string]>([
     },
     'additive getMe: may have the problem "locked"',
   ],
+  [
+    "a query moves to the body",
+    (d) => {
+      const operation = d.paths["/v1/session"].post;
+      delete d.components.schemas.SignInRequest.properties.remember;
+      operation.parameters = [{ name: "remember", in: "query", schema: { type: "boolean" } }];
+    },
+    'breaking signIn: "remember" has moved to the query',
+  ],
+  [
+    "a query becomes required",
+    (d) => {
+      d.paths["/v1/me/sessions"].get.parameters[0].required = true;
+    },
+    'breaking listSessions: "limit" is required now (sent)',
+  ],
+  [
+    "a limit of a query narrows",
+    (d) => {
+      d.paths["/v1/me/sessions"].get.parameters[0].schema.maximum = 20;
+    },
+    "breaking listSessions.limit: maximum is 20, was 100 (sent)",
+  ],
+  [
+    "what allOf is made of loses a field",
+    (d) => delete d.components.schemas.Session.properties.remember,
+    'breaking reauthenticate.session: "remember" is gone (answered)',
+  ],
+  [
+    "a problem loses a code that it narrows",
+    (d) => {
+      const problem = d.paths["/v1/me"].get.responses["401"].content["application/problem+json"];
+      problem.schema.allOf[1].properties.code.enum.shift();
+    },
+    'breaking getMe: has no problem "unauthenticated" any more',
+  ],
+  [
+    "a password may be shorter",
+    (d) => {
+      d.components.schemas.RegisterUserRequest.properties.password.minLength = 4;
+    },
+    "additive registerUser.password: minLength is 4, was 8 (sent)",
+  ],
+  [
+    "a password must be longer",
+    (d) => {
+      d.components.schemas.RegisterUserRequest.properties.password.minLength = 12;
+    },
+    "breaking registerUser.password: minLength is 12, was 8 (sent)",
+  ],
+  [
+    "a limit of an input goes",
+    (d) => delete d.components.schemas.SignInRequest.properties.email.maxLength,
+    "additive signIn.email: maxLength is no more, was 254 (sent)",
+  ],
+  [
+    "an input gets a pattern",
+    (d) => {
+      d.components.schemas.RegisterUserRequest.properties.name.pattern = "^A";
+    },
+    "breaking registerUser.name: has the pattern ^A now (sent)",
+  ],
+  [
+    "an answer gets a limit",
+    (d) => {
+      d.components.schemas.User.properties.email.maxLength = 254;
+    },
+    "additive getMe.email: maxLength is 254, was none (answered)",
+  ],
+  [
+    "an answer may be null",
+    (d) => {
+      d.components.schemas.User.properties.email.nullable = true;
+    },
+    "breaking getMe.email: may be null now (answered)",
+  ],
+  [
+    "an input may not be null any more",
+    (d) => delete d.components.schemas.UpdateMeRequest.properties.name.nullable,
+    "breaking updateMe.name: may not be null any more (sent)",
+  ],
+  [
+    "an input is one of a list",
+    (d) => {
+      d.components.schemas.RegisterUserRequest.properties.name.enum = ["Ada"];
+    },
+    "breaking registerUser.name: is one of a list now (sent)",
+  ],
+  [
+    "an answer comes",
+    (d) => {
+      d.paths["/v1/probe"].post.responses["200"] = d.paths["/v1/probe"].get.responses["200"];
+      delete d.paths["/v1/probe"].post.responses["204"];
+    },
+    "additive setProbeCookie: there is something now (answered)",
+  ],
 ])("%s", async (_, edit, expected) => {
   const found = await changes(edit);
   expect(found).toContain(expected);
+});
+
+test("a schema inside of itself has an end", async () => {
+  const children = { type: "array", items: { $ref: "#/components/schemas/User" } };
+  expect(await changesWith(children, children)).toEqual([]);
+});
+
+test("one of several schemas", async () => {
+  const [text, number] = [{ type: "string", maxLength: 9 }, { type: "integer" }];
+  expect(await changesWith({ oneOf: [text, number] }, { oneOf: [text] })).toContain(
+    "breaking getMe.extra: oneOf has other members (answered)",
+  );
+  const longer = { ...text, maxLength: 10 };
+  expect(await changesWith({ oneOf: [number, text] }, { oneOf: [number, longer] })).toContain(
+    "breaking getMe.extra: maxLength is 10, was 9 (answered)",
+  );
+});
+
+/** The changes between two documents whose users have one more property. */
+async function changesWith(was: Schema, is: Schema): Promise<string[]> {
+  const [before, after] = [await read(), await read()];
+  const add: (document: Parameters<Edit>[0], extra: Schema) => void = (document, extra) => {
+    document.components.schemas.User.properties.extra = extra;
+  };
+  add(before, was);
+  add(after, is);
+  return compare(before, after).map(({ kind, what }) => `${kind} ${what}`);
+}
+
+test("the last released document is that of the highest tag, or else the last committed", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "bifrons-released-"));
+  const git = (...args: string[]): Promise<unknown> => {
+    const who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
+    return run("git", [...who, ...args], { cwd: folder });
+  };
+  const commit = async (document: object): Promise<void> => {
+    await writeFile(join(folder, "openapi.json"), JSON.stringify(document));
+    await git("add", "--all");
+    await git("commit", "--quiet", "--no-gpg-sign", "--message", "The document");
+  };
+  await git("init", "--quiet");
+  await commit({ version: 1 });
+  expect(await released(folder)).toEqual({ name: "HEAD", document: { version: 1 } });
+  await git("tag", "client-v0.10.0");
+  await git("tag", "v2.0.0");
+  await commit({ version: 2 });
+  await git("tag", "client-v0.9.1");
+  await commit({ version: 3 });
+  expect(await released(folder)).toEqual({ name: "client-v0.10.0", document: { version: 1 } });
+  await rm(folder, { recursive: true });
 });
 
 test("on the command line", async () => {
@@ -127,7 +274,7 @@ test("on the command line", async () => {
     "../../openapi.json",
     path,
   ]);
-  expect(stdout).toContain('breaking: getMe: "name" is not answered any more');
+  expect(stdout).toContain('breaking: getMe: "name" is gone (answered)');
   expect(stdout).toContain("=> major");
   await rm(folder, { recursive: true });
 });

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { Operation } from "../../src/runtime/operation.js";
 import { target } from "../../src/runtime/target.js";
 
-const list: Operation = { method: "GET", path: "/v1/things", query: ["limit", "after"], ok: 200 };
-const item: Operation = { method: "DELETE", path: "/v1/things/{id}", ok: 204, empty: true };
+const list: Operation = { method: "GET", path: "/v1/things", query: ["limit", "after"] };
+const item: Operation = { method: "DELETE", path: "/v1/things/{id}", ok: 204 };
 const change: Operation = { ...item, method: "PATCH", query: ["dry_run"], body: ["name", "note"] };
 
 test("puts every input in its place", () => {

@@ -1,0 +1,2 @@
+// What is installed lies elsewhere than the app.
+export default { turbopack: { root: "/" } };

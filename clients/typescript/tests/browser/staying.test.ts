@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Client, type ClientOptions, createClient } from "../../src/index.js";
+import { type AnyBrowser, BROWSERS, type Tab, type Visitor } from "../support/browsers.js";
+import { addressOf, NOTHING, type Site, serveSite, withinReachOfScripts } from "../support/page.js";
+import { type Service, startService } from "../support/service.js";
+import { ADA } from "../support/stage.js";
+import { layWire, type Wire } from "../support/wire.js";
+
+const FACES = [
+  ["cookie", {}],
+  ["bearer", { face: "bearer", refreshIn: "cookie" }],
+] as const;
+const [, [, BEARER]] = FACES;
+
+let site: Site;
+let service: Service;
+let wire: Wire;
+beforeAll(async () => {
+  site = await serveSite();
+  service = await startService([site.origin]);
+  wire = await layWire(service.url);
+  await createClient({ baseUrl: service.url }).registerUser(ADA);
+});
+afterAll(async () => {
+  wire?.stop();
+  await service?.stop();
+  site?.stop();
+});
+
+describe.each(BROWSERS)("%s", (_, start) => {
+  let browser: AnyBrowser;
+  beforeAll(async () => {
+    browser = await start();
+  });
+  afterAll(() => browser?.stop());
+
+  let visitor: Visitor;
+  beforeEach(async () => {
+    visitor = await browser.visitor();
+    wire.refreshes = 0;
+  });
+  afterEach(() => visitor.leave());
+
+  const open = (options: Partial<ClientOptions> = BEARER): Promise<Tab> =>
+    visitor.open(addressOf(site, wire.url, options));
+
+  async function signedIn(options: Partial<ClientOptions> = BEARER): Promise<Tab> {
+    const tab = await open(options);
+    const method = options.face ? "issueTokens" : "signIn";
+    await tab.run(async ([name, who]) => void (await client.throwing[name](who)), [
+      method,
+      ADA,
+    ] as const);
+    return tab;
+  }
+
+  test("50 calls with an access token that is over: one refresh", async () => {
+    const tab = await signedIn();
+    await expire(tab);
+    expect(await call(tab, 50)).toEqual(Array(50).fill(ADA.email));
+    expect(wire.refreshes).toBe(1);
+    expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
+  });
+
+  test("four tabs that wake at once all stay signed in, twice", async () => {
+    const tabs = [await signedIn(), await open(), await open(), await open()];
+    expect(await Promise.all(tabs.map((tab) => call(tab)))).toEqual(Array(4).fill([ADA.email]));
+    for (let round = 1; round <= 2; round += 1) {
+      wire.refreshes = 0;
+      await Promise.all(tabs.map(expire));
+      const answers = await Promise.all(tabs.map((tab) => call(tab, 5)));
+      expect(answers.flat()).toEqual(Array(20).fill(ADA.email));
+      expect(await Promise.all(tabs.map(status))).toEqual(Array(4).fill("signed-in"));
+      expect(wire.refreshes).toBeGreaterThanOrEqual(1);
+      expect(wire.refreshes).toBeLessThanOrEqual(4);
+    }
+    for (const tab of tabs) expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
+  });
+
+  test("an answer that is lost on its way is asked for again", async () => {
+    const tab = await signedIn();
+    await expire(tab);
+    wire.losing = 1;
+    expect(await call(tab)).toEqual([ADA.email]);
+    expect(wire).toMatchObject({ losing: 0, refreshes: 2 });
+    expect(await status(tab)).toBe("signed-in");
+  });
+
+  test.each(FACES)("%s face: the service restarts, and nobody is signed out", async (_, face) => {
+    const tab = await signedIn(face);
+    await service.down();
+    await expire(tab);
+    expect(await call(tab, 3)).toEqual(Array(3).fill("TypeError"));
+    expect(await status(tab)).toBe("signed-in");
+    await service.up();
+    await expect.poll(() => call(tab), { timeout: 20_000 }).toEqual([ADA.email]);
+    expect(await status(tab)).toBe("signed-in");
+  });
+
+  test.each(FACES)("%s face: revoked elsewhere, signed out in every tab", async (_, face) => {
+    const tabs = [await signedIn(face), await open(face), await open(face)];
+    for (const tab of tabs) expect(await call(tab)).toEqual([ADA.email]);
+
+    const elsewhere = await device();
+    expect((await elsewhere.endOtherSessions()).problem).toBeUndefined();
+    const [first] = tabs as [Tab];
+    await call(first);
+    const all = (): Promise<string[]> => Promise.all(tabs.map(status));
+    await expect.poll(all, { timeout: 1000 }).toEqual(Array(3).fill("signed-out"));
+    for (const tab of tabs) {
+      const [code] = await call(tab);
+      expect(["unauthenticated", "invalid_session"]).toContain(code);
+      expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
+    }
+  });
+});
+
+/** Another device of the same person. */
+async function device(): Promise<Client> {
+  const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn: "body" });
+  await client.issueTokens(ADA);
+  return client;
+}
+
+/** Moves the clock of a tab past the end of its access token. */
+function expire(tab: Tab): Promise<void> {
+  return tab.run(() => {
+    const now = Date.now;
+    Date.now = () => now() + 11 * 60_000;
+  }, undefined);
+}
+
+/** So many calls at once: whose they are, or how they fail. */
+function call(tab: Tab, count = 1): Promise<string[]> {
+  return tab.run(
+    (calls) =>
+      Promise.all(
+        Array.from({ length: calls }, () =>
+          client.getMe().then(
+            ({ data, problem }) => data?.email ?? problem?.code ?? "",
+            (error: Error) => error.name,
+          ),
+        ),
+      ),
+    count,
+  );
+}
+
+function status(tab: Tab): Promise<string> {
+  return tab.run(() => client.session.get().status, undefined);
+}

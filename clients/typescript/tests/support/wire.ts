@@ -1,0 +1,62 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+
+/** What lies between a page and the service: it counts, and it can lose answers. */
+export interface Wire {
+  readonly url: string;
+  /** How often a refresh was asked for. */
+  refreshes: number;
+  /** How many refreshes are still to be answered by the service without that anybody hears it. */
+  losing: number;
+  stop(): void;
+}
+
+export async function layWire(service: string): Promise<Wire> {
+  const server = createServer((asked, answer) => {
+    // The service is down: so is the line to it.
+    carry(asked, answer).catch(() => answer.destroy());
+  });
+  const carry = async (asked: IncomingMessage, answer: ServerResponse): Promise<void> => {
+    const refreshes = asked.method === "POST" && asked.url === "/v1/tokens/refresh";
+    if (refreshes) wire.refreshes += 1;
+    const { status, headers, body } = await forward(service, asked);
+    if (refreshes && wire.losing > 0) {
+      wire.losing -= 1;
+      answer.destroy();
+      return;
+    }
+    // A connection for each, or the browser itself would ask again when one breaks.
+    answer.writeHead(status, { ...headers, connection: "close" }).end(body);
+  };
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const wire: Wire = {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    refreshes: 0,
+    losing: 0,
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  return wire;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: Buffer;
+}
+
+async function forward(service: string, asked: IncomingMessage): Promise<Answer> {
+  const { host } = new URL(service);
+  const { method, headers } = asked;
+  const sent = await buffer(asked);
+  const answer = await new Promise<IncomingMessage>((done, fail) => {
+    const call = request(service + asked.url, {
+      ...{ method, headers: { ...headers, host, connection: "close" } },
+    });
+    call.on("response", done).on("error", fail).end(sent);
+  });
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
+}
