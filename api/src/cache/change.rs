@@ -72,7 +72,9 @@ impl Change {
 /// Changes as one message.
 pub(super) fn encode(changes: &[Change]) -> Vec<u8> {
     let mut message = Vec::with_capacity(changes.len() * LENGTH);
-    changes.iter().for_each(|change| change.encode(&mut message));
+    for change in changes {
+        change.encode(&mut message);
+    }
     message
 }
 

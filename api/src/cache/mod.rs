@@ -160,7 +160,9 @@ impl Cache {
 
     /// Takes note of what this node has just committed, and tells the others.
     pub async fn announce(&self, changes: &[Change]) {
-        changes.iter().for_each(|change| self.hear(*change));
+        for change in changes {
+            self.hear(*change);
+        }
         if let Some(shared) = self.shared.as_ref().filter(|_| !changes.is_empty()) {
             shared.push(changes).await;
         }
@@ -169,7 +171,9 @@ impl Cache {
     /// Takes note of a message that another node pushed.
     pub fn hear_push(&self, message: &[u8]) {
         self.hearing.pushed();
-        change::decode(message).for_each(|change| self.hear(change));
+        for change in change::decode(message) {
+            self.hear(change);
+        }
     }
 
     /// A look at the database that began at `moment` has told of all changes, up to `until` by the database's clock.

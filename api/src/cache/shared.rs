@@ -50,7 +50,7 @@ impl Shared {
         let Some(entry) = seal(&self.key, snapshot) else { return };
         let redis = self.redis.clone();
         tokio::spawn(async move {
-            let command = redis::cmd("SET").arg(key(id)).arg(entry).arg("PX").arg(LIFETIME.as_millis() as u64).take();
+            let command = redis::cmd("SET").arg(key(id)).arg(entry).arg("EX").arg(LIFETIME.as_secs()).take();
             let _ = redis.ask::<()>(&command).await; // The next reader will ask SQL.
         });
     }

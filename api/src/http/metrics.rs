@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use poem::{IntoResponse, Response, handler};
+use poem::{IntoResponse, Response, handler, web::Data};
 
 use super::credential::State;
 use crate::metrics::Source;
 
 /// Counters since the process began, and how things stand.
 #[handler]
-pub(super) fn metrics(state: State<'_>) -> Response {
+pub(super) fn metrics(Data(state): State<'_>) -> Response {
     let mut text = String::new();
     let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, u64)]| {
         let _ = writeln!(text, "# HELP bifrons_{name} {help}\n# TYPE bifrons_{name} {kind}");

@@ -75,8 +75,8 @@ impl Example for MintAccessTokenRequest {
 
 /// A token for another service.
 #[derive(Object)]
-#[oai(example)]
-struct AccessToken {
+#[oai(rename = "AccessToken", example)]
+struct MintedToken {
     /// A JWT (RFC 9068) that the service verifies with `/.well-known/jwks.json`. It counts until it expires, whatever becomes of the
     /// session.
     access_token: String,
@@ -86,7 +86,7 @@ struct AccessToken {
     expires_in: i32,
 }
 
-impl Example for AccessToken {
+impl Example for MintedToken {
     fn example() -> Self {
         Self {
             access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl".to_owned(),
@@ -303,9 +303,9 @@ impl SessionApi {
         state: State<'_>,
         who: SignedIn,
         body: Body<MintAccessTokenRequest>,
-    ) -> Result<Reply<200, AccessToken>, Refusal<MintError>> {
+    ) -> Result<Reply<200, MintedToken>, Refusal<MintError>> {
         let minted = sessions::mint(&state, &who.0, body.0.audience.as_deref())?;
-        Ok(Reply(AccessToken {
+        Ok(Reply(MintedToken {
             access_token: minted.access_token.to_string(),
             token_type: "Bearer".to_owned(),
             expires_in: i32::try_from(minted.expires_in.as_secs()).unwrap_or(i32::MAX),

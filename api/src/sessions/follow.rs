@@ -56,7 +56,9 @@ pub async fn look(state: &AppState) -> Result<(), Unavailable> {
         None => store::database_time(db).await?.minus(WINDOW),
     };
     let (until, changes) = store::changes(db, since).await?;
-    changes.into_iter().for_each(|change| state.cache.hear(change));
+    for change in changes {
+        state.cache.hear(change);
+    }
     state.cache.looked(began, until);
     Ok(())
 }

@@ -67,7 +67,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, R
             Standing::Reused => {} // It ended meanwhile, or has another secret: the row knows.
             Standing::Predecessor => {
                 tracing::info!(event = "refresh_repeated", session = %session.id.0);
-                return established(state, session, user, now);
+                return established(state, &session, &user, now);
             }
             Standing::Current => {
                 let idle = state.config.sessions.lifetime(session.remember).idle;
@@ -77,7 +77,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, R
                     let rotated =
                         session::Model { generation, rotated_at: Some(now), last_seen_at: now, idle_expires_at, ..session };
                     state.cache.keep(&Snapshot::new(&rotated, &user));
-                    return established(state, rotated, user, now);
+                    return established(state, &rotated, &user, now);
                 }
                 // Somebody else rotated first, or the session ended: the row knows.
             }
@@ -108,9 +108,14 @@ async fn end_stolen(state: &AppState, session: &session::Model, user: &user::Mod
     Ok(true)
 }
 
-fn established(state: &AppState, session: session::Model, user: user::Model, now: UnixMillis) -> Result<Established, RefreshError> {
-    let who = Snapshot::new(&session, &user);
-    let credential = Credential::Tokens(tokens(state, &session, &who, now)?);
+fn established(
+    state: &AppState,
+    session: &session::Model,
+    user: &user::Model,
+    now: UnixMillis,
+) -> Result<Established, RefreshError> {
+    let who = Snapshot::new(session, user);
+    let credential = Credential::Tokens(tokens(state, session, &who, now)?);
     Ok(Established { who, credential })
 }
 

@@ -96,9 +96,9 @@ async fn c_03_flapping_and_never_the_answer_of_another() {
     }
     for round in 0..12 {
         if round % 2 == 0 {
-            redis.freeze()
+            redis.freeze();
         } else {
-            redis.thaw()
+            redis.thaw();
         }
         for _ in 0..5 {
             let asked = people.iter().map(async |(who, email)| {
@@ -161,7 +161,7 @@ async fn c_06_evicted_entries_are_read_again() {
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
     for n in 0..200 {
-        redis.ask(&[b"SET", format!("fill{n}").as_bytes(), &[b'x'; 20_000]]).await.unwrap();
+        redis.ask(&[b"SET", format!("fill{n}").as_bytes(), &b"x".repeat(20_000)]).await.unwrap();
     }
     two.state.cache.clear();
     ada.at(&two).who_am_i().await.expect(200);
@@ -172,7 +172,7 @@ async fn c_06_evicted_entries_are_read_again() {
 async fn c_07_full_is_not_broken() {
     let redis = RedisServer::with(&["--maxmemory", "1mb", "--maxmemory-policy", "noeviction"]).await;
     let (one, two) = two(&redis.url()).await;
-    while redis.ask(&[b"SET", &rand().to_be_bytes(), &[b'x'; 20_000]]).await.is_ok() {}
+    while redis.ask(&[b"SET", &rand().to_be_bytes(), &b"x".repeat(20_000)]).await.is_ok() {}
     for node in [&one, &two] {
         node.state.cache.clear();
     }

@@ -105,8 +105,7 @@ async fn say(port: u16, command: &str) -> String {
     let words: Vec<_> = command.split(' ').map(str::as_bytes).collect();
     match ask(port, &words).await {
         Ok(Value::BulkString(text)) => String::from_utf8(text).unwrap(),
-        Ok(Value::SimpleString(text)) => text,
-        Ok(Value::VerbatimString { text, .. }) => text,
+        Ok(Value::SimpleString(text) | Value::VerbatimString { text, .. }) => text,
         other => format!("{other:?}"),
     }
 }
