@@ -1,0 +1,47 @@
+//! The measured process: the service, and beside it an endpoint that answers a constant behind the same outer layers.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use bifrons::{clock::Clock, config::Config, http, state::AppState, upkeep};
+use poem::{Route, web::Data};
+use poem_openapi::{OpenApi, OpenApiService, payload::PlainText};
+use tokio::net::TcpListener;
+
+use crate::seed;
+
+struct Constant;
+
+/// As long as what `getSession` answers, and never computed.
+const BODY: &str = r#"{"id":"019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a","face":"cookie","user":{"id":"019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60","email":"ada@example.com","name":"Ada Lovelace","role":"user","created_at":"2026-01-01T09:00:00Z"},"remember":true,"methods":["pwd"],"authenticated_at":"2026-01-01T09:00:00.123Z","created_at":"2026-01-01T09:00:00.123Z","idle_expires_at":"2026-01-15T09:00:00.123Z","expires_at":"2026-01-31T09:00:00.123Z"}"#;
+
+#[OpenApi]
+impl Constant {
+    #[oai(path = "/constant", method = "get")]
+    async fn constant(&self, _state: Data<&Arc<AppState>>) -> PlainText<&'static str> {
+        PlainText(BODY)
+    }
+}
+
+/// Serves, configured by the environment; says on which ports. `SEED` sessions are made first, their cookies go to `cookies`.
+pub(crate) async fn serve() {
+    let environment = std::env::vars().filter(|(name, _)| name.starts_with("BIFRONS_"));
+    let config = Config::read(None, environment).config.expect("the bench configures well");
+    let state = Arc::new(AppState::open(config, Clock::System).await.unwrap());
+    if let Some(count) = std::env::var("SEED").ok().and_then(|count| count.parse().ok()) {
+        seed::sessions(&state, count).await;
+    }
+    tokio::spawn(upkeep::run(Arc::clone(&state)));
+    let constant = Route::new().nest("/", OpenApiService::new(Constant, "constant", "1"));
+    let apps = [http::app(Arc::clone(&state)), http::App::around(constant, Arc::clone(&state)), http::admin(Arc::clone(&state))];
+    let mut ports = Vec::new();
+    for app in apps {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        ports.push(listener.local_addr().unwrap().port().to_string());
+        tokio::spawn(http::server::serve(listener, None, app, pending()));
+    }
+    while state.redis.as_ref().is_some_and(|redis| !redis.is_linked()) || !state.cache.is_current() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    println!("{}", ports.join(" "));
+    pending::<()>().await;
+}
