@@ -1,9 +1,10 @@
 # make test           installs what is missing and runs everything
 # make test-browsers  what Chromium and Firefox do with our cookies, alone
+# make bench         measures the service beside an endpoint that does nothing
 # make run            serves on http://localhost:3000
 # make spec           rewrites openapi.json and openapi.txt from the code, and the client from them
 
-.PHONY: test test-browsers run spec
+.PHONY: test test-browsers bench run spec
 
 test:
 	@.ci/test
@@ -13,6 +14,9 @@ test-browsers:
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers test
+
+bench:
+	cargo run --profile bench -p bench
 
 run:
 	@cargo run
