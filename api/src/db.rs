@@ -11,11 +11,17 @@ use std::{
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sea_query::{Expr, SimpleExpr},
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Executor,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
+use tokio::net::TcpStream;
+
+use crate::{config::DatabaseConfig, random};
 
 /// The database, cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,6 +39,15 @@ impl From<DbErr> for Unavailable {
 }
 
 impl Unavailable {
+    /// Whether two transactions got in each other's way, and this one was undone: SQLSTATE 40001 and 40P01.
+    fn is_conflict(&self) -> bool {
+        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+
     /// Whether the database refused a row because another one has its unique value.
     pub fn is_duplicate(&self) -> bool {
         matches!(self.0.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
@@ -53,30 +68,25 @@ pub enum OpenError {
     Migrate(DbErr),
 }
 
-/// How long a writer waits for another one before the answer is 503.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a statement, or a writer that waits for another one, may take before the answer is 503.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long somebody who has begun a transaction may say nothing.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// How often a transaction is tried that got in another one's way.
+const ATTEMPTS: u32 = 4;
+
+/// A connection that was idle for longer is tried before it is used: a server may have gone since.
+const STALE: Duration = Duration::from_secs(30);
 
 impl Db {
     /// Opens the database and brings its schema up to date.
-    pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let cannot_open = |error| OpenError::Open(url.to_owned(), error);
-        create_file(url).map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
-        let mut options = ConnectOptions::new(url);
-        options
-            .connect_timeout(BUSY_TIMEOUT)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .max_connections(8)
-            .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    // Not NORMAL: a sign-out that was acknowledged must survive a power cut.
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(BUSY_TIMEOUT)
-                    .foreign_keys(true)
-            });
-        let connection = Database::connect(options).await.map_err(cannot_open)?;
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, OpenError> {
+        let cannot_open = |error| OpenError::Open(config.shown(), error);
+        create_file(&config.url).map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
+        knock(&config.url).await.map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
+        let connection = Database::connect(options(config)).await.map_err(cannot_open)?;
         migrate(&connection).await?;
         Ok(Self(connection))
     }
@@ -88,7 +98,16 @@ impl Db {
 
     /// Does `work`, a whole transaction, and does it again if the database says that it only got in another one's way.
     pub async fn retry<T, F: Future<Output = Result<T, Unavailable>>>(&self, work: impl Fn() -> F) -> Result<T, Unavailable> {
-        work().await
+        for attempt in 1.. {
+            match work().await {
+                Err(error) if attempt < ATTEMPTS && error.is_conflict() => {
+                    let [jitter] = random::bytes();
+                    tokio::time::sleep(Duration::from_millis(u64::from(attempt * 5) + u64::from(jitter) / 8)).await;
+                }
+                done => return done,
+            }
+        }
+        unreachable!("the last attempt returns")
     }
 
     /// Starts a transaction that will write. SQLite must know that at once: it cannot turn a reader into a writer while others
@@ -118,7 +137,82 @@ pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
     })
 }
 
+fn options(config: &DatabaseConfig) -> ConnectOptions {
+    let mut options = ConnectOptions::new(&config.url);
+    options
+        .connect_timeout(PATIENCE)
+        .acquire_timeout(PATIENCE)
+        .max_connections(config.connections)
+        .test_before_acquire_if_idle_for(STALE)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // Not NORMAL: a sign-out that was acknowledged must survive a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(PATIENCE)
+                .foreign_keys(true)
+        })
+        .map_sqlx_postgres_opts(|postgres| {
+            let millis = |time: Duration| time.as_millis().to_string();
+            postgres.application_name("bifrons").options([
+                ("statement_timeout", millis(PATIENCE)),
+                ("lock_timeout", millis(PATIENCE)),
+                ("idle_in_transaction_session_timeout", millis(SILENCE)),
+            ])
+        })
+        .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").timezone("+00:00".to_owned()))
+        .map_sqlx_mysql_pool_opts(|pool| {
+            pool.after_connect(|connection, _| {
+                Box::pin(async move {
+                    for setting in MYSQL_SETTINGS {
+                        connection.execute(setting).await?;
+                    }
+                    // One of them exists: MariaDB counts seconds, MySQL milliseconds.
+                    if connection.execute("SET SESSION max_statement_time = 5").await.is_err() {
+                        connection.execute("SET SESSION max_execution_time = 5000").await?;
+                    }
+                    Ok(())
+                })
+            })
+        });
+    options
+}
+
+/// READ COMMITTED: the conditions of our updates are what makes them right, and gap locks only make deadlocks.
+const MYSQL_SETTINGS: [&str; 3] = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION innodb_lock_wait_timeout = 5",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+];
+
+/// Whether somebody listens there: the pool would only say that it waited in vain.
+async fn knock(url: &str) -> io::Result<()> {
+    let Some((url, host)) = url::Url::parse(url).ok().and_then(|url| Some((url.clone(), url.host_str()?.to_owned()))) else {
+        return Ok(()); // SQLite
+    };
+    let port = url.port().unwrap_or(if url.scheme() == "mysql" { 3306 } else { 5432 });
+    let host = host.trim_matches(['[', ']']).to_owned();
+    if host.starts_with('%') || url.query().is_some_and(|query| query.contains("host=") || query.contains("socket=")) {
+        return Ok(()); // a socket in the file system
+    }
+    match tokio::time::timeout(PATIENCE, TcpStream::connect((host, port))).await {
+        Ok(connected) => connected.map(drop),
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "nobody answers")),
+    }
+}
+
+/// Brings the schema up to date, one starter at a time.
 async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
+    let alone = connection.begin().await.map_err(OpenError::Migrate)?;
+    lock(&alone).await.map_err(OpenError::Migrate)?;
+    let migrated = migrate_alone(connection).await;
+    unlock(alone).await.map_err(OpenError::Migrate)?;
+    migrated
+}
+
+async fn migrate_alone(connection: &DatabaseConnection) -> Result<(), OpenError> {
     let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
     let applied = Migrator::get_migration_models(connection).await.map_err(OpenError::Migrate)?;
     if let Some(newer) = applied.into_iter().find(|step| !known.contains(&step.version)) {
@@ -127,10 +221,42 @@ async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
     Migrator::up(connection, None).await.map_err(OpenError::Migrate)
 }
 
+/// Waits for other starters, for as long as migrating may take them. SQLite's are held up by a file (`state::lock`).
+async fn lock(alone: &DatabaseTransaction) -> Result<(), DbErr> {
+    match alone.get_database_backend() {
+        DbBackend::Postgres => {
+            for setting in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
+                alone.execute_unprepared(&format!("SET LOCAL {setting} = '10min'")).await?;
+            }
+            alone.execute_unprepared("SELECT pg_advisory_xact_lock(7161826510)").await?;
+        }
+        DbBackend::MySql => {
+            let ask = Statement::from_string(DbBackend::MySql, "SELECT GET_LOCK(CONCAT('bifrons ', DATABASE()), 2)");
+            let mut waits = 300;
+            while alone.query_one_raw(ask.clone()).await?.and_then(|row| row.try_get_by_index::<i64>(0).ok()) != Some(1) {
+                waits -= 1;
+                if waits == 0 {
+                    return Err(DbErr::Custom("another process has been migrating for ten minutes".to_owned()));
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn unlock(alone: DatabaseTransaction) -> Result<(), DbErr> {
+    if alone.get_database_backend() == DbBackend::MySql {
+        alone.execute_unprepared("DO RELEASE_LOCK(CONCAT('bifrons ', DATABASE()))").await?;
+    }
+    alone.commit().await
+}
+
 /// Makes SQLite's file, and its folder, for the service's user alone: it holds addresses and hashes. SQLite would let everybody read
 /// it, and gives the files beside it the mode of this one.
 fn create_file(url: &str) -> io::Result<()> {
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    let Some(path) = url.strip_prefix("sqlite:") else { return Ok(()) };
+    let path = path.trim_start_matches("//").split('?').next().unwrap_or_default();
     if path.is_empty() || path == ":memory:" {
         return Ok(());
     }

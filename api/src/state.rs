@@ -90,7 +90,7 @@ impl AppState {
             keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
             hasher: Hasher::new(&config.passwords.hashing)?,
             outbox: Outbox::new(config.data_dir.join("outbox")),
-            db: Db::open(&config.database_url).await?,
+            db: Db::open(&config.database).await?,
             touches: Queue::new(1024),
             clock,
             config,

@@ -2,7 +2,7 @@
 //! nothing of ours is imported, so that an old step keeps its meaning when the entities move on.
 
 pub use sea_orm_migration::MigratorTrait;
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 mod m20261121_000001_create_user;
 mod m20261121_000002_create_session;
@@ -22,4 +22,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_follow_changes::Migration),
         ]
     }
+}
+
+/// A new table. In MySQL and MariaDB it holds every character, whatever the server's default is.
+fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
+    let mut table = Table::create().table(name).if_not_exists().take();
+    if manager.get_database_backend() == DbBackend::MySql {
+        table.character_set("utf8mb4");
+    }
+    table
 }

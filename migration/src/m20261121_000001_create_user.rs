@@ -14,16 +14,16 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut canonical = ColumnDef::new("email_canonical");
-        canonical.string_len(254).not_null().unique_key();
         if manager.get_database_backend() == DbBackend::MySql {
             // The default collation takes ı for i and é for e: another person's address.
-            canonical.extra("CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+            canonical.custom("varchar(254) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+        } else {
+            canonical.string_len(254);
         }
+        canonical.not_null().unique_key();
         manager
             .create_table(
-                Table::create()
-                    .table("user")
-                    .if_not_exists()
+                crate::table(manager, "user")
                     .col(ColumnDef::new("id").uuid().not_null().primary_key())
                     .col(ColumnDef::new("email").string_len(254).not_null())
                     .col(canonical)

@@ -14,9 +14,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                Table::create()
-                    .table("session")
-                    .if_not_exists()
+                crate::table(manager, "session")
                     .col(ColumnDef::new("id").uuid().not_null().primary_key())
                     .col(ColumnDef::new("user_id").uuid().not_null())
                     .col(ColumnDef::new("face").string_len(8).not_null())
@@ -48,12 +46,11 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        // Lists a user's sessions, newest first, and ends them all.
-        manager
-            .create_index(
-                Index::create().name("session_by_user").table("session").if_not_exists().col("user_id").col("id").to_owned(),
-            )
-            .await
+        // Lists a user's sessions, newest first, and ends them all. MySQL cannot undo the table if this fails, so look first.
+        if manager.has_index("session", "session_by_user").await? {
+            return Ok(());
+        }
+        manager.create_index(Index::create().name("session_by_user").table("session").col("user_id").col("id").to_owned()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

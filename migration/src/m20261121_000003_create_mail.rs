@@ -14,9 +14,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                Table::create()
-                    .table("mail")
-                    .if_not_exists()
+                crate::table(manager, "mail")
                     .col(ColumnDef::new("id").uuid().not_null().primary_key())
                     .col(ColumnDef::new("recipient").string_len(254).not_null())
                     .col(ColumnDef::new("subject").string_len(200).not_null())

@@ -19,7 +19,10 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (name, table, column) in INDEXES {
-            manager.create_index(Index::create().name(name).table(table).if_not_exists().col(column).to_owned()).await?;
+            // MySQL cannot undo one index if the next one fails.
+            if !manager.has_index(table, name).await? {
+                manager.create_index(Index::create().name(name).table(table).col(column).to_owned()).await?;
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
     block_on(async move {
         let _alone = lock(&config.data_dir)
             .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
-        let db = Db::open(&config.database_url).await.map_err(Failure::new)?;
+        let db = Db::open(&config.database).await.map_err(Failure::new)?;
         db.close().await.map_err(Failure::new)
     })?;
     print("The database is up to date.\n")

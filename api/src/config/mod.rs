@@ -2,6 +2,7 @@
 //! once, with the key and what to write instead.
 
 mod cookie_policy;
+mod database;
 mod dev_origin;
 mod passwords;
 mod reader;
@@ -15,6 +16,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 pub use self::redis::{RedisConfig, RedisTopology};
 pub use cookie_policy::CookiePolicy;
+pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
 pub use passwords::PasswordsConfig;
 pub use reader::{File, Mistake, Setting, Source, variable};
@@ -41,7 +43,7 @@ pub struct Config {
     /// Where the embedded database, the keys and the outbox live.
     pub data_dir: PathBuf,
     /// Where the truth is kept.
-    pub database_url: String,
+    pub database: DatabaseConfig,
     /// What nodes share, if there is one.
     pub redis: Option<RedisConfig>,
     /// The cookies, derived from `public_url`, `origins` and `cookie.domain`.
@@ -122,11 +124,7 @@ impl Config {
             reader.one("data_dir", "./data", "The folder of the embedded database, the keys and the outbox.", |text| {
                 if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
             })?;
-        let embedded = format!("sqlite:{}", data_dir.join("bifrons.db").display());
-        let database_url =
-            reader.one("database.url", &embedded, "The database; the default is SQLite in the data folder.", |text| {
-                if text.starts_with("sqlite:") { Ok(text.to_owned()) } else { Err("write sqlite:FILE".to_owned()) }
-            })?;
+        let database = DatabaseConfig::read(reader, &data_dir)?;
         let tokens = TokensConfig::read(reader);
         if tokens.audiences.iter().any(|audience| audience == public_url.as_str()) {
             // Such a token would be good for the whole account here.
@@ -140,7 +138,7 @@ impl Config {
             origins,
             dev_origins,
             data_dir,
-            database_url,
+            database,
             redis: RedisConfig::read(reader),
             sessions: SessionsConfig::read(reader),
             tokens,

@@ -159,7 +159,7 @@ async fn begin_session(
     now: UnixMillis,
 ) -> Result<Option<Vec<Change>>, Unavailable> {
     let transaction = db.begin().await?;
-    let current = users::store::find(&transaction, user.id).await?;
+    let current = users::store::find_and_hold(&transaction, user.id).await?;
     let same = |current: user::Model| current.password_hash == user.password_hash && current.status == Status::Active;
     if !current.is_some_and(same) {
         return Ok(None);

@@ -5,7 +5,7 @@ use entity::{
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, UpdateMany,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, UpdateMany,
     sea_query::Expr,
 };
 
@@ -24,6 +24,11 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, user: Model) -> Result<(),
 /// The user with this id.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<Model>, Unavailable> {
     Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+/// The same, and as it is until the transaction is over: who wants to change it waits.
+pub(crate) async fn find_and_hold(db: &impl ConnectionTrait, id: UserId) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find_by_id(id).lock_shared().one(db).await?)
 }
 
 /// The user with this address, in whichever form it was typed.

@@ -70,7 +70,7 @@ async fn use_is_noted_at_most_every_tenth_of_the_idle_time() {
 async fn a_use_that_cannot_be_noted_refuses_nobody() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.sql("CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    app.forbid("UPDATE ON session").await;
     app.wait(HOUR / 2).await;
     ada.who_am_i().await.expect(200);
 }

@@ -47,12 +47,12 @@ async fn c_15_signing_out_tells_the_truth_and_the_browser_forgets() {
     let app = App::start().await;
     let ada = app.ada().await;
     let cookie = ada.cookie("bifrons_session").unwrap();
-    app.sql("CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    app.forbid("UPDATE ON session").await;
     let answer = ada.sign_out().await.expect_problem(503, "unavailable");
     assert_eq!(answer.cookies()[0].max_age, Some(0));
     assert_eq!(ada.cookie("bifrons_session"), None);
 
-    app.sql("DROP TRIGGER full").await;
+    app.allow("UPDATE ON session").await;
     ada.put_cookie("bifrons_session", cookie);
     ada.who_am_i().await.expect(200);
     ada.sign_out().await.expect(204);
@@ -63,22 +63,23 @@ async fn nothing_is_half_done() {
     let app = App::start().await;
     let ada = app.ada().await;
     let before = ada.snapshot();
-    app.sql("CREATE TRIGGER full BEFORE UPDATE OF secret_hash ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    app.forbid("UPDATE OF secret_hash ON session").await;
     ada.change_password(PASSWORD, "another horse entirely").await.expect_problem(503, "unavailable");
     before.who_am_i().await.expect(200);
     app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
 
-    app.sql("CREATE TRIGGER full2 BEFORE INSERT ON session BEGIN SELECT raise(ABORT, 'disk full'); END").await;
+    app.forbid("INSERT ON session").await;
     let answer = ada.sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
     assert!(answer.cookies().is_empty());
     before.who_am_i().await.expect(200);
 
-    app.sql("CREATE TRIGGER full3 BEFORE INSERT ON mail BEGIN SELECT raise(ABORT, 'disk full'); END; DROP TRIGGER full2").await;
+    app.forbid("INSERT ON mail").await;
+    app.allow("INSERT ON session").await;
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect(200);
     app.wait(std::time::Duration::from_secs(11)).await;
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(503, "unavailable");
-    app.sql("DROP TRIGGER full3").await;
+    app.allow("INSERT ON mail").await;
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "refresh_reused");
     assert!(app.mail().await.contains(EMAIL), "ended and told, or neither");
 }

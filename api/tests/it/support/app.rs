@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::Actor;
+use super::{Actor, database};
 
 pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "correct horse battery";
@@ -42,8 +42,8 @@ impl App {
         let config = read(environment);
         Self::configured(|current| {
             let data_dir = current.data_dir.clone();
-            let database_url = current.database_url.clone();
-            *current = Config { data_dir, database_url, passwords: current.passwords.clone(), ..config };
+            let database = current.database.clone();
+            *current = Config { data_dir, database, passwords: current.passwords.clone(), ..config };
         })
         .await
     }
@@ -62,6 +62,9 @@ impl App {
 
     async fn open(folder: Arc<TempDir>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = read(&[("BIFRONS_DATA_DIR", folder.path().to_str().unwrap())]);
+        if let Some(url) = database::url(folder.path()).await {
+            config.database.url = url;
+        }
         config.passwords.hashing.memory_kib = 64;
         config.passwords.hashing.iterations = 1;
         config.passwords.hashing.queue = 1000;
@@ -95,8 +98,22 @@ impl App {
 
     /// Changes the database behind the service's back, which no version tells of: what it knows is forgotten.
     pub async fn sql(&self, statement: &str) {
-        self.state.db.connection().execute_unprepared(statement).await.unwrap();
+        let db = self.state.db.connection();
+        db.execute_unprepared(&database::dialect(db.get_database_backend(), statement)).await.unwrap();
         self.state.cache.clear();
+    }
+
+    /// Makes the database refuse to write to a table, as a full disk would.
+    pub async fn forbid(&self, what: &str) {
+        for statement in database::forbid(self.state.db.connection().get_database_backend(), what) {
+            self.state.db.connection().execute_unprepared(&statement).await.unwrap();
+        }
+    }
+
+    /// Lets it write again.
+    pub async fn allow(&self, what: &str) {
+        let statement = database::allow(self.state.db.connection().get_database_backend(), what);
+        self.state.db.connection().execute_unprepared(&statement).await.unwrap();
     }
 
     /// Looks now at what other nodes did, instead of a moment later.
@@ -147,8 +164,10 @@ impl App {
 
     /// The first column of the first row, as a number.
     pub async fn count(&self, query: &str) -> i64 {
-        let statement = sea_orm::Statement::from_string(self.state.db.connection().get_database_backend(), query);
-        self.state.db.connection().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+        let backend = self.state.db.connection().get_database_backend();
+        let statement = sea_orm::Statement::from_string(backend, database::dialect(backend, query));
+        let row = self.state.db.connection().query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index::<i64>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(i64::from)).unwrap()
     }
 
     /// The mail in the outbox, once there is some.

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod answer;
 pub mod app;
 pub mod binary;
+pub mod database;
 pub mod redis;
 pub mod server;
 pub mod specification;

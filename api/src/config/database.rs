@@ -1,0 +1,82 @@
+//! Where the truth is kept.
+
+use std::{fmt, path::Path};
+
+use url::Url;
+
+use super::{reader::Reader, values::number};
+
+/// Where the truth is kept, and how many connections it may take.
+#[derive(Clone)]
+pub struct DatabaseConfig {
+    /// `sqlite:FILE`, `postgres://…` or `mysql://…`. May hold a password.
+    pub url: String,
+    /// The most connections at once.
+    pub connections: u32,
+}
+
+impl DatabaseConfig {
+    pub(super) fn read(reader: &mut Reader, data_dir: &Path) -> Option<Self> {
+        let embedded = format!("sqlite:{}", data_dir.join("bifrons.db").display());
+        let about = "The database: sqlite:FILE, postgres://… or mysql://…; the default is SQLite in the data folder.";
+        let url = reader.one("database.url", &embedded, about, parse);
+        if url.as_ref().is_some_and(|url| !url.starts_with("sqlite:")) {
+            reader.secret();
+        }
+        let about = "The most connections to the database that one node holds.";
+        let connections = reader.one("database.connections", "10", about, |text| number(text, 2..=1000));
+        Some(Self { url: url?, connections: connections? })
+    }
+
+    /// The server and the database, as people may see them: no name, no password.
+    pub fn shown(&self) -> String {
+        match Url::parse(&self.url) {
+            Ok(url) if url.has_host() => {
+                let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+                format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+            }
+            _ => self.url.clone(),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<String, String> {
+    let wrong = || "write sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE".to_owned();
+    if text.starts_with("sqlite:") {
+        return Ok(text.to_owned());
+    }
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let known = matches!(url.scheme(), "postgres" | "postgresql" | "mysql" | "mariadb");
+    let complete = known && url.has_host() && url.path().len() > 1;
+    // The driver calls both by one name.
+    if complete { Ok(text.replacen("mariadb://", "mysql://", 1)) } else { Err(wrong()) }
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseConfig({})", self.shown())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DatabaseConfig, parse};
+
+    #[test]
+    fn what_people_see_holds_no_password() {
+        let config = DatabaseConfig { url: parse("postgres://ada:secret@db.example.com:5433/bifrons").unwrap(), connections: 2 };
+        assert_eq!(config.shown(), "postgres://db.example.com:5433/bifrons");
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+
+    #[test]
+    fn three_engines_and_nothing_else() {
+        for good in ["sqlite:x.db", "postgres://h/d", "postgresql://u@h/d", "mysql://u:p@h/d"] {
+            assert_eq!(parse(good).unwrap(), good);
+        }
+        assert_eq!(parse("mariadb://h/d").unwrap(), "mysql://h/d");
+        for bad in ["", "x.db", "postgres://", "postgres://h", "postgres://h/", "mssql://h/d", "http://h/d"] {
+            assert!(parse(bad).unwrap_err().starts_with("write sqlite:FILE"), "{bad}");
+        }
+    }
+}

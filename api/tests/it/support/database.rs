@@ -1,0 +1,63 @@
+//! The database of a test: SQLite in its folder, or a new one on the server that `.ci/with-databases` started for the run.
+
+use std::path::Path;
+
+use sea_orm::{ConnectionTrait, Database, DbBackend};
+
+/// Where a test's database is, if not in its folder: `TEST_DATABASE_URL` names a server, each folder a database of its own.
+pub async fn url(folder: &Path) -> Option<String> {
+    let server = std::env::var("TEST_DATABASE_URL").ok()?;
+    let name = folder.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_ascii_lowercase();
+    let admin = Database::connect(&server).await.unwrap();
+    // Another node of the same test may have made it.
+    let _ = admin.execute_unprepared(&format!("CREATE DATABASE bifrons_{name}")).await;
+    admin.close().await.unwrap();
+    let (server, _) = server.rsplit_once('/').unwrap();
+    Some(format!("{server}/bifrons_{name}"))
+}
+
+/// What SQLite takes, as another engine takes it.
+pub fn dialect(backend: DbBackend, statement: &str) -> String {
+    match backend {
+        // A reserved word there.
+        DbBackend::Postgres => ["FROM ", "UPDATE "]
+            .iter()
+            .fold(statement.to_owned(), |text, verb| text.replace(&format!("{verb}user"), &format!("{verb}\"user\""))),
+        _ => statement.to_owned(),
+    }
+}
+
+/// Statements that make an engine refuse `UPDATE`, `UPDATE OF column`, or `INSERT` on a table: `UPDATE ON session`.
+pub fn forbid(backend: DbBackend, what: &str) -> Vec<String> {
+    let name = name(what);
+    match backend {
+        DbBackend::Postgres => vec![
+            format!("CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disk full'; END $$"),
+            format!("CREATE TRIGGER {name} BEFORE {what} FOR EACH ROW EXECUTE FUNCTION {name}()"),
+        ],
+        DbBackend::MySql => {
+            let (event, table) = what.split_once(" ON ").unwrap();
+            let refuse = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'disk full'";
+            let body = match event.strip_prefix("UPDATE OF ") {
+                None => refuse.to_owned(),
+                Some(column) => format!("IF NOT (NEW.{column} <=> OLD.{column}) THEN {refuse}; END IF"),
+            };
+            let event = event.split(' ').next().unwrap();
+            vec![format!("CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW BEGIN {body}; END")]
+        }
+        _ => vec![format!("CREATE TRIGGER {name} BEFORE {what} BEGIN SELECT raise(ABORT, 'disk full'); END")],
+    }
+}
+
+/// The statement that undoes it.
+pub fn allow(backend: DbBackend, what: &str) -> String {
+    let (name, (_, table)) = (name(what), what.split_once(" ON ").unwrap());
+    match backend {
+        DbBackend::Postgres => format!("DROP TRIGGER {name} ON {table}"),
+        _ => format!("DROP TRIGGER {name}"),
+    }
+}
+
+fn name(what: &str) -> String {
+    format!("no_{}", what.to_ascii_lowercase().replace(' ', "_"))
+}
