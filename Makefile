@@ -16,7 +16,7 @@ test-browsers:
 	npm --prefix clients/browsers test
 
 bench:
-	cargo run --profile bench -p bench
+	.ci/with-databases cargo run --profile bench -p bench
 
 run:
 	@cargo run

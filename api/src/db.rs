@@ -16,6 +16,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
     sqlx::{
         Executor,
+        error::DatabaseError,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -44,7 +45,7 @@ impl Unavailable {
         let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {
             return false;
         };
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(DatabaseError::code);
         matches!(code.as_deref(), Some("40001" | "40P01"))
     }
 

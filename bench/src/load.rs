@@ -29,8 +29,11 @@ pub(crate) async fn throughput(redis: &RedisServer) -> Vec<Row> {
     for (name, environment) in [
         ("SQLite", vec![]),
         ("SQLite, cache off", vec![("BIFRONS_SESSIONS__CACHE_MIB", "0".to_owned())]),
-        ("SQLite and Redis", vec![("BIFRONS_REDIS__URL", redis.url())]),
-        ("Redis, cache off", vec![("BIFRONS_REDIS__URL", redis.url()), ("BIFRONS_SESSIONS__CACHE_MIB", "0".to_owned())]),
+        ("PostgreSQL, Redis", vec![postgres(), ("BIFRONS_REDIS__URL", redis.url())]),
+        (
+            "the same, cache off",
+            vec![postgres(), ("BIFRONS_REDIS__URL", redis.url()), ("BIFRONS_SESSIONS__CACHE_MIB", "0".to_owned())],
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let node = Node::start(0, folder.path(), &environment).await;
@@ -68,6 +71,11 @@ pub(crate) async fn throughput(redis: &RedisServer) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// The server that `.ci/with-databases` started.
+fn postgres() -> (&'static str, String) {
+    ("BIFRONS_DATABASE__URL", std::env::var("TEST_POSTGRES_URL").expect("run by `make bench`"))
 }
 
 /// Requests a second, as wrk counts them.

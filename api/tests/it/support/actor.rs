@@ -145,6 +145,22 @@ impl Actor {
         self.post("/v1/tokens/refresh", json!({ "refresh_token": refresh_token })).await
     }
 
+    /// The successor, if an answer comes.
+    pub async fn try_refresh(&self, refresh_token: &str) -> Option<String> {
+        let body = json!({ "refresh_token": refresh_token }).to_string();
+        let request = self.http.post(format!("{}/v1/tokens/refresh", self.base)).header(header::CONTENT_TYPE, "application/json");
+        let text = request.body(body).send().await.ok()?.text().await.ok()?;
+        let answer: Value = serde_json::from_str(&text).ok()?;
+        answer["refresh_token"].as_str().map(str::to_owned)
+    }
+
+    /// Whether it was acknowledged.
+    pub async fn try_sign_up(&self, email: &str, password: &str) -> bool {
+        let body = json!({ "email": email, "password": password }).to_string();
+        let request = self.http.post(format!("{}/v1/users", self.base)).header(header::CONTENT_TYPE, "application/json");
+        request.body(body).send().await.is_ok_and(|answer| answer.status() == 201)
+    }
+
     pub async fn reauthenticate(&self, password: &str) -> Answer {
         self.post("/v1/session/reauthenticate", json!({ "password": password })).await
     }

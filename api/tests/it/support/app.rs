@@ -32,6 +32,11 @@ impl App {
         Self::open(Arc::new(tempfile::tempdir().unwrap()), Clock::manual(START), change).await
     }
 
+    /// What is configured when nothing is.
+    pub fn config() -> Config {
+        read(&[])
+    }
+
     /// The same, with everything that is stored in memory: nothing waits for a disk.
     pub async fn in_memory(change: impl FnOnce(&mut Config)) -> Self {
         Self::open(Arc::new(tempfile::tempdir_in("/dev/shm").unwrap()), Clock::manual(START), change).await

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod app;
 pub mod binary;
 pub mod database;
+pub mod postgres;
 pub mod redis;
 pub mod server;
 pub mod specification;

@@ -1,0 +1,143 @@
+//! The database server is away, restarted, locked, contended for, or migrated by several at once.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use bifrons::db::Db;
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
+use tokio::sync::Barrier;
+
+use crate::support::{
+    App, EMAIL, PASSWORD,
+    binary::{refuses, run},
+    postgres::Postgres,
+};
+
+#[test]
+fn nobody_listens_and_no_password_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for url in ["postgres://ada:hunter2@127.0.0.1:1/bifrons", "mysql://ada:hunter2@127.0.0.1:1/bifrons"] {
+        let output = run(folder.path(), &[], &[("BIFRONS_DATABASE__URL", url), ("BIFRONS_LISTEN", "127.0.0.1:0")]);
+        refuses(&output, 1, "Connection refused");
+        refuses(&output, 1, "://127.0.0.1:1/bifrons");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("hunter2"));
+        let shown = run(folder.path(), &["config", "check"], &[("BIFRONS_DATABASE__URL", url)]);
+        assert!(!String::from_utf8_lossy(&shown.stdout).contains("hunter2"));
+    }
+    let wrong = run(folder.path(), &[], &[("BIFRONS_DATABASE__URL", "oracle://ada:hunter2@db/bifrons")]);
+    refuses(&wrong, 2, "write sqlite:FILE, postgres://");
+    assert!(!String::from_utf8_lossy(&wrong.stderr).contains("hunter2"));
+}
+
+#[tokio::test]
+async fn c_14_three_starters_migrate_once() {
+    let server = Postgres::start().await;
+    let mut config = App::config();
+    server.configure(&mut config);
+    let (one, two, three) = tokio::join!(Db::open(&config.database), Db::open(&config.database), Db::open(&config.database));
+    for opened in [one, two, three] {
+        opened.unwrap().ping().await.unwrap();
+    }
+    let db = Database::connect(server.url()).await.unwrap();
+    db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20990101_000001_from_the_future', 0)").await.unwrap();
+    let refused = Db::open(&config.database).await.unwrap_err().to_string();
+    assert!(refused.contains("newer version of Bifrons") && refused.contains("m20990101"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c_12_a_restart_under_load_signs_nobody_out() {
+    let mut server = Postgres::start().await;
+    let app = App::configured(|config| {
+        server.configure(config);
+        config.sessions.cache_bytes = 0; // so that the database is asked every time
+    })
+    .await;
+    let ada = app.ada().await;
+    for _ in 0..3 {
+        let asking = Barrier::new(2);
+        let load = async {
+            let mut right = 0;
+            asking.wait().await;
+            while right < 50 {
+                let answer = ada.who_am_i().await;
+                right += 1;
+                if answer.status != 200 {
+                    assert!(!answer.expect_problem(503, "unavailable").header("retry-after").is_empty());
+                    right = 0;
+                }
+            }
+        };
+        let restart = async {
+            asking.wait().await;
+            server.restart().await;
+        };
+        tokio::join!(load, restart);
+    }
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
+}
+
+#[tokio::test]
+async fn c_11_and_c_13_a_table_is_locked_and_who_needs_none_goes_on() {
+    let server = Postgres::start().await;
+    let app = App::configured(|config| server.configure(config)).await;
+    let ada = app.ada().await;
+    app.look().await;
+    ada.who_am_i().await.expect(200);
+    let db = Database::connect(server.url()).await.unwrap();
+    let held = db.begin().await.unwrap();
+    held.execute_unprepared("LOCK TABLE \"user\" IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    // More than there are connections.
+    let waiting: Vec<_> = (0..30)
+        .map(|_| {
+            let someone = app.someone();
+            tokio::spawn(async move { someone.sign_in(EMAIL, PASSWORD).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ada.who_am_i().await.expect(200);
+    for answer in waiting {
+        answer.await.unwrap().expect_problem(503, "unavailable");
+    }
+    held.rollback().await.unwrap();
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(app.count("SELECT count(*) FROM session").await, 2, "what was refused was not done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c_13_of_two_transactions_in_each_others_way_both_are_done() {
+    let server = Postgres::start().await;
+    let mut config = App::config();
+    server.configure(&mut config);
+    let db = Db::open(&config.database).await.unwrap();
+    db.connection()
+        .execute_unprepared("CREATE TABLE counter (id int PRIMARY KEY, n int); INSERT INTO counter VALUES (1, 0), (2, 0)")
+        .await
+        .unwrap();
+    let (both, attempts) = (Barrier::new(2), AtomicU32::new(0));
+    let crossed = |first: i32, second: i32| {
+        let (db, both, attempts) = (&db, &both, &attempts);
+        async move {
+            db.retry(move || async move {
+                let transaction = db.begin().await?;
+                let add = |id: i32| format!("UPDATE counter SET n = n + 1 WHERE id = {id}");
+                transaction.execute_unprepared(&add(first)).await?;
+                if attempts.fetch_add(1, Ordering::SeqCst) < 2 {
+                    both.wait().await;
+                }
+                transaction.execute_unprepared(&add(second)).await?;
+                transaction.commit().await?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        }
+    };
+    tokio::join!(crossed(1, 2), crossed(2, 1));
+    let row =
+        db.connection().query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, "SELECT min(n) FROM counter"));
+    assert_eq!(row.await.unwrap().unwrap().try_get_by_index::<i32>(0).unwrap(), 2);
+    assert_eq!(attempts.load(Ordering::SeqCst), 3, "one was the victim, and tried again");
+}

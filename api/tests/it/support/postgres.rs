@@ -1,0 +1,100 @@
+//! A PostgreSQL of a test's own, for tests that break it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use bifrons::config::Config;
+use tempfile::TempDir;
+
+use super::{binary::free_port, redis::until};
+
+pub struct Postgres {
+    port: u16,
+    folder: TempDir,
+    child: Child,
+}
+
+impl Postgres {
+    pub async fn start() -> Self {
+        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        if is_root() {
+            use std::os::unix::fs::PermissionsExt;
+            // PostgreSQL refuses root: it runs as nobody, who must get there.
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+            std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let mut command = program("initdb");
+        let made = command.arg("-D").arg(&data).args(["-U", "bifrons", "-A", "trust", "-E", "UTF8", "--no-sync"]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let server = Self { port, child: spawn(port, &data), folder };
+        server.until_up().await;
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://bifrons@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Configures a service to use it.
+    pub fn configure(&self, config: &mut Config) {
+        config.database.url = self.url();
+    }
+
+    /// Every connection is cut and nothing is finished: an immediate shutdown, and a start that recovers.
+    pub async fn restart(&mut self) {
+        assert!(Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status().unwrap().success());
+        self.child.wait().unwrap();
+        self.child = spawn(self.port, &self.folder.path().join("data"));
+        self.until_up().await;
+    }
+
+    async fn until_up(&self) {
+        until(async || sea_orm::Database::connect(self.url()).await.is_ok()).await;
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+const NOBODY: u32 = 65534;
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
+}
+
+fn spawn(port: u16, data: &Path) -> Child {
+    let mut command = program("postgres");
+    command.arg("-D").arg(data).args([
+        "-p",
+        &port.to_string(),
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        "unix_socket_directories=",
+    ]);
+    command.args(["-c", "fsync=off"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// One of the newest PostgreSQL's programs, as somebody it accepts.
+fn program(name: &str) -> Command {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("postgresql is installed").flatten();
+    let newest: PathBuf = versions.map(|version| version.path()).max().unwrap();
+    let program = newest.join("bin").join(name);
+    let mut command = if is_root() {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", &NOBODY.to_string(), "--regid", &NOBODY.to_string(), "--clear-groups"]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    command.current_dir("/");
+    command
+}
