@@ -13,6 +13,7 @@ use crate::support::{
     App, EMAIL, PASSWORD,
     binary::{refuses, run},
     postgres::Postgres,
+    redis::until,
 };
 
 #[test]
@@ -77,6 +78,27 @@ async fn c_12_a_restart_under_load_signs_nobody_out() {
     }
     app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
+}
+
+#[tokio::test]
+async fn c_10_frozen_is_503_and_who_is_known_goes_on() {
+    let server = Postgres::start().await;
+    let app = App::configured(|config| server.configure(config)).await;
+    let ada = app.ada().await;
+    let unknown = app.someone();
+    unknown.sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.look().await;
+    server.freeze();
+    for _ in 0..100 {
+        ada.who_am_i().await.expect(200);
+    }
+    app.state.cache.clear();
+    let refused = unknown.who_am_i().await.expect_problem(503, "unavailable");
+    assert!(!refused.header("retry-after").is_empty());
+    server.thaw();
+    until(async || unknown.who_am_i().await.status == 200).await;
+    app.look().await;
+    ada.who_am_i().await.expect(200);
 }
 
 #[tokio::test]

@@ -52,6 +52,22 @@ impl Postgres {
         self.until_up().await;
     }
 
+    /// Stops all of it where it stands: connections stay open, and nothing answers.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        // Its children first: it starts no others while it is looked at.
+        assert!(Command::new("pkill").args([signal, "-P", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
     async fn until_up(&self) {
         until(async || sea_orm::Database::connect(self.url()).await.is_ok()).await;
     }
