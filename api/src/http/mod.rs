@@ -14,6 +14,7 @@ mod health;
 mod held;
 mod me;
 mod metrics;
+mod mint;
 mod my_sessions;
 pub mod openapi;
 mod password_field;

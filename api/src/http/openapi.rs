@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     body, credential, csrf,
     me::MeApi,
+    mint::MintApi,
     my_sessions::MySessionsApi,
     probe::ProbeApi,
     problem::{self, ProblemCode},
@@ -19,11 +20,11 @@ use super::{
 };
 
 /// All operations.
-pub(super) type Apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, VerifyApi, ProbeApi);
+pub(super) type Apis = (UsersApi, SessionApi, MintApi, TokensApi, MeApi, MySessionsApi, VerifyApi, ProbeApi);
 
 /// The operations as poem serves them.
 pub(super) fn service() -> OpenApiService<Apis, ()> {
-    let apis = (UsersApi, SessionApi, TokensApi, MeApi, MySessionsApi, VerifyApi, ProbeApi);
+    let apis = (UsersApi, SessionApi, MintApi, TokensApi, MeApi, MySessionsApi, VerifyApi, ProbeApi);
     OpenApiService::new(apis, "Bifrons", env!("CARGO_PKG_VERSION"))
         .description(include_str!("openapi.md"))
         .contact(ContactObject::new().name("The Bifrons authors"))

@@ -11,7 +11,7 @@ use super::{
     body::Body,
     credential::{Anybody, SignedIn, State},
     held,
-    problem::{FieldError, Refusal, Rule, problems},
+    problem::{Refusal, problems},
     reply::{NoContent, Reply, WithCookies},
     tokens::{self, Tokens},
     users::User,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     db::Unavailable,
     secret::{HashingError, Password},
-    sessions::{self, Authenticated, Client, Established, MintError, ReauthenticateError, SignIn, SignInError},
+    sessions::{self, Authenticated, Client, Established, ReauthenticateError, SignIn, SignInError},
     state::AppState,
 };
 
@@ -57,53 +57,6 @@ impl Example for ReauthenticateRequest {
         Self { password: Password::new("correct horse battery".to_owned()) }
     }
 }
-
-/// Asking for a token for another service.
-#[derive(Object)]
-#[oai(deny_unknown_fields, example)]
-struct MintAccessTokenRequest {
-    /// The service, as `tokens.audiences` lists it; the first of them when left out.
-    #[oai(validator(max_length = 255))]
-    audience: Option<String>,
-}
-
-impl Example for MintAccessTokenRequest {
-    fn example() -> Self {
-        Self { audience: Some("https://orders.example.com".to_owned()) }
-    }
-}
-
-/// A token for another service.
-#[derive(Object)]
-#[oai(rename = "AccessToken", example)]
-struct MintedToken {
-    /// A JWT (RFC 9068) that the service verifies with `/.well-known/jwks.json`. It counts until it expires, whatever becomes of the
-    /// session.
-    access_token: String,
-    /// Always `Bearer`.
-    token_type: String,
-    /// Seconds for which the access token counts.
-    expires_in: i32,
-}
-
-impl Example for MintedToken {
-    fn example() -> Self {
-        Self {
-            access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl".to_owned(),
-            token_type: "Bearer".to_owned(),
-            expires_in: 600,
-        }
-    }
-}
-
-problems!(MintError {
-    MintError::UnknownAudience => ValidationFailed.fields(vec![FieldError::new(
-        "audience",
-        Rule::OneOf,
-        "name one of the audiences that the service is configured with (tokens.audiences)",
-    )]),
-    MintError::Signing(error) => InternalError.log(&error),
-});
 
 /// How a session shows itself.
 #[derive(Clone, Copy, Enum)]
@@ -292,24 +245,6 @@ impl SessionApi {
     ) -> Result<WithCookies<Reply<200, Reissued>>, Refusal<ReauthenticateError>> {
         let renewed = sessions::reauthenticate(&state, who.0, body.0.password).await?;
         Ok(reissued(&state, renewed))
-    }
-
-    /// A token for another service
-    ///
-    /// Turns the session into a short access token for a service that trusts this one's keys.
-    #[oai(path = "/token", method = "post", operation_id = "mintAccessToken")]
-    async fn mint(
-        &self,
-        state: State<'_>,
-        who: SignedIn,
-        body: Body<MintAccessTokenRequest>,
-    ) -> Result<Reply<200, MintedToken>, Refusal<MintError>> {
-        let minted = sessions::mint(&state, &who.0, body.0.audience.as_deref())?;
-        Ok(Reply(MintedToken {
-            access_token: minted.access_token.to_string(),
-            token_type: "Bearer".to_owned(),
-            expires_in: i32::try_from(minted.expires_in.as_secs()).unwrap_or(i32::MAX),
-        }))
     }
 }
 
