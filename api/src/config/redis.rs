@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use redis::{RedisConnectionInfo, TlsMode, sentinel::SentinelNodeConnectionInfo};
+use redis::{IntoConnectionInfo as _, RedisConnectionInfo, TlsMode, sentinel::SentinelNodeConnectionInfo};
 
 use super::reader::Reader;
 
@@ -92,6 +92,7 @@ impl RedisConfig {
         let urls = |credentials: &str, at: &str| -> Vec<_> {
             hosts.split(',').filter(|host| !host.is_empty()).map(|host| format!("{scheme}://{credentials}{at}{host}")).collect()
         };
+        let valid = |url: &String| url.as_str().into_connection_info().is_ok();
         let topology = match kind {
             "one" if !hosts.contains(',') => RedisTopology::One(written.to_owned()),
             "cluster" if path.is_empty() => RedisTopology::Cluster(urls(credentials, at)),
@@ -109,9 +110,13 @@ impl RedisConfig {
             }
             _ => return Err(wrong()),
         };
-        let config = Self { topology };
-        crate::redis::Redis::new(&config).map_err(|_| wrong())?;
-        Ok(config)
+        let valid = match &topology {
+            RedisTopology::One(url) => valid(url),
+            RedisTopology::Cluster(urls) | RedisTopology::Sentinel { sentinels: urls, .. } => {
+                !urls.is_empty() && urls.iter().all(valid)
+            }
+        };
+        if valid { Ok(Self { topology }) } else { Err(wrong()) }
     }
 }
 
