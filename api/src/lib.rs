@@ -12,6 +12,8 @@
 //! | [`sessions`] | signing in, verifying, refreshing, ending |
 //! | [`users`] | who there is; signing up |
 //! | [`state`] | what every request shares |
+//! | [`hashing`] | the workers that hash passwords, and their queue |
+//! | [`limits`] | how often passwords may be presented |
 //! | [`mail`] | the outbox |
 //! | [`cache`] | verified sessions, in process and in Redis |
 //! | [`db`] | the database; with each `store.rs`, the only file that names `SeaORM` |
@@ -19,7 +21,7 @@
 //! | [`browsers`] | what browsers do with a cookie |
 //! | [`config`] | what can be set; the cookies, derived from the origins |
 //! | [`secret`] | passwords, credentials, keys: all that must never be printed |
-//! | [`email_address`], [`background`], [`metrics`], [`clock`], [`random`] | the ground |
+//! | [`email_address`], [`background`], [`metrics`], [`network`], [`clock`], [`random`] | the ground |
 //!
 //! A request takes three steps: `http/session.rs` → `sessions/sign_in.rs` → `sessions/store.rs`.
 
@@ -33,9 +35,12 @@ pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod email_address;
+pub mod hashing;
 pub mod http;
+pub mod limits;
 pub mod mail;
 pub mod metrics;
+pub mod network;
 pub mod random;
 pub mod redis;
 pub mod secret;

@@ -14,10 +14,12 @@ use crate::{
     clock::Clock,
     config::Config,
     db::{Db, OpenError},
+    hashing::{Hasher, HashingError},
+    limits::Limits,
     mail::Outbox,
     metrics::Metrics,
     redis::Redis,
-    secret::{Hasher, HashingError, KeyError, ServerSecrets, SigningKeys},
+    secret::{KeyError, ServerSecrets, SigningKeys},
 };
 
 /// What every request shares.
@@ -39,6 +41,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Password workers.
     pub hasher: Hasher,
+    /// How often passwords may be presented.
+    pub limits: Limits,
     /// What refresh tokens are derived from.
     pub secrets: ServerSecrets,
     /// What access tokens are signed with.
@@ -84,6 +88,7 @@ impl AppState {
         Ok(Self {
             cache: Cache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics)),
             tokens: VerifiedTokens::new(),
+            limits: Limits::new(config.limits, redis.clone(), secrets.key_for("keys of limits")),
             redis,
             metrics,
             secrets,

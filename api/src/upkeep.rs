@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use crate::{db::Unavailable, sessions, state::AppState, users};
+use crate::{db::Unavailable, limits, sessions, state::AppState, users};
 
 /// How often rows that nobody needs any more are removed.
 const CLEAR_UP_EVERY: Duration = Duration::from_secs(3600);
@@ -30,8 +30,9 @@ pub async fn clear_up(state: &AppState) -> Result<(), Unavailable> {
     let db = state.db.connection();
     let sessions = sessions::store::purge(db, state.clock.now().minus(KEPT)).await?;
     let users = users::store::purge(db, sessions::store::database_time(db).await?.minus(KEPT)).await?;
-    if sessions + users > 0 {
-        tracing::info!(event = "cleared_up", sessions, users);
+    let limits = limits::store::purge(db, state.clock.now()).await?;
+    if sessions + users + limits > 0 {
+        tracing::info!(event = "cleared_up", sessions, users, limits);
     }
     Ok(())
 }

@@ -25,6 +25,7 @@ pub(crate) async fn sessions(state: &AppState, count: usize) {
         address: bifrons::email_address::EmailAddress::parse(EMAIL).unwrap(),
         password: bifrons::secret::Password::new(PASSWORD.to_owned()),
         name: Some("Ada Lovelace".to_owned()),
+        network: None.into(),
     };
     let ada: user::Model = bifrons::users::register(state, request).await.unwrap();
     let (now, mut cookies) = (state.clock.now(), String::new());

@@ -16,6 +16,10 @@ pub struct SessionId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct MailId(pub Uuid);
 
+/// What a limit is kept for: a keyed hash of an account, or of an account and a network.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveValueType)]
+pub struct LimitKey(pub Vec<u8>);
+
 /// SeaORM asks every key for a way back from an auto-increment number; ours have none.
 macro_rules! never_a_number {
     ($($id:ident),*) => {$(
@@ -26,4 +30,4 @@ macro_rules! never_a_number {
         }
     )*};
 }
-never_a_number!(UserId, SessionId, MailId);
+never_a_number!(UserId, SessionId, MailId, LimitKey);

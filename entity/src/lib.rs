@@ -4,6 +4,7 @@
 //! Moments are [`UnixMillis`] everywhere: SQLite compares RFC 3339 text wrongly within a second, MySQL's `timestamp` has no
 //! fraction and ends in 2038, and a 64-bit count of milliseconds is the same on every engine.
 
+pub mod attempt_limit;
 pub mod columns;
 pub mod ids;
 pub mod mail;
@@ -11,4 +12,4 @@ pub mod session;
 pub mod user;
 
 pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
-pub use ids::{MailId, SessionId, UserId};
+pub use ids::{LimitKey, MailId, SessionId, UserId};

@@ -8,6 +8,7 @@ mod m20261121_000001_create_user;
 mod m20261121_000002_create_session;
 mod m20261121_000003_create_mail;
 mod m20261124_000004_follow_changes;
+mod m20261124_000005_create_attempt_limit;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_create_session::Migration),
             Box::new(m20261121_000003_create_mail::Migration),
             Box::new(m20261124_000004_follow_changes::Migration),
+            Box::new(m20261124_000005_create_attempt_limit::Migration),
         ]
     }
 }

@@ -11,8 +11,10 @@ use entity::{
 use crate::{
     cache::Change,
     db::{Db, Unavailable},
-    secret::{HashingError, Password, PasswordRule, Verdict},
-    sessions::{self, Authenticated, Established, store::NewProof},
+    email_address::EmailAddress,
+    hashing::Verdict,
+    secret::{Password, PasswordRule},
+    sessions::{self, Authenticated, Client, Established, PresentError, store::NewProof},
     state::AppState,
     users,
 };
@@ -29,9 +31,9 @@ pub enum ChangePasswordError {
     /// The session ended while the passwords were hashed.
     #[error("the session has ended")]
     Ended,
-    /// No worker for the passwords.
+    /// Nothing is known of the current one.
     #[error(transparent)]
-    Hashing(#[from] HashingError),
+    Present(#[from] PresentError),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -46,14 +48,16 @@ pub async fn change_password(
     who: Authenticated,
     current: Password,
     new: Password,
+    client: &Client,
 ) -> Result<Established, ChangePasswordError> {
     state.config.passwords.check(&new).map_err(ChangePasswordError::Invalid)?;
     let db = state.db.connection();
     let (session, user) = sessions::store::find_same(db, &who).await?.ok_or(ChangePasswordError::Ended)?;
-    if let Verdict::Wrong = state.hasher.verify(current, Some(user.password_hash.clone())).await? {
+    let mut presented = sessions::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
+    if let Verdict::Wrong = presented.verify(current, Some(user.password_hash.clone())).await? {
         return Err(ChangePasswordError::WrongPassword);
     }
-    let hash = state.hasher.hash(new).await?;
+    let hash = presented.hash(new).await?;
     let now = state.clock.now();
     let renewal = sessions::reissue(&session, now);
     let change = || replace(&state.db, &session, &user, &hash, &renewal.stored, now);

@@ -4,6 +4,7 @@
 mod cookie_policy;
 mod database;
 mod dev_origin;
+mod limits;
 mod passwords;
 mod reader;
 mod redis;
@@ -18,7 +19,8 @@ pub use self::redis::{RedisConfig, RedisTopology};
 pub use cookie_policy::CookiePolicy;
 pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
-pub use passwords::PasswordsConfig;
+pub use limits::{LimitsConfig, Rate};
+pub use passwords::{HashingCost, PasswordsConfig};
 pub use reader::{File, Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
@@ -54,6 +56,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// Rules and costs of passwords.
     pub passwords: PasswordsConfig,
+    /// How often passwords may be presented; `None` for as often as one likes.
+    pub limits: Option<LimitsConfig>,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Whether `listen` speaks https itself.
@@ -143,6 +147,7 @@ impl Config {
             sessions: SessionsConfig::read(reader),
             tokens,
             passwords: PasswordsConfig::read(reader),
+            limits: LimitsConfig::read(reader),
             trusted_proxies: reader.list("proxy.trusted", "Networks whose X-Forwarded-For is believed: 10.0.0.0/8.", |text| {
                 let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
                 network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())

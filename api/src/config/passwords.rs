@@ -1,7 +1,7 @@
 //! What passwords must be, and what hashing one may cost.
 
 use super::{reader::Reader, values::number};
-use crate::secret::{HashingCost, Password, PasswordRule};
+use crate::secret::{Password, PasswordRule};
 
 /// Rules and costs. The floors of `memory_kib` and `iterations` are OWASP's for Argon2id with one lane.
 #[derive(Clone, Debug)]
@@ -12,6 +12,19 @@ pub struct PasswordsConfig {
     pub max_bytes: usize,
     /// What hashing one may cost.
     pub hashing: HashingCost,
+}
+
+/// What hashing a password may cost.
+#[derive(Clone, Debug)]
+pub struct HashingCost {
+    /// Argon2id's memory for one hash.
+    pub memory_kib: u32,
+    /// Argon2id's passes over it.
+    pub iterations: u32,
+    /// How many hashes run at once.
+    pub workers: usize,
+    /// How many may wait for a worker.
+    pub queue: usize,
 }
 
 impl PasswordsConfig {
@@ -28,8 +41,8 @@ impl PasswordsConfig {
             "How many passwords are hashed at once; the default is the number of cores.",
             1..=256,
         );
-        let queue =
-            count("passwords.queue", "64", "How many sign-ins may wait for a worker; more are told to come back.", 0..=65_536);
+        let about = "How many passwords may wait for a worker, from one network half of them; more are told to come back.";
+        let queue = count("passwords.queue", "128", about, 0..=4096);
         let mut cost = |key, default, about, range: std::ops::RangeInclusive<u32>| {
             reader.one(key, default, about, move |text| number(text, range.clone())).unwrap_or_default()
         };

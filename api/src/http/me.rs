@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     account::{self, ChangePasswordError, DeleteError, RenameError},
-    secret::{HashingError, Password},
+    hashing::HashingError,
+    limits::LimitError,
+    secret::Password,
+    sessions::{Client, PresentError},
     users::Violation,
 };
 
@@ -69,8 +72,10 @@ problems!(ChangePasswordError {
     ChangePasswordError::Invalid(rule) => ValidationFailed.fields(vec![field_error(Violation::from(rule), "new_password")]),
     ChangePasswordError::WrongPassword => WrongPassword,
     ChangePasswordError::Ended => InvalidSession,
-    ChangePasswordError::Hashing(HashingError::Overloaded) => Overloaded,
-    ChangePasswordError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    ChangePasswordError::Present(PresentError::Limit(LimitError::Limited(wait))) => RateLimited.retry_after(wait),
+    ChangePasswordError::Present(PresentError::Limit(LimitError::Store(error))) => Unavailable.log(&error),
+    ChangePasswordError::Present(PresentError::Hashing(HashingError::Overloaded)) => Overloaded,
+    ChangePasswordError::Present(PresentError::Hashing(error @ HashingError::Failed)) => InternalError.log(&error),
     ChangePasswordError::Store(error) => Unavailable.log(&error),
     ChangePasswordError::Signing(error) => InternalError.log(&error),
 });
@@ -127,10 +132,11 @@ impl MeApi {
         &self,
         state: State<'_>,
         who: SignedIn,
+        client: Client,
         body: Body<ChangePasswordRequest>,
     ) -> Result<WithCookies<Reply<200, Reissued>>, Refusal<ChangePasswordError>> {
         let Body(ChangePasswordRequest { current_password, new_password }) = body;
-        let renewed = account::change_password(&state, who.0, current_password, new_password).await?;
+        let renewed = account::change_password(&state, who.0, current_password, new_password, &client).await?;
         Ok(session::reissued(&state, renewed))
     }
 }

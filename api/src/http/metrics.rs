@@ -26,6 +26,9 @@ pub(super) fn metrics(Data(state): State<'_>) -> Response {
     family("sessions_cached", "gauge", "Sessions kept in process.", &plain(state.cache.len() as u64));
     let current = u64::from(state.cache.is_current());
     family("changes_heard", "gauge", "Whether all changes but the latest are known: 1 or 0.", &plain(current));
+    family("passwords_hashed_total", "counter", "Passwords hashed, right or wrong.", &plain(state.hasher.hashed()));
+    family("passwords_shed_total", "counter", "Passwords told to come back, for want of a worker.", &plain(state.hasher.shed()));
+    family("passwords_admitted", "gauge", "Passwords being hashed or waiting for it.", &plain(state.hasher.admitted() as u64));
     if let Some(redis) = &state.redis {
         family("redis_linked", "gauge", "Whether there is a link to Redis: 1 or 0.", &plain(redis.is_linked().into()));
         family("redis_commands_total", "counter", "Commands sent to Redis.", &plain(redis.commands()));

@@ -1,11 +1,11 @@
 //! Errors on the wire: RFC 9457 problems with a closed list of codes. Inside, errors know nothing of HTTP; `problems!` says, once
 //! for each, which code it becomes, and from that the specification learns which codes an operation can answer with.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use poem::{
     IntoResponse, Response,
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Enum, Object,
@@ -77,16 +77,22 @@ struct ProblemBody {
 pub(super) struct Problem {
     code: ProblemCode,
     errors: Vec<FieldError>,
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
     pub(super) fn new(code: ProblemCode) -> Self {
-        Self { code, errors: Vec::new() }
+        Self { code, errors: Vec::new(), retry_after: None }
     }
 
     /// Names the fields that break rules.
     pub(super) fn fields(self, errors: Vec<FieldError>) -> Self {
         Self { errors, ..self }
+    }
+
+    /// Says when to come back.
+    pub(super) fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 
     /// Logs why, for us alone.
@@ -98,7 +104,7 @@ impl Problem {
 
 impl From<Problem> for ProblemBody {
     fn from(problem: Problem) -> Self {
-        let Problem { code, errors } = problem;
+        let Problem { code, errors, .. } = problem;
         Self {
             r#type: format!("urn:bifrons:problem:{}", code.name().as_str().unwrap_or_default()),
             title: code.title().to_owned(),
@@ -127,13 +133,18 @@ pub(super) fn example(code: ProblemCode) -> Option<Value> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let code = self.code;
+        let (code, retry_after) = (self.code, self.retry_after);
         let mut response = Response::builder()
             .status(StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
             .content_type(MEDIA_TYPE)
             .body(ProblemBody::from(self).to_json_string());
         if let Some((name, value)) = code.header() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(wait) = retry_after {
+            // Whole seconds (RFC 9110 section 10.2.3): never so early as to be told the same again.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

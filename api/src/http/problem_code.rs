@@ -67,6 +67,8 @@ problem_codes! {
     UnsupportedMediaType = 415, "Send application/json";
     /// Some values break rules; `errors` names the fields and the rules.
     ValidationFailed = 422, "Some values break rules";
+    /// Too many attempts; come back after `Retry-After`.
+    RateLimited = 429, "Too many attempts";
     /// Our fault; the log knows more.
     InternalError = 500, "Something went wrong on our side";
     /// Too many sign-ins at once; come back after `Retry-After`.

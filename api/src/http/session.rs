@@ -18,8 +18,10 @@ use super::{
 };
 use crate::{
     db::Unavailable,
-    secret::{HashingError, Password},
-    sessions::{self, Authenticated, Client, Established, ReauthenticateError, SignIn, SignInError},
+    hashing::HashingError,
+    limits::LimitError,
+    secret::Password,
+    sessions::{self, Authenticated, Client, Established, PresentError, ReauthenticateError, SignIn, SignInError},
     state::AppState,
 };
 
@@ -163,8 +165,10 @@ problems!(StoreError { StoreError(error) => Unavailable.log(&error) });
 
 problems!(SignInError {
     SignInError::InvalidCredentials => InvalidCredentials,
-    SignInError::Hashing(HashingError::Overloaded) => Overloaded,
-    SignInError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    SignInError::Present(PresentError::Limit(LimitError::Limited(wait))) => RateLimited.retry_after(wait),
+    SignInError::Present(PresentError::Limit(LimitError::Store(error))) => Unavailable.log(&error),
+    SignInError::Present(PresentError::Hashing(HashingError::Overloaded)) => Overloaded,
+    SignInError::Present(PresentError::Hashing(error @ HashingError::Failed)) => InternalError.log(&error),
     SignInError::Store(error) => Unavailable.log(&error),
     SignInError::Signing(error) => InternalError.log(&error),
 });
@@ -172,8 +176,10 @@ problems!(SignInError {
 problems!(ReauthenticateError {
     ReauthenticateError::WrongPassword => WrongPassword,
     ReauthenticateError::Ended => InvalidSession,
-    ReauthenticateError::Hashing(HashingError::Overloaded) => Overloaded,
-    ReauthenticateError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    ReauthenticateError::Present(PresentError::Limit(LimitError::Limited(wait))) => RateLimited.retry_after(wait),
+    ReauthenticateError::Present(PresentError::Limit(LimitError::Store(error))) => Unavailable.log(&error),
+    ReauthenticateError::Present(PresentError::Hashing(HashingError::Overloaded)) => Overloaded,
+    ReauthenticateError::Present(PresentError::Hashing(error @ HashingError::Failed)) => InternalError.log(&error),
     ReauthenticateError::Store(error) => Unavailable.log(&error),
     ReauthenticateError::Signing(error) => InternalError.log(&error),
 });
@@ -241,9 +247,10 @@ impl SessionApi {
         &self,
         state: State<'_>,
         who: SignedIn,
+        client: Client,
         body: Body<ReauthenticateRequest>,
     ) -> Result<WithCookies<Reply<200, Reissued>>, Refusal<ReauthenticateError>> {
-        let renewed = sessions::reauthenticate(&state, who.0, body.0.password).await?;
+        let renewed = sessions::reauthenticate(&state, who.0, body.0.password, &client).await?;
         Ok(reissued(&state, renewed))
     }
 }

@@ -16,7 +16,11 @@ use super::{
 use crate::{
     cache::UserSnapshot,
     email_address::EmailAddress,
-    secret::{HashingError, Password, PasswordRule},
+    hashing::HashingError,
+    limits::LimitError,
+    network::ClientNetwork,
+    secret::{Password, PasswordRule},
+    sessions::Client,
     users::{self, RegisterError, Registration, Violation},
 };
 
@@ -97,6 +101,8 @@ impl Example for User {
 problems!(RegisterError {
     RegisterError::Invalid(violations) => ValidationFailed.fields(violations.into_iter().map(|one| field_error(one, "password")).collect()),
     RegisterError::EmailTaken => EmailTaken,
+    RegisterError::Limit(LimitError::Limited(wait)) => RateLimited.retry_after(wait),
+    RegisterError::Limit(LimitError::Store(error)) => Unavailable.log(&error),
     RegisterError::Hashing(HashingError::Overloaded) => Overloaded,
     RegisterError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
     RegisterError::Store(error) => Unavailable.log(&error),
@@ -126,10 +132,13 @@ impl UsersApi {
     async fn register(
         &self,
         state: State<'_>,
+        client: Client,
         body: Body<RegisterUserRequest>,
     ) -> Result<Reply<201, User>, Refusal<RegisterError>> {
         let Body(RegisterUserRequest { email, password, name }) = body;
-        let user = users::register(&state, Registration { address: email, password, name }).await?;
+        let user =
+            users::register(&state, Registration { address: email, password, name, network: ClientNetwork::from(client.ip) })
+                .await?;
         Ok(Reply((&UserSnapshot::from(&user)).into()))
     }
 }

@@ -7,7 +7,7 @@ mod signing_key;
 mod token;
 
 pub use key_file::KeyError;
-pub use password::{Hasher, HashingCost, HashingError, Password, PasswordRule, Verdict};
+pub use password::{Password, PasswordRule};
 pub use server_secret::{ServerSecret, ServerSecrets};
 pub use signing_key::{Algorithm, SigningKey, SigningKeys};
 pub use token::{REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};

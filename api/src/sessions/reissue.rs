@@ -5,15 +5,17 @@ use std::time::Duration;
 use entity::{Seed, UnixMillis, session, user};
 
 use super::{
-    Authenticated, Credential, Established,
+    Authenticated, Client, Credential, Established, PresentError, present,
     refresh::tokens,
     store::{self, NewProof},
 };
 use crate::{
     cache::Snapshot,
     db::Unavailable,
+    email_address::EmailAddress,
+    hashing::Verdict,
     random,
-    secret::{HashingError, Password, SessionCookie, Verdict},
+    secret::{Password, SessionCookie},
     state::AppState,
 };
 
@@ -26,9 +28,9 @@ pub enum ReauthenticateError {
     /// The session ended, or got another secret, while the password was verified.
     #[error("the session has ended")]
     Ended,
-    /// No worker for the password.
+    /// Nothing is known of the password.
     #[error(transparent)]
-    Hashing(#[from] HashingError),
+    Present(#[from] PresentError),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -38,9 +40,15 @@ pub enum ReauthenticateError {
 }
 
 /// Proves the password again: the session becomes fresh and gets a new secret.
-pub async fn reauthenticate(state: &AppState, who: Authenticated, password: Password) -> Result<Established, ReauthenticateError> {
+pub async fn reauthenticate(
+    state: &AppState,
+    who: Authenticated,
+    password: Password,
+    client: &Client,
+) -> Result<Established, ReauthenticateError> {
     let (session, user) = store::find_same(state.db.connection(), &who).await?.ok_or(ReauthenticateError::Ended)?;
-    match state.hasher.verify(password, Some(user.password_hash.clone())).await? {
+    let mut presented = present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
+    match presented.verify(password, Some(user.password_hash.clone())).await? {
         Verdict::Wrong => Err(ReauthenticateError::WrongPassword),
         Verdict::Right { .. } => {
             let renewal = reissue(&session, state.clock.now());

@@ -6,13 +6,14 @@ use entity::{
     user::{self, Status},
 };
 
-use super::{Client, Credential, Established, refresh::tokens, store};
+use super::{Client, Credential, Established, PresentError, present, refresh::tokens, store};
 use crate::{
     cache::{Change, Snapshot},
     db::{Db, Unavailable},
     email_address::EmailAddress,
+    hashing::{HashingError, Verdict},
     random,
-    secret::{HashingError, Password, SessionCookie, Verdict},
+    secret::{Password, SessionCookie},
     state::AppState,
     users,
 };
@@ -49,9 +50,9 @@ pub enum SignInError {
     /// Unknown address, wrong password or disabled user: which one is nobody's business.
     #[error("wrong e-mail address or password")]
     InvalidCredentials,
-    /// No worker for the password.
+    /// Nothing is known of the password.
     #[error(transparent)]
-    Hashing(#[from] HashingError),
+    Present(#[from] PresentError),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -63,18 +64,18 @@ pub enum SignInError {
 /// Verifies the password and makes a new session.
 pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Established, SignInError> {
     let address = EmailAddress::parse(request.email).ok();
+    let mut presented = present(state, address.as_ref(), &request.client).await?;
     for _ in 0..ATTEMPTS {
         let user = match &address {
             Some(address) => users::store::find_by_email(state.db.connection(), address).await?,
             None => None,
         };
-        let verdict = state.hasher.verify(request.password.clone(), user.as_ref().map(|user| user.password_hash.clone())).await?;
+        // A disabled user's password is nobody's: it is not verified, takes as long, and costs as much.
+        let user = user.filter(|user| user.status == Status::Active);
+        let verdict = presented.verify(request.password.clone(), user.as_ref().map(|user| user.password_hash.clone())).await?;
         let (Verdict::Right { upgraded }, Some(user)) = (verdict, user) else {
             return Err(SignInError::InvalidCredentials);
         };
-        if user.status != Status::Active {
-            return Err(SignInError::InvalidCredentials);
-        }
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
         let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &request.carried, now)).await?;
@@ -96,7 +97,7 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
         }
         // The password's hash changed while this one was verified: maybe the password did. Look again.
     }
-    Err(HashingError::Overloaded.into())
+    Err(PresentError::from(HashingError::Overloaded).into())
 }
 
 /// How often a sign-in starts over because the user's password hash changed under it.

@@ -7,11 +7,8 @@ use entity::{
 
 use super::{Violation, check_name, store};
 use crate::{
-    db::Unavailable,
-    email_address::EmailAddress,
-    random,
-    secret::{HashingError, Password},
-    state::AppState,
+    db::Unavailable, email_address::EmailAddress, hashing::HashingError, limits::LimitError, network::ClientNetwork, random,
+    secret::Password, state::AppState,
 };
 
 /// What somebody signs up with.
@@ -22,6 +19,8 @@ pub struct Registration {
     pub password: Password,
     /// What to be called.
     pub name: Option<String>,
+    /// Where the request came from.
+    pub network: ClientNetwork,
 }
 
 /// Why nobody signed up.
@@ -33,6 +32,9 @@ pub enum RegisterError {
     /// Somebody has that address.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// Too many sign-ups.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// No worker for the password.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -44,12 +46,13 @@ pub enum RegisterError {
 /// Makes a new user.
 pub async fn register(state: &AppState, request: Registration) -> Result<user::Model, RegisterError> {
     check(state, &request)?;
+    state.limits.take_network(request.network, state.clock.now()).await?;
     let address = request.address;
     // Asked before the password is hashed, because hashing costs; the unique index decides.
     if store::find_by_email(state.db.connection(), &address).await?.is_some() {
         return Err(RegisterError::EmailTaken);
     }
-    let password_hash = state.hasher.hash(request.password).await?;
+    let password_hash = state.hasher.admit(request.network)?.hash(request.password).await?;
     let now = state.clock.now();
     let user = user::Model {
         id: UserId(random::uuid_v7(now)),

@@ -14,6 +14,7 @@ mod databases;
 mod doctor;
 mod every_operation;
 mod killed;
+mod limits;
 mod main_job;
 mod my_sessions;
 mod nodes;

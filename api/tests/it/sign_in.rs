@@ -200,7 +200,7 @@ async fn asvs_11_4_2_hashes_are_upgraded_when_the_parameters_change() {
 async fn c_20_too_many_sign_ins_are_told_to_come_back() {
     let app = App::configured(|config| {
         config.passwords.hashing.workers = 1;
-        config.passwords.hashing.queue = 2;
+        config.passwords.hashing.queue = 4;
         config.passwords.hashing.memory_kib = 16_384;
         config.passwords.hashing.iterations = 30; // long enough for all to come while the first is served
     })

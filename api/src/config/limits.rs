@@ -1,0 +1,79 @@
+//! How often passwords may be presented.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use super::{
+    reader::Reader,
+    values::{duration, switch},
+};
+
+/// So many at once, and as many again spread over the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many at once.
+    pub burst: NonZeroU32,
+    /// How long until as many are free again.
+    pub period: Duration,
+}
+
+impl Rate {
+    /// Reads `10/1h`.
+    pub fn parse(written: &str) -> Result<Self, String> {
+        let wrong = || "write how many in how long: 10/1h".to_owned();
+        let (burst, period) = written.split_once('/').ok_or_else(wrong)?;
+        let rate = Self { burst: burst.trim().parse().map_err(|_| wrong())?, period: duration(period.trim())? };
+        if rate.interval().is_zero() { Err("write at most one a millisecond".to_owned()) } else { Ok(rate) }
+    }
+
+    /// The time after which one more is free, to the millisecond.
+    pub fn interval(self) -> Duration {
+        Duration::from_millis(u64::try_from((self.period / self.burst.get()).as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// A quarter of it, for when nobody knows what other nodes allow.
+    #[must_use]
+    pub fn stricter(self) -> Self {
+        Self { burst: NonZeroU32::new(self.burst.get() / 4).unwrap_or(NonZeroU32::MIN), period: self.period }
+    }
+}
+
+/// The limits, or `None` where they are switched off.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitsConfig {
+    /// Wrong passwords for one account, from where its owner never signed in.
+    pub account: Rate,
+    /// Sign-ins and sign-ups from one network.
+    pub network: Rate,
+    /// Sign-ins and sign-ups in all.
+    pub global: Rate,
+}
+
+impl LimitsConfig {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let about = "Whether sign-ins and sign-ups are limited. Switch it off for contract tests, never where strangers come.";
+        let enabled = reader.one("limits.enabled", "true", about, switch);
+        let mut rate = |key, default, about| reader.one(key, default, about, Rate::parse);
+        let account = rate("limits.account", "10/1h", "Wrong passwords for one account, from where its owner never signed in.");
+        let network = rate("limits.network", "300/10m", "Sign-ins and sign-ups from one IPv4 address or IPv6 /64.");
+        let global = rate("limits.global", "6000/1m", "Sign-ins and sign-ups in all.");
+        let limits = Self { account: account?, network: network?, global: global? };
+        enabled?.then_some(limits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Rate;
+
+    #[test]
+    fn rates() {
+        let rate = Rate::parse("10/1h").unwrap();
+        assert_eq!((rate.burst.get(), rate.period, rate.interval()), (10, Duration::from_secs(3600), Duration::from_secs(360)));
+        assert_eq!((rate.stricter().burst.get(), Rate::parse("1 / 1s").unwrap().stricter().burst.get()), (2, 1));
+        for wrong in ["", "10", "10/", "/1h", "0/1h", "-1/1h", "10/0s", "10/h", "4000000/1s"] {
+            assert!(Rate::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

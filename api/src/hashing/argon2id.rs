@@ -1,0 +1,43 @@
+//! Argon2 hashes as PHC strings: made with today's parameters, read with whichever they were made with.
+
+use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc};
+use entity::PasswordHash;
+
+use super::{HashingError, memory::Memory};
+use crate::{random, secret::Password};
+
+/// A new hash, with a salt of its own.
+pub(super) fn hash(memory: &mut Memory, argon2: &Argon2<'_>, password: &Password) -> Result<PasswordHash, HashingError> {
+    let salt = random::bytes::<16>();
+    let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+    let phc = memory.hash(argon2, password.bytes(), &salt, &mut out).ok().and_then(|()| {
+        Some(phc::PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: argon2.params().try_into().ok()?,
+            salt: Some(phc::Salt::new(&salt).ok()?),
+            hash: Some(phc::Output::new(&out).ok()?),
+        })
+    });
+    phc.map(|phc| PasswordHash(phc.to_string())).ok_or(HashingError::Failed)
+}
+
+/// Whether an Argon2 hash, of whatever parameters, is one of this password; `None` if it is no such hash at all.
+pub(super) fn is_of(memory: &mut Memory, password: &Password, stored: &PasswordHash) -> Option<bool> {
+    let stored = phc::PasswordHash::new(&stored.0).ok()?;
+    let (salt, expected) = (stored.salt?, stored.hash?);
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(&stored).ok()?);
+    let mut out = vec![0; expected.len()];
+    memory.hash(&argon2, password.bytes(), &salt, &mut out).ok()?;
+    // Compared in constant time.
+    Some(phc::Output::new(&out).ok()? == expected)
+}
+
+/// Whether a stored hash carries today's algorithm, version and parameters.
+pub(super) fn made_with(argon2: &Argon2<'_>, stored: &PasswordHash) -> bool {
+    let params = argon2.params();
+    let today = format!("$argon2id$v=19$m={},t={},p={}$", params.m_cost(), params.t_cost(), params.p_cost());
+    stored.0.starts_with(&today)
+}

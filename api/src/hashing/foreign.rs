@@ -1,0 +1,43 @@
+//! Password hashes that other software made. They are verified as they are, and replaced by ours at the first sign-in.
+
+use crate::secret::Password;
+use argon2::{
+    PasswordVerifier as _,
+    password_hash::{self, phc},
+};
+
+/// The schemes that can be brought along, besides Argon2 itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// `$2a$`, `$2b$`, `$2x$`, `$2y$`.
+    Bcrypt,
+    /// `$scrypt$ln=…,r=…,p=…$salt$hash`.
+    Scrypt,
+    /// `$pbkdf2-sha256$i=…$salt$hash`, and with sha512.
+    Pbkdf2,
+}
+
+impl Foreign {
+    /// The scheme of a hash, by how it begins.
+    pub fn parse(hash: &str) -> Option<Self> {
+        match hash.split('$').nth(1)? {
+            "2a" | "2b" | "2x" | "2y" => Some(Self::Bcrypt),
+            "scrypt" => Some(Self::Scrypt),
+            "pbkdf2-sha256" | "pbkdf2-sha512" => Some(Self::Pbkdf2),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a hash of this password.
+    pub(super) fn is_of(self, password: &Password, hash: &str) -> bool {
+        let phc = |verify: &dyn Fn(&phc::PasswordHash) -> password_hash::Result<()>| {
+            phc::PasswordHash::new(hash).is_ok_and(|hash| verify(&hash).is_ok())
+        };
+        match self {
+            // bcrypt reads 72 bytes, and those who made the hash knew no more either.
+            Self::Bcrypt => bcrypt::verify(password.bytes(), hash).unwrap_or(false),
+            Self::Scrypt => phc(&|hash| scrypt::Scrypt::default().verify_password(password.bytes(), hash)),
+            Self::Pbkdf2 => phc(&|hash| pbkdf2::Pbkdf2::default().verify_password(password.bytes(), hash)),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Hashing passwords without being drowned by it.
+//!
+//! Argon2id at the OWASP floor takes 19 MiB and some 20 ms of a core. So it runs on a few threads of its own, each with its own
+//! memory, behind a short queue; what does not fit is refused at once, because a queue that only grows answers nobody.
+
+mod argon2id;
+mod foreign;
+mod memory;
+mod queue;
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use entity::PasswordHash;
+use tokio::{sync::oneshot, time::timeout};
+
+use self::{
+    argon2id::{hash, is_of, made_with},
+    memory::Memory,
+    queue::{Place, Queue, Turn},
+};
+use crate::{config::HashingCost, network::ClientNetwork, secret::Password};
+
+pub use self::foreign::Foreign;
+
+/// How long somebody waits for a worker and its answer before being told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a hash says of a password.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is the one. If the hash was made with other parameters than today's, here is one to store instead.
+    Right {
+        /// The hash to store.
+        upgraded: Option<PasswordHash>,
+    },
+    /// It is not.
+    Wrong,
+}
+
+/// Why nothing was hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashingError {
+    /// All workers are busy, and as many wait as may.
+    #[error("all password workers are busy and their queue is full")]
+    Overloaded,
+    /// A worker failed; nothing is known of the password.
+    #[error("a password worker failed")]
+    Failed,
+}
+
+/// Hashes and verifies passwords, never more at once than it has workers.
+pub struct Hasher {
+    argon2: Argon2<'static>,
+    queue: Arc<Queue>,
+    hashed: AtomicU64,
+    shed: AtomicU64,
+}
+
+impl Hasher {
+    /// Starts the workers. Fails if Argon2 does not take the parameters.
+    pub fn new(cost: &HashingCost) -> Result<Self, HashingError> {
+        let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let queue = Arc::new(Queue::new(cost.workers + cost.queue));
+        for _ in 0..cost.workers {
+            let queue = Arc::clone(&queue);
+            thread::Builder::new().name("password".to_owned()).spawn(move || work(&queue)).map_err(|_| HashingError::Failed)?;
+        }
+        Ok(Self { argon2, queue, hashed: AtomicU64::new(0), shed: AtomicU64::new(0) })
+    }
+
+    /// A place among those whose passwords are hashed; refused at once if there is none for this network.
+    pub fn admit(&self, network: ClientNetwork) -> Result<Admission<'_>, HashingError> {
+        match self.queue.admit(network) {
+            Some(place) => Ok(Admission { hasher: self, place }),
+            None => Err(self.refuse()),
+        }
+    }
+
+    /// How many are waiting or being served.
+    pub fn admitted(&self) -> usize {
+        self.queue.taken()
+    }
+
+    /// How many passwords were hashed, right or wrong.
+    pub fn hashed(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
+    }
+
+    /// How many were told to come back.
+    pub fn shed(&self) -> u64 {
+        self.shed.load(Ordering::Relaxed)
+    }
+
+    fn refuse(&self) -> HashingError {
+        self.shed.fetch_add(1, Ordering::Relaxed);
+        HashingError::Overloaded
+    }
+}
+
+impl Drop for Hasher {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher").field("params", self.argon2.params()).finish_non_exhaustive()
+    }
+}
+
+/// A place among those whose passwords are hashed. Dropping it leaves the queue.
+pub struct Admission<'a> {
+    hasher: &'a Hasher,
+    place: Arc<Place>,
+}
+
+impl Admission<'_> {
+    /// Makes the hash to store.
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
+        let argon2 = self.hasher.argon2.clone();
+        self.run(move |memory| hash(memory, &argon2, &password)).await?
+    }
+
+    /// Compares with a stored hash. With none (nobody has that name) it takes as long as with one, and the password is wrong.
+    pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, HashingError> {
+        let argon2 = self.hasher.argon2.clone();
+        self.run(move |memory| {
+            let Some(stored) = stored else {
+                hash(memory, &argon2, &password)?;
+                return Ok(Verdict::Wrong);
+            };
+            let right = match Foreign::parse(&stored.0) {
+                Some(foreign) => foreign.is_of(&password, &stored.0),
+                None => is_of(memory, &password, &stored).unwrap_or(false),
+            };
+            if !right {
+                return Ok(Verdict::Wrong);
+            }
+            let upgraded = if made_with(&argon2, &stored) { None } else { Some(hash(memory, &argon2, &password)?) };
+            Ok(Verdict::Right { upgraded })
+        })
+        .await?
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> T + Send + 'static) -> Result<T, HashingError> {
+        let (tell, told) = oneshot::channel();
+        let work = Box::new(move |memory: &mut Memory| drop(tell.send(work(memory))));
+        let _waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
+        match timeout(PATIENCE, told).await {
+            Ok(Ok(done)) => {
+                self.hasher.hashed.fetch_add(1, Ordering::Relaxed);
+                Ok(done)
+            }
+            Ok(Err(_)) => Err(HashingError::Failed),
+            Err(_) => Err(self.hasher.refuse()),
+        }
+    }
+}
+
+/// What a worker does until the queue is closed.
+fn work(queue: &Queue) {
+    let mut memory = Memory::default();
+    loop {
+        match queue.take(memory.patience()) {
+            Turn::Work(work, _place) => {
+                // Whoever waits hears of it, because the answer is never sent; the next one gets fresh memory.
+                if catch_unwind(AssertUnwindSafe(|| work(&mut memory))).is_err() {
+                    memory = Memory::default();
+                }
+            }
+            Turn::Quiet => memory.settle(),
+            Turn::Closed => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use entity::PasswordHash;
+
+    use super::{ClientNetwork, Hasher, HashingCost, HashingError, Password, Verdict};
+
+    const HERE: ClientNetwork = ClientNetwork::Local;
+
+    fn cheap() -> HashingCost {
+        HashingCost { memory_kib: 64, iterations: 1, workers: 1, queue: 8 }
+    }
+
+    fn password(typed: &str) -> Password {
+        Password::new(typed.to_owned())
+    }
+
+    async fn verify(hasher: &Hasher, typed: &str, stored: &str) -> Verdict {
+        hasher.admit(HERE).unwrap().verify(password(typed), Some(PasswordHash(stored.to_owned()))).await.unwrap()
+    }
+
+    /// A worker tells first and makes room then.
+    async fn empty(hasher: &Hasher) {
+        while hasher.admitted() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn asvs_6_2_8_verified_exactly_as_received() {
+        let hasher = Hasher::new(&cheap()).unwrap();
+        let long = "a".repeat(72);
+        for (set, tried) in [
+            ("correct horse", "correct horse "),
+            ("correct horse", "Correct horse"),
+            (long.as_str(), &format!("{long}b")),
+            ("e\u{301}clair-au-cafe", "\u{e9}clair-au-cafe"),
+            ("ｆullwidth", "fullwidth"),
+        ] {
+            let hash = hasher.admit(HERE).unwrap().hash(password(set)).await.unwrap();
+            assert!(matches!(verify(&hasher, set, &hash.0).await, Verdict::Right { upgraded: None }));
+            assert!(matches!(verify(&hasher, tried, &hash.0).await, Verdict::Wrong), "{set} / {tried}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_password_and_it_costs_as_much_as_somebodys() {
+        let hasher = Hasher::new(&cheap()).unwrap();
+        let verdict = hasher.admit(HERE).unwrap().verify(password("anything at all"), None).await;
+        assert!(matches!(verdict, Ok(Verdict::Wrong)));
+        assert_eq!(hasher.hashed(), 1);
+    }
+
+    /// Each made by other software: OpenBSD's bcrypt test vectors, RFC 7914 section 12, and Python's hashlib.
+    #[tokio::test]
+    async fn hashes_of_other_software_verify_and_are_replaced() {
+        let hasher = Hasher::new(&cheap()).unwrap();
+        for (typed, stored) in [
+            ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+            ("U*U*U", "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"),
+            (
+                "pleaseletmein",
+                "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw",
+            ),
+            ("password", "$argon2i$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$iWh06vD8Fy27wf9npn6FXWiCX4K6pW6Ue1Bnzz07Z8A"),
+        ] {
+            let Verdict::Right { upgraded: Some(new) } = verify(&hasher, typed, stored).await else { panic!("{stored}") };
+            assert!(new.0.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+            assert!(matches!(verify(&hasher, typed, &new.0).await, Verdict::Right { upgraded: None }));
+            assert!(matches!(verify(&hasher, "something else", stored).await, Verdict::Wrong), "{stored}");
+        }
+    }
+
+    #[tokio::test]
+    async fn asvs_11_2_5_a_corrupt_hash_accepts_nothing() {
+        let hasher = Hasher::new(&cheap()).unwrap();
+        for corrupt in ["", "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$AAAA", "plain", "$2b$", "$scrypt$", "$pbkdf2-sha256$i=1$$"] {
+            assert!(matches!(verify(&hasher, corrupt, corrupt).await, Verdict::Wrong), "{corrupt}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn c_20_a_full_queue_refuses_at_once_and_serves_the_rest() {
+        let hasher = Hasher::new(&HashingCost { memory_kib: 8192, ..cheap() }).unwrap();
+        let admitted: Vec<_> = std::iter::from_fn(|| hasher.admit(HERE).ok()).collect();
+        assert_eq!((admitted.len(), hasher.shed()), (5, 1), "half of nine places, rounded up");
+        let stranger = ClientNetwork::V4(Ipv4Addr::LOCALHOST);
+        assert!(hasher.admit(stranger).is_ok(), "there is always a place for somebody new");
+        let all = futures_util::future::join_all(admitted.iter().map(|one| one.hash(password("correct horse")))).await;
+        assert!(all.iter().all(Result::is_ok), "who was let in is served");
+        drop(admitted);
+        empty(&hasher).await;
+    }
+
+    #[tokio::test]
+    async fn c_39_a_worker_that_panics_harms_nobody_else() {
+        let hasher = Hasher::new(&cheap()).unwrap();
+        let place = hasher.admit(HERE).unwrap();
+        let panicked = place.run(|_| panic!("as a bug would")).await;
+        assert_eq!(panicked, Err::<(), _>(HashingError::Failed));
+        drop(place);
+        assert!(hasher.admit(HERE).unwrap().hash(password("correct horse")).await.is_ok());
+        empty(&hasher).await;
+    }
+}

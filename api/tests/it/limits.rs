@@ -1,0 +1,213 @@
+//! How often passwords may be presented, on real sockets and a real database.
+
+use std::time::Duration;
+
+use bifrons::config::{Config, LimitsConfig, Rate, RedisConfig};
+use futures_util::future::join_all;
+
+use crate::support::{
+    Actor, Answer, App, EMAIL, PASSWORD,
+    redis::{RedisServer, until},
+};
+
+const WRONG: &str = "not the password at all";
+
+/// So many per account, so many per network; and the tests' own address is a proxy that says where requests come from.
+fn limited(account: &str, network: &str) -> impl Fn(&mut Config) + Copy {
+    let rate = |written| Rate::parse(written).unwrap();
+    let limits = LimitsConfig { account: rate(account), network: rate(network), global: rate("50000/1m") };
+    move |config| {
+        config.limits = Some(limits);
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    }
+}
+
+fn from(app: &App, ip: impl Into<String>) -> Actor {
+    app.someone().with("x-forwarded-for", ip)
+}
+
+/// Strangers try wrong passwords until they are told to stop; returns how many were looked at.
+async fn hammer(app: &App) -> usize {
+    for n in 0..250 {
+        match from(app, format!("192.0.2.{n}")).sign_in(EMAIL, WRONG).await.status {
+            401 => {}
+            429 => return n,
+            other => panic!("{other}"),
+        }
+    }
+    panic!("nobody was told to stop")
+}
+
+fn limited_for(answer: Answer) -> u64 {
+    answer.expect_problem(429, "rate_limited").header("retry-after").parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_account_takes_so_many_wrong_passwords_whoever_sends_them() {
+    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    assert_eq!(hammer(&app).await, 3);
+    assert_eq!(limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await), 60, "the right one is not looked at either");
+    assert_eq!(limited_for(from(&app, "198.51.100.1").tokens(EMAIL, PASSWORD).await), 60, "B-53: nor on the other face");
+    from(&app, "198.51.100.1").sign_in("grace@example.com", WRONG).await.expect_problem(401, "invalid_credentials");
+    app.state.clock.advance(Duration::from_secs(60));
+    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn b_33_an_account_that_nobody_has_is_limited_just_the_same() {
+    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let mut answers = Vec::new();
+    for email in [EMAIL, "nobody@example.com"] {
+        let mut of_one = Vec::new();
+        for n in 0..5 {
+            let answer = from(&app, format!("192.0.2.{n}")).sign_in(email, WRONG).await;
+            let mut headers: Vec<_> =
+                answer.headers.iter().filter(|(name, _)| *name != "x-request-id" && *name != "date").collect();
+            headers.sort_by_key(|(name, _)| name.as_str().to_owned());
+            of_one.push(format!("{} {headers:?} {}", answer.status, answer.text));
+        }
+        answers.push(of_one);
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
+async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
+    let app = App::configured(|config| {
+        limited("1000/1m", "3/3m")(config);
+        config.trusted_proxies.clear();
+    })
+    .await;
+    for n in 0..3 {
+        from(&app, format!("192.0.2.{n}")).sign_in(&format!("{n}@example.com"), WRONG).await.expect(401);
+    }
+    let spoofed = from(&app, "192.0.2.99").with("x-real-ip", "192.0.2.98").with("forwarded", "for=192.0.2.97");
+    assert_eq!(limited_for(spoofed.sign_in("someone@example.com", WRONG).await), 60, "no header lifts it");
+    assert_eq!(limited_for(app.someone().sign_up(EMAIL, PASSWORD).await), 60, "signing up costs a hash too");
+
+    let app = App::configured(limited("1000/1m", "3/3m")).await;
+    for ip in ["2001:db8::1", "2001:DB8:0::2", "2001:db8:0:0:ffff::3"] {
+        from(&app, ip).sign_in(EMAIL, WRONG).await.expect(401);
+    }
+    limited_for(from(&app, "2001:db8::4").sign_in(EMAIL, WRONG).await);
+    from(&app, "2001:db8:0:1::1").sign_in(EMAIL, WRONG).await.expect(401);
+}
+
+#[tokio::test]
+async fn b_49_one_account_however_its_address_is_written() {
+    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    for (n, email) in ["ADA@example.com", "ada@EXAMPLE.COM", "Ada@Example.Com"].into_iter().enumerate() {
+        from(&app, format!("192.0.2.{n}")).sign_in(email, WRONG).await.expect(401);
+    }
+    limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, WRONG).await);
+}
+
+#[tokio::test]
+async fn b_50_signing_in_elsewhere_gives_an_attacker_nothing_back() {
+    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.someone().sign_up("mallory@example.com", PASSWORD).await.expect(201);
+    let mallory = from(&app, "203.0.113.1");
+    for _ in 0..3 {
+        mallory.sign_in(EMAIL, WRONG).await.expect(401);
+        mallory.sign_in("mallory@example.com", PASSWORD).await.expect(200);
+    }
+    limited_for(mallory.sign_in(EMAIL, WRONG).await);
+}
+
+#[tokio::test]
+async fn b_51_a_guess_counts_even_if_nobody_waits_for_the_answer() {
+    let app = App::configured(|config| {
+        limited("3/3m", "1000/1m")(config);
+        config.passwords.hashing.memory_kib = 65_536;
+        config.passwords.hashing.iterations = 4;
+    })
+    .await;
+    for n in 0..3 {
+        let attacker = from(&app, format!("192.0.2.{n}"));
+        let guess = attacker.sign_in(EMAIL, WRONG);
+        assert!(tokio::time::timeout(Duration::from_millis(50), guess).await.is_err(), "hung up before the answer");
+    }
+    let spent = app.state.clock.now().plus(Duration::from_secs(180)).0;
+    until(async || app.count("SELECT COALESCE(MAX(new_at), 0) FROM attempt_limit").await == spent).await;
+    let restarted = app.reconfigured(limited("3/3m", "1000/1m")).await;
+    limited_for(from(&restarted, "198.51.100.1").sign_in(EMAIL, WRONG).await);
+}
+
+#[tokio::test]
+async fn b_52_guesses_in_parallel_gain_nothing() {
+    let app = App::configured(limited("5/1h", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let before = app.state.hasher.hashed();
+    let guesses = (0..200).map(|n| {
+        let attacker = from(&app, format!("192.0.2.{n}"));
+        async move { attacker.sign_in(EMAIL, WRONG).await.status }
+    });
+    let answers = join_all(guesses).await;
+    let looked_at = answers.iter().filter(|status| **status == 401).count();
+    assert_eq!(looked_at, 5, "{answers:?}");
+    assert_eq!(app.state.hasher.hashed() - before, 5);
+    assert!(answers.iter().all(|status| [401, 429, 503].contains(status)), "{answers:?}");
+}
+
+#[tokio::test]
+async fn b_53_every_way_to_present_a_password_counts() {
+    let app = App::configured(limited("4/1h", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let ada = from(&app, "198.51.100.1");
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.reauthenticate(WRONG).await.expect_problem(403, "wrong_password");
+    ada.change_password(WRONG, "another horse entirely").await.expect_problem(403, "wrong_password");
+    from(&app, "198.51.100.1").sign_in(EMAIL, WRONG).await.expect(401);
+    from(&app, "198.51.100.1").tokens(EMAIL, WRONG).await.expect(401);
+    limited_for(ada.reauthenticate(PASSWORD).await);
+    limited_for(ada.change_password(PASSWORD, "another horse entirely").await);
+    ada.who_am_i().await.expect(200);
+}
+
+#[tokio::test]
+async fn b_54_strangers_cannot_lock_an_owner_out() {
+    let app = App::configured(limited("3/1h", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let at_home = from(&app, "198.51.100.1");
+    at_home.sign_in(EMAIL, PASSWORD).await.expect(200);
+    hammer(&app).await;
+    at_home.who_am_i().await.expect(200);
+    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
+    for _ in 0..3 {
+        from(&app, "198.51.100.1").sign_in(EMAIL, WRONG).await.expect(401);
+    }
+    limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await);
+    app.state.clock.advance(Duration::from_secs(91 * 24 * 3600));
+    hammer(&app).await;
+    limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await);
+}
+
+#[tokio::test]
+async fn b_55_without_redis_each_node_is_stricter() {
+    let mut redis = RedisServer::start().await;
+    let url = redis.url();
+    let configured = |config: &mut Config| {
+        limited("1000/1m", "8/8m")(config);
+        config.redis = Some(RedisConfig::parse(&url).unwrap());
+    };
+    let app = App::configured(configured).await;
+    app.linked().await;
+    let other = app.reconfigured(configured).await;
+    other.linked().await;
+    for n in 0..8 {
+        let node = if n % 2 == 0 { &app } else { &other };
+        from(node, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
+    }
+    assert!(limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await) <= 60, "nodes count together");
+    limited_for(from(&other, "192.0.2.1").sign_in(EMAIL, WRONG).await);
+    redis.kill();
+    app.unlinked().await;
+    for _ in 0..2 {
+        from(&app, "192.0.2.2").sign_in(EMAIL, WRONG).await.expect(401);
+    }
+    limited_for(from(&app, "192.0.2.2").sign_in(EMAIL, WRONG).await);
+}
