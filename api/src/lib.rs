@@ -4,7 +4,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`cli`] | the commands: `serve`, `openapi`, `config`, `doctor`, `migrate` |
+//! | [`cli`] | the commands: `serve`, `openapi`, `config`, `doctor`, `migrate`, `user`, `passwords` |
 //! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
 //! | [`account`] | what people do with their own account: change the password or the name, delete it |
 //! | [`doctor`] | what browsers make of any API: its CORS and its cookies |

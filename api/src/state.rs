@@ -5,7 +5,10 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -51,6 +54,7 @@ pub struct AppState {
     pub touches: Queue,
     /// Where mail waits.
     pub outbox: Outbox,
+    stopping: AtomicBool,
 }
 
 /// Why the service cannot start.
@@ -97,9 +101,22 @@ impl AppState {
             outbox: Outbox::new(config.data_dir.join("outbox")),
             db: Db::open(&config.database).await?,
             touches: Queue::new(1024),
+            stopping: AtomicBool::new(false),
             clock,
             config,
         })
+    }
+}
+
+impl AppState {
+    /// From now on the service is not ready: nobody should send it anything new.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 }
 

@@ -15,9 +15,9 @@ pub(crate) async fn revocation(redis: Option<&RedisServer>) {
     let count = if redis.is_some() { 1000 } else { 30 };
     let folder = tempfile::tempdir().unwrap();
     let mut environment: Vec<_> = redis.iter().map(|redis| ("BIFRONS_REDIS__URL", redis.url())).collect();
-    let other = Node::start(1, folder.path(), &environment).await;
+    let other = Node::start("1", folder.path(), &environment).await;
     environment.push(("SEED", count.to_string()));
-    let one = Node::start(0, folder.path(), &environment).await;
+    let one = Node::start("0", folder.path(), &environment).await;
     let mut delays = Vec::new();
     for cookie in seed::cookies(folder.path()) {
         for node in [&one, &other] {

@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// Seconds of each run, and how many there are of each kind.
-const SECONDS: u32 = 4;
-const ROUNDS: usize = 3;
+const SECONDS: u32 = 2;
+const ROUNDS: usize = 9;
 
 struct Setup {
     name: &'static str,
@@ -36,7 +36,7 @@ pub(crate) async fn throughput(redis: &RedisServer) -> Vec<Row> {
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let node = Node::start(0, folder.path(), &environment).await;
+        let node = Node::start("0", folder.path(), &environment).await;
         let (cookie, tokens) = node.sign_in().await;
         let bearer = tokens["access_token"].as_str().unwrap().to_owned();
         let refresh = tokens["refresh_token"].as_str().unwrap().to_owned();

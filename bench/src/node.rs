@@ -20,10 +20,10 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// On a core, in a folder.
-    pub(crate) async fn start(core: usize, folder: &Path, environment: &[(&str, String)]) -> Self {
+    /// On some cores, in a folder.
+    pub(crate) async fn start(cores: &str, folder: &Path, environment: &[(&str, String)]) -> Self {
         let mut command = tokio::process::Command::new("taskset");
-        command.args(["-c", &core.to_string()]).arg(std::env::current_exe().unwrap()).arg("serve");
+        command.args(["-c", cores]).arg(std::env::current_exe().unwrap()).arg("serve");
         command.env("BIFRONS_DATA_DIR", folder).env("BIFRONS_PASSWORDS__WORKERS", "1").envs(environment.iter().cloned());
         let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("taskset is installed");
         let mut line = String::new();
@@ -37,7 +37,7 @@ impl Node {
     }
 
     pub(crate) fn constant(&self) -> String {
-        format!("http://127.0.0.1:{}/constant", self.ports[1])
+        format!("http://127.0.0.1:{}/v1/constant", self.ports[1])
     }
 
     /// Signs Ada up, and in both ways: the cookie, and what `issueTokens` answers.

@@ -1,29 +1,70 @@
-//! The measured process: the service, and beside it an endpoint that answers a constant behind the same outer layers.
+//! The measured process: the service, and beside it a poem-openapi endpoint that answers a constant object behind the same
+//! outer layers.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
 use bifrons::{clock::Clock, config::Config, http, state::AppState, upkeep};
 use poem::{Route, web::Data};
-use poem_openapi::{OpenApi, OpenApiService, payload::PlainText};
+use poem_openapi::{Object, OpenApi, OpenApiService, payload::Json};
 use tokio::net::TcpListener;
 
 use crate::seed;
 
 struct Constant;
 
-/// As long as what `getSession` answers, and never computed.
-const BODY: &str = r#"{"id":"019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a","face":"cookie","user":{"id":"019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60","email":"ada@example.com","name":"Ada Lovelace","role":"user","created_at":"2026-01-01T09:00:00Z"},"remember":true,"methods":["pwd"],"authenticated_at":"2026-01-01T09:00:00.123Z","created_at":"2026-01-01T09:00:00.123Z","idle_expires_at":"2026-01-15T09:00:00.123Z","expires_at":"2026-01-31T09:00:00.123Z"}"#;
+/// What `getSession` answers, with nothing computed: text throughout.
+#[derive(Default, Object)]
+#[oai(read_only_all)]
+struct Session {
+    id: &'static str,
+    face: &'static str,
+    user: User,
+    remember: bool,
+    methods: Vec<&'static str>,
+    authenticated_at: &'static str,
+    created_at: &'static str,
+    idle_expires_at: &'static str,
+    expires_at: &'static str,
+}
 
-#[OpenApi]
+#[derive(Default, Object)]
+#[oai(read_only_all)]
+struct User {
+    id: &'static str,
+    email: &'static str,
+    name: &'static str,
+    role: &'static str,
+    created_at: &'static str,
+}
+
+#[OpenApi(prefix_path = "/v1")]
 impl Constant {
     #[oai(path = "/constant", method = "get")]
-    async fn constant(&self, _state: Data<&Arc<AppState>>) -> PlainText<&'static str> {
-        PlainText(BODY)
+    async fn constant(&self, _state: Data<&Arc<AppState>>) -> Json<Session> {
+        Json(Session {
+            id: "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+            face: "cookie",
+            user: User {
+                id: "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
+                email: "ada@example.com",
+                name: "Ada Lovelace",
+                role: "user",
+                created_at: "2026-01-01T09:00:00Z",
+            },
+            remember: true,
+            methods: vec!["pwd"],
+            authenticated_at: "2026-01-01T09:00:00.123Z",
+            created_at: "2026-01-01T09:00:00.123Z",
+            idle_expires_at: "2026-01-15T09:00:00.123Z",
+            expires_at: "2026-01-31T09:00:00.123Z",
+        })
     }
 }
 
 /// Serves, configured by the environment; says on which ports. `SEED` sessions are made first, their cookies go to `cookies`.
 pub(crate) async fn serve() {
+    // As the service does.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let environment = std::env::vars().filter(|(name, _)| name.starts_with("BIFRONS_"));
     let config = Config::read(None, environment).config.expect("the bench configures well");
     let state = Arc::new(AppState::open(config, Clock::System).await.unwrap());
@@ -31,7 +72,7 @@ pub(crate) async fn serve() {
         seed::sessions(&state, count).await;
     }
     tokio::spawn(upkeep::run(Arc::clone(&state)));
-    let constant = Route::new().nest("/", OpenApiService::new(Constant, "constant", "1"));
+    let constant = Route::new().nest_no_strip("/v1", OpenApiService::new(Constant, "constant", "1"));
     let apps = [http::app(Arc::clone(&state)), http::App::around(constant, Arc::clone(&state)), http::admin(Arc::clone(&state))];
     let mut ports = Vec::new();
     for app in apps {

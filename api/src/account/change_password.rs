@@ -50,7 +50,7 @@ pub async fn change_password(
     new: Password,
     client: &Client,
 ) -> Result<Established, ChangePasswordError> {
-    state.config.passwords.check(&new).map_err(ChangePasswordError::Invalid)?;
+    state.config.check_password(&new, &who.user.email).map_err(ChangePasswordError::Invalid)?;
     let db = state.db.connection();
     let (session, user) = sessions::store::find_same(db, &who).await?.ok_or(ChangePasswordError::Ended)?;
     let mut presented = sessions::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;

@@ -4,7 +4,9 @@ mod config;
 mod doctor;
 mod migrate;
 mod openapi;
+mod passwords;
 mod serve;
+mod user;
 
 use std::{
     fmt, fs,
@@ -49,6 +51,12 @@ enum Command {
     Doctor(Box<doctor::Arguments>),
     /// Bring the database's schema up to date, and stop
     Migrate,
+    /// Look after users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Look after what hashing passwords costs
+    #[command(subcommand)]
+    Passwords(passwords::Command),
 }
 
 /// Why a command failed. Each is a sentence that says what to change.
@@ -77,6 +85,8 @@ impl Cli {
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
+            Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
+            Some(Command::Passwords(command)) => passwords::run(&command),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

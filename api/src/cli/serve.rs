@@ -33,7 +33,19 @@ async fn serve(config: Config) -> Result<(), Failure> {
     };
     let tls = config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
     let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
-    let stop = stop_signal().map_err(Failure::new)?;
+    let stop = {
+        let stop = stop_signal().map_err(Failure::new)?;
+        let state = Arc::clone(&state);
+        async move {
+            stop.await;
+            tracing::info!(event = "stopping", "what is under way finishes first");
+            state.stop();
+            // A second signal means now.
+            if let Ok(now) = stop_signal() {
+                let _ = tokio::time::timeout(state.config.drain_delay, now).await;
+            }
+        }
+    };
     print(&banner(&state.config))?;
     let upkeep = tokio::spawn(upkeep::run(Arc::clone(&state)));
     let admin = admin_listener
@@ -63,7 +75,6 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: what is under way finishes first");
     })
 }
 

@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, overridden key by key by the environment, one section a file. Every mistake is reported at
 //! once, with the key and what to write instead.
 
+mod connections;
 mod cookie_policy;
 mod database;
 mod dev_origin;
@@ -13,9 +14,10 @@ mod tls;
 mod tokens;
 mod values;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::redis::{RedisConfig, RedisTopology};
+pub use connections::ConnectionsConfig;
 pub use cookie_policy::CookiePolicy;
 pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
@@ -28,6 +30,8 @@ pub use tokens::{TokensConfig, Verification};
 pub use values::{Origin, duration};
 
 use reader::Reader;
+
+use crate::secret::{Password, PasswordRule};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -58,6 +62,10 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     /// How often passwords may be presented; `None` for as often as one likes.
     pub limits: Option<LimitsConfig>,
+    /// How many connections there may be.
+    pub connections: ConnectionsConfig,
+    /// How long to serve on after the order to stop, while load balancers learn of it.
+    pub drain_delay: Duration,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Whether `listen` speaks https itself.
@@ -85,6 +93,12 @@ impl Config {
     pub fn is_dev_origin(&self, origin: &[u8]) -> bool {
         let matches = |origin: &str| self.dev_origins.iter().any(|dev| dev.matches(origin));
         !self.is_listed(origin) && std::str::from_utf8(origin).is_ok_and(matches)
+    }
+
+    /// Whether a password may become that of somebody with this address.
+    pub fn check_password(&self, password: &Password, email: &str) -> Result<(), PasswordRule> {
+        let context = [email, self.public_url.host(), "bifrons"];
+        password.check(self.passwords.min_length, self.passwords.max_bytes, &context)
     }
 
     /// Reads a configuration file, if there is one, and the environment.
@@ -148,6 +162,13 @@ impl Config {
             tokens,
             passwords: PasswordsConfig::read(reader),
             limits: LimitsConfig::read(reader),
+            connections: ConnectionsConfig::read(reader),
+            drain_delay: reader.one(
+                "drain_delay",
+                "0s",
+                "How long to serve on after the order to stop, saying not ready, while load balancers learn of it.",
+                duration,
+            )?,
             trusted_proxies: reader.list("proxy.trusted", "Networks whose X-Forwarded-For is believed: 10.0.0.0/8.", |text| {
                 let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
                 network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())

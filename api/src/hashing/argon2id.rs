@@ -41,3 +41,10 @@ pub(super) fn made_with(argon2: &Argon2<'_>, stored: &PasswordHash) -> bool {
     let today = format!("$argon2id$v=19$m={},t={},p={}$", params.m_cost(), params.t_cost(), params.p_cost());
     stored.0.starts_with(&today)
 }
+
+/// Whether a stored hash is one of Argon2, whole, and of no more than 1 GiB and 16 passes.
+pub(super) fn is_usable(stored: &str) -> bool {
+    let Ok(stored) = phc::PasswordHash::new(stored) else { return false };
+    let whole = stored.hash.is_some() && stored.salt.is_some() && Algorithm::try_from(stored.algorithm.as_str()).is_ok();
+    whole && Params::try_from(&stored).is_ok_and(|params| params.m_cost() <= 1 << 20 && params.t_cost() <= 16)
+}

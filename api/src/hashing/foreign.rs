@@ -8,7 +8,7 @@ use argon2::{
 
 /// The schemes that can be brought along, besides Argon2 itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
+pub(super) enum Foreign {
     /// `$2a$`, `$2b$`, `$2x$`, `$2y$`.
     Bcrypt,
     /// `$scrypt$ln=…,r=…,p=…$salt$hash`.
@@ -19,12 +19,28 @@ pub enum Foreign {
 
 impl Foreign {
     /// The scheme of a hash, by how it begins.
-    pub fn parse(hash: &str) -> Option<Self> {
+    pub(super) fn parse(hash: &str) -> Option<Self> {
         match hash.split('$').nth(1)? {
             "2a" | "2b" | "2x" | "2y" => Some(Self::Bcrypt),
             "scrypt" => Some(Self::Scrypt),
             "pbkdf2-sha256" | "pbkdf2-sha512" => Some(Self::Pbkdf2),
             _ => None,
+        }
+    }
+
+    /// Whether it is whole, and costs no more than it may.
+    pub(super) fn is_usable(self, hash: &str) -> bool {
+        let phc = phc::PasswordHash::new(hash).ok();
+        match self {
+            Self::Bcrypt => hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= 16),
+            Self::Scrypt => {
+                let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| scrypt::Params::try_from(&phc).ok());
+                params.is_some_and(|params| (u64::from(params.r()) << params.log_n()) * 128 <= 1 << 30)
+            }
+            Self::Pbkdf2 => {
+                let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| pbkdf2::Params::try_from(&phc).ok());
+                params.is_some_and(|params| params.rounds() <= 10_000_000)
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -30,7 +30,7 @@ use self::{
 };
 use crate::{config::HashingCost, network::ClientNetwork, secret::Password};
 
-pub use self::foreign::Foreign;
+use self::foreign::Foreign;
 
 /// How long somebody waits for a worker and its answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -167,6 +167,25 @@ impl Admission<'_> {
             Err(_) => Err(self.hasher.refuse()),
         }
     }
+}
+
+/// Whether a stored hash is one that can be verified here, in memory that can be had.
+pub fn can_verify(stored: &str) -> bool {
+    Foreign::parse(stored).map_or_else(|| argon2id::is_usable(stored), |foreign| foreign.is_usable(stored))
+}
+
+/// How long one hash takes on a core that does nothing else: the best of five, in memory that was used before.
+pub fn measure(cost: &HashingCost) -> Result<Duration, HashingError> {
+    let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let (mut memory, password) = (Memory::default(), Password::new("correct horse battery".to_owned()));
+    let mut best = Duration::MAX;
+    for _ in 0..6 {
+        let begun = Instant::now();
+        hash(&mut memory, &argon2, &password)?;
+        best = best.min(begun.elapsed());
+    }
+    Ok(best)
 }
 
 /// What a worker does until the queue is closed.

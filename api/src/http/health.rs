@@ -18,9 +18,12 @@ pub(super) fn live() -> Json<serde_json::Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// The service can do its work: the database answers. Without Redis it does it all the same, only slower.
+/// The service can do its work: the database answers, and it was not told to stop. Without Redis it does it all the same, only slower.
 #[handler]
 pub(super) async fn ready(state: State<'_>) -> poem::Result<Json<serde_json::Value>> {
+    if state.is_stopping() {
+        return Err(Problem::new(ProblemCode::Unavailable).into());
+    }
     match state.db.ping().await {
         Ok(()) => {
             let redis = state.redis.as_ref().map_or("off", |redis| if redis.is_linked() { "ok" } else { "down" });

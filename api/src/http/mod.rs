@@ -2,6 +2,7 @@
 
 mod body;
 mod client_ip;
+mod connections;
 mod cookie;
 mod cors;
 mod credential;
@@ -44,7 +45,7 @@ use openapi::Tag;
 use problem::{Problem, ProblemCode};
 use trace::Trace;
 
-use crate::{random, state::AppState};
+use crate::{config::Config, random, state::AppState};
 
 /// How long a request may take, from its last header to its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,6 +84,10 @@ impl App {
     pub fn around(routes: Route, state: Arc<AppState>) -> Self {
         let routes = routes.data(Arc::clone(&state)).with(CatchPanic::new().with_handler(|_| fallback::panicked()));
         Self { routes: routes.into_endpoint().map_to_response().boxed(), state }
+    }
+
+    fn config(&self) -> &Config {
+        &self.state.config
     }
 
     /// Answers a request. Never fails: whatever goes wrong is an answer too.

@@ -39,6 +39,10 @@ pub(super) enum Rule {
     OneOf,
     /// Not of the form that is wanted.
     Format,
+    /// A password that everybody tries first.
+    Common,
+    /// A password of little more than the address, the service or its host.
+    Context,
 }
 
 /// One field, and the rule that its value breaks. Never the value.

@@ -16,12 +16,18 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::App;
+use super::{
+    App,
+    connections::{Connections, Held},
+};
 
 /// How long a connection may take to send the next request's headers, from its first moment.
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may take none of an answer.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of a request's headers.
 const HEADER_LIMIT: usize = 32 * 1024;
 /// How long requests under way may take when the service stops.
@@ -33,6 +39,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
     let local = LocalAddr(listener.local_addr()?.into());
     let app = Arc::new(app);
+    let open = Arc::new(Connections::default());
     let connections = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -47,7 +54,12 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, st
                 }
             },
         };
-        let connection = Connection { local: local.clone(), peer: RemoteAddr(peer.into()), app: Arc::clone(&app) };
+        let Some(held) = open.admit(peer.ip(), app.config()) else {
+            // Closed without a word: an answer would cost what there is too little of.
+            tracing::debug!("too many connections");
+            continue;
+        };
+        let connection = Connection { local: local.clone(), peer: RemoteAddr(peer.into()), app: Arc::clone(&app), _held: held };
         tokio::spawn(connection.serve(stream, tls.clone(), connections.watcher()));
     }
     drop(listener);
@@ -62,6 +74,7 @@ struct Connection {
     local: LocalAddr,
     peer: RemoteAddr,
     app: Arc<App>,
+    _held: Held,
 }
 
 impl Connection {
@@ -81,22 +94,20 @@ impl Connection {
         }
     }
 
-    async fn speak_http(
-        self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        connections: Watcher,
-    ) -> hyper::Result<()> {
-        let Self { local, peer, app } = self;
+    async fn speak_http(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, connections: Watcher) -> hyper::Result<()> {
+        let Self { local, peer, app, _held } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let request = poem::Request::from((request, local.clone(), peer.clone(), http::uri::Scheme::HTTP));
             let app = Arc::clone(&app);
             async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) }
         });
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_PATIENCE));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_PATIENCE)
             .max_buf_size(HEADER_LIMIT)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Box::pin(stream)), service);
         connections.watch(connection).await
     }
 }

@@ -117,6 +117,12 @@ pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
         Violation::Password(PasswordRule::TooLong(most)) => {
             FieldError::new(password, Rule::MaxBytes, format!("must have at most {most} bytes"))
         }
+        Violation::Password(PasswordRule::Common) => {
+            FieldError::new(password, Rule::Common, "must not be one of the passwords that everybody tries first")
+        }
+        Violation::Password(PasswordRule::Context) => {
+            FieldError::new(password, Rule::Context, "must be more than your address or the name of this service")
+        }
         Violation::Name => FieldError::new("name", Rule::Format, "must have something to read, and no control characters"),
     }
 }

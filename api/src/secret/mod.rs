@@ -1,5 +1,6 @@
 //! Everything that must never be printed: passwords, the credentials that clients hold, and the keys that make them.
 
+mod common_passwords;
 mod key_file;
 mod password;
 mod server_secret;

@@ -1,5 +1,6 @@
 //! Users: who there is.
 
+pub mod import;
 mod register;
 pub(crate) mod store;
 

@@ -75,7 +75,7 @@ pub async fn register(state: &AppState, request: Registration) -> Result<user::M
 }
 
 fn check(state: &AppState, request: &Registration) -> Result<(), RegisterError> {
-    let password = state.config.passwords.check(&request.password).map_err(Violation::Password);
+    let password = state.config.check_password(&request.password, request.address.canonical()).map_err(Violation::Password);
     let name = request.name.as_deref().map_or(Ok(()), check_name);
     match (password, name) {
         (Ok(()), Ok(())) => Ok(()),

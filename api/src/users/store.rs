@@ -1,5 +1,7 @@
 //! Queries on `user`.
 
+use std::collections::HashSet;
+
 use entity::{
     PasswordHash, UnixMillis, UserId,
     user::{Column, Entity, Model, Status},
@@ -19,6 +21,20 @@ use crate::{
 pub(crate) async fn insert(db: &impl ConnectionTrait, user: Model) -> Result<(), Unavailable> {
     user.into_active_model().insert(db).await?;
     Ok(())
+}
+
+/// Stores many.
+pub(crate) async fn insert_many(db: &impl ConnectionTrait, users: Vec<Model>) -> Result<(), Unavailable> {
+    if !users.is_empty() {
+        Entity::insert_many(users.into_iter().map(Model::into_active_model)).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Which of these canonical addresses somebody has.
+pub(crate) async fn taken(db: &impl ConnectionTrait, addresses: &HashSet<String>) -> Result<HashSet<String>, Unavailable> {
+    let query = Entity::find().select_only().column(Column::EmailCanonical).filter(Column::EmailCanonical.is_in(addresses));
+    Ok(query.into_tuple::<String>().all(db).await?.into_iter().collect())
 }
 
 /// The user with this id.

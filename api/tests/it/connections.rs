@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::App;
+use crate::support::{App, redis::until};
 
 async fn exchange(app: &App, request: &[u8]) -> String {
     let mut connection = TcpStream::connect(app.address).await.unwrap();
@@ -64,4 +64,40 @@ async fn asvs_4_2_1_requests_with_two_lengths_are_refused() {
         let answer = exchange(&app, request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{smuggled}: {answer}");
     }
+}
+
+/// Whether the service keeps a new connection open: it answers on it.
+async fn connect(app: &App) -> Option<TcpStream> {
+    let mut connection = TcpStream::connect(app.address).await.unwrap();
+    let _ = connection.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let mut begin = [0; 12];
+    let read = connection.read_exact(&mut begin).await;
+    (read.is_ok() && begin == *b"HTTP/1.1 200").then_some(connection)
+}
+
+#[tokio::test]
+async fn c_21_no_more_connections_than_there_may_be() {
+    for proxies in ["", "127.0.0.0/8"] {
+        let environment =
+            [("BIFRONS_CONNECTIONS__MAX", "5"), ("BIFRONS_CONNECTIONS__PER_NETWORK", "3"), ("BIFRONS_PROXY__TRUSTED", proxies)];
+        let app = App::with_environment(&environment).await;
+        let mut open = Vec::new();
+        while let Some(connection) = connect(&app).await {
+            open.push(connection);
+        }
+        assert_eq!(open.len(), if proxies.is_empty() { 3 } else { 5 }, "a trusted proxy brings everybody's");
+        drop(open.pop());
+        until(async || connect(&app).await.is_some()).await;
+    }
+}
+
+#[tokio::test]
+async fn c_24_who_reads_no_answer_is_hung_up_on() {
+    let app = App::start().await;
+    let mut connection = TcpStream::connect(app.address).await.unwrap();
+    let request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+    // Asks for more and more, and reads nothing: until neither side's buffers take any more, and then until the service has enough.
+    let hung_up = async { while connection.write_all(&request).await.is_ok() {} };
+    assert!(tokio::time::timeout(Duration::from_secs(60), hung_up).await.is_ok(), "the service waits for ever");
+    app.someone().get("/health/live").await.expect(200);
 }

@@ -169,3 +169,14 @@ async fn asvs_10_3_3_the_next_owner_of_an_address_is_somebody_else() {
     assert_ne!(next.get("/v1/me").await.expect(200).string("/id"), first);
     app.someone().bearing(&old).who_am_i().await.expect_problem(401, "invalid_token");
 }
+
+#[tokio::test]
+async fn asvs_6_2_4_what_attackers_try_first_is_refused_by_its_rule() {
+    let app = App::start().await;
+    for (password, rule) in [("password1", "common"), ("Ada@Example.com1", "context"), ("bifrons2026", "context")] {
+        let refused = app.someone().sign_up(EMAIL, password).await.expect_problem(422, "validation_failed");
+        assert_eq!(refused.broken_rules(), [("password".to_owned(), rule.to_owned())]);
+    }
+    let refused = app.ada().await.change_password(PASSWORD, "qwertyuiop").await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.broken_rules(), [("new_password".to_owned(), "common".to_owned())]);
+}

@@ -7,6 +7,7 @@ use tempfile::tempdir;
 use crate::support::{
     PASSWORD,
     binary::{Process, free_port, refuses, run, serve},
+    redis::until,
 };
 
 #[tokio::test]
@@ -17,6 +18,20 @@ async fn with_nothing_configured_it_makes_what_it_needs() {
     let mode = |name: &str| fs::metadata(folder.path().join("data").join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("."), mode("bifrons.key"), mode("jwt-EdDSA.pem")), (0o700, 0o600, 0o600));
     assert!(service.stop().success(), "SIGTERM is a planned stop");
+}
+
+#[tokio::test]
+async fn c_29_it_says_not_ready_and_serves_on_until_load_balancers_know() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("bifrons.toml"), "drain_delay = \"5m\"\n").unwrap();
+    let mut service = Process::start(folder.path());
+    let someone = service.someone();
+    someone.get("/health/ready").await.expect(200);
+    service.terminate();
+    until(async || someone.get("/health/ready").await.status == 503).await;
+    someone.get("/health/live").await.expect(200);
+    service.someone().sign_up("ada@example.com", PASSWORD).await.expect(201);
+    assert!(service.stop().success(), "a second SIGTERM means now");
 }
 
 #[tokio::test]

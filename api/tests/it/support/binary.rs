@@ -73,10 +73,15 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, and how it ended.
-    pub fn stop(&mut self) -> ExitStatus {
+    /// SIGTERM.
+    pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// SIGTERM, and how it ended.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.terminate();
         let asked = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

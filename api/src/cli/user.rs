@@ -1,0 +1,92 @@
+//! `bifrons user`.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Write},
+    path::PathBuf,
+};
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, block_on, print};
+use crate::{clock::Clock, config::Config, db::Db, state::lock, users::import};
+
+/// As many users as are stored at once.
+const BATCH: usize = 500;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Bring users along from other software, with the password hashes they have
+    #[command(
+        after_help = "One JSON object a line: {\"email\": …, \"password_hash\": …, \"name\": …}, the name if there is one.\n\
+        Hashes: Argon2, bcrypt ($2b$…), scrypt and PBKDF2 as PHC strings. Each is replaced by Argon2id when its owner signs in.\n\
+        Whoever has an address already keeps their account as it is, so a broken import can be run again."
+    )]
+    Import {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
+    let Command::Import { file } = command;
+    let opened = File::open(file).map_err(|error| Failure::Failed(format!("cannot read {}: {error}", file.display())))?;
+    let size = opened.metadata().map_or(0, |metadata| metadata.len());
+    // Drawn on standard error, if that is a terminal.
+    let style = ProgressStyle::with_template("{bar:40} {percent}%  {elapsed} of {duration}  {msg}").map_err(Failure::new)?;
+    let progress = ProgressBar::new(size).with_style(style);
+    block_on(async {
+        let _alone = lock(&config.data_dir)
+            .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
+        let db = Db::open(&config.database).await.map_err(Failure::new)?;
+        let counts = lines(&db, BufReader::new(opened), &progress).await?;
+        db.close().await.map_err(Failure::new)?;
+        progress.finish_and_clear();
+        print(&format!("{} imported, {} had an account already, {} refused\n", counts.imported, counts.present, counts.refused))?;
+        if counts.refused > 0 { Err(Failure::Told) } else { Ok(()) }
+    })
+}
+
+#[derive(Default)]
+struct Counts {
+    imported: u64,
+    present: u64,
+    refused: u64,
+}
+
+async fn lines(db: &Db, file: impl BufRead, progress: &ProgressBar) -> Result<Counts, Failure> {
+    let (mut counts, mut batch) = (Counts::default(), Vec::new());
+    for (number, line) in file.split(b'\n').enumerate() {
+        let line = line.map_err(Failure::new)?;
+        progress.inc(line.len() as u64 + 1);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        // What is no UTF-8 is no JSON.
+        match import::read(std::str::from_utf8(&line).unwrap_or_default(), Clock::System.now()) {
+            Ok(user) => batch.push(user),
+            Err(error) => {
+                counts.refused += 1;
+                progress.suspend(|| {
+                    let _ = writeln!(io::stderr(), "line {}: {error}", number + 1);
+                });
+            }
+        }
+        if batch.len() == BATCH {
+            store(db, &mut batch, &mut counts).await?;
+            progress.set_message(format!("{} users", counts.imported));
+        }
+    }
+    store(db, &mut batch, &mut counts).await?;
+    Ok(counts)
+}
+
+async fn store(db: &Db, batch: &mut Vec<entity::user::Model>, counts: &mut Counts) -> Result<(), Failure> {
+    let read = batch.len() as u64;
+    let imported = import::import(db, std::mem::take(batch)).await.map_err(Failure::new)?;
+    counts.imported += imported;
+    counts.present += read - imported;
+    Ok(())
+}
