@@ -33,14 +33,16 @@ export type Input<Id extends OperationId> = unknown extends Fields<Id, "path"> &
   ? Readonly<Record<string, never>>
   : Flat<Fields<Id, "path"> & Fields<Id, "query"> & Body<Id>>;
 
-/** What an operation answers; `undefined` where it answers nothing. */
-export type Data<Id extends OperationId> = {
-  [Status in keyof Responses<Id> & Success]: Responses<Id>[Status] extends {
-    content: { "application/json": infer Json };
-  }
-    ? Json
-    : undefined;
-}[keyof Responses<Id> & Success];
+/** What an operation answers; `undefined` where it answers nothing. Of several, what any of them answers. */
+export type Data<Id extends OperationId> = Id extends OperationId
+  ? {
+      [Status in keyof Responses<Id> & Success]: Responses<Id>[Status] extends {
+        content: { "application/json": infer Json };
+      }
+        ? Json
+        : undefined;
+    }[keyof Responses<Id> & Success]
+  : never;
 
 /** Every code the API's problems have. */
 export type ProblemCode = Schemas["Problem"]["code"];
@@ -50,14 +52,16 @@ export type Problem<Code extends ProblemCode = ProblemCode> = Omit<Schemas["Prob
   code: Code;
 };
 
-/** The codes with which the API can answer an operation. */
-export type CodeOf<Id extends OperationId> = {
-  [Status in Exclude<keyof Responses<Id>, Success>]: Responses<Id>[Status] extends {
-    content: { "application/problem+json": { code: infer Code extends ProblemCode } };
-  }
-    ? Code
-    : never;
-}[Exclude<keyof Responses<Id>, Success>];
+/** The codes with which the API can answer an operation. Of several, those of any of them. */
+export type CodeOf<Id extends OperationId> = Id extends OperationId
+  ? {
+      [Status in Exclude<keyof Responses<Id>, Success>]: Responses<Id>[Status] extends {
+        content: { "application/problem+json": { code: infer Code extends ProblemCode } };
+      }
+        ? Code
+        : never;
+    }[Exclude<keyof Responses<Id>, Success>]
+  : never;
 
 /**
  * What can go wrong with an operation: the API's problems by their `code`, and `unexpected_response`

@@ -9,6 +9,7 @@ import {
   type OperationId,
   type Problem,
   type ProblemOf,
+  type Result,
   type Session,
   type SessionState,
   type Tokens,
@@ -114,6 +115,20 @@ test("problems are a closed union", () => {
     }
   };
   expectTypeOf(sentence).toBeFunction();
+});
+
+test("of several operations: what any of them may answer", () => {
+  expectTypeOf<CodeOf<"signIn" | "registerUser">>().toEqualTypeOf<
+    CodeOf<"signIn"> | CodeOf<"registerUser">
+  >();
+  expectTypeOf<"email_taken">().toExtend<CodeOf<OperationId>>();
+  expectTypeOf<Data<"signIn" | "signOut">>().toEqualTypeOf<Session | undefined>();
+  const sentence = ({ problem }: Result<OperationId>): string | undefined => problem?.title;
+  const use = async (): Promise<unknown> => [
+    sentence(await client.signIn({ email: "a@b.c", password: "x" })),
+    sentence(await client.signOut()),
+  ];
+  expectTypeOf(use).toBeFunction();
 });
 
 test("an exhaustive switch compiles, and meets the codes of the future in its default", () => {
