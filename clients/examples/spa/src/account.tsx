@@ -1,0 +1,58 @@
+import type { User } from "@bifrons/client";
+import { useState } from "react";
+import { client } from "./client.js";
+import { Field, Form, Submit } from "./form.js";
+import { Sessions } from "./sessions.js";
+import { Title } from "./title.js";
+
+/** For those who are signed in. */
+export function Account({ user }: { readonly user: User }) {
+  /** How often the password was changed: each time the other sessions end. */
+  const [changes, setChanges] = useState(0);
+  return (
+    <main>
+      <header className="row">
+        <div>
+          <Title>{user.name ?? user.email}</Title>
+          {user.name && <p className="hint">{user.email}</p>}
+        </div>
+        <Form call={() => client.signOut()}>
+          <Submit className="quiet">Sign out</Submit>
+        </Form>
+      </header>
+
+      <Sessions key={changes} />
+
+      <section aria-labelledby="password">
+        <h2 id="password">Password</h2>
+        <Form
+          call={({ current_password = "", new_password = "" }) =>
+            client.changePassword({ current_password, new_password })
+          }
+          onDone={() => setChanges(changes + 1)}
+        >
+          {/* For password managers. */}
+          <input hidden autoComplete="username" defaultValue={user.email} />
+          <Field
+            name="current_password"
+            label="Current password"
+            type="password"
+            autoComplete="current-password"
+            required
+          />
+          <Field
+            name="new_password"
+            label="New password"
+            type="password"
+            autoComplete="new-password"
+            required
+          />
+          <p role="status">
+            {changes > 0 && "The password is changed, and the other sessions are ended."}
+          </p>
+          <Submit>Change the password</Submit>
+        </Form>
+      </section>
+    </main>
+  );
+}
