@@ -13,6 +13,7 @@
 //! | [`users`] | who there is; signing up |
 //! | [`state`] | what every request shares |
 //! | [`hashing`] | the workers that hash passwords, and their queue |
+//! | [`passwords`] | what a new password must be |
 //! | [`limits`] | how often passwords may be presented |
 //! | [`mail`] | the outbox |
 //! | [`cache`] | verified sessions, in process and in Redis |
@@ -41,6 +42,7 @@ pub mod limits;
 pub mod mail;
 pub mod metrics;
 pub mod network;
+pub mod passwords;
 pub mod random;
 pub mod redis;
 pub mod secret;

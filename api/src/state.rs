@@ -21,6 +21,7 @@ use crate::{
     limits::Limits,
     mail::Outbox,
     metrics::Metrics,
+    passwords::{BreachedError, PasswordRules},
     redis::Redis,
     secret::{KeyError, ServerSecrets, SigningKeys},
 };
@@ -42,6 +43,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
+    /// What new passwords must be.
+    pub passwords: PasswordRules,
     /// Password workers.
     pub hasher: Hasher,
     /// How often passwords may be presented.
@@ -72,6 +75,9 @@ pub enum StartError {
     /// Redis cannot be used at all: its URL is not one.
     #[error("cannot use Redis: {0}; look at redis.url")]
     Redis(String),
+    /// Nobody can be asked for breached passwords.
+    #[error("{0}; look at passwords.breached_url")]
+    Breached(#[from] BreachedError),
     /// Argon2 refuses the parameters.
     #[error("passwords.memory_kib and passwords.iterations are not parameters that Argon2id takes")]
     Hasher(#[from] HashingError),
@@ -97,6 +103,7 @@ impl AppState {
             metrics,
             secrets,
             keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
+            passwords: PasswordRules::new(&config)?,
             hasher: Hasher::new(&config.passwords.hashing)?,
             outbox: Outbox::new(config.data_dir.join("outbox")),
             db: Db::open(&config.database).await?,

@@ -13,7 +13,8 @@ use crate::{
     db::{Db, Unavailable},
     email_address::EmailAddress,
     hashing::Verdict,
-    secret::{Password, PasswordRule},
+    passwords::{BreachedError, PasswordRule},
+    secret::Password,
     sessions::{self, Authenticated, Client, Established, PresentError, store::NewProof},
     state::AppState,
     users,
@@ -25,6 +26,9 @@ pub enum ChangePasswordError {
     /// The new one breaks a rule.
     #[error("the new password breaks a rule")]
     Invalid(PasswordRule),
+    /// Nobody can tell whether the new one is known from a breach.
+    #[error(transparent)]
+    Breached(#[from] BreachedError),
     /// The current one is another one.
     #[error("wrong password")]
     WrongPassword,
@@ -50,7 +54,10 @@ pub async fn change_password(
     new: Password,
     client: &Client,
 ) -> Result<Established, ChangePasswordError> {
-    state.config.check_password(&new, &who.user.email).map_err(ChangePasswordError::Invalid)?;
+    state.passwords.check(&new, &who.user.email).map_err(ChangePasswordError::Invalid)?;
+    if state.passwords.is_breached(&new).await? {
+        return Err(ChangePasswordError::Invalid(PasswordRule::Breached));
+    }
     let db = state.db.connection();
     let (session, user) = sessions::store::find_same(db, &who).await?.ok_or(ChangePasswordError::Ended)?;
     let mut presented = sessions::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;

@@ -22,7 +22,7 @@ pub use cookie_policy::CookiePolicy;
 pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
 pub use limits::{LimitsConfig, Rate};
-pub use passwords::{HashingCost, PasswordsConfig};
+pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
 pub use reader::{File, Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
@@ -30,8 +30,6 @@ pub use tokens::{TokensConfig, Verification};
 pub use values::{Origin, duration};
 
 use reader::Reader;
-
-use crate::secret::{Password, PasswordRule};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -93,12 +91,6 @@ impl Config {
     pub fn is_dev_origin(&self, origin: &[u8]) -> bool {
         let matches = |origin: &str| self.dev_origins.iter().any(|dev| dev.matches(origin));
         !self.is_listed(origin) && std::str::from_utf8(origin).is_ok_and(matches)
-    }
-
-    /// Whether a password may become that of somebody with this address.
-    pub fn check_password(&self, password: &Password, email: &str) -> Result<(), PasswordRule> {
-        let context = [email, self.public_url.host(), "bifrons"];
-        password.check(self.passwords.min_length, self.passwords.max_bytes, &context)
     }
 
     /// Reads a configuration file, if there is one, and the environment.

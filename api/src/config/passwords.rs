@@ -1,6 +1,12 @@
 //! What passwords must be, and what hashing one may cost.
 
-use super::{reader::Reader, values::number};
+use std::time::Duration;
+
+use super::{
+    reader::Reader,
+    values::{duration, number},
+};
+
 /// Rules and costs. The floors of `memory_kib` and `iterations` are OWASP's for Argon2id with one lane.
 #[derive(Clone, Debug)]
 pub struct PasswordsConfig {
@@ -8,8 +14,30 @@ pub struct PasswordsConfig {
     pub min_length: usize,
     /// The most bytes.
     pub max_bytes: usize,
+    /// Who knows passwords from breaches, if anybody is asked.
+    pub breached: Option<BreachedConfig>,
     /// What hashing one may cost.
     pub hashing: HashingCost,
+}
+
+/// Who knows passwords from breaches.
+#[derive(Clone, Debug)]
+pub struct BreachedConfig {
+    /// What the first five digits of a SHA-1 are appended to.
+    pub url: String,
+    /// How long to wait for an answer.
+    pub timeout: Duration,
+    /// What happens without one.
+    pub on_failure: OnFailure,
+}
+
+/// What happens to a new password that could not be held against breaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It is taken: the other rules have been kept.
+    Accept,
+    /// It is not: 503.
+    Refuse,
 }
 
 /// What hashing a password may cost.
@@ -57,10 +85,29 @@ impl PasswordsConfig {
         );
         let iterations =
             cost("passwords.iterations", &default.iterations.to_string(), "Argon2id's passes over that memory.", 2..=64);
-        Self { min_length, max_bytes, hashing: HashingCost { memory_kib, iterations, workers, queue } }
+        let hashing = HashingCost { memory_kib, iterations, workers, queue };
+        Self { min_length, max_bytes, breached: BreachedConfig::read(reader), hashing }
     }
 }
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl BreachedConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let about = "Where new passwords are held against breaches by their hash's first five digits: https://api.pwnedpasswords.com/range/.";
+        let url = reader.optional("passwords.breached_url", about, |text| {
+            let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && text.ends_with('/'));
+            url.map(|_| text.to_owned()).ok_or_else(|| "write an http or https URL that ends with /".to_owned())
+        });
+        let timeout = reader.one("passwords.breached_timeout", "1s", "How long to wait for its answer.", duration);
+        let about = "What happens to a new password without its answer: `accept` it, or `refuse` it for now.";
+        let on_failure = reader.one("passwords.breached_failure", "accept", about, |text| match text {
+            "accept" => Ok(OnFailure::Accept),
+            "refuse" => Ok(OnFailure::Refuse),
+            _ => Err("write accept or refuse".to_owned()),
+        });
+        Some(Self { url: url?, timeout: timeout?, on_failure: on_failure? })
+    }
 }

@@ -70,6 +70,7 @@ problems!(DeleteError {
 
 problems!(ChangePasswordError {
     ChangePasswordError::Invalid(rule) => ValidationFailed.fields(vec![field_error(Violation::from(rule), "new_password")]),
+    ChangePasswordError::Breached(error) => Unavailable.log(&error),
     ChangePasswordError::WrongPassword => WrongPassword,
     ChangePasswordError::Ended => InvalidSession,
     ChangePasswordError::Present(PresentError::Limit(LimitError::Limited(wait))) => RateLimited.retry_after(wait),

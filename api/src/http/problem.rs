@@ -43,6 +43,8 @@ pub(super) enum Rule {
     Common,
     /// A password of little more than the address, the service or its host.
     Context,
+    /// A password that is known from a breach.
+    Breached,
 }
 
 /// One field, and the rule that its value breaks. Never the value.

@@ -19,7 +19,8 @@ use crate::{
     hashing::HashingError,
     limits::LimitError,
     network::ClientNetwork,
-    secret::{Password, PasswordRule},
+    passwords::PasswordRule,
+    secret::Password,
     sessions::Client,
     users::{self, RegisterError, Registration, Violation},
 };
@@ -105,6 +106,7 @@ problems!(RegisterError {
     RegisterError::Limit(LimitError::Store(error)) => Unavailable.log(&error),
     RegisterError::Hashing(HashingError::Overloaded) => Overloaded,
     RegisterError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    RegisterError::Breached(error) => Unavailable.log(&error),
     RegisterError::Store(error) => Unavailable.log(&error),
 });
 
@@ -122,6 +124,9 @@ pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
         }
         Violation::Password(PasswordRule::Context) => {
             FieldError::new(password, Rule::Context, "must be more than your address or the name of this service")
+        }
+        Violation::Password(PasswordRule::Breached) => {
+            FieldError::new(password, Rule::Breached, "must not be known from a breach of some other service")
         }
         Violation::Name => FieldError::new("name", Rule::Format, "must have something to read, and no control characters"),
     }

@@ -1,6 +1,5 @@
 //! Everything that must never be printed: passwords, the credentials that clients hold, and the keys that make them.
 
-mod common_passwords;
 mod key_file;
 mod password;
 mod server_secret;
@@ -8,7 +7,7 @@ mod signing_key;
 mod token;
 
 pub use key_file::KeyError;
-pub use password::{Password, PasswordRule};
+pub use password::Password;
 pub use server_secret::{ServerSecret, ServerSecrets};
 pub use signing_key::{Algorithm, SigningKey, SigningKeys};
 pub use token::{REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};

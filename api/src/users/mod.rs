@@ -6,7 +6,7 @@ pub(crate) mod store;
 
 pub use register::{RegisterError, Registration, register};
 
-use crate::{email_address::is_invisible, secret::PasswordRule};
+use crate::{email_address::is_invisible, passwords::PasswordRule};
 
 /// The most characters in a name.
 pub const NAME_LENGTH: usize = 100;

@@ -7,8 +7,15 @@ use entity::{
 
 use super::{Violation, check_name, store};
 use crate::{
-    db::Unavailable, email_address::EmailAddress, hashing::HashingError, limits::LimitError, network::ClientNetwork, random,
-    secret::Password, state::AppState,
+    db::Unavailable,
+    email_address::EmailAddress,
+    hashing::HashingError,
+    limits::LimitError,
+    network::ClientNetwork,
+    passwords::{BreachedError, PasswordRule},
+    random,
+    secret::Password,
+    state::AppState,
 };
 
 /// What somebody signs up with.
@@ -32,6 +39,9 @@ pub enum RegisterError {
     /// Somebody has that address.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// Nobody can tell whether the password is known from a breach.
+    #[error(transparent)]
+    Breached(#[from] BreachedError),
     /// Too many sign-ups.
     #[error(transparent)]
     Limit(#[from] LimitError),
@@ -47,6 +57,9 @@ pub enum RegisterError {
 pub async fn register(state: &AppState, request: Registration) -> Result<user::Model, RegisterError> {
     check(state, &request)?;
     state.limits.take_network(request.network, state.clock.now()).await?;
+    if state.passwords.is_breached(&request.password).await? {
+        return Err(RegisterError::Invalid(vec![PasswordRule::Breached.into()]));
+    }
     let address = request.address;
     // Asked before the password is hashed, because hashing costs; the unique index decides.
     if store::find_by_email(state.db.connection(), &address).await?.is_some() {
@@ -75,7 +88,7 @@ pub async fn register(state: &AppState, request: Registration) -> Result<user::M
 }
 
 fn check(state: &AppState, request: &Registration) -> Result<(), RegisterError> {
-    let password = state.config.check_password(&request.password, request.address.canonical()).map_err(Violation::Password);
+    let password = state.passwords.check(&request.password, request.address.canonical()).map_err(Violation::Password);
     let name = request.name.as_deref().map_or(Ok(()), check_name);
     match (password, name) {
         (Ok(()), Ok(())) => Ok(()),

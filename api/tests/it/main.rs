@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "one binary: nothing here is seen from outside")]
 
 mod access_token;
+mod breached_passwords;
 mod clocks;
 mod configuration;
 mod connections;

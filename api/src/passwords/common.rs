@@ -1,11 +1,11 @@
 //! The passwords that everybody tries first.
 //!
-//! `common_passwords.txt`: those of at least eight characters among the 30,000 most frequent in the lists of zxcvbn (Dropbox, MIT
+//! `common.txt`: those of at least eight characters among the 30,000 most frequent in the lists of zxcvbn (Dropbox, MIT
 //! licence), which come from leaks collected by Mark Burnett and given to the public domain. Lower case, sorted by byte.
 
 use std::sync::LazyLock;
 
-static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());
 
 /// Whether it is one of them, however its letters are written.
 pub(super) fn contains(lowercase: &str) -> bool {

@@ -1,0 +1,117 @@
+//! Passwords that are known from breaches, asked for by k-anonymity: of a password's SHA-1 the first five digits leave the house,
+//! and the answer holds all that begin so. The protocol is that of Pwned Passwords, which others speak too.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use reqwest::{Client, StatusCode, redirect::Policy};
+use zeroize::Zeroizing;
+
+use crate::{
+    config::{BreachedConfig, OnFailure},
+    secret::Password,
+};
+
+/// As many digits as are told.
+const PREFIX: usize = 5;
+
+/// The most bytes of an answer; they are about 40,000.
+const LIMIT: usize = 1 << 20;
+
+/// Why nobody knows whether a password is known.
+#[derive(Debug, thiserror::Error)]
+pub enum BreachedError {
+    /// No answer.
+    #[error("cannot ask for breached passwords: {0}")]
+    Request(#[from] reqwest::Error),
+    /// Another status than 200.
+    #[error("whoever knows breached passwords answers with status {0}")]
+    Status(u16),
+    /// An answer that no such service gives.
+    #[error("what answers for breached passwords does not know the protocol")]
+    Nonsense,
+}
+
+/// Somebody who knows.
+#[derive(Debug)]
+pub(super) struct Breached {
+    http: Client,
+    url: String,
+    on_failure: OnFailure,
+}
+
+impl Breached {
+    pub(super) fn new(config: &BreachedConfig) -> Result<Self, BreachedError> {
+        let http = Client::builder().timeout(config.timeout).connect_timeout(config.timeout).redirect(Policy::none());
+        let http = http.user_agent("bifrons").pool_idle_timeout(Duration::from_secs(60)).build()?;
+        Ok(Self { http, url: config.url.clone(), on_failure: config.on_failure })
+    }
+
+    /// Whether a password is known. Without an answer it is as configured: none is, or nobody can tell.
+    pub(super) async fn knows(&self, password: &Password) -> Result<bool, BreachedError> {
+        let hash = sha1(password);
+        let (prefix, rest) = hash.split_at(PREFIX);
+        match self.range(prefix).await {
+            Ok(range) => Ok(is_in(&range, rest)),
+            Err(error) if self.on_failure == OnFailure::Accept => {
+                tracing::warn!(%error, "a new password was not held against breaches");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn range(&self, prefix: &str) -> Result<String, BreachedError> {
+        let request = self.http.get(format!("{}{prefix}", self.url)).header("add-padding", "true");
+        let mut answer = request.send().await.map_err(reqwest::Error::without_url)?;
+        if answer.status() != StatusCode::OK {
+            return Err(BreachedError::Status(answer.status().as_u16()));
+        }
+        let mut range = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
+            range.extend_from_slice(&chunk);
+            if range.len() > LIMIT {
+                return Err(BreachedError::Nonsense);
+            }
+        }
+        let range = String::from_utf8(range).map_err(|_| BreachedError::Nonsense)?;
+        // A page that a proxy puts in the way is no answer.
+        if range.lines().next().is_some_and(|line| count(line).is_none()) { Err(BreachedError::Nonsense) } else { Ok(range) }
+    }
+}
+
+/// As forty digits in capitals.
+fn sha1(password: &Password) -> Zeroizing<String> {
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.bytes());
+    Zeroizing::new(hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect())
+}
+
+/// Whether a range lists the rest of a hash. Lines that only pad it count nought.
+fn is_in(range: &str, rest: &str) -> bool {
+    range.lines().filter_map(count).any(|(listed, count)| listed.eq_ignore_ascii_case(rest) && count > 0)
+}
+
+/// A line of a range: the rest of a hash, and how often it was seen.
+fn count(line: &str) -> Option<(&str, u64)> {
+    let (rest, count) = line.trim_end().split_once(':')?;
+    let is_rest = rest.len() == 40 - PREFIX && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some((rest, count.parse().ok()?)).filter(|_| is_rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_in, sha1};
+    use crate::secret::Password;
+
+    #[test]
+    fn a_range_lists_the_rest_of_the_hashes() {
+        // FIPS 180's example: SHA-1 of "abc".
+        let hash = sha1(&Password::new("abc".to_owned()));
+        assert_eq!(*hash, "A9993E364706816ABA3E25717850C26C9CD0D89D");
+        let rest = &hash[5..];
+        assert!(is_in(&format!("0000000000000000000000000000000000A:3\r\n{rest}:1\r\n"), rest));
+        assert!(is_in(&format!("{}:12", rest.to_lowercase()), rest));
+        assert!(!is_in(&format!("{rest}:0\r\n"), rest), "padding");
+        assert!(!is_in(&format!("{}:5\r\n", &rest[1..]), rest) && !is_in("", rest) && !is_in(rest, rest));
+    }
+}

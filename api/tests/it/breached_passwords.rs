@@ -1,0 +1,62 @@
+//! New passwords held against breaches, with somebody who knows them on a port of this machine.
+
+use std::{net::TcpListener, time::Duration};
+
+use bifrons::config::{BreachedConfig, OnFailure};
+
+use crate::support::{Answer, App, EMAIL, PASSWORD, server::Server};
+
+/// Its SHA-1 begins with B19CB and goes on like this.
+const KNOWN: (&str, &str) = ("swordfish and chips", "2F5F0DACD7F24AB05EFD35CF144D4980113");
+
+/// A service that asks for breached passwords on this port.
+async fn asking(port: u16, on_failure: OnFailure) -> App {
+    let url = format!("http://127.0.0.1:{port}/range/");
+    let breached = BreachedConfig { url, timeout: Duration::from_millis(300), on_failure };
+    App::configured(|config| config.passwords.breached = Some(breached)).await
+}
+
+fn ok(body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+fn broken(refused: Answer) -> Vec<(String, String)> {
+    refused.expect_problem(422, "validation_failed").broken_rules()
+}
+
+#[tokio::test]
+async fn asvs_6_2_12_known_ones_are_refused_and_five_digits_leave_the_house() {
+    let padding = "0".repeat(35);
+    let range = format!("{}:7\r\n{padding}:0\r\n", KNOWN.1);
+    let knows = Server::raw(move |_| ok(&range));
+    let app = asking(knows.port, OnFailure::Refuse).await;
+    let rule = |field: &str| [(field.to_owned(), "breached".to_owned())];
+    assert_eq!(broken(app.someone().sign_up(EMAIL, KNOWN.0).await), rule("password"));
+    let ada = app.ada().await;
+    assert_eq!(broken(ada.change_password(PASSWORD, KNOWN.0).await), rule("new_password"));
+    ada.who_am_i().await.expect(200);
+    let heard = knows.heard.lock().unwrap().join("\n");
+    assert!(heard.starts_with("GET /range/B19CB HTTP/1.1") && heard.contains("add-padding: true"), "{heard}");
+    for secret in [KNOWN.0, KNOWN.1, PASSWORD, EMAIL] {
+        assert!(!heard.to_uppercase().contains(&secret.to_uppercase()), "{heard}");
+    }
+}
+
+#[tokio::test]
+async fn asvs_6_2_12_without_an_answer_it_is_as_configured() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let wrong = Server::raw(|_| b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec());
+    let page = Server::raw(|_| ok("<html>You are not connected to the Internet</html>"));
+    let endless = Server::raw(|_| ok(&format!("{}:1\r\n", "A".repeat(35)).repeat(50_000)));
+    let elsewhere =
+        Server::raw(|_| b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec());
+    for port in [nobody, silent.local_addr().unwrap().port(), wrong.port, page.port, endless.port, elsewhere.port] {
+        let app = asking(port, OnFailure::Accept).await;
+        app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+        assert_eq!(broken(app.someone().sign_up("grace@example.com", "password1").await), [("password".into(), "common".into())]);
+        let app = asking(port, OnFailure::Refuse).await;
+        app.someone().sign_up(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
+        assert_eq!(app.count("SELECT count(*) FROM user").await, 0);
+    }
+}
