@@ -1,39 +1,22 @@
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page, type Response } from "playwright-core";
 import { inject } from "vitest";
 import type { Browser, Tab } from "./browser.js";
-
-const BINARY: string = process.env["CHROMIUM_BIN"] ?? "/usr/bin/chromium";
+import { chromiumOptions } from "./chromium_options.js";
 
 export async function startChromium(settings: { thirdPartyCookies: boolean }): Promise<Browser> {
-  if (!existsSync(BINARY)) {
-    throw new Error(
-      `There is no Chromium at ${BINARY}: install it (apt-get install chromium), or name another with CHROMIUM_BIN.`,
-    );
-  }
   const profile = await mkdtemp(join(tmpdir(), "bifrons-chromium-"));
   // Said outright, because builds differ in what they do by default.
   const preferences = { profile: { cookie_controls_mode: settings.thirdPartyCookies ? 0 : 1 } };
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
-  const first = await chromium.launchPersistentContext(profile, {
-    executablePath: BINARY,
-    headless: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--host-resolver-rules=MAP * 127.0.0.1",
-      `--ignore-certificate-errors-spki-list=${inject("tls").pin}`,
-    ],
-  });
+  const options = chromiumOptions(
+    "--host-resolver-rules=MAP * 127.0.0.1",
+    `--ignore-certificate-errors-spki-list=${inject("tls").pin}`,
+  );
+  const first = await chromium.launchPersistentContext(profile, options);
   const browser = first.browser();
   if (!browser) throw new Error("Chromium does not tell its browser");
   return {

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { inject } from "vitest";
+import { BINARY } from "./bifrons.js";
 import type { Family, Letter } from "./cells.js";
-import { BINARY } from "./service.js";
 
 /** What the doctor says, as far as the tests look. */
 export interface Report {

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { startProgram } from "../../../browsers/tests/support/program.js";
 import type { App } from "./app.js";
 
 const run = promisify(execFile);
@@ -20,34 +20,27 @@ export async function startNext(baseUrl: string): Promise<App> {
   }
   await symlink(resolve("."), join(modules, "@bifrons/client"));
 
-  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  const env = { PATH: process.env["PATH"] ?? "", NEXT_TELEMETRY_DISABLED: "1" };
   await run(process.execPath, [NEXT, "build"], { cwd: folder, env });
-  const started = spawn(process.execPath, [NEXT, "start", "-H", "127.0.0.1", "-p", "0"], {
-    cwd: folder,
-    env: { ...env, SERVICE_URL: baseUrl },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  let origin = "";
+  const program = await startProgram(
+    process.execPath,
+    [NEXT, "start", "-H", "127.0.0.1", "-p", "0"],
+    {
+      cwd: folder,
+      env: { ...env, SERVICE_URL: baseUrl },
+      ready: "Ready in",
+      heard: (line) => {
+        origin = /Local:\s+(http:\S+)/.exec(line)?.[1] ?? origin;
+      },
+    },
+  );
   return {
-    origin: await originOf(started),
+    origin,
     fetch,
     stop: async () => {
-      const ended = once(started, "exit");
-      started.kill();
-      await ended;
+      await program.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** What it says once it is listening. */
-function originOf(started: ChildProcess): Promise<string> {
-  return new Promise((done, fail) => {
-    let output = "";
-    started.stdout?.on("data", (chunk) => {
-      output += chunk;
-      const origin = /Local:\s+(http:\S+).*Ready in/s.exec(output)?.[1];
-      if (origin) done(origin);
-    });
-    started.once("exit", () => fail(new Error(`Next.js did not start:\n${output}`)));
-  });
 }

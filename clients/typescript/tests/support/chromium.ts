@@ -1,29 +1,10 @@
-import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-
-const BINARY: string = process.env["CHROMIUM_BIN"] ?? "/usr/bin/chromium";
+import { chromiumOptions } from "../../../browsers/tests/support/chromium_options.js";
 
 /** Starts Chromium, which finds no host but this machine. */
-export async function startChromium(): Promise<Browser> {
-  if (!existsSync(BINARY)) {
-    throw new Error(
-      `There is no Chromium at ${BINARY}: install it (apt-get install chromium), or name another with CHROMIUM_BIN.`,
-    );
-  }
-  return chromium.launch({
-    executablePath: BINARY,
-    headless: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-    ],
-  });
+export function startChromium(): Promise<Browser> {
+  const local = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1";
+  return chromium.launch(chromiumOptions(local));
 }
 
 /** A page, and what it did that a reader of the test would want to know. */

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  /** Its whole environment: nothing of the caller's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it prints once it is ready. */
+  readonly ready: string;
+  /** Is told every line that it prints, for as long as it runs. */
+  readonly heard?: ((line: string) => void) | undefined;
+}
+
+/** A program that runs. */
+export interface Program {
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
+}
+
+/** Why a program is not ready: all that it printed. */
+export class NotStarted extends Error {}
+
+/** Starts a program, and waits until it says that it is ready. */
+export async function startProgram(
+  command: string,
+  args: readonly string[],
+  { cwd, env, ready, heard }: ProgramOptions,
+): Promise<Program> {
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  // Whatever becomes of the tests, nothing is left behind: first the programs, then their folders.
+  const kill = (): unknown => child.kill("SIGKILL");
+  process.prependOnceListener("exit", kill);
+  const program: Program = {
+    async stop() {
+      process.removeListener("exit", kill);
+      if (!isRunning(child)) return;
+      const exited = once(child, "exit");
+      child.kill();
+      // Browsers keep connections open, which servers wait for.
+      const timer = setTimeout(kill, STOP_MS);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+  try {
+    await untilReady(child, ready, heard);
+    return program;
+  } catch (error) {
+    await program.stop();
+    throw error;
+  }
+}
+
+/** Waits until the program says that it is ready, and goes on reading what it says. */
+function untilReady(
+  child: ChildProcess,
+  ready: string,
+  heard?: (line: string) => void,
+): Promise<void> {
+  let output = "";
+  return new Promise((done, fail) => {
+    const giveUp = (): void => fail(new NotStarted(`It did not start:\n${output}`));
+    const timer = setTimeout(giveUp, START_MS);
+    child.once("error", (error) => {
+      output += error.message;
+      giveUp();
+    });
+    // Not "exit", after which the reason may still be in the pipe.
+    child.once("close", () => {
+      clearTimeout(timer);
+      giveUp();
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = "";
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        if (output.includes(ready)) {
+          clearTimeout(timer);
+          done();
+        }
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        if (heard) lines.forEach(heard);
+      });
+    }
+  });
+}
+
+function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
+}
