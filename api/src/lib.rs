@@ -22,11 +22,12 @@
 //! | [`browsers`] | what browsers do with a cookie |
 //! | [`config`] | what can be set; the cookies, derived from the origins |
 //! | [`secret`] | passwords, credentials, keys: all that must never be printed |
-//! | [`email_address`], [`background`], [`metrics`], [`network`], [`clock`], [`random`] | the ground |
+//! | [`email_address`], [`background`], [`metrics`], [`audit`], [`network`], [`clock`], [`random`] | the ground |
 //!
 //! A request takes three steps: `http/session.rs` → `sessions/sign_in.rs` → `sessions/store.rs`.
 
 pub mod account;
+pub mod audit;
 pub mod background;
 pub mod browsers;
 pub mod cache;

@@ -137,9 +137,9 @@ impl Redis {
                 Ok(Ok(link)) => {
                     let since = Instant::now();
                     *self.slot() = Some(Arc::new(link));
-                    tracing::info!(event = "redis_linked");
+                    tracing::info!("Redis is linked");
                     self.until_broken().await;
-                    tracing::warn!(event = "redis_lost", "going on without Redis");
+                    tracing::warn!("Redis is lost; going on without it");
                     if since.elapsed() > STEADY {
                         pauses = Pauses::new();
                     }
@@ -216,7 +216,6 @@ impl Redis {
             |name: &str| memory.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default().trim();
         if field("maxmemory") != "0" && field("maxmemory_policy") == "noeviction" {
             tracing::warn!(
-                event = "redis_never_evicts",
                 "Redis refuses new entries when it is full; set maxmemory-policy to volatile-ttl or allkeys-lru: nothing there is the only copy"
             );
         }

@@ -12,6 +12,7 @@ use std::{
 };
 
 use crate::{
+    audit::Record,
     background::Queue,
     cache::{Cache, VerifiedTokens},
     clock::Clock,
@@ -98,17 +99,17 @@ impl AppState {
         Ok(Self {
             cache: Cache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics)),
             tokens: VerifiedTokens::new(),
-            limits: Limits::new(config.limits, redis.clone(), secrets.key_for("keys of limits")),
+            limits: Limits::new(config.limits, redis.clone(), secrets.key_for("keys of limits"), Arc::clone(&metrics)),
             redis,
-            metrics,
             secrets,
             keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
             passwords: PasswordRules::new(&config)?,
-            hasher: Hasher::new(&config.passwords.hashing)?,
+            hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&metrics))?,
             outbox: Outbox::new(config.data_dir.join("outbox")),
             db: Db::open(&config.database).await?,
             touches: Queue::new(1024),
             stopping: AtomicBool::new(false),
+            metrics,
             clock,
             config,
         })
@@ -116,6 +117,11 @@ impl AppState {
 }
 
 impl AppState {
+    /// Something happened that matters to security: it is counted and logged.
+    pub fn record(&self, record: impl Into<Record>) {
+        self.metrics.record(record);
+    }
+
     /// From now on the service is not ready: nobody should send it anything new.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);

@@ -32,7 +32,7 @@ pub async fn clear_up(state: &AppState) -> Result<(), Unavailable> {
     let users = users::store::purge(db, sessions::store::database_time(db).await?.minus(KEPT)).await?;
     let limits = limits::store::purge(db, state.clock.now()).await?;
     if sessions + users + limits > 0 {
-        tracing::info!(event = "cleared_up", sessions, users, limits);
+        tracing::info!(sessions, users, limits, "removed what is over");
     }
     Ok(())
 }

@@ -50,6 +50,13 @@ pub enum EndedBecause {
     RefreshReused,
 }
 
+impl EndedBecause {
+    /// As it is stored.
+    pub fn name(self) -> String {
+        self.to_value()
+    }
+}
+
 /// One row of `session`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "session")]

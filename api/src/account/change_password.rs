@@ -9,6 +9,7 @@ use entity::{
 };
 
 use crate::{
+    audit::Event,
     cache::Change,
     db::{Db, Unavailable},
     email_address::EmailAddress,
@@ -62,6 +63,7 @@ pub async fn change_password(
     let (session, user) = sessions::store::find_same(db, &who).await?.ok_or(ChangePasswordError::Ended)?;
     let mut presented = sessions::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
     if let Verdict::Wrong = presented.verify(current, Some(user.password_hash.clone())).await? {
+        state.record(Event::PasswordChangeRefused.of(user.id).in_session(session.id).because("wrong_password"));
         return Err(ChangePasswordError::WrongPassword);
     }
     let hash = presented.hash(new).await?;
@@ -73,7 +75,7 @@ pub async fn change_password(
         ControlFlow::Break(error) => return Err(error),
     };
     state.cache.announce(&changes).await;
-    tracing::info!(event = "password_changed", user = %user.id.0, session = %session.id.0);
+    state.record(Event::PasswordChanged.of(user.id).in_session(session.id));
     Ok(renewal.establish(state, session, &user)?)
 }
 

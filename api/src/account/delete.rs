@@ -3,6 +3,7 @@
 use entity::UserId;
 
 use crate::{
+    audit::Event,
     cache::Change,
     db::{Db, Unavailable},
     sessions::{self, Authenticated},
@@ -28,7 +29,7 @@ pub async fn delete(state: &AppState, who: &Authenticated) -> Result<(), DeleteE
     }
     let gone = state.db.retry(|| erase(&state.db, who.user.id)).await?;
     state.cache.announce(&[gone]).await;
-    tracing::info!(event = "user_deleted", user = %who.user.id.0);
+    state.record(Event::UserDeleted.of(who.user.id).in_session(who.session.id));
     Ok(())
 }
 

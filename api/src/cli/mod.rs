@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod log;
 mod migrate;
 mod openapi;
 mod passwords;
@@ -24,7 +25,7 @@ use crate::config::{Config, File, Mistake, Reading, Setting};
 #[command(
     name = "bifrons",
     version,
-    after_help = "Every key of the configuration can be given in the environment too: sessions.idle is BIFRONS_SESSIONS__IDLE.\nBIFRONS_LOG sets what is logged: error, warn, info (the default), debug."
+    after_help = "Every key of the configuration can be given in the environment too: sessions.idle is BIFRONS_SESSIONS__IDLE."
 )]
 pub struct Cli {
     /// The configuration file [default: `$BIFRONS_CONFIG`, else ./bifrons.toml if it exists]

@@ -1,18 +1,14 @@
 //! `bifrons serve`.
 
-use std::{
-    io::{self, IsTerminal},
-    net::SocketAddr,
-    sync::Arc,
-};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, signal::unix};
-use tracing_subscriber::EnvFilter;
+use tracing_appender::non_blocking::ErrorCounter;
 
-use super::{Failure, block_on, print};
+use super::{Failure, block_on, log, print};
 use crate::{
     clock::Clock,
-    config::{Config, Mistake, variable},
+    config::{Config, variable},
     http,
     state::AppState,
     upkeep,
@@ -20,11 +16,11 @@ use crate::{
 
 /// Serves until it is told to stop (SIGTERM, Ctrl-C).
 pub(super) fn run(config: Config) -> Result<(), Failure> {
-    log_to_stderr()?;
-    block_on(serve(config))
+    let log = log::start(config.log);
+    block_on(serve(config, log.dropped.clone()))
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
     // First of all, so that a second start fails before it touches the data.
     let listener = listen(config.listen, "listen").await?;
     let admin_listener = match config.admin_listen {
@@ -33,12 +29,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
     };
     let tls = config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
     let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
+    state.metrics.watch_log(dropped);
     let stop = {
         let stop = stop_signal().map_err(Failure::new)?;
         let state = Arc::clone(&state);
         async move {
             stop.await;
-            tracing::info!(event = "stopping", "what is under way finishes first");
+            tracing::info!("stopping: what is under way finishes first");
             state.stop();
             // A second signal means now.
             if let Ok(now) = stop_signal() {
@@ -87,21 +84,4 @@ fn banner(config: &Config) -> String {
         listen = config.listen,
         data = config.data_dir.display(),
     )
-}
-
-/// Logs as much as `BIFRONS_LOG` says. Libraries speak up only for what is wrong, or when everything is wanted.
-fn log_to_stderr() -> Result<(), Failure> {
-    let level = std::env::var("BIFRONS_LOG").unwrap_or_else(|_| "info".to_owned());
-    let filter = match level.as_str() {
-        "error" | "warn" | "debug" => level,
-        "info" => "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn".to_owned(),
-        _ => {
-            let message = "write error, warn, info or debug".to_owned();
-            return Err(Failure::Configuration(vec![Mistake { key: "BIFRONS_LOG".to_owned(), message }]));
-        }
-    };
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(io::stderr).with_target(false);
-    // Fails only if something has set a log before.
-    let _ = log.with_ansi(io::stderr().is_terminal()).try_init();
-    Ok(())
 }

@@ -6,6 +6,7 @@ mod cookie_policy;
 mod database;
 mod dev_origin;
 mod limits;
+mod log;
 mod passwords;
 mod reader;
 mod redis;
@@ -22,6 +23,7 @@ pub use cookie_policy::CookiePolicy;
 pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
 pub use limits::{LimitsConfig, Rate};
+pub use log::{LogConfig, LogFormat, LogLevel};
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
 pub use reader::{File, Mistake, Setting, Source, variable};
 pub use sessions::{Lifetime, SessionsConfig};
@@ -64,6 +66,8 @@ pub struct Config {
     pub connections: ConnectionsConfig,
     /// How long to serve on after the order to stop, while load balancers learn of it.
     pub drain_delay: Duration,
+    /// What is logged, and how.
+    pub log: LogConfig,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Whether `listen` speaks https itself.
@@ -161,6 +165,7 @@ impl Config {
                 "How long to serve on after the order to stop, saying not ready, while load balancers learn of it.",
                 duration,
             )?,
+            log: LogConfig::read(reader),
             trusted_proxies: reader.list("proxy.trusted", "Networks whose X-Forwarded-For is believed: 10.0.0.0/8.", |text| {
                 let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
                 network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())

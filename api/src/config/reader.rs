@@ -66,8 +66,8 @@ pub(super) struct Reader {
     mistakes: Vec<Mistake>,
 }
 
-/// Read elsewhere: where the file is, and how much is logged.
-const NOT_SETTINGS: [&str; 2] = ["BIFRONS_CONFIG", "BIFRONS_LOG"];
+/// Read elsewhere: where the file is.
+const FILE: &str = "BIFRONS_CONFIG";
 
 impl Reader {
     /// Takes the text of the configuration file, if there is one, and the environment.
@@ -81,7 +81,7 @@ impl Reader {
         }
         for (name, value) in environment {
             if let Some(key) = name.strip_prefix("BIFRONS_")
-                && !NOT_SETTINGS.contains(&name.as_str())
+                && name != FILE
                 && !is_kubernetes_service_variable(key)
             {
                 let key = key.replace("__", ".").to_ascii_lowercase();

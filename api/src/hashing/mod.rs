@@ -11,10 +11,7 @@ mod queue;
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -25,12 +22,11 @@ use tokio::{sync::oneshot, time::timeout};
 
 use self::{
     argon2id::{hash, is_of, made_with},
+    foreign::Foreign,
     memory::Memory,
     queue::{Place, Queue, Turn},
 };
-use crate::{config::HashingCost, network::ClientNetwork, secret::Password};
-
-use self::foreign::Foreign;
+use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::ClientNetwork, secret::Password};
 
 /// How long somebody waits for a worker and its answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -62,21 +58,21 @@ pub enum HashingError {
 pub struct Hasher {
     argon2: Argon2<'static>,
     queue: Arc<Queue>,
-    hashed: AtomicU64,
-    shed: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 impl Hasher {
     /// Starts the workers. Fails if Argon2 does not take the parameters.
-    pub fn new(cost: &HashingCost) -> Result<Self, HashingError> {
+    pub fn new(cost: &HashingCost, metrics: Arc<Metrics>) -> Result<Self, HashingError> {
         let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let queue = Arc::new(Queue::new(cost.workers + cost.queue));
         for _ in 0..cost.workers {
-            let queue = Arc::clone(&queue);
-            thread::Builder::new().name("password".to_owned()).spawn(move || work(&queue)).map_err(|_| HashingError::Failed)?;
+            let (queue, metrics) = (Arc::clone(&queue), Arc::clone(&metrics));
+            let worker = thread::Builder::new().name("password".to_owned());
+            worker.spawn(move || work(&queue, &metrics)).map_err(|_| HashingError::Failed)?;
         }
-        Ok(Self { argon2, queue, hashed: AtomicU64::new(0), shed: AtomicU64::new(0) })
+        Ok(Self { argon2, queue, metrics })
     }
 
     /// A place among those whose passwords are hashed; refused at once if there is none for this network.
@@ -92,18 +88,9 @@ impl Hasher {
         self.queue.taken()
     }
 
-    /// How many passwords were hashed, right or wrong.
-    pub fn hashed(&self) -> u64 {
-        self.hashed.load(Ordering::Relaxed)
-    }
-
-    /// How many were told to come back.
-    pub fn shed(&self) -> u64 {
-        self.shed.load(Ordering::Relaxed)
-    }
-
     fn refuse(&self) -> HashingError {
-        self.shed.fetch_add(1, Ordering::Relaxed);
+        self.metrics.passwords_shed.inc();
+        self.metrics.record(Event::Overloaded);
         HashingError::Overloaded
     }
 }
@@ -160,7 +147,7 @@ impl Admission<'_> {
         let _waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
         match timeout(PATIENCE, told).await {
             Ok(Ok(done)) => {
-                self.hasher.hashed.fetch_add(1, Ordering::Relaxed);
+                self.hasher.metrics.passwords_hashed.inc();
                 Ok(done)
             }
             Ok(Err(_)) => Err(HashingError::Failed),
@@ -189,11 +176,12 @@ pub fn measure(cost: &HashingCost) -> Result<Duration, HashingError> {
 }
 
 /// What a worker does until the queue is closed.
-fn work(queue: &Queue) {
+fn work(queue: &Queue, metrics: &Metrics) {
     let mut memory = Memory::default();
     loop {
         match queue.take(memory.patience()) {
-            Turn::Work(work, _place) => {
+            Turn::Work { work, waited, place: _held } => {
+                metrics.password_waited(waited);
                 // Whoever waits hears of it, because the answer is never sent; the next one gets fresh memory.
                 if catch_unwind(AssertUnwindSafe(|| work(&mut memory))).is_err() {
                     memory = Memory::default();
@@ -207,7 +195,7 @@ fn work(queue: &Queue) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::{net::Ipv4Addr, sync::Arc};
 
     use entity::PasswordHash;
 
@@ -236,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn asvs_6_2_8_verified_exactly_as_received() {
-        let hasher = Hasher::new(&cheap()).unwrap();
+        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         let long = "a".repeat(72);
         for (set, tried) in [
             ("correct horse", "correct horse "),
@@ -253,16 +241,16 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_a_password_and_it_costs_as_much_as_somebodys() {
-        let hasher = Hasher::new(&cheap()).unwrap();
+        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         let verdict = hasher.admit(HERE).unwrap().verify(password("anything at all"), None).await;
         assert!(matches!(verdict, Ok(Verdict::Wrong)));
-        assert_eq!(hasher.hashed(), 1);
+        assert_eq!(hasher.metrics.passwords_hashed.get(), 1);
     }
 
     /// Each made by other software: OpenBSD's bcrypt test vectors, RFC 7914 section 12, and Python's hashlib.
     #[tokio::test]
     async fn hashes_of_other_software_verify_and_are_replaced() {
-        let hasher = Hasher::new(&cheap()).unwrap();
+        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         for (typed, stored) in [
             ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
             ("U*U*U", "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"),
@@ -281,7 +269,7 @@ mod tests {
 
     #[tokio::test]
     async fn asvs_11_2_5_a_corrupt_hash_accepts_nothing() {
-        let hasher = Hasher::new(&cheap()).unwrap();
+        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         for corrupt in ["", "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$AAAA", "plain", "$2b$", "$scrypt$", "$pbkdf2-sha256$i=1$$"] {
             assert!(matches!(verify(&hasher, corrupt, corrupt).await, Verdict::Wrong), "{corrupt}");
         }
@@ -289,9 +277,9 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn c_20_a_full_queue_refuses_at_once_and_serves_the_rest() {
-        let hasher = Hasher::new(&HashingCost { memory_kib: 8192, ..cheap() }).unwrap();
+        let hasher = Hasher::new(&HashingCost { memory_kib: 8192, ..cheap() }, Arc::default()).unwrap();
         let admitted: Vec<_> = std::iter::from_fn(|| hasher.admit(HERE).ok()).collect();
-        assert_eq!((admitted.len(), hasher.shed()), (5, 1), "half of nine places, rounded up");
+        assert_eq!((admitted.len(), hasher.metrics.passwords_shed.get()), (5, 1), "half of nine places, rounded up");
         let stranger = ClientNetwork::V4(Ipv4Addr::LOCALHOST);
         assert!(hasher.admit(stranger).is_ok(), "there is always a place for somebody new");
         let all = futures_util::future::join_all(admitted.iter().map(|one| one.hash(password("correct horse")))).await;
@@ -302,7 +290,7 @@ mod tests {
 
     #[tokio::test]
     async fn c_39_a_worker_that_panics_harms_nobody_else() {
-        let hasher = Hasher::new(&cheap()).unwrap();
+        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         let place = hasher.admit(HERE).unwrap();
         let panicked = place.run(|_| panic!("as a bug would")).await;
         assert_eq!(panicked, Err::<(), _>(HashingError::Failed));

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::memory::Memory;
@@ -34,6 +34,7 @@ struct Inner {
 
 struct Job {
     id: u64,
+    since: Instant,
     work: Work,
     /// Given back when the work is done, not when whoever asked for it leaves.
     place: Arc<Place>,
@@ -41,7 +42,13 @@ struct Job {
 
 /// What a worker gets.
 pub(super) enum Turn {
-    Work(Work, Arc<Place>),
+    Work {
+        work: Work,
+        /// How long it waited.
+        waited: Duration,
+        /// Kept until the work is done.
+        place: Arc<Place>,
+    },
     /// Nothing came for as long as it was ready to wait.
     Quiet,
     /// Nothing will ever come.
@@ -79,7 +86,7 @@ impl Queue {
         let id = inner.next_id;
         let line = inner.lines.entry(network).or_default();
         let first = line.is_empty();
-        line.push_back(Job { id, work, place });
+        line.push_back(Job { id, since: Instant::now(), work, place });
         if first {
             inner.turns.push_back(network);
         }
@@ -93,7 +100,7 @@ impl Queue {
         let waited = self.news.wait_timeout_while(self.inner(), patience, nothing);
         let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
         match inner.next() {
-            Some(Job { work, place, .. }) => Turn::Work(work, place),
+            Some(Job { since, work, place, .. }) => Turn::Work { work, waited: since.elapsed(), place },
             None if inner.closed => Turn::Closed,
             None => Turn::Quiet,
         }
@@ -216,7 +223,7 @@ mod tests {
                 queue.submit(place, Box::new(move |_: &mut Memory| order.lock().unwrap().push(n)))
             })
             .into();
-        while let Turn::Work(work, _place) = queue.take(Duration::ZERO) {
+        while let Turn::Work { work, place: _held, .. } = queue.take(Duration::ZERO) {
             work(&mut Memory::default());
         }
         assert_eq!(*order.lock().unwrap(), [1, 2, 3, 1, 2, 1]);

@@ -15,12 +15,16 @@ const USER_AGENT: usize = 256;
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let peer = request.remote_addr().as_socket_addr().map(|address| address.ip().to_canonical());
-        let config = request.data::<Arc<AppState>>().map(|state| &state.config);
-        let ip = peer.zip(config).map(|(peer, config)| client(peer, request.headers(), config));
+        let ip = request.data::<Arc<AppState>>().and_then(|state| of(request, &state.config));
         let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self { ip, user_agent: user_agent.map(|text| text.chars().take(USER_AGENT).collect()) })
     }
+}
+
+/// The address of whoever sent a request.
+pub(super) fn of(request: &Request, config: &Config) -> Option<IpAddr> {
+    let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
+    Some(client(peer, request.headers(), config))
 }
 
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {

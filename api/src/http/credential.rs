@@ -24,6 +24,7 @@ use super::{
     problem::{Problem, ProblemCode},
 };
 use crate::{
+    audit::Event,
     sessions::{self, Authenticated, Refused},
     state::AppState,
 };
@@ -46,7 +47,10 @@ enum Presented<'a> {
 
 /// Reads the credential that counts.
 fn presented<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Presented<'a>, Problem> {
-    let ambiguous = || Problem::new(ProblemCode::AmbiguousCredentials);
+    let ambiguous = || {
+        state.record(Event::CredentialRefused.because("ambiguous"));
+        Problem::new(ProblemCode::AmbiguousCredentials)
+    };
     let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
     match (authorization.next(), authorization.next()) {
         (Some(_), Some(_)) => Err(ambiguous()),
@@ -60,15 +64,18 @@ fn presented<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Presented<'
 
 /// Verifies the credential that counts: somebody, nobody, or refused.
 async fn verify(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenticated>, Problem> {
-    let (verified, refused) = match presented(headers, state)? {
+    let (verified, refused, what) = match presented(headers, state)? {
         Presented::Nothing | Presented::OtherScheme => return Ok(None),
-        Presented::Bearer(token) => (sessions::by_access_token(state, token).await, ProblemCode::InvalidToken),
-        Presented::Cookie(value) => (sessions::by_cookie(state, value).await, ProblemCode::InvalidSession),
+        Presented::Bearer(token) => (sessions::by_access_token(state, token).await, ProblemCode::InvalidToken, "access_token"),
+        Presented::Cookie(value) => (sessions::by_cookie(state, value).await, ProblemCode::InvalidSession, "cookie"),
     };
     match verified {
         Ok(who) => Ok(Some(who)),
         // No cookie is cleared here: this answer may be late, and the browser may hold a new one by now.
-        Err(Refused::Invalid) => Err(Problem::new(refused)),
+        Err(Refused::Invalid) => {
+            state.record(Event::CredentialRefused.because(what));
+            Err(Problem::new(refused))
+        }
         Err(Refused::Store(error)) => Err(Problem::new(ProblemCode::Unavailable).log(&error)),
     }
 }

@@ -5,7 +5,10 @@ use poem::{
     error::{MethodNotAllowedError, NotFoundError},
     http::{HeaderValue, Method, StatusCode, header},
 };
-use poem_openapi::error::{ParseParamError, ParsePathError};
+use poem_openapi::{
+    OperationId,
+    error::{ParseParamError, ParsePathError},
+};
 
 use super::{
     openapi,
@@ -14,6 +17,15 @@ use super::{
 
 /// The answer for an error.
 pub(super) fn answer(error: Error, method: &Method, path: &str) -> Response {
+    let operation = error.data::<OperationId>().copied();
+    let mut response = answer_of(error, method, path);
+    if let Some(operation) = operation {
+        response.set_data(operation);
+    }
+    response
+}
+
+fn answer_of(error: Error, method: &Method, path: &str) -> Response {
     if error.is_from_response() {
         return error.into_response();
     }

@@ -45,7 +45,7 @@ use openapi::Tag;
 use problem::{Problem, ProblemCode};
 use trace::Trace;
 
-use crate::{config::Config, random, state::AppState};
+use crate::{audit::Event, config::Config, random, state::AppState};
 
 /// How long a request may take, from its last header to its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -93,16 +93,24 @@ impl App {
     /// Answers a request. Never fails: whatever goes wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
         let config = &self.state.config;
-        let trace = Trace::begin(random::uuid_v7(self.state.clock.now()), request.method(), request.uri().path());
+        let trace = Trace::begin(random::uuid_v7(self.state.clock.now()), &request, config);
         let reader = cors::reader(request.headers(), config);
-        let mut response = match cors::preflight(&request, config) {
-            Some(preflight) => preflight,
-            None => self.route(request).await,
+        let answering = async {
+            match cors::preflight(&request, config) {
+                Some(preflight) => {
+                    if reader.is_none() {
+                        self.state.record(Event::PreflightRefused);
+                    }
+                    preflight
+                }
+                None => self.route(request).await,
+            }
         };
+        let mut response = trace.around(answering).await;
         cors::share(&mut response, reader);
         headers::secure(&mut response, config);
-        trace.end(&mut response);
-        self.state.metrics.answered(response.status().as_u16());
+        let (operation, after) = trace.end(&mut response);
+        self.state.metrics.answered(operation, response.status().as_u16(), after);
         response
     }
 
@@ -113,6 +121,7 @@ impl App {
         }
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         if csrf::is_forged(&request, &self.state) {
+            self.state.record(Event::OriginRefused);
             return Problem::new(ProblemCode::OriginNotAllowed).into_response();
         }
         match tokio::time::timeout(PATIENCE, self.routes.call(request)).await {

@@ -15,6 +15,7 @@ use poem_openapi::{
 use serde_json::{Value, json};
 
 pub(super) use super::problem_code::ProblemCode;
+use super::trace;
 
 /// The media type of RFC 9457.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -74,6 +75,8 @@ struct ProblemBody {
     /// The HTTP status.
     status: i32,
     code: ProblemCode,
+    /// `urn:uuid:` and the request's id, which `X-Request-Id` has too: quote it to those who run the service.
+    instance: Option<String>,
     /// The fields that break rules, with `validation_failed`.
     errors: Option<Vec<FieldError>>,
 }
@@ -116,6 +119,7 @@ impl From<Problem> for ProblemBody {
             title: code.title().to_owned(),
             status: code.status().into(),
             code,
+            instance: trace::request_id().map(|id| format!("urn:uuid:{id}")),
             errors: (!errors.is_empty()).then_some(errors),
         }
     }
@@ -123,7 +127,14 @@ impl From<Problem> for ProblemBody {
 
 impl Example for ProblemBody {
     fn example() -> Self {
-        Problem::new(ProblemCode::Unauthenticated).into()
+        Self::with_instance(Problem::new(ProblemCode::Unauthenticated))
+    }
+}
+
+impl ProblemBody {
+    /// As the specification shows it, where no request is being answered.
+    fn with_instance(problem: Problem) -> Self {
+        Self { instance: Some("urn:uuid:019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a".to_owned()), ..problem.into() }
     }
 }
 
@@ -134,7 +145,7 @@ pub(super) fn example(code: ProblemCode) -> Option<Value> {
         ProblemCode::ValidationFailed => vec![FieldError::new("password", Rule::MinLength, "must have at least 8 characters")],
         _ => Vec::new(),
     };
-    ProblemBody::from(problem.fields(errors)).to_json()
+    ProblemBody::with_instance(problem.fields(errors)).to_json()
 }
 
 impl IntoResponse for Problem {

@@ -1,12 +1,30 @@
-//! One line in the log for each request. No query, no header, no body: that is where secrets travel.
+//! One line in the log for each request, and its id on every line that it gives rise to. No query, no header, no body: that is where
+//! secrets travel.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use poem::{
-    Response,
+    Request, Response,
     http::{HeaderValue, Method},
 };
+use poem_openapi::OperationId;
+use tracing::{Instrument, Span, field::display};
 use uuid::Uuid;
+
+use super::client_ip;
+use crate::config::Config;
+
+/// As many bytes of a path as are logged.
+const PATH: usize = 256;
+
+tokio::task_local! {
+    static REQUEST: Uuid;
+}
+
+/// The id of the request that is being answered.
+pub(super) fn request_id() -> Option<Uuid> {
+    REQUEST.try_with(|id| *id).ok()
+}
 
 /// A request under way.
 pub(super) struct Trace {
@@ -14,20 +32,39 @@ pub(super) struct Trace {
     method: Method,
     path: String,
     begun: Instant,
+    span: Span,
 }
 
 impl Trace {
-    pub(super) fn begin(id: Uuid, method: &Method, path: &str) -> Self {
-        Self { id, method: method.clone(), path: path.to_owned(), begun: Instant::now() }
+    pub(super) fn begin(id: Uuid, request: &Request, config: &Config) -> Self {
+        let client = client_ip::of(request, config).map(display);
+        let path = request.uri().path();
+        Self {
+            id,
+            method: request.method().clone(),
+            // Percent-encoded, so any byte is a boundary.
+            path: path.get(..PATH).unwrap_or(path).to_owned(),
+            begun: Instant::now(),
+            span: tracing::info_span!("request", request = %id, client),
+        }
     }
 
-    /// Writes the line, and puts the request's id on the answer, for people to quote.
-    pub(super) fn end(self, response: &mut Response) {
-        let Self { id, method, path, begun } = self;
-        let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
-        tracing::info!(%method, path, status, ms, request = %id, "answered");
+    /// Answers it.
+    pub(super) async fn around<T>(&self, answering: impl Future<Output = T>) -> T {
+        REQUEST.scope(self.id, answering).instrument(self.span.clone()).await
+    }
+
+    /// Writes the line, and puts the request's id on the answer, for people to quote. Returns which operation it was, if any, and how
+    /// long it took.
+    pub(super) fn end(self, response: &mut Response) -> (&'static str, Duration) {
+        let Self { id, method, path, begun, span } = self;
+        let (status, after) = (response.status().as_u16(), begun.elapsed());
+        let operation = response.data::<OperationId>().map(|operation| operation.0);
+        let ms = after.as_secs_f64() * 1000.0;
+        span.in_scope(|| tracing::info!(%method, path, operation, status, ms, "answered"));
         if let Ok(id) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert("x-request-id", id);
         }
+        (operation.unwrap_or_default(), after)
     }
 }

@@ -15,9 +15,11 @@ use entity::{LimitKey, UnixMillis};
 
 use self::networks::Networks;
 use crate::{
+    audit::Event,
     config::LimitsConfig,
     db::{Db, Unavailable},
     email_address::EmailAddress,
+    metrics::Metrics,
     network::ClientNetwork,
     redis::Redis,
 };
@@ -44,6 +46,7 @@ pub struct Limits {
     config: Option<LimitsConfig>,
     networks: Networks,
     redis: Option<Redis>,
+    metrics: Arc<Metrics>,
     /// So that the table shows neither addresses nor where their owners are.
     key: Arc<hmac::Key>,
 }
@@ -58,16 +61,16 @@ pub struct Attempt {
 
 impl Limits {
     /// With Redis, nodes count networks together.
-    pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, key: hmac::Key) -> Self {
-        Self { config, networks: Networks::default(), redis, key: Arc::new(key) }
+    pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, key: hmac::Key, metrics: Arc<Metrics>) -> Self {
+        Self { config, networks: Networks::default(), redis, metrics, key: Arc::new(key) }
     }
 
     /// Takes one of what a network may try, and of what all may.
     pub async fn take_network(&self, network: ClientNetwork, now: UnixMillis) -> Result<(), LimitError> {
         let Some(config) = &self.config else { return Ok(()) };
         let redis = self.redis.as_ref();
-        self.networks.take(redis, Some(network), config.network, now).await.map_err(LimitError::Limited)?;
-        self.networks.take(redis, None, config.global, now).await.map_err(LimitError::Limited)
+        self.networks.take(redis, Some(network), config.network, now).await.map_err(|wait| self.limited("network", wait))?;
+        self.networks.take(redis, None, config.global, now).await.map_err(|wait| self.limited("all", wait))
     }
 
     /// Takes one of the wrong passwords that an account may be tried with, whether or not anybody has it.
@@ -89,7 +92,7 @@ impl Limits {
             }
         }
         let kept = store::find(db.connection(), &limit).await?.map_or(now, |row| row.new_at);
-        Err(LimitError::Limited(gcra::take(rate, kept, now).err().unwrap_or(rate.interval())))
+        Err(self.limited("account", gcra::take(rate, kept, now).err().unwrap_or(rate.interval())))
     }
 
     /// The password was right: it costs nothing, and where it came from is known from now on.
@@ -100,6 +103,11 @@ impl Limits {
             store::know(db.connection(), &attempt.here, now.plus(KNOWN_FOR), now).await?;
         }
         Ok(())
+    }
+
+    fn limited(&self, what: &'static str, wait: Duration) -> LimitError {
+        self.metrics.record(Event::AttemptLimited.because(what));
+        LimitError::Limited(wait)
     }
 
     fn key_of(&self, account: &EmailAddress, network: Option<ClientNetwork>) -> LimitKey {

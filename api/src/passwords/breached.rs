@@ -1,7 +1,7 @@
 //! Passwords that are known from breaches, asked for by k-anonymity: of a password's SHA-1 the first five digits leave the house,
 //! and the answer holds all that begin so. The protocol is that of Pwned Passwords, which others speak too.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use reqwest::{Client, StatusCode, redirect::Policy};
@@ -83,7 +83,12 @@ impl Breached {
 /// As forty digits in capitals.
 fn sha1(password: &Password) -> Zeroizing<String> {
     let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.bytes());
-    Zeroizing::new(hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect())
+    let mut digits = Zeroizing::new(String::with_capacity(40));
+    for byte in hash.as_ref() {
+        // Writing into a string does not fail.
+        let _ = write!(digits, "{byte:02X}");
+    }
+    digits
 }
 
 /// Whether a range lists the rest of a hash. Lines that only pad it count nought.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{Authenticated, access_token};
-use crate::state::AppState;
+use crate::{audit::Event, state::AppState};
 
 /// A token that another service accepts, and we do not.
 pub struct Minted {
@@ -34,6 +34,7 @@ pub fn mint(state: &AppState, who: &Authenticated, audience: Option<&str>) -> Re
         Some(named) => audiences.find(|audience| *audience == named),
     };
     let audience = audience.ok_or(MintError::UnknownAudience)?;
+    state.record(Event::AccessTokenMinted.of(who.user.id).in_session(who.session.id));
     let (access_token, expires_in) = access_token::issue(state, who, audience, state.clock.now())?;
     Ok(Minted { access_token, expires_in })
 }

@@ -12,7 +12,7 @@ use entity::{
 };
 
 use super::{Credential, Established, Tokens, access_token, is_live, store};
-use crate::{cache::Snapshot, db::Unavailable, mail, secret::RefreshToken, state::AppState};
+use crate::{audit::Event, cache::Snapshot, db::Unavailable, mail, secret::RefreshToken, state::AppState};
 
 /// Why there is no successor.
 #[derive(Debug, thiserror::Error)]
@@ -57,16 +57,20 @@ fn standing(session: &session::Model, generation: i32, now: UnixMillis, grace: D
 
 /// Trades a refresh token for its successor.
 pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, RefreshError> {
-    let token = RefreshToken::parse(presented).ok_or(RefreshError::Invalid)?;
+    let refused = |because| {
+        state.record(Event::RefreshRefused.because(because));
+        RefreshError::Invalid
+    };
+    let token = RefreshToken::parse(presented).ok_or_else(|| refused("malformed"))?;
     loop {
-        let (session, user) = find_live(state, &token).await?.ok_or(RefreshError::Invalid)?;
+        let (session, user) = find_live(state, &token).await?.ok_or_else(|| refused("forged_or_over"))?;
         let now = state.clock.now();
         match standing(&session, token.generation, now, state.config.tokens.refresh_grace) {
-            Standing::Unknown => return Err(RefreshError::Invalid),
+            Standing::Unknown => return Err(refused("not_yet_made")),
             Standing::Reused if end_stolen(state, &session, &user, now).await? => return Err(RefreshError::Reused),
             Standing::Reused => {} // It ended meanwhile, or has another secret: the row knows.
             Standing::Predecessor => {
-                tracing::info!(event = "refresh_repeated", session = %session.id.0);
+                state.record(Event::RefreshRepeated.of(user.id).in_session(session.id));
                 return established(state, &session, &user, now);
             }
             Standing::Current => {
@@ -77,6 +81,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, R
                     let rotated =
                         session::Model { generation, rotated_at: Some(now), last_seen_at: now, idle_expires_at, ..session };
                     state.cache.keep(&Snapshot::new(&rotated, &user));
+                    state.record(Event::Refreshed.of(user.id).in_session(rotated.id));
                     return established(state, &rotated, &user, now);
                 }
                 // Somebody else rotated first, or the session ended: the row knows.
@@ -103,7 +108,7 @@ async fn end_stolen(state: &AppState, session: &session::Model, user: &user::Mod
     mail::store::insert(&transaction, mail::refresh_token_reused(user, now)).await?;
     transaction.commit().await?;
     state.cache.announce(&[change]).await;
-    tracing::warn!(event = "refresh_reused", user = %user.id.0, session = %session.id.0);
+    state.record(Event::RefreshReused.of(user.id).in_session(session.id));
     state.outbox.notify();
     Ok(true)
 }

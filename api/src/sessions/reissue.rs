@@ -10,6 +10,7 @@ use super::{
     store::{self, NewProof},
 };
 use crate::{
+    audit::Event,
     cache::Snapshot,
     db::Unavailable,
     email_address::EmailAddress,
@@ -49,12 +50,15 @@ pub async fn reauthenticate(
     let (session, user) = store::find_same(state.db.connection(), &who).await?.ok_or(ReauthenticateError::Ended)?;
     let mut presented = present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
     match presented.verify(password, Some(user.password_hash.clone())).await? {
-        Verdict::Wrong => Err(ReauthenticateError::WrongPassword),
+        Verdict::Wrong => {
+            state.record(Event::ReauthenticationRefused.of(user.id).in_session(session.id).because("wrong_password"));
+            Err(ReauthenticateError::WrongPassword)
+        }
         Verdict::Right { .. } => {
             let renewal = reissue(&session, state.clock.now());
             let renewed = store::reissue(state.db.connection(), &session, &renewal.stored).await?;
             state.cache.announce(&[renewed.ok_or(ReauthenticateError::Ended)?]).await;
-            tracing::info!(event = "reauthenticated", user = %user.id.0, session = %session.id.0);
+            state.record(Event::Reauthenticated.of(user.id).in_session(session.id));
             Ok(renewal.establish(state, session, &user)?)
         }
     }

@@ -7,6 +7,7 @@ use entity::{
 
 use super::{Authenticated, access_token, ends, store};
 use crate::{
+    audit::Event,
     cache::Change,
     db::{Db, Unavailable},
     secret::{REFRESH_TOKEN_PREFIX, RefreshToken, SessionCookie},
@@ -58,7 +59,7 @@ pub async fn end_one(state: &AppState, who: &Authenticated, id: SessionId) -> Re
 pub async fn end_others(state: &AppState, who: &Authenticated) -> Result<(), Unavailable> {
     let ended = state.db.retry(|| end_all_but(&state.db, who, state.clock.now())).await?;
     state.cache.announce(&[ended]).await;
-    tracing::info!(event = "other_sessions_ended", user = %who.user.id.0);
+    state.record(Event::OtherSessionsEnded.of(who.user.id).in_session(who.session.id));
     Ok(())
 }
 
@@ -85,7 +86,7 @@ async fn end_all_but(db: &Db, who: &Authenticated, now: UnixMillis) -> Result<Ch
 async fn end(state: &AppState, id: SessionId, because: EndedBecause) -> Result<(), Unavailable> {
     if let Some(ended) = store::end(state.db.connection(), id, because, state.clock.now()).await? {
         state.cache.announce(&[ended]).await;
-        tracing::info!(event = "session_ended", session = %id.0, because = ?because);
+        state.record(Event::SessionEnded.in_session(id).because(because.name()));
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! Signing in: a password becomes a session.
 
 use entity::{
-    Seed, SessionId, UnixMillis,
+    PasswordHash, Seed, SessionId, UnixMillis,
     session::{self, EndedBecause, RefreshIn},
     user::{self, Status},
 };
 
 use super::{Client, Credential, Established, PresentError, present, refresh::tokens, store};
 use crate::{
+    audit::{Event, Record},
     cache::{Change, Snapshot},
     db::{Db, Unavailable},
     email_address::EmailAddress,
@@ -66,27 +67,30 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
     let address = EmailAddress::parse(request.email).ok();
     let mut presented = present(state, address.as_ref(), &request.client).await?;
     for _ in 0..ATTEMPTS {
-        let user = match &address {
+        let found = match &address {
             Some(address) => users::store::find_by_email(state.db.connection(), address).await?,
             None => None,
         };
+        let refused = refused(found.as_ref());
         // A disabled user's password is nobody's: it is not verified, takes as long, and costs as much.
-        let user = user.filter(|user| user.status == Status::Active);
+        let user = found.filter(|user| user.status == Status::Active);
         let verdict = presented.verify(request.password.clone(), user.as_ref().map(|user| user.password_hash.clone())).await?;
         let (Verdict::Right { upgraded }, Some(user)) = (verdict, user) else {
+            state.record(refused);
             return Err(SignInError::InvalidCredentials);
         };
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
         let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &request.carried, now)).await?;
         if let Some(replaced) = begun {
-            state.cache.announce(&replaced).await;
-            if let Some(hash) = upgraded
-                && let Err(error) = users::store::upgrade_hash(state.db.connection(), &user, hash).await
-            {
-                tracing::warn!(%error, "a password hash was not upgraded; the next sign-in will try again");
+            state.cache.announce(&replaced.iter().copied().map(Change::ended).collect::<Vec<_>>()).await;
+            for session in replaced {
+                state.record(Event::SessionEnded.in_session(session).because(EndedBecause::Replaced.name()));
             }
-            tracing::info!(event = "signed_in", user = %user.id.0, session = %session.id.0, face = ?session.face);
+            if let Some(hash) = upgraded {
+                rehash(state, &user, hash).await;
+            }
+            state.record(Event::SignedIn.of(user.id).in_session(session.id).showing(session.face));
             let who = Snapshot::new(&session, &user);
             let credential = match proof {
                 Proof::Cookie(cookie) => Credential::Cookie(cookie),
@@ -98,6 +102,23 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
         // The password's hash changed while this one was verified: maybe the password did. Look again.
     }
     Err(PresentError::from(HashingError::Overloaded).into())
+}
+
+/// Why somebody is not signed in if their password does not count: for the log alone.
+fn refused(found: Option<&user::Model>) -> Record {
+    match found {
+        None => Event::SignInRefused.because("unknown_address"),
+        Some(user) if user.status != Status::Active => Event::SignInRefused.of(user.id).because("disabled"),
+        Some(user) => Event::SignInRefused.of(user.id).because("wrong_password"),
+    }
+}
+
+/// Replaces a hash by one of today's parameters. Nobody is refused if that fails.
+async fn rehash(state: &AppState, user: &user::Model, hash: PasswordHash) {
+    match users::store::upgrade_hash(state.db.connection(), user, hash).await {
+        Ok(()) => state.record(Event::PasswordRehashed.of(user.id)),
+        Err(error) => tracing::warn!(%error, "a password hash was not replaced; the next sign-in will try again"),
+    }
 }
 
 /// How often a sign-in starts over because the user's password hash changed under it.
@@ -158,7 +179,7 @@ async fn begin_session(
     session: &session::Model,
     carried: &[SessionId],
     now: UnixMillis,
-) -> Result<Option<Vec<Change>>, Unavailable> {
+) -> Result<Option<Vec<SessionId>>, Unavailable> {
     let transaction = db.begin().await?;
     let current = users::store::find_and_hold(&transaction, user.id).await?;
     let same = |current: user::Model| current.password_hash == user.password_hash && current.status == Status::Active;
@@ -167,7 +188,9 @@ async fn begin_session(
     }
     let mut replaced = Vec::new();
     for carried in carried {
-        replaced.extend(store::end(&transaction, *carried, EndedBecause::Replaced, now).await?);
+        if store::end(&transaction, *carried, EndedBecause::Replaced, now).await?.is_some() {
+            replaced.push(*carried);
+        }
     }
     store::insert(&transaction, session.clone()).await?;
     transaction.commit().await?;

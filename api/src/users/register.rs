@@ -7,6 +7,7 @@ use entity::{
 
 use super::{Violation, check_name, store};
 use crate::{
+    audit::Event,
     db::Unavailable,
     email_address::EmailAddress,
     hashing::HashingError,
@@ -62,7 +63,8 @@ pub async fn register(state: &AppState, request: Registration) -> Result<user::M
     }
     let address = request.address;
     // Asked before the password is hashed, because hashing costs; the unique index decides.
-    if store::find_by_email(state.db.connection(), &address).await?.is_some() {
+    if let Some(owner) = store::find_by_email(state.db.connection(), &address).await? {
+        state.record(Event::RegistrationRefused.of(owner.id).because("email_taken"));
         return Err(RegisterError::EmailTaken);
     }
     let password_hash = state.hasher.admit(request.network)?.hash(request.password).await?;
@@ -83,7 +85,7 @@ pub async fn register(state: &AppState, request: Registration) -> Result<user::M
         Err(error) if error.is_duplicate() => return Err(RegisterError::EmailTaken),
         stored => stored?,
     }
-    tracing::info!(event = "registered", user = %user.id.0);
+    state.record(Event::Registered.of(user.id));
     Ok(user)
 }
 

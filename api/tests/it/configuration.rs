@@ -23,7 +23,11 @@ async fn c_36_all_mistakes_at_once_with_exit_code_2() {
         assert!(said.contains(mistake), "{mistake}: {said}");
     }
     refuses(&run(folder.path(), &["config", "check"], &[]), 2, "sessions.idle");
-    refuses(&serve(tempdir().unwrap().path(), &[("BIFRONS_LOG", "warning")]), 2, "BIFRONS_LOG: write error, warn, info or debug");
+    refuses(
+        &serve(tempdir().unwrap().path(), &[("BIFRONS_LOG__LEVEL", "warning")]),
+        2,
+        "BIFRONS_LOG__LEVEL: write error, warn, info or debug",
+    );
     refuses(&run(folder.path(), &["--config", "nowhere.toml"], &[]), 2, "nowhere.toml: cannot be read");
     assert_eq!(run(folder.path(), &["dance"], &[]).status.code(), Some(2));
     assert!(!folder.path().join("data").exists(), "nothing was begun");

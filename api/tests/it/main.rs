@@ -19,6 +19,7 @@ mod limits;
 mod main_job;
 mod my_sessions;
 mod nodes;
+mod observability;
 mod other_services;
 mod outage;
 mod passwords;

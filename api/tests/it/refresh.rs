@@ -120,7 +120,7 @@ async fn what_we_never_made_changes_nothing_and_tells_nothing() {
     let padded = format!("{}=", token(&first));
     let mut texts = HashSet::new();
     for wrong in [newer, bad_mac, unknown, padded, String::new(), "bfr_".into(), "x".repeat(256), token(&first)[1..].into()] {
-        texts.insert(ada.refresh(&wrong).await.expect_problem(401, "invalid_refresh_token").text);
+        texts.insert(ada.refresh(&wrong).await.expect_problem(401, "invalid_refresh_token").whole());
     }
     assert_eq!(texts.len(), 1, "no oracle");
     assert_eq!(generation(&app).await, 0);

@@ -62,6 +62,16 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// All of it, to the byte, but for the moment and the request's id: what somebody can learn from it.
+    pub fn whole(&self) -> String {
+        let id = self.header("x-request-id");
+        assert_eq!(id.len(), 36);
+        let told = |(name, value)| format!("{name}: {value:?}");
+        let mut headers: Vec<_> = self.headers.iter().map(told).filter(|line| !line.starts_with("date: ")).collect();
+        headers.sort();
+        format!("{}\n{}\n\n{}", self.status, headers.join("\n"), self.text).replace(id, "ID")
+    }
+
     /// The fields that a `validation_failed` names, each with its rule.
     pub fn broken_rules(&self) -> Vec<(String, String)> {
         let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();

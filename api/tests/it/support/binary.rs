@@ -51,7 +51,7 @@ impl Process {
         let port = free_port();
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
         let mut command = bifrons(folder);
-        command.env("BIFRONS_LISTEN", format!("127.0.0.1:{port}")).env("BIFRONS_LOG", "debug");
+        command.env("BIFRONS_LISTEN", format!("127.0.0.1:{port}")).env("BIFRONS_LOG__LEVEL", "debug");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut banner = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut banner).unwrap();

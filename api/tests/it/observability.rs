@@ -1,0 +1,217 @@
+//! What the service tells those who run it: the log, the events, the metrics.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::Stdio,
+    time::Duration,
+};
+
+use bifrons::{audit::Event, config::LimitsConfig, http, network::ClientNetwork};
+use poem::{Route, get, handler, web::Data};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Actor, App, EMAIL, PASSWORD,
+    binary::{Process, bifrons, free_port},
+};
+
+const WRONG: &str = "not the password at all";
+
+fn page() -> String {
+    fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/observability.md")).unwrap()
+}
+
+#[test]
+fn asvs_16_1_1_the_page_lists_the_events() {
+    let level = |event: &Event| if event.is_warning() { "warn" } else { "info" };
+    let lines = Event::ALL.iter().map(|event| format!("| `{}` | {} | {} |\n", event.name(), level(event), event.about()));
+    let table = format!("| event | level | what happened |\n|---|---|---|\n{}\n", lines.collect::<String>());
+    assert!(page().contains(&table), "docs/observability.md must hold\n{table}");
+}
+
+/// Does everything that is an event.
+async fn everything(app: &App) {
+    let ada = app.ada().await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(409);
+    app.someone().sign_in(EMAIL, WRONG).await.expect(401);
+    ada.reauthenticate(WRONG).await.expect(403);
+    ada.reauthenticate(PASSWORD).await.expect(200);
+    ada.change_password(WRONG, "another horse entirely").await.expect(403);
+    ada.change_password(PASSWORD, "another horse entirely").await.expect(200);
+    app.sql("UPDATE user SET password_hash = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'").await;
+    let tokens = app.someone().tokens(EMAIL, "U*U").await.expect(200).string("/refresh_token");
+    let ada = app.someone();
+    ada.sign_in(EMAIL, "U*U").await.expect(200);
+    ada.post("/v1/session/token", json!({})).await.expect(200);
+    ada.refresh(&tokens).await.expect(200);
+    ada.refresh(&tokens).await.expect(200);
+    app.wait(Duration::from_secs(60)).await;
+    ada.refresh(&tokens).await.expect_problem(401, "refresh_reused");
+    ada.refresh(&tokens).await.expect_problem(401, "invalid_refresh_token");
+    app.someone().with("cookie", "bifrons_session=bfs_nonsense").who_am_i().await.expect(401);
+    let stranger = || app.someone().with("origin", "https://evil.example");
+    stranger().post("/v1/session", json!({})).await.expect_problem(403, "origin_not_allowed");
+    let preflight = stranger().with("access-control-request-method", "POST");
+    preflight.send(Method::OPTIONS, "/v1/session", None).await.expect(204);
+    let other = app.someone();
+    other.sign_in(EMAIL, "U*U").await.expect(200);
+    ada.delete("/v1/me/sessions").await.expect(204);
+    let places: Vec<_> = (1..=9).map_while(|n| app.state.hasher.admit(ClientNetwork::V6(n)).ok()).collect();
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "overloaded");
+    drop(places);
+    while app.someone().sign_in("nobody@example.com", WRONG).await.status != 429 {}
+    ada.sign_in(EMAIL, "U*U").await.expect(200);
+    ada.delete("/v1/me").await.expect(204);
+}
+
+#[tokio::test]
+async fn asvs_16_3_all_events_happen_and_are_counted_and_no_others() {
+    let rate = |written| bifrons::config::Rate::parse(written).unwrap();
+    let app = App::configured(|config| {
+        config.limits = Some(LimitsConfig { account: rate("5/1h"), network: rate("1000/1m"), global: rate("1000/1m") });
+        config.passwords.hashing.queue = 8;
+        config.passwords.hashing.workers = 1;
+        config.tokens.audiences = vec!["https://orders.example.com".to_owned()];
+    })
+    .await;
+    everything(&app).await;
+    let metrics = app.state.metrics.render();
+    let counted = metrics.lines().filter_map(|line| line.strip_prefix("bifrons_events_total{event=\"")?.split('"').next());
+    let all = Event::ALL.iter().map(|event| event.name());
+    assert_eq!(counted.collect::<BTreeSet<_>>(), all.collect::<BTreeSet<_>>());
+    for (count, sample) in [
+        (1, r#"bifrons_events_total{event="sign_in_refused",because="wrong_password"}"#),
+        (1, r#"bifrons_events_total{event="session_ended",because="replaced"}"#),
+        (1, r#"bifrons_http_answers_total{operation="registerUser",status="409"}"#),
+        (1, r#"bifrons_http_answers_total{operation="refreshTokens",status="401"}"#),
+        (4, r#"bifrons_http_seconds_count{operation="refreshTokens"}"#),
+    ] {
+        let found = metrics.lines().find_map(|line| line.strip_prefix(sample)).map(|value| value.trim().parse::<u64>().unwrap());
+        assert!(found >= Some(count), "{sample}: {found:?}\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_names_metrics_that_there_are() {
+    let (app, folder) = (App::start().await, tempfile::tempdir().unwrap());
+    app.ada().await;
+    let admin = format!("127.0.0.1:{}", free_port());
+    fs::write(folder.path().join("bifrons.toml"), format!("admin_listen = \"{admin}\"\n")).unwrap();
+    let service = Process::start(folder.path());
+    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let answer = reqwest::get(format!("http://{admin}/metrics")).await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4");
+    let text = answer.text().await.unwrap();
+    let page = page();
+    let named = page.split('`').filter(|word| word.starts_with("bifrons_")).map(|word| word.split('{').next().unwrap());
+    let named: BTreeSet<_> = named.collect();
+    assert!(named.len() > 10);
+    for name in named {
+        assert!(text.contains(&format!("\n{name}")) || text.contains(&format!("# TYPE {name}")), "no {name} in\n{text}");
+    }
+    service.someone().get("/metrics").await.expect(404);
+}
+
+/// The lines of a service's log.
+fn lines(folder: &std::path::Path) -> Vec<Value> {
+    let log = fs::read_to_string(folder.join("log")).unwrap();
+    log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
+}
+
+#[tokio::test]
+async fn asvs_16_2_every_line_is_json_and_names_its_request() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bifrons.toml"), "proxy.trusted = [\"127.0.0.1\"]\n").unwrap();
+    let mut service = Process::start(folder.path());
+    let ada = service.someone().with("x-forwarded-for", "192.0.2.7");
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    let signed_in = ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let refused = ada.sign_in(EMAIL, WRONG).await.expect(401);
+    assert_eq!(refused.string("/instance"), format!("urn:uuid:{}", refused.header("x-request-id")));
+    assert!(service.stop().success());
+    let lines = lines(folder.path());
+    for line in &lines {
+        let moment = line["timestamp"].as_str().unwrap();
+        time::OffsetDateTime::parse(moment, &time::format_description::well_known::Rfc3339).unwrap();
+        assert!(moment.ends_with('Z'), "ASVS 16.2.2: UTC");
+    }
+    for (answer, event) in [(&signed_in, "signed_in"), (&refused, "sign_in_refused")] {
+        let of_it: Vec<_> = lines.iter().filter(|line| line["span"]["request"] == answer.header("x-request-id")).collect();
+        assert!(of_it.iter().any(|line| line["event"] == event && line["user"].is_string()), "{of_it:?}");
+        let answered = of_it.iter().find(|line| line["message"] == "answered").unwrap();
+        assert_eq!((&answered["operation"], &answered["status"]), (&json!("signIn"), &json!(answer.status)));
+        assert!(of_it.iter().all(|line| line["span"]["client"] == "192.0.2.7"), "{of_it:?}");
+    }
+}
+
+#[tokio::test]
+async fn asvs_16_4_1_whatever_is_sent_a_line_is_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut service = Process::start(folder.path());
+    let agent = service.someone().with("user-agent", "curl\\n {\"event\":\"signed_in\"}");
+    for path in ["/%0d%0aINFO%20all%20is%20well", "/%1b%5b31m%e2%80%a8", &format!("/{}", "x".repeat(20_000))] {
+        agent.get(path).await.expect(404);
+    }
+    agent.sign_in("a\r\n\u{2028}@example.com", "\r\n\u{1b}[31m").await.expect(401);
+    assert!(service.stop().success());
+    let answered: Vec<_> = lines(folder.path()).into_iter().filter(|line| line["message"] == "answered").collect();
+    assert_eq!(answered.len(), 4);
+    assert!(answered.iter().all(|line| line.to_string().len() < 1000), "cut");
+}
+
+/// What stands on standard error nobody reads: the pipe is full, then the queue, and then lines are dropped.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_37_a_log_that_nobody_reads_stops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, admin) = (free_port(), free_port());
+    let mut command = bifrons(folder.path());
+    command.env("BIFRONS_LISTEN", format!("127.0.0.1:{port}")).env("BIFRONS_ADMIN_LISTEN", format!("127.0.0.1:{admin}"));
+    command.env("BIFRONS_LOG__LEVEL", "debug");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut String::new()).unwrap();
+    let dropped = async || {
+        let text = reqwest::get(format!("http://127.0.0.1:{admin}/metrics")).await.unwrap().text().await.unwrap();
+        text.lines().find_map(|line| line.strip_prefix("bifrons_log_lines_dropped_total ")).unwrap().parse::<u64>().unwrap()
+    };
+    let someone = Actor::new(format!("http://127.0.0.1:{port}"));
+    while dropped().await == 0 {
+        for _ in 0..1000 {
+            someone.get("/health/live").await.expect(200);
+        }
+    }
+    someone.sign_up(EMAIL, PASSWORD).await.expect(201);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[handler]
+async fn panics(state: Data<&std::sync::Arc<bifrons::state::AppState>>) {
+    let _place = state.hasher.admit(ClientNetwork::Local).unwrap();
+    let _uses = state.db.begin().await.unwrap();
+    panic!("hunter2secret");
+}
+
+#[tokio::test]
+async fn c_39_a_mistake_of_ours_is_500_and_everything_is_given_back() {
+    let app = App::start().await;
+    let routes = Route::new().at("/panic", get(panics));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let broken = format!("http://{}/panic", listener.local_addr().unwrap());
+    let around = http::App::around(routes, std::sync::Arc::clone(&app.state));
+    tokio::spawn(http::server::serve(listener, None, around, std::future::pending()));
+    let mut seen = HashMap::<u16, usize>::new();
+    for _ in 0..50 {
+        let answer = reqwest::get(&broken).await.unwrap();
+        *seen.entry(answer.status().as_u16()).or_default() += 1;
+        let text = answer.text().await.unwrap();
+        assert!(text.contains("internal_error") && !text.contains("hunter2secret"), "{text}");
+    }
+    assert_eq!(seen, HashMap::from([(500, 50)]));
+    assert_eq!(app.state.hasher.admitted(), 0);
+    let ada = app.ada().await;
+    ada.who_am_i().await.expect(200);
+}
