@@ -49,5 +49,7 @@ pub mod redis;
 pub mod secret;
 pub mod sessions;
 pub mod state;
+#[cfg(feature = "otel")]
+pub mod telemetry;
 pub mod upkeep;
 pub mod users;

@@ -9,7 +9,10 @@ use std::{
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
+use super::Failure;
 use crate::config::{LogConfig, LogFormat, LogLevel};
+#[cfg(feature = "otel")]
+use crate::telemetry::Telemetry;
 
 /// As many lines as may wait to be taken: a few megabytes.
 const WAITING: usize = 8192;
@@ -19,21 +22,35 @@ pub(super) struct Log {
     /// How many lines were dropped.
     pub(super) dropped: ErrorCounter,
     _writing: WorkerGuard,
+    #[cfg(feature = "otel")]
+    _telemetry: Option<Telemetry>,
 }
 
 /// Logs from now on.
-pub(super) fn start(config: LogConfig) -> Log {
+pub(super) fn start(config: LogConfig) -> Result<Log, Failure> {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).thread_name("log");
     let (writer, writing) = builder.finish(io::stderr());
     let dropped = writer.error_counter();
+    #[cfg(feature = "otel")]
+    let telemetry = Telemetry::begin().transpose().map_err(Failure::new)?;
+    #[cfg(feature = "otel")]
+    let traces = telemetry.as_ref().map(Telemetry::layer);
+    #[cfg(not(feature = "otel"))]
+    let traces = None;
+    let layers: Vec<_> = [lines(config.format, writer)].into_iter().chain(traces).collect();
     // Fails only if something has set a log before.
-    let _ = tracing_subscriber::registry().with(lines(config.format, writer)).with(filter(config.level)).try_init();
+    let _ = tracing_subscriber::registry().with(layers).with(filter(config.level)).try_init();
     // A hook that wrote to standard error itself could wait there for ever.
     panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);
         tracing::error!(at, panic = panic.payload_as_str(), "a mistake of ours");
     }));
-    Log { dropped, _writing: writing }
+    Ok(Log {
+        dropped,
+        _writing: writing,
+        #[cfg(feature = "otel")]
+        _telemetry: telemetry,
+    })
 }
 
 fn lines(format: LogFormat, writer: NonBlocking) -> Box<dyn Layer<Registry> + Send + Sync> {

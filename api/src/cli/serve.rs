@@ -16,7 +16,7 @@ use crate::{
 
 /// Serves until it is told to stop (SIGTERM, Ctrl-C).
 pub(super) fn run(config: Config) -> Result<(), Failure> {
-    let log = log::start(config.log);
+    let log = log::start(config.log)?;
     block_on(serve(config, log.dropped.clone()))
 }
 

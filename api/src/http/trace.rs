@@ -39,13 +39,16 @@ impl Trace {
     pub(super) fn begin(id: Uuid, request: &Request, config: &Config) -> Self {
         let client = client_ip::of(request, config).map(display);
         let path = request.uri().path();
+        let span = tracing::info_span!("request", request = %id, client);
+        #[cfg(feature = "otel")]
+        crate::telemetry::begin(&span, |name| Some(request.header(name)?.to_owned()));
         Self {
             id,
             method: request.method().clone(),
             // Percent-encoded, so any byte is a boundary.
             path: path.get(..PATH).unwrap_or(path).to_owned(),
             begun: Instant::now(),
-            span: tracing::info_span!("request", request = %id, client),
+            span,
         }
     }
 
@@ -61,6 +64,8 @@ impl Trace {
         let (status, after) = (response.status().as_u16(), begun.elapsed());
         let operation = response.data::<OperationId>().map(|operation| operation.0);
         let ms = after.as_secs_f64() * 1000.0;
+        #[cfg(feature = "otel")]
+        crate::telemetry::end(&span, operation, method.as_str(), status);
         span.in_scope(|| tracing::info!(%method, path, operation, status, ms, "answered"));
         if let Ok(id) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert("x-request-id", id);

@@ -215,3 +215,25 @@ async fn c_39_a_mistake_of_ours_is_500_and_everything_is_given_back() {
     let ada = app.ada().await;
     ada.who_am_i().await.expect(200);
 }
+
+/// The feature `otel`: a request is a trace, and a part of the one it names.
+#[cfg(feature = "otel")]
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_traces_for_a_collector() {
+    let collector =
+        crate::support::server::Server::raw(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec());
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = format!("http://127.0.0.1:{}", collector.port);
+    let mut service = Process::start_with(folder.path(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    // Sixteen bytes that are letters, so that they can be found.
+    let trace = "6120747261636520746861742069732e";
+    let someone = service.someone().with("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    someone.sign_in(EMAIL, PASSWORD).await.expect(401);
+    assert!(service.stop().success());
+    let heard = collector.heard.lock().unwrap().join("\n");
+    assert!(heard.starts_with("POST /v1/traces HTTP/1.1"), "{heard}");
+    for told in ["a trace that is.", "bifrons.operation", "signIn", "sign_in_refused", "http.response.status_code"] {
+        assert!(heard.contains(told), "{told}: {heard}");
+    }
+    assert!(!heard.contains(PASSWORD) && !heard.contains(EMAIL));
+}

@@ -48,10 +48,18 @@ pub fn free_port() -> u16 {
 impl Process {
     /// Starts it in `folder` and waits until it says where it listens. Its log goes to `log` there.
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// The same, with some of its environment.
+    pub fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
         let mut command = bifrons(folder);
-        command.env("BIFRONS_LISTEN", format!("127.0.0.1:{port}")).env("BIFRONS_LOG__LEVEL", "debug");
+        command
+            .env("BIFRONS_LISTEN", format!("127.0.0.1:{port}"))
+            .env("BIFRONS_LOG__LEVEL", "debug")
+            .envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut banner = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut banner).unwrap();
