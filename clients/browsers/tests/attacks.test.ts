@@ -1,12 +1,26 @@
 // What pages that mean harm can do to somebody who is signed in: a page on another site, and a page
 // on a sibling host, whose requests do carry SameSite=Lax cookies.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Browser, KINDS, type Tab, type Visitor } from "./support/browser.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+  ask,
+  crowd,
+  frame,
+  framesWithinReach,
+  postForm,
+  postSilently,
+  SILENT,
+  spy,
+  toss,
+} from "./support/attacker.js";
+import { KINDS, type Tab, type Visitor } from "./support/browser.js";
 import { direct, fetchLocally } from "./support/direct.js";
 import { type Pages, servePages } from "./support/pages.js";
 import { ADA, MALLORY } from "./support/people.js";
 import { type Service, startService } from "./support/service.js";
+import { signIn, whoAmI } from "./support/using_client.js";
+import { visitorsOf } from "./support/visitor.js";
+import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
 
 let pages: Pages;
 let admin: string;
@@ -46,18 +60,12 @@ const ATTACKERS = [
   { attacker: "another site", page: () => stranger, carried: 401 },
 ];
 
-describe.each(KINDS)("$name", ({ start }) => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await start();
-  });
-  afterAll(() => browser?.stop());
-
+describe.each(KINDS)("$name", (kind) => {
+  const arrive = visitorsOf(kind);
   let visitor: Visitor;
   beforeEach(async () => {
-    visitor = await browser.visitor();
+    visitor = await arrive();
   });
-  afterEach(() => visitor?.leave());
 
   describe.each(TARGETS)("cookies with $target", ({ service, frontends }) => {
     let api: string;
@@ -65,14 +73,14 @@ describe.each(KINDS)("$name", ({ start }) => {
     beforeEach(async () => {
       api = service().origin;
       victim = await visitor.open(admin);
-      await signIn(victim, api);
+      expect(await signIn(victim, api)).toBe("cookie");
     });
 
     test("scripts find nothing to steal", async () => {
       for (const url of [...frontends(), `${api}/docs`]) {
         const tab = await visitor.open(url);
-        if (url === elsewhere) await signIn(tab, api);
-        expect(await withinReach(tab), url).toEqual(NOTHING);
+        if (url === elsewhere) expect(await signIn(tab, api)).toBe("cookie");
+        expect(await tab.run(withinReachOfScripts, undefined), url).toEqual(NOTHING);
       }
     });
 
@@ -157,17 +165,17 @@ describe.each(KINDS)("$name", ({ start }) => {
     });
 
     test("takes nobody's session over", async () => {
-      await signIn(victim, lax.origin);
+      expect(await signIn(victim, lax.origin)).toBe("cookie");
       await attacker.run(toss, planted);
       expect(await whoAmI(victim, lax.origin)).toBe(ADA.email);
       // Signing in again ends the session that is carried: Ada's, and not Mallory's.
-      await signIn(victim, lax.origin);
+      expect(await signIn(victim, lax.origin)).toBe("cookie");
       expect(await whoAmI(victim, lax.origin)).toBe(ADA.email);
       expect((await sessionOf(lax.origin, planted)).status).toBe(200);
     });
 
     test("crowding the jar signs out at worst", async () => {
-      await signIn(victim, lax.origin);
+      expect(await signIn(victim, lax.origin)).toBe("cookie");
       await attacker.run(crowd, undefined);
       await attacker.run(toss, planted);
       expect([ADA.email, "unauthenticated"]).toContain(await whoAmI(victim, lax.origin));
@@ -181,184 +189,6 @@ const TARGET_PATHS = ["/v1/session?_method=DELETE", "/v1/users", "/v1/tokens"];
 const ENCODINGS = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
 
 const PLANTED = { ...MALLORY, email: "planted@example.org" };
-
-/** Runs in the page. */
-async function ask(api: string): Promise<void> {
-  await fetch(`${api}/v1/session`, { mode: "no-cors", credentials: "include" }).catch(() => {});
-}
-
-/** Submits a form to a window of its own. Runs in the page. */
-function postForm({ url, type, who }: { url: string; type: string; who: typeof MALLORY }): void {
-  const form = document.createElement("form");
-  form.method = "POST";
-  form.action = url;
-  form.enctype = type;
-  form.target = "_blank";
-  const add = (name: string, value: string): void => {
-    const field = document.createElement("input");
-    field.name = name;
-    field.value = value;
-    form.append(field);
-  };
-  if (type === "text/plain") {
-    // A form field whose name and value make JSON around the equals sign.
-    const body = JSON.stringify({ ...who, x: "" });
-    add(body.slice(0, -2), '"}');
-  } else {
-    for (const [name, value] of Object.entries(who)) add(name, value);
-    add("_method", "DELETE");
-  }
-  document.body.append(form);
-  form.submit();
-}
-
-/** How many requests of the following need no preflight. */
-const SILENT = 5;
-
-/** Sends what needs no preflight, and what does. Runs in the page. */
-async function postSilently({ url, who }: { url: string; who: typeof MALLORY }): Promise<void> {
-  const post = (init: RequestInit): Promise<unknown> =>
-    fetch(url, { method: "POST", mode: "no-cors", credentials: "include", ...init }).catch(
-      () => {},
-    );
-  const json = JSON.stringify(who);
-  const parts = new FormData();
-  for (const [name, value] of Object.entries(who)) parts.set(name, value);
-
-  navigator.sendBeacon(url, new Blob([json], { type: "text/plain" }));
-  navigator.sendBeacon(url, new Blob([json], { type: "application/json" }));
-  await Promise.all([
-    post({ body: json }),
-    post({ body: new URLSearchParams({ ...who }) }),
-    post({ body: parts }),
-    // A header that this mode does not let through is left out, and the request goes as it is.
-    post({ body: json, headers: { "x-http-method-override": "DELETE" } }),
-    post({ mode: "cors", body: json, headers: { "content-type": "application/json" } }),
-    post({ mode: "cors", method: "DELETE" }),
-  ]);
-}
-
-/** Tries to learn who is signed in. Runs in the page. */
-async function spy(api: string): Promise<Record<string, string>> {
-  const url = `${api}/v1/session`;
-  const read = async (mode: RequestMode): Promise<string> => {
-    const answer = await fetch(url, { mode, credentials: "include" });
-    return `read ${await answer.text()}`;
-  };
-  const embed = (element: HTMLScriptElement | HTMLImageElement): Promise<string> =>
-    new Promise((done) => {
-      element.onload = () => done("loaded");
-      element.onerror = () => done("error");
-      element.src = url;
-      document.body.append(element);
-    });
-  const name = (error: unknown): string => (error as Error).name;
-  const popup = open(url);
-  /** Until the answer is there, the window is empty and anybody's. */
-  const reach = async (): Promise<string> => {
-    try {
-      while (popup?.document.URL === "about:blank" && !popup.closed) {
-        await new Promise(requestAnimationFrame);
-      }
-      return popup && !popup.closed ? `read ${popup.document.URL}` : "out of reach";
-    } catch {
-      return "out of reach";
-    }
-  };
-  return {
-    cors: await read("cors").catch(name),
-    noCors: await read("no-cors").catch(name),
-    script: await embed(document.createElement("script")),
-    image: await embed(document.createElement("img")),
-    popup: await reach(),
-  };
-}
-
-/** Frames pages, and waits for the last of them. Runs in the page. */
-async function frame(urls: string[]): Promise<void> {
-  const loaded = urls.map((src) => {
-    const element = document.body.appendChild(document.createElement("iframe"));
-    element.src = src;
-    return new Promise((done) => {
-      element.onload = done;
-    });
-  });
-  await loaded.at(-1);
-}
-
-/** Runs in the page. */
-function framesWithinReach(): number {
-  return [...document.querySelectorAll("iframe")].filter((frame) => frame.contentDocument).length;
-}
-
-/** Sets the session cookie in every way that a sibling has. Runs in the page. */
-function toss(value: string): string[] {
-  const host = location.hostname;
-  const site = host.slice(host.indexOf(".") + 1);
-  for (const name of [
-    "__Host-bifrons_session",
-    "__host-bifrons_session",
-    "__HOST-BIFRONS_SESSION",
-    "__Secure-bifrons_session",
-    "bifrons_session",
-  ]) {
-    for (const path of ["/", "/v1", "/v1/session"]) {
-      // biome-ignore lint/suspicious/noDocumentCookie: what an attacker has
-      document.cookie = `${name}=${value}; Secure; Path=${path}; Domain=${site}`;
-      // biome-ignore lint/suspicious/noDocumentCookie: without Secure too
-      document.cookie = `${name}=${value}; Path=${path}; Domain=${site}`;
-    }
-  }
-  // A cookie without a name, whose value looks like one with a name.
-  for (const nameless of [`=__Host-bifrons_session=${value}`, `__Host-bifrons_session=${value}`]) {
-    // biome-ignore lint/suspicious/noDocumentCookie: the same
-    document.cookie = `${nameless}; Secure; Path=/`;
-    // biome-ignore lint/suspicious/noDocumentCookie: the same
-    document.cookie = `${nameless}; Secure; Path=/; Domain=${site}`;
-  }
-  const names = document.cookie.split("; ").map((pair) => pair.split("=")[0] ?? "");
-  return [...new Set(names)].sort();
-}
-
-/** Sets more cookies for the whole site than a browser keeps. Runs in the page. */
-function crowd(): void {
-  const site = location.hostname.slice(location.hostname.indexOf(".") + 1);
-  for (let at = 0; at < 400; at += 1) {
-    // biome-ignore lint/suspicious/noDocumentCookie: what an attacker has
-    document.cookie = `crowd${at}=x; Secure; Path=/nowhere; Domain=${site}`;
-  }
-}
-
-const NOTHING = { cookie: "", local: 0, session: 0, databases: 0, caches: 0 };
-
-function withinReach(tab: Tab): Promise<typeof NOTHING> {
-  return tab.run(
-    async () => ({
-      cookie: document.cookie,
-      local: localStorage.length,
-      session: sessionStorage.length,
-      databases: (await indexedDB.databases()).length,
-      caches: (await caches.keys()).length,
-    }),
-    undefined,
-  );
-}
-
-async function signIn(tab: Tab, api: string): Promise<void> {
-  const problem = await tab.run(
-    async ({ api, who }) =>
-      (await bifrons.createClient({ baseUrl: api }).signIn(who)).problem?.code,
-    { api, who: ADA },
-  );
-  expect(problem ?? "signed in").toBe("signed in");
-}
-
-function whoAmI(tab: Tab, api: string): Promise<string> {
-  return tab.run(async (api) => {
-    const { data, problem } = await bifrons.createClient({ baseUrl: api }).getSession();
-    return problem ? problem.code : data.user.email;
-  }, api);
-}
 
 /** What the service holds of both people, asked without a browser. */
 async function stateOf(api: string): Promise<unknown> {

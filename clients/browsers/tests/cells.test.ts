@@ -2,17 +2,11 @@
 // cells.json, which the service's own rules are held against too. The judge is the server: what
 // counts is which cookies it is sent.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  type Browser,
-  KINDS,
-  type Kind,
-  type Page,
-  STAND_INS,
-  type Visitor,
-} from "./support/browser.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KINDS, type Kind, type Page, STAND_INS, type Visitor } from "./support/browser.js";
 import { judged, knowsSizes, type Letter, letters, TABLE } from "./support/cells.js";
 import { type CookieApi, serveCookies } from "./support/cookie_api.js";
+import { visitorsOf } from "./support/visitor.js";
 
 let cookies: CookieApi;
 beforeAll(async () => {
@@ -20,22 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => cookies?.stop());
 
-describe.each<Kind<Page>>([...KINDS, ...STAND_INS])("$name", ({ family, start }) => {
-  let browser: Browser<Page>;
-  beforeAll(async () => {
-    browser = await start();
-  });
-  afterAll(() => browser?.stop());
-
-  let visitor: Visitor<Page>;
-  beforeEach(async () => {
-    visitor = await browser.visitor();
-  });
-  afterEach(() => visitor?.leave());
+describe.each<Kind<Page>>([...KINDS, ...STAND_INS])("$name", (kind) => {
+  const { family } = kind;
+  const arrive = visitorsOf(kind);
 
   test.each(judged(TABLE.pairs, family))("$frontend → $api", async (pair) => {
     const expected = letters(pair, family);
-    const seen = await outcome(visitor, pair.api, pair.frontend, Object.keys(expected));
+    const seen = await outcome(await arrive(), pair.api, pair.frontend, Object.keys(expected));
     expect(seen).toEqual(expected);
   });
 
@@ -46,7 +31,9 @@ describe.each<Kind<Page>>([...KINDS, ...STAND_INS])("$name", ({ family, start })
   test.each(knowsSizes(family) ? sizes : [])("name and value of %i bytes", async (size, letter) => {
     const origin = "https://api.jazzmeet.site";
     const cookie = `sid=${"x".repeat(size - "sid0".length)}; Path=/; Secure; SameSite=Lax`;
-    expect(Object.values(await outcome(visitor, origin, origin, [cookie]))).toEqual([letter]);
+    expect(Object.values(await outcome(await arrive(), origin, origin, [cookie]))).toEqual([
+      letter,
+    ]);
   });
 });
 

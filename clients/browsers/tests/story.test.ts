@@ -2,20 +2,24 @@
 // happened to them, in each browser and from each place where a frontend may live, and what happens
 // to those who use the client.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  type Browser,
-  KINDS,
-  type Page,
-  STAND_INS,
-  type Tab,
-  type Visitor,
-} from "./support/browser.js";
-import { clientScript } from "./support/bundle.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { KINDS, STAND_INS, type Tab, type Visitor } from "./support/browser.js";
 import { direct } from "./support/direct.js";
 import { type Pages, servePages } from "./support/pages.js";
 import { ADA } from "./support/people.js";
 import { type Service, startService } from "./support/service.js";
+import {
+  IN_COOKIE,
+  issueInCookie,
+  openWithClient,
+  refresh,
+  reload,
+  signIn,
+  signOut,
+  useTokens,
+  whoAmI,
+} from "./support/using_client.js";
+import { visitorsOf } from "./support/visitor.js";
 
 let pages: Pages;
 let admin: string;
@@ -48,18 +52,12 @@ const PLACES = [
   { place: "another site", page: () => elsewhere, service: () => twoSites },
 ];
 
-describe.each(KINDS)("$name", ({ start }) => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await start();
-  });
-  afterAll(() => browser?.stop());
-
+describe.each(KINDS)("$name", (kind) => {
+  const arrive = visitorsOf(kind);
   let visitor: Visitor;
   beforeEach(async () => {
-    visitor = await browser.visitor();
+    visitor = await arrive();
   });
-  afterEach(() => visitor?.leave());
 
   describe.each(PLACES)("a frontend on $place", ({ page, service }) => {
     let api: string;
@@ -186,24 +184,14 @@ describe.each(KINDS)("$name", ({ start }) => {
 });
 
 // The same, in short.
-describe.each(STAND_INS)("$name", ({ start }) => {
-  let browser: Browser<Page>;
-  beforeAll(async () => {
-    browser = await start();
-  });
-  afterAll(() => browser?.stop());
-
-  let visitor: Visitor<Page>;
-  beforeEach(async () => {
-    visitor = await browser.visitor();
-  });
-  afterEach(() => visitor?.leave());
+describe.each(STAND_INS)("$name", (kind) => {
+  const arrive = visitorsOf(kind);
 
   test.each(PLACES.slice(0, -1))(
     "a frontend on $place: signs in, reloads, signs out",
     async ({ page, service }) => {
       const api = service().origin;
-      const tab = await openWithClient(visitor, page());
+      const tab = await openWithClient(await arrive(), page());
       expect(await whoAmI(tab, api)).toBe("unauthenticated");
       expect(await signIn(tab, api)).toBe("cookie");
       expect(await whoAmI(tab, api)).toBe(ADA.email);
@@ -217,7 +205,7 @@ describe.each(STAND_INS)("$name", ({ start }) => {
 
   test("a frontend on another site: no cookie is kept, and tokens in memory work", async () => {
     const api = twoSites.origin;
-    const tab = await openWithClient(visitor, elsewhere);
+    const tab = await openWithClient(await arrive(), elsewhere);
     expect(await signIn(tab, api)).toBe("cookie");
     expect(await whoAmI(tab, api)).toBe("unauthenticated");
     expect(await issueInCookie(tab, api)).toEqual(IN_COOKIE);
@@ -230,95 +218,3 @@ describe.each(STAND_INS)("$name", ({ start }) => {
     });
   });
 });
-
-async function openWithClient<View extends Page>(
-  visitor: Visitor<View>,
-  url: string,
-): Promise<View> {
-  const tab = await visitor.open(url);
-  await withClient(tab);
-  return tab;
-}
-
-async function reload(tab: Page): Promise<void> {
-  await tab.reload();
-  await withClient(tab);
-}
-
-/** The API's own page does not come with the client. */
-async function withClient(tab: Page): Promise<void> {
-  if (!(await tab.run(() => "bifrons" in globalThis, undefined))) {
-    await tab.inject(await clientScript());
-  }
-}
-
-function signIn(tab: Page, api: string): Promise<string | undefined> {
-  return tab.run(
-    async ({ api, who }) => (await bifrons.createClient({ baseUrl: api }).signIn(who)).data?.face,
-    { api, who: ADA },
-  );
-}
-
-function signOut(tab: Page, api: string): Promise<number> {
-  return tab.run(
-    async (api) => (await bifrons.createClient({ baseUrl: api }).signOut()).response.status,
-    api,
-  );
-}
-
-function whoAmI(tab: Page, api: string): Promise<string> {
-  return tab.run(async (api) => {
-    const { data, problem } = await bifrons.createClient({ baseUrl: api }).getSession();
-    return problem ? problem.code : data.user.email;
-  }, api);
-}
-
-const IN_COOKIE = { access: expect.any(Number), refresh: "in a cookie" };
-
-/** Signs in for tokens, the one to refresh with in a cookie. */
-function issueInCookie(tab: Page, api: string): Promise<{ access?: number; refresh: string }> {
-  return tab.run(
-    async ({ api, who }) => {
-      const client = bifrons.createClient({ baseUrl: api });
-      const { data } = await client.issueTokens({ ...who, refresh_in: "cookie" });
-      const refresh = data?.refresh_token ?? "in a cookie";
-      return data ? { access: data.access_token.length, refresh } : { refresh };
-    },
-    { api, who: ADA },
-  );
-}
-
-/** Refreshes with nothing in hand, and asks with the new access token who it is. */
-function refresh(tab: Page, api: string): Promise<string | { face: string; email: string }> {
-  return tab.run(async (api) => {
-    const tokens = await bifrons.createClient({ baseUrl: api }).refreshTokens({});
-    if (tokens.problem) return tokens.problem.code;
-    const client = bifrons.createClient({ baseUrl: api, token: tokens.data.access_token });
-    const { data, problem } = await client.getSession();
-    return problem ? problem.code : { face: data.face, email: data.user.email };
-  }, api);
-}
-
-/** Signs in for tokens that are all in the page's memory, refreshes with them, and signs out. */
-function useTokens(tab: Page, api: string): Promise<Record<string, unknown>> {
-  return tab.run(
-    async ({ api, who }) => {
-      const anybody = bifrons.createClient({ baseUrl: api });
-      const holder = (token: string | undefined): typeof anybody =>
-        bifrons.createClient({ baseUrl: api, token: token ?? "" });
-      const email = async (token: string | undefined): Promise<string | undefined> =>
-        (await holder(token).getSession()).data?.user.email;
-      const issued = (await anybody.issueTokens({ ...who, refresh_in: "body" })).data;
-      const given = { refresh_token: issued?.refresh_token ?? "" };
-      const renewed = (await anybody.refreshTokens(given)).data;
-      const last = { refresh_token: renewed?.refresh_token ?? "" };
-      return {
-        email: await email(issued?.access_token),
-        refreshed: await email(renewed?.access_token),
-        signedOut: (await holder(renewed?.access_token).signOut()).response.status,
-        afterwards: (await anybody.refreshTokens(last)).problem?.code,
-      };
-    },
-    { api, who: ADA },
-  );
-}

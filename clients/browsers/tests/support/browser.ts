@@ -34,8 +34,16 @@ export interface Page {
   reload(): Promise<void>;
 }
 
-/** A page, in a browser that tells more of it. */
+/** A page, in a browser that lets a person act on it and tells more of it. */
 export interface Tab extends Page {
+  /** Types into the field with this label, in place of what stands there. */
+  fill(label: string, text: string): Promise<void>;
+  /** Ticks what has this label. */
+  tick(label: string): Promise<void>;
+  /** Presses the button with this name: the first, if there are several. */
+  press(name: string): Promise<void>;
+  /** What stands on the page, for a person to read. */
+  text(): Promise<string>;
   /** The `Set-Cookie` headers of all answers so far, whatever the browser made of them. */
   setCookies(): Promise<string[]>;
   /** What stands in the frames of the page, for a person to see. */

@@ -44,6 +44,10 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
     run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
     inject: (script) => page.evaluate(script),
     reload: async () => void (await page.reload()),
+    fill: (label, text) => page.getByLabel(label, { exact: true }).fill(text),
+    tick: (label) => page.getByLabel(label, { exact: true }).check(),
+    press: (name) => page.getByRole("button", { name, exact: true }).first().click(),
+    text: () => page.locator("body").innerText(),
     setCookies: async () =>
       (await Promise.all(answers.map((answer) => answer.headerValues("set-cookie")))).flat(),
     frames: () =>

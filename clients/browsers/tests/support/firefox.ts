@@ -44,6 +44,10 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
     run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
     inject: async (script) => void (await page.evaluate(script)),
     reload: async () => void (await page.reload()),
+    fill: (label, text) => page.locator(labelled(label)).fill(text),
+    tick: (label) => page.locator(labelled(label)).click(),
+    press: (name) => page.locator(`::-p-aria([name="${name}"][role="button"])`).click(),
+    text: () => page.evaluate(() => document.body.innerText),
     setCookies: async () =>
       answers.flatMap((answer) => answer.headers()["set-cookie"]?.split("\n") ?? []),
     frames: () =>
@@ -54,4 +58,10 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
           .map((frame) => frame.evaluate(() => document.body.innerText)),
       ),
   };
+}
+
+/** By the label itself: to Firefox, a field for passwords has no role to be found by. */
+function labelled(label: string): string {
+  const is = `normalize-space()="${label}"`;
+  return `::-p-xpath(//input[@id=//label[${is}]/@for or parent::label[${is}]])`;
 }

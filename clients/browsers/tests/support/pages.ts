@@ -5,27 +5,19 @@ import { inject } from "vitest";
 import { clientScript } from "./bundle.js";
 import { listen } from "./ports.js";
 
-/** A server for the frontends, whatever their names: each has the same page, with the client in it. */
+/** A server for the frontends, whatever their names. */
 export interface Pages {
-  /** The origin of the page with this host. */
+  /** The origin of the frontend with this host. */
   at(host: string): string;
-  /** The origin of the page as a developer has it, on plain http. */
+  /** The origin of the frontend as a developer has it, on plain http. */
   readonly local: string;
   stop(): void;
 }
 
-export async function servePages(): Promise<Pages> {
+/** Serves the same on every host. */
+export async function serve(answer: RequestListener): Promise<Pages> {
   const { cert, key } = inject("tls");
-  const script = await clientScript();
-  const tls = { cert: readFileSync(cert), key: readFileSync(key) };
-  const answer: RequestListener = ({ url }, response) => {
-    if (url === "/client.js") {
-      response.setHeader("content-type", "text/javascript; charset=utf-8").end(script);
-    } else {
-      response.setHeader("content-type", "text/html; charset=utf-8").end(PAGE);
-    }
-  };
-  const named = createHttps(tls, answer);
+  const named = createHttps({ cert: readFileSync(cert), key: readFileSync(key) }, answer);
   const here = createHttp(answer);
   const port = await listen(named);
   const local = `http://localhost:${await listen(here)}`;
@@ -39,6 +31,18 @@ export async function servePages(): Promise<Pages> {
       }
     },
   };
+}
+
+/** Serves the same page for all paths, with the client in it. */
+export async function servePages(): Promise<Pages> {
+  const script = await clientScript();
+  return serve(({ url }, response) => {
+    if (url === "/client.js") {
+      response.setHeader("content-type", "text/javascript; charset=utf-8").end(script);
+    } else {
+      response.setHeader("content-type", "text/html; charset=utf-8").end(PAGE);
+    }
+  });
 }
 
 const PAGE = `<!doctype html>

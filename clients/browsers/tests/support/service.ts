@@ -1,15 +1,12 @@
 import { inject } from "vitest";
-import { startBifrons } from "./bifrons.js";
+import { type Bifrons, startBifrons } from "./bifrons.js";
 
 /** The real service at https://api.jazzmeet.site, with its own data. */
-export interface Service {
+export interface Service extends Bifrons {
   readonly origin: string;
   /** What it answered so far, oldest first: `POST /v1/session 200`. */
   readonly log: readonly string[];
-  stop(): Promise<void>;
 }
-
-const ANSWERED = /answered method=(?<method>\w+) path="(?<path>.*?)" status=(?<status>\d+)/;
 
 /** Starts it for frontends of the given origins. */
 export async function startService(
@@ -19,7 +16,7 @@ export async function startService(
   const { cert, key } = inject("tls");
   const at = (port: number): string => `https://api.jazzmeet.site:${port}`;
   const log: string[] = [];
-  const { port, stop } = await startBifrons(
+  const service = await startBifrons(
     (port) => ({
       BIFRONS_PUBLIC_URL: at(port),
       BIFRONS_ORIGINS: origins.join(","),
@@ -29,9 +26,10 @@ export async function startService(
       ...settings,
     }),
     (line) => {
-      const { method, path, status } = ANSWERED.exec(line)?.groups ?? {};
-      if (method) log.push(`${method} ${path} ${status}`);
+      // What it says of itself when it starts is for people.
+      const { message, method, path, status } = line.startsWith("{") ? JSON.parse(line) : {};
+      if (message === "answered") log.push(`${method} ${path} ${status}`);
     },
   );
-  return { origin: at(port), log, stop };
+  return { ...service, origin: at(service.port), log };
 }

@@ -1,7 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NOTHING, withinReachOfScripts } from "../../../browsers/tests/support/within_reach.js";
 import { openPage, startChromium } from "../support/chromium.js";
-import { NOTHING, type Site, serveSite, visit, withinReachOfScripts } from "../support/page.js";
+import { type Site, serveSite, visit } from "../support/page.js";
 import { type Service, startService } from "../support/service.js";
 
 let browser: Browser;

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { NOTHING, withinReachOfScripts } from "../../../browsers/tests/support/within_reach.js";
 import { type Client, type ClientOptions, createClient } from "../../src/index.js";
 import { type AnyBrowser, BROWSERS, type Tab, type Visitor } from "../support/browsers.js";
-import { addressOf, NOTHING, type Site, serveSite, withinReachOfScripts } from "../support/page.js";
+import { addressOf, type Site, serveSite } from "../support/page.js";
 import { type Service, startService } from "../support/service.js";
 import { ADA } from "../support/stage.js";
 import { layWire, type Wire } from "../support/wire.js";

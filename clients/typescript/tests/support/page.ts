@@ -77,16 +77,3 @@ export async function visit(
   await page.goto(addressOf(site, baseUrl, options));
   await page.waitForFunction(() => "client" in globalThis);
 }
-
-/** To be run in the page: whatever a script of it could find of what the browser keeps. */
-export async function withinReachOfScripts(): Promise<object> {
-  return {
-    cookie: document.cookie,
-    local: localStorage.length,
-    session: sessionStorage.length,
-    databases: (await indexedDB.databases()).length,
-    caches: (await caches.keys()).length,
-  };
-}
-
-export const NOTHING = { cookie: "", local: 0, session: 0, databases: 0, caches: 0 };

@@ -1,0 +1,192 @@
+// The single-page app of the examples, as people use it: on another origin than the service, by both
+// faces.
+
+import axe from "axe-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Client } from "../../typescript/src/index.js";
+import { KINDS, type Tab } from "./support/browser.js";
+import { direct } from "./support/direct.js";
+import type { Person } from "./support/people.js";
+import { reads } from "./support/reads.js";
+import { type Service, startService } from "./support/service.js";
+import { type Spa, serveSpa } from "./support/spa.js";
+import { visitorsOf } from "./support/visitor.js";
+import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
+
+const FACES = ["cookie", "bearer"] as const;
+type Face = (typeof FACES)[number];
+
+/** On the service's site, and on another. */
+const SIBLING = "admin.jazzmeet.site";
+const ELSEWHERE = "jazzmeet-admin.site";
+
+/** How many wrong passwords an account may stand in an hour. */
+const GUESSES = 3;
+
+const apps = {} as Record<Face, Spa>;
+let service: Service;
+beforeAll(async () => {
+  for (const face of FACES) apps[face] = await serveSpa();
+  const origins = FACES.flatMap((face) => [apps[face].at(SIBLING), apps[face].at(ELSEWHERE)]);
+  service = await startService(origins, { BIFRONS_LIMITS__ACCOUNT: `${GUESSES}/1h` });
+  await Promise.all(FACES.map((face) => apps[face].build(service.origin, face)));
+});
+afterAll(async () => {
+  await service?.stop();
+  for (const face of FACES) await apps[face]?.stop();
+});
+
+let people = 0;
+const somebody = (): Person => {
+  people += 1;
+  return { email: `ada${people}@example.org`, password: "correct horse battery staple" };
+};
+
+describe.each(KINDS)("$name", (kind) => {
+  const arrive = visitorsOf(kind);
+
+  describe.each(FACES)("%s face", (face) => {
+    test("sign up, reload, end a session, change the password, sign out", async () => {
+      const { email, password } = somebody();
+      const tab = await (await arrive()).open(apps[face].at(ELSEWHERE));
+      await reads(tab, "Sign in");
+      await tab.press("Create an account");
+      await tab.fill("Name", "Ada Lovelace");
+      await tab.fill("Email", email);
+      await tab.fill("Password", "short");
+      await tab.press("Sign up");
+      await reads(tab, "at least 8 characters");
+      expect(await tab.run(focused, undefined)).toEqual({
+        name: "password",
+        invalid: "true",
+        about: "must have at least 8 characters",
+      });
+      expect(await mistakes(tab)).toEqual([]);
+
+      await tab.fill("Password", password);
+      await tab.tick("Keep me signed in on this device");
+      await tab.press("Sign up");
+      await reads(tab, "Ada Lovelace", email, "This session");
+      expect((await tab.setCookies()).at(-1)).toMatch(/^__Host-bifrons_\w+=.*Max-Age=\d{6}/);
+      expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
+      await tab.reload();
+      await reads(tab, "Ada Lovelace", "This session");
+
+      const device = await elsewhere({ email, password });
+      await tab.run(comeBack, undefined);
+      await reads(tab, "End all others");
+      expect(await mistakes(tab)).toEqual([]);
+      expect(await tab.run(overflowAt, PHONE)).toBe(0);
+      await tab.press("End this one");
+      await reads(tab, "The session is ended.");
+      expect((await device.getSession()).problem?.code).toBe("invalid_token");
+
+      await tab.fill("Current password", "not the password");
+      await tab.fill("New password", "a second password");
+      await tab.press("Change the password");
+      await reads(tab, "This is not your password.");
+      await tab.fill("Current password", password);
+      await tab.press("Change the password");
+      await reads(tab, "The password is changed");
+      expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
+
+      await tab.press("Sign out");
+      await reads(tab, "You are signed out.");
+      await tab.reload();
+      await reads(tab, "Sign in");
+      await tab.fill("Email", email);
+      await tab.fill("Password", password);
+      await tab.press("Sign in");
+      await reads(tab, "The email or the password is wrong.");
+      expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
+    });
+
+    test("a session that is ended on another device is gone with its next call", async () => {
+      const ada = somebody();
+      await direct(service.origin).registerUser(ada);
+      const [phone, laptop] = [await signedIn(face, ada), await signedIn(face, ada)];
+      await laptop.run(comeBack, undefined);
+      await reads(laptop, "End this one");
+      await laptop.press("End this one");
+      await reads(laptop, "The session is ended.");
+
+      await phone.run(comeBack, undefined);
+      await expect.poll(() => phone.text(), { timeout: 1000 }).toContain("You are signed out.");
+      expect(await phone.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
+      expect(await laptop.text()).toContain("This session");
+    });
+  });
+
+  test("too many wrong passwords: it says when to try again", async () => {
+    const ada = somebody();
+    await direct(service.origin).registerUser(ada);
+    const guess = { ...ada, password: "not the password" };
+    for (let guesses = 0; guesses < GUESSES; guesses += 1)
+      await direct(service.origin).signIn(guess);
+    const tab = await (await arrive()).open(apps.cookie.at(SIBLING));
+    await reads(tab, "Sign in");
+    await tab.fill("Email", guess.email);
+    await tab.fill("Password", guess.password);
+    await tab.press("Sign in");
+    await reads(tab, "Too many attempts. Try again in 20 minutes.");
+  });
+
+  /** Somebody's page, on the service's site. */
+  async function signedIn(face: Face, { email, password }: Person): Promise<Tab> {
+    const tab = await (await arrive()).open(apps[face].at(SIBLING));
+    await reads(tab, "Sign in");
+    await tab.fill("Email", email);
+    await tab.fill("Password", password);
+    await tab.press("Sign in");
+    await reads(tab, email, "This session");
+    return tab;
+  }
+});
+
+/** The same person on a device that is no browser. */
+async function elsewhere(who: Person): Promise<Client> {
+  const { data } = await direct(service.origin).issueTokens(who);
+  return direct(service.origin, data?.access_token);
+}
+
+/** What is wrong with the page for those who do not see it, or not well. */
+async function mistakes(tab: Tab): Promise<string[]> {
+  await tab.inject(axe.source);
+  return tab.run(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+    return violations.flatMap(({ help, nodes }) => nodes.map(({ html }) => `${help}: ${html}`));
+  }, undefined);
+}
+
+/** Runs in the page: what a screen reader says of the field that has the focus. */
+function focused(): Record<string, string | null | undefined> {
+  const field = document.activeElement;
+  const about = document.getElementById(field?.getAttribute("aria-describedby") ?? "");
+  return {
+    name: field?.getAttribute("name"),
+    invalid: field?.getAttribute("aria-invalid"),
+    about: about?.textContent,
+  };
+}
+
+/** Runs in the page: the person was in another window. */
+function comeBack(): void {
+  window.dispatchEvent(new Event("focus"));
+}
+
+const PHONE = 390;
+
+/** Runs in the page: how much of it sticks out of a screen of that width. */
+async function overflowAt(width: number): Promise<number> {
+  const frame = document.createElement("iframe");
+  frame.style.cssText = `border: 0; width: ${width}px`;
+  frame.src = location.href;
+  document.body.append(frame);
+  await new Promise((done) => {
+    frame.onload = done;
+  });
+  while (!frame.contentDocument?.querySelector("li")) await new Promise(requestAnimationFrame);
+  const { scrollWidth, clientWidth } = frame.contentDocument.documentElement;
+  frame.remove();
+  return scrollWidth - clientWidth;
+}

@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { extname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { type Pages, serve } from "./pages.js";
+
+const run = promisify(execFile);
+
+const EXAMPLE = resolve("../examples/spa");
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+};
+
+/** The single-page app of the examples, on whatever host. */
+export interface Spa extends Pages {
+  /** Builds it, as it is built to be deployed. It is served from then on. */
+  build(api: string, face: "cookie" | "bearer"): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Serves the app. It is built later, for a service that in turn has to know the app's origin. */
+export async function serveSpa(): Promise<Spa> {
+  const folder = await mkdtemp(join(tmpdir(), "bifrons-spa-"));
+  const pages = await serve(({ url = "/" }, response) => {
+    const path = join(folder, url === "/" ? "index.html" : url);
+    const type = TYPES[extname(path)];
+    if (type && existsSync(path)) {
+      createReadStream(path).pipe(response.setHeader("content-type", type));
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  return {
+    ...pages,
+    async build(api, face) {
+      const vite = ["node_modules/vite/bin/vite.js", "build", "--outDir", folder];
+      await run(process.execPath, [...vite, "--emptyOutDir"], {
+        cwd: EXAMPLE,
+        env: { VITE_API_URL: api, VITE_FACE: face },
+      });
+    },
+    async stop() {
+      pages.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
