@@ -9,7 +9,7 @@ import { direct } from "./support/direct.js";
 import type { Person } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
-import { type Spa, serveSpa } from "./support/spa.js";
+import { developSpa, type Spa, serveSpa } from "./support/spa.js";
 import { visitorsOf } from "./support/visitor.js";
 import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
 
@@ -129,6 +129,18 @@ describe.each(KINDS)("$name", (kind) => {
     await tab.fill("Password", guess.password);
     await tab.press("Sign in");
     await reads(tab, "Too many attempts. Try again in 20 minutes.");
+  });
+
+  test("an origin that is not listed: whoever works on the app is told what to do", async () => {
+    const developed = await developSpa(service.origin);
+    try {
+      const tab = await (await arrive()).open(developed.origin);
+      await reads(tab, "The service does not answer.");
+      const advice = `this page may not read its answers. Add "${developed.origin}" to its origins.`;
+      await expect.poll(() => tab.warnings).toEqual([expect.stringContaining(advice)]);
+    } finally {
+      await developed.stop();
+    }
   });
 
   /** Somebody's page, on the service's site. */
