@@ -1,9 +1,9 @@
 // The single-page app of the examples, as people use it: on another origin than the service, by both
 // faces.
 
-import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Client } from "../../typescript/src/index.js";
+import { mistakes } from "./support/accessibility.js";
 import { KINDS, type Tab } from "./support/browser.js";
 import { direct } from "./support/direct.js";
 import type { Person } from "./support/people.js";
@@ -159,15 +159,6 @@ describe.each(KINDS)("$name", (kind) => {
 async function elsewhere(who: Person): Promise<Client> {
   const { data } = await direct(service.origin).issueTokens(who);
   return direct(service.origin, data?.access_token);
-}
-
-/** What is wrong with the page for those who do not see it, or not well. */
-async function mistakes(tab: Tab): Promise<string[]> {
-  await tab.inject(axe.source);
-  return tab.run(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.flatMap(({ help, nodes }) => nodes.map(({ html }) => `${help}: ${html}`));
-  }, undefined);
 }
 
 /** Runs in the page: what a screen reader says of the field that has the focus. */
