@@ -25,14 +25,15 @@ pub async fn run(state: Arc<AppState>) {
     tokio::join!(sessions::follow(&state), state.outbox.deliver(&state.db), clearing_up);
 }
 
-/// Removes sessions that expired and users who were deleted, a day after.
+/// Removes sessions that expired and users who were deleted, a day after; sign-ups that nobody confirmed, limits that limit nothing.
 pub async fn clear_up(state: &AppState) -> Result<(), Unavailable> {
     let db = state.db.connection();
     let sessions = sessions::store::purge(db, state.clock.now().minus(KEPT)).await?;
     let users = users::store::purge(db, sessions::store::database_time(db).await?.minus(KEPT)).await?;
+    let registrations = users::store::purge_registrations(db, state.clock.now()).await?;
     let limits = limits::store::purge(db, state.clock.now()).await?;
-    if sessions + users + limits > 0 {
-        tracing::info!(sessions, users, limits, "removed what is over");
+    if sessions + users + registrations + limits > 0 {
+        tracing::info!(sessions, users, registrations, limits, "removed what is over");
     }
     Ok(())
 }

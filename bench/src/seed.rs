@@ -28,9 +28,11 @@ pub(crate) async fn sessions(state: &AppState, count: usize) {
         address: bifrons::email_address::EmailAddress::parse(EMAIL).unwrap(),
         password: bifrons::secret::Password::new(PASSWORD.to_owned()),
         name: Some("Ada Lovelace".to_owned()),
-        network: None.into(),
+        client: bifrons::client::Client::default(),
     };
-    let ada: user::Model = bifrons::users::register(state, request).await.unwrap();
+    let bifrons::users::Registered::Now(ada) = bifrons::users::register(state, request).await.unwrap() else {
+        panic!("people sign up at once here")
+    };
     let (now, mut cookies) = (state.clock.now(), String::new());
     let later = |hours: u64| now.plus(std::time::Duration::from_secs(hours * 3600));
     for batch in (0..count).collect::<Vec<_>>().chunks(500) {

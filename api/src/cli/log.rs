@@ -27,6 +27,7 @@ pub(super) struct Log {
 }
 
 /// Logs from now on.
+#[cfg_attr(not(feature = "otel"), expect(clippy::unnecessary_wraps, reason = "a collector can be misconfigured"))]
 pub(super) fn start(config: LogConfig) -> Result<Log, Failure> {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).thread_name("log");
     let (writer, writing) = builder.finish(io::stderr());

@@ -1,7 +1,8 @@
 //! The HTTP face: the only folder that names poem. [`app`] wires it, for production and for tests alike.
 
+mod attempt;
 mod body;
-mod client_ip;
+mod client;
 mod connections;
 mod cookie;
 mod cors;

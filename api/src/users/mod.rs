@@ -1,10 +1,14 @@
 //! Users: who there is.
 
+mod confirm;
 pub mod import;
+mod present;
 mod register;
 pub(crate) mod store;
 
-pub use register::{RegisterError, Registration, register};
+pub use confirm::{ConfirmError, confirm};
+pub use present::{PresentError, Presented, present};
+pub use register::{RegisterError, Registered, Registration, register};
 
 use crate::{email_address::is_invisible, passwords::PasswordRule};
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::{
-    PasswordHash, UnixMillis, UserId,
+    PasswordHash, RegistrationId, UnixMillis, UserId, registration,
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
@@ -29,6 +29,30 @@ pub(crate) async fn insert_many(db: &impl ConnectionTrait, users: Vec<Model>) ->
         Entity::insert_many(users.into_iter().map(Model::into_active_model)).exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// Stores a sign-up whose address is yet to be confirmed.
+pub(crate) async fn insert_registration(db: &impl ConnectionTrait, waiting: registration::Model) -> Result<(), Unavailable> {
+    waiting.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// A sign-up that waits, expired or not.
+pub(crate) async fn find_registration(
+    db: &impl ConnectionTrait,
+    id: RegistrationId,
+) -> Result<Option<registration::Model>, Unavailable> {
+    Ok(registration::Entity::find_by_id(id).one(db).await?)
+}
+
+/// Takes a sign-up away; false if somebody else did.
+pub(crate) async fn take_registration(db: &impl ConnectionTrait, id: RegistrationId) -> Result<bool, Unavailable> {
+    Ok(registration::Entity::delete_by_id(id).exec(db).await?.rows_affected > 0)
+}
+
+/// Removes sign-ups that nobody confirmed in time.
+pub(crate) async fn purge_registrations(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(registration::Entity::delete_many().filter(registration::Column::ExpiresAt.lt(now)).exec(db).await?.rows_affected)
 }
 
 /// Which of these canonical addresses somebody has.

@@ -1,13 +1,12 @@
 //! Presenting a password: the one way to have one verified, whatever it is for.
 
 use crate::{
+    client::Client,
     db::Unavailable,
     email_address::EmailAddress,
     hashing::{Admission, HashingError, Verdict},
     limits::{Attempt, LimitError},
-    network::ClientNetwork,
     secret::Password,
-    sessions::Client,
     state::AppState,
 };
 use entity::PasswordHash;
@@ -42,12 +41,12 @@ pub async fn present<'a>(
     account: Option<&EmailAddress>,
     client: &Client,
 ) -> Result<Presented<'a>, PresentError> {
-    let (network, now) = (ClientNetwork::from(client.ip), state.clock.now());
+    let (network, now) = (client.network(), state.clock.now());
     // In the order of what they cost: a flood ends before it reaches the database.
     state.limits.take_network(network, now).await?;
     let admission = state.hasher.admit(network)?;
     let attempt = match account {
-        Some(account) => state.limits.take_account(&state.db, account, network, now).await?,
+        Some(account) => state.limits.take_account(&state.db, account, client, now).await?,
         None => None,
     };
     Ok(Presented { state, admission, attempt })
