@@ -34,7 +34,9 @@ pub enum LineError {
     #[error("name must have something to read, and no control characters")]
     Name,
     /// A hash that nobody here can verify.
-    #[error("password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of no more than 1 GiB")]
+    #[error(
+        "password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of no more than 256 MiB and some two seconds"
+    )]
     Hash,
 }
 

@@ -2,11 +2,13 @@
 
 mod confirm;
 pub mod import;
+mod keep_pace;
 mod present;
 mod register;
 pub(crate) mod store;
 
 pub use confirm::{ConfirmError, confirm};
+pub use keep_pace::keep_pace;
 pub use present::{PresentError, Presented, present};
 pub use register::{RegisterError, Registered, Registration, register};
 
