@@ -223,7 +223,7 @@ mod tests {
 
     use entity::PasswordHash;
 
-    use super::{ClientNetwork, Hasher, HashingCost, HashingError, Password, Verdict};
+    use super::{ClientNetwork, Hasher, HashingCost, HashingError, Password, Verdict, can_verify};
 
     const HERE: ClientNetwork = ClientNetwork::Local;
 
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(hasher.metrics.passwords_hashed.get(), 1);
     }
 
-    /// Each made by other software: OpenBSD's bcrypt test vectors, RFC 7914 section 12, and Python's hashlib.
+    /// Each made by other software: bcrypt's vectors of Openwall, RFC 7914 section 12, Python's hashlib and argon2-cffi.
     #[tokio::test]
     async fn hashes_of_other_software_verify_and_are_replaced() {
         let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
@@ -282,8 +282,13 @@ mod tests {
                 "pleaseletmein",
                 "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw",
             ),
+            ("passwd", "$pbkdf2-sha256$i=10000,l=32$c2FsdCBvZiAxNiBieXRlcw$HYodgw4f/Hz55Z25gn/H8sBugvkuj4Qhu6N0heuW5Qc"),
+            ("passwd", "$pbkdf2-sha512$i=10000,l=32$c2FsdCBvZiAxNiBieXRlcw$jkc5kyG1HuGdkY+UMru5muzzaLn4yJIR5bMfkhJTPY4"),
+            ("passwd", "$pbkdf2-sha512$10000$c2FsdCBvZiAxNiBieXRlcw$jkc5kyG1HuGdkY.UMru5muzzaLn4yJIR5bMfkhJTPY4"),
+            ("password", "$argon2i$v=19$m=4096,t=3,p=4$c2FsdCBvZiAxNiBieXRlcw$coKvBdITiGs4SoueRFmnlG9cYSif28HWTZY3JU64Vks"),
             ("password", "$argon2i$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$iWh06vD8Fy27wf9npn6FXWiCX4K6pW6Ue1Bnzz07Z8A"),
         ] {
+            assert!(can_verify(stored), "{stored}");
             let Verdict::Right { upgraded: Some(new) } = verify(&hasher, typed, stored).await else { panic!("{stored}") };
             assert!(new.0.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
             assert!(matches!(verify(&hasher, typed, &new.0).await, Verdict::Right { upgraded: None }));
