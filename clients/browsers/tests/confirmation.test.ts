@@ -1,7 +1,7 @@
 // The examples with a service that wants addresses confirmed before there is an account.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KINDS } from "./support/browser.js";
+import { BROWSERS } from "./support/browser.js";
 import { ADA, MALLORY } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 // Browsers do not differ in this.
-describe.each(KINDS.slice(0, 1))("$name", (kind) => {
+describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
   const arrive = visitorsOf(kind);
 
   test("sign up, open the mail's link, type the password, and be signed in", async () => {
