@@ -1,6 +1,6 @@
 // The server-rendered app of the examples, as people use it: with scripts and without.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { mistakes } from "./support/accessibility.js";
 import { postForm } from "./support/attacker.js";
 import { BROWSERS, type Tab } from "./support/browser.js";
@@ -89,6 +89,22 @@ describe.each(BROWSERS)("$name", (kind) => {
     await service.up();
     await tab.reload();
     await reads(tab, ADA.email);
+  });
+
+  test("where addresses are confirmed first, it points to the mail", async () => {
+    const verified = await startService([], {
+      BIFRONS_REGISTRATION: "verified",
+      BIFRONS_CONFIRMATION_PAGE: "https://admin.jazzmeet.site/",
+    });
+    onTestFinished(() => verified.stop());
+    const strict = await startSsr(verified.origin);
+    onTestFinished(() => strict.stop());
+    const tab = await (await arrive()).open(strict.at("app.jazzmeet.site"));
+    await reads(tab, "Sign in");
+    await tab.fill("Email", ADA.email);
+    await tab.fill("Password", ADA.password);
+    await tab.press("Create an account");
+    await reads(tab, "A mail to this address tells you how to go on.");
   });
 
   test("a form of another site signs nobody in", async () => {
