@@ -30,7 +30,7 @@ pub(crate) async fn sessions(state: &AppState, count: usize) {
         name: Some("Ada Lovelace".to_owned()),
         client: bifrons::client::Client::default(),
     };
-    let bifrons::users::Registered::Now(ada) = bifrons::users::register(state, request).await.unwrap() else {
+    let bifrons::users::Registered::Now(ada, _) = bifrons::users::register(state, request).await.unwrap() else {
         panic!("people sign up at once here")
     };
     let (now, mut cookies) = (state.clock.now(), String::new());
