@@ -1,9 +1,14 @@
 //! Redis goes away, hangs, flaps, fills up, forgets, fails over: nobody is signed out by it, and nobody who was is signed in.
 
+use std::time::Duration;
+
 use crate::support::{
     App, EMAIL, PASSWORD,
     redis::{Cluster, RedisServer, Sentinels, until},
 };
+
+/// A link that holds for so long is one.
+const STEADY: Duration = Duration::from_secs(2);
 
 async fn two(redis: &str) -> (App, App) {
     let config = bifrons::config::RedisConfig::parse(redis).unwrap();
@@ -139,6 +144,9 @@ async fn c_04_a_failover_by_sentinel() {
 async fn c_05_a_cluster_loses_a_primary() {
     let mut redis = Cluster::start().await;
     let (one, two) = two(&redis.url()).await;
+    for node in [&one, &two] {
+        node.linked_for(STEADY).await;
+    }
     for _ in 0..4 {
         all_is_well(&one, &two).await;
     }
@@ -150,8 +158,9 @@ async fn c_05_a_cluster_loses_a_primary() {
     until(async || redis.0[1].say("CLUSTER NODES").await.lines().any(|line| line.contains(&lost) && line.contains("master,fail ")))
         .await;
     until(async || redis.0[1].say("CLUSTER INFO").await.contains("cluster_state:ok")).await;
-    one.linked().await;
-    two.linked().await;
+    for node in [&one, &two] {
+        node.linked_for(STEADY).await;
+    }
     all_is_well(&one, &two).await;
 }
 

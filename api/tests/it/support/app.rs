@@ -135,6 +135,17 @@ impl App {
         }
     }
 
+    /// Waits until Redis has been linked for so long without a break.
+    pub async fn linked_for(&self, span: Duration) {
+        let mut since = tokio::time::Instant::now();
+        while since.elapsed() < span {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if !self.state.redis.as_ref().unwrap().is_linked() {
+                since = tokio::time::Instant::now();
+            }
+        }
+    }
+
     /// Waits until the link to Redis is known to be broken.
     pub async fn unlinked(&self) {
         while self.state.redis.as_ref().unwrap().is_linked() {
