@@ -40,6 +40,11 @@ impl From<DbErr> for Unavailable {
 }
 
 impl Unavailable {
+    /// It says something that is older than what was heard from it: a backup was restored, or a server took over that lags behind.
+    pub(crate) fn outdated() -> Self {
+        DbErr::Custom("it is older than what was heard from it; if a backup was restored, restart all nodes".to_owned()).into()
+    }
+
     /// Whether two transactions got in each other's way, and this one was undone: SQLSTATE 40001 and 40P01.
     fn is_conflict(&self) -> bool {
         let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {

@@ -73,6 +73,17 @@ enum Link {
     Cluster(ClusterConnection),
 }
 
+/// What comes of a subscription.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// It stands: all that is said from now on is heard.
+    Begin,
+    /// Something was said.
+    Message(&'a [u8]),
+    /// It is lost.
+    End,
+}
+
 /// Redis does not do it, now.
 #[derive(Debug, thiserror::Error)]
 pub enum NotNow {
@@ -159,14 +170,16 @@ impl Redis {
     }
 
     /// Gives every message of a channel to `hear`, and subscribes again whenever the subscription is lost. Never ends.
-    pub async fn listen(&self, channel: &str, hear: impl Fn(&[u8])) {
+    pub async fn listen(&self, channel: &str, hear: impl Fn(Heard<'_>)) {
         let mut pauses = Pauses::new();
         loop {
             if let Ok(Ok(mut messages)) = timeout(CONNECT, self.subscribe(channel)).await {
                 let since = Instant::now();
+                hear(Heard::Begin);
                 while let Ok(Some(message)) = timeout(SILENCE, messages.next()).await {
-                    hear(message.get_payload_bytes());
+                    hear(Heard::Message(message.get_payload_bytes()));
                 }
+                hear(Heard::End);
                 if since.elapsed() > STEADY {
                     pauses = Pauses::new();
                 }
