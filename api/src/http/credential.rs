@@ -63,7 +63,7 @@ fn presented<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Presented<'
 }
 
 /// Verifies the credential that counts: somebody, nobody, or refused.
-async fn verify(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenticated>, Problem> {
+async fn verify(headers: &HeaderMap, state: &Arc<AppState>) -> Result<Option<Authenticated>, Problem> {
     let (verified, refused, what) = match presented(headers, state)? {
         Presented::Nothing | Presented::OtherScheme => return Ok(None),
         Presented::Bearer(token) => (sessions::by_access_token(state, token).await, ProblemCode::InvalidToken, "access_token"),
