@@ -1,6 +1,6 @@
 //! Changing the password: the other sessions end, this one gets a new secret.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
 use entity::{
     PasswordHash, UnixMillis,
@@ -10,6 +10,7 @@ use entity::{
 
 use crate::{
     audit::Event,
+    background::to_its_end,
     cache::Change,
     client::Client,
     db::{Db, Unavailable},
@@ -50,7 +51,7 @@ pub enum ChangePasswordError {
 
 /// Replaces the password, ends all other sessions and renews this one: all or nothing.
 pub async fn change_password(
-    state: &AppState,
+    state: &Arc<AppState>,
     who: Authenticated,
     current: Password,
     new: Password,
@@ -70,13 +71,18 @@ pub async fn change_password(
     let hash = presented.hash(new).await?;
     let now = state.clock.now();
     let renewal = sessions::reissue(&session, now);
-    let change = || replace(&state.db, &session, &user, &hash, &renewal.stored, now);
-    let changes = match state.db.retry(change).await? {
-        ControlFlow::Continue(changes) => changes,
-        ControlFlow::Break(error) => return Err(error),
-    };
-    state.cache.announce(&changes).await;
-    state.record(Event::PasswordChanged.of(user.id).in_session(session.id));
+    let own = Arc::clone(state);
+    let changed = to_its_end(async move {
+        let change = || replace(&own.db, &session, &user, &hash, &renewal.stored, now);
+        let changes = match own.db.retry(change).await? {
+            ControlFlow::Continue(changes) => changes,
+            ControlFlow::Break(error) => return Err(error),
+        };
+        own.cache.announce(&changes).await;
+        own.record(Event::PasswordChanged.of(user.id).in_session(session.id));
+        Ok((renewal, session, user))
+    });
+    let (renewal, session, user) = changed.await?;
     Ok(renewal.establish(state, session, &user)?)
 }
 

@@ -1,5 +1,7 @@
 //! Signing in: a password becomes a session.
 
+use std::sync::Arc;
+
 use entity::{
     PasswordHash, Seed, SessionId, UnixMillis,
     session::{self, EndedBecause, RefreshIn},
@@ -9,6 +11,7 @@ use entity::{
 use super::{Credential, Established, refresh::tokens, store};
 use crate::{
     audit::{Event, Record},
+    background::to_its_end,
     cache::{Change, Snapshot},
     client::Client,
     db::{Db, Unavailable},
@@ -64,7 +67,7 @@ pub enum SignInError {
 }
 
 /// Verifies the password and makes a new session.
-pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Established, SignInError> {
+pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<Established, SignInError> {
     let address = EmailAddress::parse(request.email).ok();
     let mut presented = users::present(state, address.as_ref(), &request.client).await?;
     for _ in 0..ATTEMPTS {
@@ -82,12 +85,7 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
         };
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
-        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &request.carried, now)).await?;
-        if let Some(replaced) = begun {
-            state.cache.announce(&replaced.iter().copied().map(Change::ended).collect::<Vec<_>>()).await;
-            for session in replaced {
-                state.record(Event::SessionEnded.in_session(session).because(EndedBecause::Replaced.name()));
-            }
+        if begin(state, &user, &session, &request.carried, now).await? {
             if let Some(hash) = upgraded {
                 rehash(state, &user, hash).await;
             }
@@ -172,6 +170,27 @@ fn new_session(state: &AppState, user: &user::Model, request: &SignIn<'_>, now: 
     }
 }
 
+/// Makes the session and ends those that the request carried. False, and nothing done, if the password is another one by now.
+async fn begin(
+    state: &Arc<AppState>,
+    user: &user::Model,
+    session: &session::Model,
+    carried: &[SessionId],
+    now: UnixMillis,
+) -> Result<bool, Unavailable> {
+    let (state, user, session, carried) = (Arc::clone(state), user.clone(), session.clone(), carried.to_vec());
+    to_its_end(async move {
+        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &carried, now)).await?;
+        let Some(replaced) = begun else { return Ok(false) };
+        state.cache.announce(&replaced.iter().copied().map(Change::ended).collect::<Vec<_>>()).await;
+        for session in replaced {
+            state.record(Event::SessionEnded.in_session(session).because(EndedBecause::Replaced.name()));
+        }
+        Ok(true)
+    })
+    .await
+}
+
 /// Stores the session and ends those that the request carried, in one step. `None`, and nothing done, if the password is not the
 /// one that was verified: a change must not be outrun by a sign-in with the old one.
 async fn begin_session(
@@ -189,7 +208,7 @@ async fn begin_session(
     }
     let mut replaced = Vec::new();
     for carried in carried {
-        if store::end(&transaction, *carried, EndedBecause::Replaced, now).await?.is_some() {
+        if store::end(&transaction, *carried, EndedBecause::Replaced, now).await? {
             replaced.push(*carried);
         }
     }

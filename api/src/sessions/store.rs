@@ -197,8 +197,10 @@ pub(crate) async fn purge(db: &impl ConnectionTrait, before: UnixMillis) -> Resu
     Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?.rows_affected)
 }
 
-/// Removes all sessions of a user.
-pub(crate) async fn delete_all(db: &impl ConnectionTrait, user: UserId) -> Result<(), Unavailable> {
+/// Removes all sessions of a user. What is known of them elsewhere, their owner's address too, goes with them.
+pub(crate) async fn delete_all(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Change>, Unavailable> {
+    let of_user = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null());
+    let ids: Vec<SessionId> = of_user.into_tuple().all(db).await?;
     Entity::delete_many().filter(Column::UserId.eq(user)).exec(db).await?;
-    Ok(())
+    Ok(ids.into_iter().map(Change::ended).collect())
 }

@@ -14,6 +14,7 @@ mod connections;
 mod cross_origin;
 mod databases;
 mod doctor;
+mod ended;
 mod every_operation;
 mod import;
 mod killed;

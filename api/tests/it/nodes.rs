@@ -1,8 +1,11 @@
 //! Several nodes on one database: what happens on one is felt on all, with Redis or without.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::json;
@@ -76,6 +79,7 @@ async fn c_38_every_end_is_felt_on_three_nodes_without_redis() {
     }
 }
 
+/// Whoever is cut off from the database can only forget what it knows: it is told, and sees for itself that it must not trust.
 #[tokio::test]
 async fn the_push_alone_is_enough() {
     for how in ENDS {
@@ -84,16 +88,27 @@ async fn the_push_alone_is_enough() {
         let other = one.ada().await;
         let victim = one.someone();
         victim.sign_in(EMAIL, PASSWORD).await.expect(200);
-        let there = victim.snapshot();
+        let (there, session) = (victim.snapshot(), victim.session().await);
         two.look().await;
         there.at(&two).who_am_i().await.expect(200);
-        // From here on it cannot ask the database: all it can do is to forget what it knows.
-        two.state.db.clone().close().await.unwrap();
+        two.cut_off().await;
         there.at(&two).who_am_i().await.expect(200);
         end(how, &victim, &other).await;
-        until(async || there.at(&two).who_am_i().await.status != 200).await;
+        two.forgets(session).await;
         there.at(&two).who_am_i().await.expect_problem(503, "unavailable");
     }
+}
+
+/// Nobody looks by hand, and there is no Redis: the service does it by itself.
+#[tokio::test]
+async fn the_tail_alone_is_enough() {
+    let (one, two) = two(None).await;
+    let ada = one.ada().await;
+    let ended = ada.snapshot();
+    until(async || two.state.cache.is_current()).await;
+    ended.at(&two).who_am_i().await.expect(200);
+    ada.sign_out().await.expect(204);
+    until(async || ended.at(&two).who_am_i().await.status == 401).await;
 }
 
 #[tokio::test]
@@ -130,17 +145,27 @@ async fn a_new_secret_counts_on_a_node_that_has_not_heard_of_it() {
 #[tokio::test]
 async fn a_node_that_cannot_hear_asks_the_database() {
     let (one, two) = two(None).await;
-    let ada = one.ada().await;
-    two.look().await;
-    ada.at(&two).who_am_i().await.expect(200);
-    two.state.cache.looked(tokio::time::Instant::now() - std::time::Duration::from_secs(6), entity::UnixMillis(0));
-    ada.sign_out().await.expect(204);
-    ada.at(&two).who_am_i().await.expect_problem(401, "unauthenticated");
+    one.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    loop {
+        let ada = one.someone();
+        ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+        two.look().await;
+        ada.at(&two).who_am_i().await.expect(200);
+        let (ended, looks) = (ada.snapshot(), two.state.cache.looks());
+        ada.sign_out().await.expect(204);
+        let long_ago = tokio::time::Instant::now() - Duration::from_secs(6);
+        two.state.cache.looked(long_ago, two.state.cache.seen_until().unwrap());
+        ended.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+        // Unless it has looked by itself meanwhile.
+        if two.state.cache.looks() == looks + 1 {
+            return;
+        }
+    }
 }
 
 #[tokio::test]
 async fn use_on_one_node_keeps_a_session_alive_on_all() {
-    let minutes = |n: u64| std::time::Duration::from_secs(60 * n);
+    let minutes = |n: u64| Duration::from_secs(60 * n);
     let (one, two) = two(None).await;
     let ada = one.ada().await;
     two.look().await;
@@ -155,6 +180,36 @@ async fn use_on_one_node_keeps_a_session_alive_on_all() {
     ada.at(&two).who_am_i().await.expect(200);
     one.wait(minutes(61)).await;
     ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn uses_on_two_nodes_are_noted_whoever_noted_the_last() {
+    let minutes = |n: u64| Duration::from_secs(60 * n);
+    let (one, two) = two(None).await;
+    let ada = one.ada().await;
+    for node in [&one, &two] {
+        ada.at(node).who_am_i().await.expect(200);
+    }
+    let wait = async |n| {
+        for node in [&one, &two] {
+            node.state.touches.idle().await;
+        }
+        one.wait(minutes(n)).await;
+    };
+    wait(7).await;
+    ada.who_am_i().await.expect(200);
+    wait(1).await;
+    ada.at(&two).who_am_i().await.expect(200);
+    for _ in 0..6 {
+        wait(10).await;
+        ada.at(&two).who_am_i().await.expect(200);
+    }
+    wait(1).await;
+    let new = one.another().await;
+    for node in [&one, &new] {
+        node.state.cache.clear();
+        ada.at(node).who_am_i().await.expect(200);
+    }
 }
 
 #[tokio::test]

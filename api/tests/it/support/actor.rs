@@ -133,6 +133,11 @@ impl Actor {
         self.get("/v1/session").await
     }
 
+    /// The session that it is signed in to.
+    pub async fn session(&self) -> entity::SessionId {
+        entity::SessionId(self.who_am_i().await.expect(200).string("/id").parse().unwrap())
+    }
+
     pub async fn sign_out(&self) -> Answer {
         self.delete("/v1/session").await
     }
