@@ -54,7 +54,7 @@ pub async fn follow(state: &AppState) {
 
 /// Looks once at what changed since the last look, or within the window at first.
 pub async fn look(state: &AppState) -> Result<(), Unavailable> {
-    let (began, db) = (Instant::now(), state.db.connection());
+    let (began, db) = (Instant::now(), state.db.reserved_connection());
     let mut last = state.cache.seen_until();
     loop {
         let since = match last {

@@ -20,6 +20,7 @@ mod import;
 mod killed;
 mod limits;
 mod main_job;
+mod migrations;
 mod my_sessions;
 mod nodes;
 mod observability;
