@@ -32,21 +32,24 @@ pub async fn by_cookie(state: &Arc<AppState>, value: &str) -> Result<Authenticat
     authenticate(state, cookie.session, proves).await
 }
 
-/// Verifies an access token. The session decides: its end is felt at once, whatever the token's `exp` says.
-pub async fn by_access_token(state: &Arc<AppState>, token: &str) -> Result<Authenticated, Refused> {
+/// Verifies an access token. The session decides: its end is felt at once, whatever the token's `exp` says; unless tokens shall stand
+/// alone.
+pub async fn by_access_token(state: &Arc<AppState>, token: &str, verification: Verification) -> Result<Authenticated, Refused> {
     let token = access_token::verify(state, token).ok_or(Refused::Invalid)?;
     if token.expires_at <= state.clock.now().seconds() {
         return Err(Refused::Invalid);
     }
-    if state.config.tokens.verification == Verification::Stateless {
-        return stateless(state, token.session).await;
+    match verification {
+        // Proved again since: such a token is void.
+        Verification::Session => {
+            authenticate(state, token.session, |session| session.authenticated_at.seconds() <= token.authenticated_at).await
+        }
+        Verification::Stateless => whoever(state, token.session).await,
     }
-    // Proved again since: such a token is void.
-    authenticate(state, token.session, |session| session.authenticated_at.seconds() <= token.authenticated_at).await
 }
 
-/// Whoever the token was made for, whatever has become of the session: that is what was asked for.
-async fn stateless(state: &Arc<AppState>, id: SessionId) -> Result<Authenticated, Refused> {
+/// Whoever signed in to a session, whatever has become of it.
+async fn whoever(state: &AppState, id: SessionId) -> Result<Authenticated, Refused> {
     if let Some(kept) = state.cache.recall(id) {
         return Ok(kept);
     }

@@ -29,6 +29,7 @@ mod outage;
 mod passwords;
 mod precedence;
 mod process;
+mod proxies;
 mod races;
 mod readme;
 mod redis_faults;
