@@ -196,8 +196,11 @@ impl Redis {
                 Link::One(self.node().await?.get_multiplexed_async_connection_with_config(&config).await?)
             }
         };
-        link.ask::<()>(&redis::cmd("PING")).await?;
-        Ok(link)
+        match link.ask::<()>(&redis::cmd("PING")).await {
+            // A server that cannot save refuses even that.
+            Err(error) if !is_refusal(&error) => Err(error.into()),
+            _ => Ok(link),
+        }
     }
 
     async fn subscribe(&self, channel: &str) -> RedisResult<redis::aio::PubSubStream> {

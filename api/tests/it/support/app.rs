@@ -176,10 +176,10 @@ impl App {
         }
     }
 
-    /// The cookie of a new session of Ada's, without a request.
-    pub async fn sign_in_directly(&self) -> String {
+    /// The cookie of somebody's new session, without a request.
+    pub async fn sign_in_directly(&self, email: &str) -> String {
         let request = sessions::SignIn {
-            email: EMAIL,
+            email,
             password: Password::new(PASSWORD.to_owned()),
             remember: false,
             face: sessions::Face::Cookie,
