@@ -30,6 +30,7 @@ mod outage;
 mod passwords;
 mod precedence;
 mod process;
+mod processes;
 mod proxies;
 mod races;
 mod readme;
