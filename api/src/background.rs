@@ -1,8 +1,22 @@
-//! Work that no answer waits for.
+//! Work that goes on without the request that it came from.
 
-use std::sync::Arc;
+use std::{panic::resume_unwind, sync::Arc};
 
 use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+/// Does `work` to its end, though whoever waits for it hangs up meanwhile: for what must not stop half way, as between writing that
+/// a session has ended and telling the other nodes.
+pub async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Nobody aborts it but the runtime, which then aborts us too.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
 
 /// Does one thing after the other, behind the answers. What does not fit is dropped: only for work that the next request would
 /// bring up again.
@@ -47,7 +61,26 @@ mod tests {
 
     use tokio::sync::Notify;
 
-    use super::Queue;
+    use super::{Queue, to_its_end};
+
+    #[tokio::test]
+    async fn it_goes_on_when_nobody_waits_any_more() {
+        let (go_on, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let work = {
+            let (go_on, done) = (Arc::clone(&go_on), Arc::clone(&done));
+            async move {
+                go_on.notified().await;
+                done.notify_one();
+            }
+        };
+        let waiting = tokio::spawn(to_its_end(work));
+        tokio::task::yield_now().await;
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        go_on.notify_one();
+        done.notified().await;
+        assert_eq!(to_its_end(async { 7 }).await, 7);
+    }
 
     #[tokio::test]
     async fn one_at_a_time_and_no_more_than_fit() {

@@ -17,7 +17,7 @@
 //! | [`limits`] | how often passwords may be presented |
 //! | [`mail`] | the outbox |
 //! | [`cache`] | verified sessions, in process and in Redis |
-//! | [`db`] | the database; with each `store.rs`, the only file that names `SeaORM` |
+//! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis, there or not |
 //! | [`browsers`] | what browsers do with a cookie |
 //! | [`client`] | where a request came from |

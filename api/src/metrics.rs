@@ -58,6 +58,8 @@ pub struct Metrics {
     pub sessions_cached: Gauge,
     /// Whether all changes but the latest are known: 1 or 0.
     pub changes_heard: Gauge,
+    /// Whether all other nodes are heard through Redis: 1 or 0.
+    pub push_heard: Gauge,
     /// Whether there is a link to Redis: 1 or 0.
     pub redis_linked: Gauge,
 }
@@ -164,6 +166,7 @@ impl Default for Metrics {
             connections_open: all.add("connections_open", "Open connections", Gauge::default()),
             sessions_cached: all.add("sessions_cached", "Sessions kept in process", Gauge::default()),
             changes_heard: all.add("changes_heard", "Whether all changes but the latest are known: 1 or 0", Gauge::default()),
+            push_heard: all.add("push_heard", "Whether all other nodes are heard through Redis: 1 or 0", Gauge::default()),
             redis_linked: all.add("redis_linked", "Whether there is a link to Redis: 1 or 0", Gauge::default()),
             registry,
         }

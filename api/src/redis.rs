@@ -15,8 +15,11 @@ use std::{
 
 use futures_util::StreamExt;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, aio::MultiplexedConnection,
-    cluster::ClusterClient, cluster_async::ClusterConnection, sentinel::SentinelClient,
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult,
+    aio::MultiplexedConnection,
+    cluster::ClusterClient,
+    cluster_async::ClusterConnection,
+    sentinel::{SentinelClient, SentinelServerType},
 };
 use tokio::{
     sync::Notify,
@@ -24,15 +27,15 @@ use tokio::{
 };
 
 use crate::{
-    config::{RedisConfig, RedisTopology},
+    config::{RedisConfig, RedisNode, RedisTopology},
     random,
 };
 
 /// How long a command may take.
 const COMMAND: Duration = Duration::from_millis(250);
 
-/// How long connecting may take, all its round trips together: finding the primary, TLS, AUTH.
-const CONNECT: Duration = Duration::from_secs(2);
+/// How long connecting may take, all its round trips together: finding the primary, though some sentinels are silent, TLS, AUTH.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// The pause before connecting again: from the first to the second, doubled each time.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
@@ -60,7 +63,7 @@ struct Inner {
 /// How to find Redis.
 enum Servers {
     One(Client),
-    Sentinel(tokio::sync::Mutex<SentinelClient>),
+    Sentinel { sentinels: Vec<String>, primary: String, node: RedisNode },
     Cluster(ClusterClient, Vec<Client>),
 }
 
@@ -68,6 +71,17 @@ enum Servers {
 enum Link {
     One(MultiplexedConnection),
     Cluster(ClusterConnection),
+}
+
+/// What comes of a subscription.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// It stands: all that is said from now on is heard.
+    Begin,
+    /// Something was said.
+    Message(&'a [u8]),
+    /// It is lost.
+    End,
 }
 
 /// Redis does not do it, now.
@@ -80,7 +94,7 @@ pub enum NotNow {
     #[error("Redis does not answer")]
     TooSlow,
     /// It refuses.
-    #[error("Redis refuses: {0}")]
+    #[error("Redis does not do it: {0}")]
     Refused(#[from] RedisError),
 }
 
@@ -90,10 +104,9 @@ impl Redis {
         let servers = match &config.topology {
             RedisTopology::One(url) => Servers::One(Client::open(url.as_str())?),
             RedisTopology::Sentinel { sentinels, primary, node } => {
-                let sentinels = sentinels.iter().map(String::as_str).collect();
-                let kind = redis::sentinel::SentinelServerType::Master;
-                let client = SentinelClient::build(sentinels, primary.clone(), Some(node.connection_info()), kind)?;
-                Servers::Sentinel(tokio::sync::Mutex::new(client))
+                let (sentinels, primary, node) = (sentinels.clone(), primary.clone(), node.clone());
+                sentinel(&sentinels, &primary, &node)?; // Whatever is wrong with them is told at the start.
+                Servers::Sentinel { sentinels, primary, node }
             }
             RedisTopology::Cluster(urls) => {
                 let client = ClusterClient::builder(urls.iter().map(String::as_str)).response_timeout(COMMAND);
@@ -131,10 +144,10 @@ impl Redis {
 
     /// Connects, and connects again whenever the link breaks. Never ends.
     pub async fn keep_linked(&self) {
-        let mut pauses = Pauses::new();
+        let (mut pauses, mut told) = (Pauses::new(), false);
         loop {
-            match timeout(CONNECT, self.connect()).await {
-                Ok(Ok(link)) => {
+            match timeout(CONNECT, self.connect()).await.unwrap_or(Err(NotNow::TooSlow)) {
+                Ok(link) => {
                     let since = Instant::now();
                     *self.slot() = Some(Arc::new(link));
                     tracing::info!("Redis is linked");
@@ -143,23 +156,30 @@ impl Redis {
                     if since.elapsed() > STEADY {
                         pauses = Pauses::new();
                     }
+                    told = false;
                 }
-                Ok(Err(error)) => tracing::debug!(%error, "cannot connect to Redis"),
-                Err(_) => tracing::debug!("Redis does not answer"),
+                // Once is enough: it may be away for long.
+                Err(error) if told => tracing::debug!(%error, "cannot connect to Redis"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot connect to Redis; going on without it, and trying again");
+                    told = true;
+                }
             }
             sleep(pauses.next()).await;
         }
     }
 
     /// Gives every message of a channel to `hear`, and subscribes again whenever the subscription is lost. Never ends.
-    pub async fn listen(&self, channel: &str, hear: impl Fn(&[u8])) {
+    pub async fn listen(&self, channel: &str, hear: impl Fn(Heard<'_>)) {
         let mut pauses = Pauses::new();
         loop {
             if let Ok(Ok(mut messages)) = timeout(CONNECT, self.subscribe(channel)).await {
                 let since = Instant::now();
+                hear(Heard::Begin);
                 while let Ok(Some(message)) = timeout(SILENCE, messages.next()).await {
-                    hear(message.get_payload_bytes());
+                    hear(Heard::Message(message.get_payload_bytes()));
                 }
+                hear(Heard::End);
                 if since.elapsed() > STEADY {
                     pauses = Pauses::new();
                 }
@@ -168,16 +188,19 @@ impl Redis {
         }
     }
 
-    async fn connect(&self) -> RedisResult<Link> {
+    async fn connect(&self) -> Result<Link, NotNow> {
         let link = match &self.0.servers {
             Servers::Cluster(client, _) => Link::Cluster(client.get_async_connection().await?),
-            Servers::One(_) | Servers::Sentinel(_) => {
+            Servers::One(_) | Servers::Sentinel { .. } => {
                 let config = AsyncConnectionConfig::new().set_response_timeout(Some(COMMAND)).set_connection_timeout(Some(CONNECT));
                 Link::One(self.node().await?.get_multiplexed_async_connection_with_config(&config).await?)
             }
         };
-        link.ask::<()>(&redis::cmd("PING")).await?;
-        Ok(link)
+        match link.ask::<()>(&redis::cmd("PING")).await {
+            // A server that cannot save refuses even that.
+            Err(error) if !is_refusal(&error) => Err(error.into()),
+            _ => Ok(link),
+        }
     }
 
     async fn subscribe(&self, channel: &str) -> RedisResult<redis::aio::PubSubStream> {
@@ -190,7 +213,8 @@ impl Redis {
     async fn node(&self) -> RedisResult<Client> {
         match &self.0.servers {
             Servers::One(client) => Ok(client.clone()),
-            Servers::Sentinel(client) => client.lock().await.async_get_client().await,
+            // Made anew each time: nobody waits until somebody else has found it, or tries connections that broke with the last one.
+            Servers::Sentinel { sentinels, primary, node } => sentinel(sentinels, primary, node)?.async_get_client().await,
             Servers::Cluster(_, nodes) => {
                 let [random] = random::bytes();
                 let node = nodes.get(usize::from(random) % nodes.len().max(1)).cloned();
@@ -209,9 +233,14 @@ impl Redis {
         }
     }
 
-    /// Says so when Redis would rather refuse than forget: entries are only copies, and making room for new ones is right.
+    /// Says so when Redis would rather refuse than forget: entries are only copies, and making room for new ones is right. One server
+    /// is asked, on a connection of its own: a cluster's link would ask them all.
     async fn inspect(&self) {
-        let Ok(memory) = self.ask::<String>(redis::cmd("INFO").arg("memory")).await else { return };
+        let asking = async {
+            let mut server = self.node().await?.get_multiplexed_async_connection().await?;
+            redis::cmd("INFO").arg("memory").query_async::<String>(&mut server).await
+        };
+        let Ok(Ok(memory)) = timeout(CONNECT, asking).await else { return };
         let field =
             |name: &str| memory.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default().trim();
         if field("maxmemory") != "0" && field("maxmemory_policy") == "noeviction" {
@@ -253,9 +282,17 @@ impl Link {
     }
 }
 
-/// Whether the server understood, and said no: it is full, cannot save, or lacks replicas. The link is as good as before.
+/// Whether the server understood, and said no (it is full, cannot save, lacks replicas), or said what we do not understand. The link
+/// is as good as before.
 fn is_refusal(error: &RedisError) -> bool {
-    matches!(error.code(), Some("OOM" | "MISCONF" | "NOREPLICAS" | "NOPERM"))
+    matches!(error.code(), Some("OOM" | "MISCONF" | "NOREPLICAS" | "NOPERM" | "WRONGTYPE"))
+        || error.kind() == ErrorKind::UnexpectedReturnType
+}
+
+/// Whom to ask where the primary is.
+fn sentinel(sentinels: &[String], primary: &str, node: &RedisNode) -> RedisResult<SentinelClient> {
+    let sentinels = sentinels.iter().map(String::as_str).collect();
+    SentinelClient::build(sentinels, primary.to_owned(), Some(node.connection_info()), SentinelServerType::Master)
 }
 
 /// Pauses that double, each anywhere between a half and the whole, so that nodes do not come back all at once.

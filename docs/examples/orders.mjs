@@ -1,4 +1,4 @@
-// A service that trusts Bifrons' keys and asks nobody: node orders.mjs, after npm install jose.
+// A service that trusts Bifrons' keys and asks nobody: npm install, then node orders.mjs.
 import { createServer } from "node:http";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 

@@ -1,7 +1,7 @@
 //! The history of the schema: one change a file, oldest first, never edited once released. Tables are named by string and
 //! nothing of ours is imported, so that an old step keeps its meaning when the entities move on.
 
-pub use sea_orm_migration::MigratorTrait;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 mod m20261121_000001_create_user;
@@ -28,11 +28,18 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// A new table. In MySQL and MariaDB it holds every character, whatever the server's default is.
+/// The table in which it is written down which steps were taken.
+pub const HISTORY: &str = "seaql_migrations";
+
+/// All other tables.
+pub const TABLES: [&str; 5] = ["user", "session", "mail", "attempt_limit", "registration"];
+
+/// A new table. In MySQL and MariaDB it holds every character, whatever the server's default is; and it may be there already,
+/// because they cannot undo a step that was interrupted.
 fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
-    let mut table = Table::create().table(name).if_not_exists().take();
+    let mut table = Table::create().table(name).take();
     if manager.get_database_backend() == DbBackend::MySql {
-        table.character_set("utf8mb4");
+        table.character_set("utf8mb4").if_not_exists();
     }
     table
 }

@@ -1,6 +1,6 @@
 //! Changing the password: the other sessions end, this one gets a new secret.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
 use entity::{
     PasswordHash, UnixMillis,
@@ -10,6 +10,7 @@ use entity::{
 
 use crate::{
     audit::Event,
+    background::to_its_end,
     cache::Change,
     client::Client,
     db::{Db, Unavailable},
@@ -49,7 +50,7 @@ pub enum ChangePasswordError {
 
 /// Replaces the password, ends all other sessions and renews this one: all or nothing.
 pub async fn change_password(
-    state: &AppState,
+    state: &Arc<AppState>,
     who: Authenticated,
     current: Password,
     new: Password,
@@ -73,13 +74,21 @@ pub async fn change_password(
     let hash = state.hasher.admit(client.network()).map_err(PresentError::from)?.hash(new).await.map_err(PresentError::from)?;
     let now = state.clock.now();
     let renewal = sessions::reissue(&session, now);
-    let change = || replace(&state.db, &session, &user, &hash, &renewal.stored, now);
-    let changes = match state.db.retry(change).await? {
-        ControlFlow::Continue(changes) => changes,
+    let own = Arc::clone(state);
+    let changed = to_its_end(async move {
+        let change = || replace(&own.db, &session, &user, &hash, &renewal.stored, now);
+        let changes = match own.db.retry(change).await? {
+            ControlFlow::Continue(changes) => changes,
+            ControlFlow::Break(error) => return Ok(ControlFlow::Break(error)),
+        };
+        own.cache.announce(&changes).await;
+        own.record(Event::PasswordChanged.of(user.id).in_session(session.id));
+        Ok::<_, Unavailable>(ControlFlow::Continue((renewal, session, user)))
+    });
+    let (renewal, session, user) = match changed.await? {
+        ControlFlow::Continue(changed) => changed,
         ControlFlow::Break(error) => return Err(refused("changed_meanwhile", error)),
     };
-    state.cache.announce(&changes).await;
-    state.record(Event::PasswordChanged.of(user.id).in_session(session.id));
     Ok(renewal.establish(state, session, &user)?)
 }
 

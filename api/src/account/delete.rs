@@ -1,9 +1,12 @@
 //! Deleting oneself.
 
+use std::sync::Arc;
+
 use entity::UserId;
 
 use crate::{
     audit::Event,
+    background::to_its_end,
     cache::Change,
     db::{Db, Unavailable},
     sessions::{self, Authenticated},
@@ -23,20 +26,24 @@ pub enum DeleteError {
 }
 
 /// Removes the user and all their sessions.
-pub async fn delete(state: &AppState, who: &Authenticated) -> Result<(), DeleteError> {
+pub async fn delete(state: &Arc<AppState>, who: &Authenticated) -> Result<(), DeleteError> {
     if !sessions::is_fresh(&who.session, state.clock.now(), &state.config.sessions) {
         return Err(DeleteError::NotFresh);
     }
-    let gone = state.db.retry(|| erase(&state.db, who.user.id)).await?;
-    state.cache.announce(&[gone]).await;
-    state.record(Event::UserDeleted.of(who.user.id).in_session(who.session.id));
-    Ok(())
+    let (state, who) = (Arc::clone(state), who.clone());
+    to_its_end(async move {
+        let gone = state.db.retry(|| erase(&state.db, who.user.id)).await?;
+        state.cache.announce(&gone).await;
+        state.record(Event::UserDeleted.of(who.user.id).in_session(who.session.id));
+        Ok(())
+    })
+    .await
 }
 
-async fn erase(db: &Db, id: UserId) -> Result<Change, Unavailable> {
+async fn erase(db: &Db, id: UserId) -> Result<Vec<Change>, Unavailable> {
     let transaction = db.begin().await?;
-    sessions::store::delete_all(&transaction, id).await?;
-    let gone = users::store::delete(&transaction, id).await?;
+    let mut changes = sessions::store::delete_all(&transaction, id).await?;
+    changes.push(users::store::delete(&transaction, id).await?);
     transaction.commit().await?;
-    Ok(gone)
+    Ok(changes)
 }

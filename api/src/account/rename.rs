@@ -1,6 +1,9 @@
 //! Changing what a user is called.
 
+use std::sync::Arc;
+
 use crate::{
+    background::to_its_end,
     cache::UserSnapshot,
     db::Unavailable,
     sessions::Authenticated,
@@ -23,9 +26,14 @@ pub enum RenameError {
 }
 
 /// Changes or removes the name.
-pub async fn rename(state: &AppState, who: &Authenticated, name: Option<String>) -> Result<UserSnapshot, RenameError> {
+pub async fn rename(state: &Arc<AppState>, who: &Authenticated, name: Option<String>) -> Result<UserSnapshot, RenameError> {
     name.as_deref().map_or(Ok(()), check_name).map_err(RenameError::Invalid)?;
-    let renamed = store::rename(state.db.connection(), who.user.id, name.as_deref()).await?.ok_or(RenameError::Gone)?;
-    state.cache.announce(&[renamed]).await;
+    let (own, id, new) = (Arc::clone(state), who.user.id, name.clone());
+    let renamed = to_its_end(async move {
+        let renamed = own.db.retry(|| store::rename(own.db.connection(), id, new.as_deref())).await?;
+        own.cache.announce(&[renamed.ok_or(RenameError::Gone)?]).await;
+        Ok::<_, RenameError>(())
+    });
+    renamed.await?;
     Ok(UserSnapshot { name, ..who.user.as_ref().clone() })
 }

@@ -6,20 +6,23 @@
 //! for five seconds asks the database, as if nothing was kept.
 //!
 //! - In process an entry lives as long as its session: what happens to it arrives, and removes it.
-//! - In Redis it lives for less time than changes are remembered, so one from before a change is seen through by its version.
+//! - In Redis it counts for less time than changes are remembered, so one from before a change is seen through by its version.
 //! - A slow read that ends after a change was heard of is read again.
 
 mod change;
+mod hearing;
 mod lately;
+mod seal;
 mod shared;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use aws_lc_rs::hmac;
@@ -28,10 +31,13 @@ use quick_cache::{Weighter, sync::Cache as Bounded};
 use tokio::{sync::OnceCell, time::Instant};
 
 pub use change::{Change, Subject};
+use hearing::Hearing;
+use lately::Lately;
 pub use lately::WINDOW;
-use lately::{Hearing, Lately};
+pub use shared::CHANNEL;
 use shared::Shared;
 pub use snapshot::{SessionSnapshot, Snapshot, UserSnapshot};
+pub use tokens::{VerifiedToken, VerifiedTokens};
 
 use crate::{
     db::Unavailable,
@@ -39,16 +45,14 @@ use crate::{
     redis::Redis,
 };
 
-pub use shared::CHANNEL;
-pub use tokens::{VerifiedToken, VerifiedTokens};
-
-/// A snapshot that took longer to read is not handed to other nodes: it may be older than what they remember.
-const SLOW_READ: Duration = Duration::from_secs(5);
+/// How often a session is read again because something happened while it was read.
+const ATTEMPTS: usize = 10;
 
 /// What is known of sessions.
 pub struct Cache {
     sessions: Bounded<SessionId, Arc<SessionSnapshot>, Bytes>,
     users: Bounded<UserId, Arc<UserSnapshot>, Bytes>,
+    /// Held while entries are put in and taken out: none comes in after the change that takes it out.
     lately: Mutex<Lately>,
     hearing: Hearing,
     shared: Option<Shared>,
@@ -60,7 +64,7 @@ pub struct Cache {
 type Read = OnceCell<Result<Option<Snapshot>, Unavailable>>;
 
 impl Cache {
-    /// Keeps at most about `bytes` in process. With Redis, entries there are sealed with `key`.
+    /// Keeps at most about `bytes` in process. With Redis, what goes there is sealed with the key.
     pub fn new(bytes: u64, redis: Option<(Redis, hmac::Key)>, metrics: Arc<Metrics>) -> Self {
         // A user's entry and a session's are about as large; most people have one or two sessions.
         let bounded = |bytes: u64| usize::try_from(bytes / 512).unwrap_or(usize::MAX).min(1024);
@@ -94,66 +98,70 @@ impl Cache {
         sql: impl Fn() -> F,
     ) -> Result<Option<Snapshot>, Unavailable> {
         let read = Joined { cache: self, id, read: Arc::clone(lock(&self.reads).entry(id).or_default()) };
-        read.read.get_or_init(|| self.read_alone(id, is_enough, sql)).await.clone()
+        let reading = async {
+            match self.read_shared(id, is_enough).await {
+                Some(found) => Ok(Some(found)),
+                None => self.read_sql(&sql).await,
+            }
+        };
+        let found = read.read.get_or_init(|| reading).await.clone()?;
+        drop(read);
+        match found {
+            // Something happened after somebody else's reading was over, and before we had a look at it.
+            Some(found) if !lock(&self.lately).allows(&found) => self.read_sql(&sql).await,
+            found => Ok(found),
+        }
     }
 
-    async fn read_alone<F: Future<Output = Result<Option<Snapshot>, Unavailable>>>(
+    /// Reads a session from SQL, and keeps it; again, if something happened to it meanwhile.
+    pub async fn read_sql<F: Future<Output = Result<Option<Snapshot>, Unavailable>>>(
         &self,
-        id: SessionId,
-        is_enough: impl Fn(&SessionSnapshot) -> bool,
         sql: impl Fn() -> F,
     ) -> Result<Option<Snapshot>, Unavailable> {
-        if let Some(shared) = self.shared.as_ref().filter(|_| self.hearing.is_current())
-            && let Some(snapshot) = shared.get(id).await
-            && self.hearing.is_current()
-            && is_enough(&snapshot.session)
-            && self.keep(&snapshot)
-        {
-            self.metrics.session_read(Source::Redis);
-            return Ok(Some(snapshot));
-        }
-        let mut heard_before = None;
-        loop {
-            let began = Instant::now();
-            let Some(snapshot) = sql().await? else { return Ok(None) };
-            if self.keep(&snapshot) {
-                if let Some(shared) = self.shared.as_ref().filter(|_| began.elapsed() < SLOW_READ) {
-                    shared.put(&snapshot);
+        for _ in 0..ATTEMPTS {
+            let read_at = self.hearing.seen_until();
+            let Some(found) = sql().await? else { return Ok(None) };
+            if self.keep(&found) {
+                if let (Some(shared), Some(read_at)) = (&self.shared, read_at) {
+                    shared.put(&found, read_at);
                 }
-                return Ok(Some(snapshot));
+                return Ok(Some(found));
             }
-            // Something happened since it was read, or what we heard is from a future that a restored backup does not know. In
-            // the second case SQL says the same again, and SQL is the truth.
-            let heard = self.heard_of(&snapshot);
-            if heard_before == Some(heard) {
-                return Ok(Some(snapshot));
-            }
-            heard_before = Some(heard);
         }
+        Err(Unavailable::outdated())
+    }
+
+    async fn read_shared(&self, id: SessionId, is_enough: impl Fn(&SessionSnapshot) -> bool) -> Option<Snapshot> {
+        let shared = self.shared.as_ref().filter(|_| self.hearing.is_current())?;
+        let (found, read_at) = shared.get(id).await?;
+        let until = self.hearing.seen_until().filter(|_| self.hearing.is_current())?;
+        // In both directions: the database's clock may have gone back.
+        let is_young = until.since(read_at).max(read_at.since(until)) <= shared::LIFETIME;
+        let counts = is_young && is_enough(&found.session) && self.keep(&found);
+        counts.then(|| {
+            self.metrics.session_read(Source::Redis);
+            found
+        })
     }
 
     /// Keeps a snapshot in process, unless something happened since it was read.
     pub fn keep(&self, snapshot: &Snapshot) -> bool {
-        if !self.counts(snapshot) {
-            return false;
-        }
-        self.users.insert(snapshot.user.id, Arc::clone(&snapshot.user));
-        self.sessions.insert(snapshot.session.id, Arc::clone(&snapshot.session));
-        // Somebody may have removed both before they were there.
-        let counts = self.counts(snapshot);
-        if !counts {
-            self.sessions.remove_if(&snapshot.session.id, |kept| Arc::ptr_eq(kept, &snapshot.session));
-            self.users.remove_if(&snapshot.user.id, |kept| Arc::ptr_eq(kept, &snapshot.user));
+        let lately = lock(&self.lately);
+        let counts = lately.allows(snapshot);
+        if counts {
+            self.users.insert(snapshot.user.id, Arc::clone(&snapshot.user));
+            self.sessions.insert(snapshot.session.id, Arc::clone(&snapshot.session));
         }
         counts
     }
 
     /// Takes note of a change.
     pub fn hear(&self, change: Change) {
-        if lock(&self.lately).note(change) {
+        let mut lately = lock(&self.lately);
+        if lately.note(change) {
             match change.subject {
-                Subject::Session(id) => drop(self.sessions.remove_if(&id, |kept| kept.version < change.version)),
-                Subject::User(id) => drop(self.users.remove_if(&id, |kept| kept.version < change.version)),
+                Subject::Session(id) => drop(self.sessions.remove(&id)),
+                Subject::User(id) => drop(self.users.remove(&id)),
             }
         }
     }
@@ -168,17 +176,34 @@ impl Cache {
         }
     }
 
-    /// Takes note of a message that another node pushed.
+    /// Tells the other nodes that this one is there, so that silence means that the push is broken.
+    pub async fn greet(&self) {
+        if let Some(shared) = &self.shared {
+            shared.push(&[]).await;
+        }
+    }
+
+    /// From now on this node hears what is pushed; or not any more.
+    pub fn subscribed(&self, is_subscribed: bool) {
+        self.hearing.subscribed(is_subscribed);
+    }
+
+    /// Takes note of a message that was pushed.
     pub fn hear_push(&self, message: &[u8]) {
-        self.hearing.pushed();
-        for change in change::decode(message) {
-            self.hear(change);
+        if let Some((node, changes)) = self.shared.as_ref().and_then(|shared| shared.hear(message)) {
+            changes.for_each(|change| self.hear(change));
+            self.hearing.heard(node);
         }
     }
 
     /// A look at the database that began at `moment` has told of all changes, up to `until` by the database's clock.
     pub fn looked(&self, moment: Instant, until: UnixMillis) {
         self.hearing.looked(moment, until);
+    }
+
+    /// How many looks there were.
+    pub fn looks(&self) -> u32 {
+        self.hearing.looks()
     }
 
     /// Up to when changes were seen, by the database's clock; `None` before the first look.
@@ -189,6 +214,16 @@ impl Cache {
     /// Whether everything that happened has been heard of, but for the last moments.
     pub fn is_current(&self) -> bool {
         self.hearing.is_current()
+    }
+
+    /// Whether the other nodes are heard, all of them.
+    pub fn is_pushed(&self) -> bool {
+        self.hearing.is_pushed()
+    }
+
+    /// Forgets what is kept in process of a session.
+    pub fn forget(&self, id: SessionId) {
+        self.sessions.remove(&id);
     }
 
     /// Forgets everything that is kept in process.
@@ -205,17 +240,6 @@ impl Cache {
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
-    }
-
-    fn counts(&self, snapshot: &Snapshot) -> bool {
-        let (session, user) = self.heard_of(snapshot);
-        snapshot.session.version >= session && snapshot.session.user_version >= user && snapshot.user.version >= user
-    }
-
-    /// The lowest versions that count.
-    fn heard_of(&self, Snapshot { session, user }: &Snapshot) -> (i64, i64) {
-        let lately = lock(&self.lately);
-        (lately.version(Subject::Session(session.id)), lately.version(Subject::User(user.id)))
     }
 }
 

@@ -1,91 +1,92 @@
 //! What the nodes share through Redis: snapshots, and the news that something happened.
 //!
-//! Every entry is sealed under the server secret, so that whoever can write to Redis can sign nobody in, and lives for less time
-//! than nodes remember changes: one that was written too late is seen through by its version.
+//! Every entry says when it was read, by the database's clock, and lives for less time than nodes remember changes. So whatever
+//! happened since is remembered wherever the entry turns up, even if somebody keeps it and writes it back later.
 
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::hmac;
-use entity::SessionId;
+use entity::{SessionId, UnixMillis};
 
 use super::{
     change::{self, Change, Subject},
+    hearing::NodeId,
     lately::WINDOW,
+    seal::{Kind, Seal},
     snapshot::{SessionSnapshot, Snapshot, UserSnapshot},
 };
-use crate::redis::Redis;
+use crate::{random, redis::Redis};
 
-/// How long an entry lives in Redis. The rest of the window covers a node that was stopped between reading and writing.
-const LIFETIME: Duration = Duration::from_secs(WINDOW.as_secs() * 2 / 3);
+/// How long after its reading an entry counts. The rest of the window covers a change that was committed long after it was stamped.
+pub(super) const LIFETIME: Duration = Duration::from_secs(WINDOW.as_secs() * 2 / 3);
 
 /// Where nodes tell each other of changes.
 pub const CHANNEL: &str = "bifrons:changes";
 
-/// Bytes of the seal (RFC 2104 section 5: at least half of the hash).
-const SEAL: usize = 16;
-
-/// The first byte of an entry: what the rest is made like.
-const FORMAT: u8 = 1;
-
 #[derive(Debug)]
 pub(super) struct Shared {
     redis: Redis,
-    key: Arc<hmac::Key>,
+    seal: Seal,
+    /// Which node this is.
+    own: NodeId,
 }
 
 impl Shared {
     pub(super) fn new(redis: Redis, key: hmac::Key) -> Self {
-        Self { redis, key: Arc::new(key) }
+        Self { redis, seal: Seal(key), own: NodeId::from_be_bytes(random::bytes()) }
     }
 
-    /// What some node wrote about a session.
-    pub(super) async fn get(&self, id: SessionId) -> Option<Snapshot> {
+    /// What some node wrote about a session, and when it had been read.
+    pub(super) async fn get(&self, id: SessionId) -> Option<(Snapshot, UnixMillis)> {
         let entry: Option<Vec<u8>> = self.redis.ask(redis::cmd("GET").arg(key(id))).await.ok()?;
-        open(&self.key, id, &entry?)
+        let entry = entry?;
+        let content = self.seal.open(Kind::Entry, &entry)?;
+        let (read_at, session, user): (UnixMillis, SessionSnapshot, UserSnapshot) = postcard::from_bytes(content).ok()?;
+        let whole = session.id == id && session.user_id == user.id;
+        whole.then(|| (Snapshot { session: Arc::new(session), user: Arc::new(user) }, read_at))
     }
 
-    /// Writes a snapshot, behind the answer.
-    pub(super) fn put(&self, snapshot: &Snapshot) {
-        let id = snapshot.session.id;
-        let Some(entry) = seal(&self.key, snapshot) else { return };
+    /// Writes a snapshot that was read after `read_at`, behind the answer.
+    pub(super) fn put(&self, Snapshot { session, user }: &Snapshot, read_at: UnixMillis) {
+        let Ok(content) = postcard::to_stdvec(&(read_at, session.as_ref(), user.as_ref())) else { return };
+        let entry = self.seal.seal(Kind::Entry, &content);
+        let command = redis::cmd("SET").arg(key(session.id)).arg(entry).arg("EX").arg(LIFETIME.as_secs()).take();
         let redis = self.redis.clone();
         tokio::spawn(async move {
-            let command = redis::cmd("SET").arg(key(id)).arg(entry).arg("EX").arg(LIFETIME.as_secs()).take();
             let _ = redis.ask::<()>(&command).await; // The next reader will ask SQL.
         });
     }
 
-    /// Tells the other nodes, and removes what Redis knows of the sessions.
+    /// Tells the other nodes, and removes what Redis knows of the sessions. Without changes it only tells them that we are there.
     pub(super) async fn push(&self, changes: &[Change]) {
-        let told = self.redis.ask::<()>(redis::cmd("PUBLISH").arg(CHANNEL).arg(change::encode(changes))).await;
-        if told.is_err() {
+        let message = [self.own.to_be_bytes().as_slice(), &change::encode(changes)].concat();
+        let publish = redis::cmd("PUBLISH").arg(CHANNEL).arg(self.seal.seal(Kind::Message, &message)).take();
+        let mut unlink = redis::cmd("UNLINK");
+        let sessions = changes.iter().filter_map(|change| match change.subject {
+            Subject::Session(id) => Some(key(id)),
+            Subject::User(_) => None,
+        });
+        let keys: Vec<_> = sessions.collect();
+        unlink.arg(&keys);
+        let removing = async {
+            if !keys.is_empty() {
+                let _ = self.redis.ask::<()>(&unlink).await; // Whoever finds them sees through them.
+            }
+        };
+        let (told, ()) = tokio::join!(self.redis.ask::<()>(&publish), removing);
+        if told.is_err() && !changes.is_empty() {
             tracing::debug!("other nodes will hear of a change from the database");
         }
-        for change in changes {
-            if let Subject::Session(id) = change.subject {
-                let _ = self.redis.ask::<()>(redis::cmd("UNLINK").arg(key(id))).await;
-            }
-        }
+    }
+
+    /// Which other node says something, and what. `None` if it is our own voice, or nobody's.
+    pub(super) fn hear<'a>(&self, message: &'a [u8]) -> Option<(NodeId, impl Iterator<Item = Change> + 'a)> {
+        let (node, changes) = self.seal.open(Kind::Message, message)?.split_first_chunk()?;
+        let node = NodeId::from_be_bytes(*node);
+        (node != self.own).then(|| (node, change::decode(changes)))
     }
 }
 
 fn key(id: SessionId) -> Vec<u8> {
     [b"bifrons:", id.0.as_bytes().as_slice()].concat()
-}
-
-fn seal(key: &hmac::Key, Snapshot { session, user }: &Snapshot) -> Option<Vec<u8>> {
-    let mut entry = vec![FORMAT];
-    entry.extend(postcard::to_stdvec(&(session.as_ref(), user.as_ref())).ok()?);
-    let seal = hmac::sign(key, &entry);
-    entry.extend_from_slice(seal.as_ref().get(..SEAL)?);
-    Some(entry)
-}
-
-fn open(key: &hmac::Key, id: SessionId, sealed: &[u8]) -> Option<Snapshot> {
-    let (entry, seal) = sealed.split_at_checked(sealed.len().checked_sub(SEAL)?)?;
-    let expected = hmac::sign(key, entry);
-    aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_ref().get(..SEAL)?, seal).ok()?;
-    let (&FORMAT, encoded) = entry.split_first()? else { return None };
-    let (session, user): (SessionSnapshot, UserSnapshot) = postcard::from_bytes(encoded).ok()?;
-    (session.id == id && session.user_id == user.id).then(|| Snapshot { session: Arc::new(session), user: Arc::new(user) })
 }

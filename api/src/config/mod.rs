@@ -18,7 +18,7 @@ mod values;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-pub use self::redis::{RedisConfig, RedisTopology};
+pub use self::redis::{RedisConfig, RedisNode, RedisTopology};
 pub use connections::ConnectionsConfig;
 pub use cookie_policy::CookiePolicy;
 pub use database::DatabaseConfig;

@@ -31,18 +31,19 @@ pub struct Lifetime {
 
 impl SessionsConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        let mut time =
-            |key, default, about| reader.one(key, default, about, |text| duration(text).and_then(not_zero)).unwrap_or_default();
+        let mut time = |key, default, check: fn(Duration) -> Result<Duration, String>, about| {
+            reader.one(key, default, about, |text| duration(text).and_then(check)).unwrap_or_default()
+        };
         let short = Lifetime {
-            idle: time("sessions.idle", "1h", "A session ends when nobody uses it for this long."),
-            absolute: time("sessions.absolute", "24h", "A session ends this long after sign-in."),
+            idle: time("sessions.idle", "1h", usable, "A session ends when nobody uses it for this long: at least 2m."),
+            absolute: time("sessions.absolute", "24h", not_zero, "A session ends this long after sign-in."),
         };
         let remembered = Lifetime {
-            idle: time("sessions.remember_idle", "14d", "The idle time of a session with `remember`."),
-            absolute: time("sessions.remember_absolute", "30d", "The absolute time of a session with `remember`."),
+            idle: time("sessions.remember_idle", "14d", usable, "The idle time of a session with `remember`."),
+            absolute: time("sessions.remember_absolute", "30d", not_zero, "The absolute time of a session with `remember`."),
         };
-        let fresh_for =
-            time("sessions.fresh_for", "10m", "How long after a password was typed sensitive operations ask for no new one.");
+        let about = "How long after a password was typed sensitive operations ask for no new one.";
+        let fresh_for = time("sessions.fresh_for", "10m", not_zero, about);
         for (key, lifetime) in [("sessions.idle", short), ("sessions.remember_idle", remembered)] {
             if lifetime.idle > lifetime.absolute {
                 reader.mistake(key, "must not be longer than the absolute time");
@@ -61,4 +62,9 @@ impl SessionsConfig {
 
 fn not_zero(time: Duration) -> Result<Duration, String> {
     if time.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(time) }
+}
+
+/// Use is noted once a minute at most: a shorter idle time would end sessions that are in use.
+fn usable(idle: Duration) -> Result<Duration, String> {
+    if idle < Duration::from_secs(120) { Err("must be at least 2m".to_owned()) } else { Ok(idle) }
 }

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     audit::Event,
+    config::Verification,
     sessions::{self, Authenticated, Refused},
     state::AppState,
 };
@@ -63,10 +64,12 @@ fn presented<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Presented<'
 }
 
 /// Verifies the credential that counts: somebody, nobody, or refused.
-async fn verify(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenticated>, Problem> {
+async fn verify(headers: &HeaderMap, state: &Arc<AppState>, tokens: Verification) -> Result<Option<Authenticated>, Problem> {
     let (verified, refused, what) = match presented(headers, state)? {
         Presented::Nothing | Presented::OtherScheme => return Ok(None),
-        Presented::Bearer(token) => (sessions::by_access_token(state, token).await, ProblemCode::InvalidToken, "access_token"),
+        Presented::Bearer(token) => {
+            (sessions::by_access_token(state, token, tokens).await, ProblemCode::InvalidToken, "access_token")
+        }
         Presented::Cookie(value) => (sessions::by_cookie(state, value).await, ProblemCode::InvalidSession, "cookie"),
     };
     match verified {
@@ -80,11 +83,28 @@ async fn verify(headers: &HeaderMap, state: &AppState) -> Result<Option<Authenti
     }
 }
 
-/// Somebody signed in, by cookie or by bearer token. As an argument it makes an operation theirs alone, in code and in the
-/// specification; it stands before the body, so that nobody else learns what is wrong with theirs.
-pub(super) struct SignedIn(pub(super) Authenticated);
+/// Somebody with a good credential, a cookie or a bearer token. As an argument it makes an operation theirs alone, in code and in
+/// the specification; it stands before the body, so that nobody else learns what is wrong with theirs.
+pub(super) struct Somebody<const TOKENS_MAY_STAND_ALONE: bool>(pub(super) Authenticated);
 
-impl<'a> ApiExtractor<'a> for SignedIn {
+/// Somebody who is signed in: their session is there.
+pub(super) type SignedIn = Somebody<false>;
+
+/// Somebody whose access token may stand alone, if `tokens.verification` says so: for operations that tell who somebody is, and
+/// nothing else. Nobody may do anything in a session that has ended.
+pub(super) type Recognized = Somebody<true>;
+
+impl<const TOKENS_MAY_STAND_ALONE: bool> Somebody<TOKENS_MAY_STAND_ALONE> {
+    /// Whoever sent this request.
+    pub(super) async fn who_sent(request: &Request) -> Result<Self, Problem> {
+        let state = request.data::<Arc<AppState>>().ok_or_else(|| Problem::new(ProblemCode::InternalError))?;
+        let tokens = if TOKENS_MAY_STAND_ALONE { state.config.tokens.verification } else { Verification::Session };
+        let who = verify(request.headers(), state, tokens).await?;
+        Ok(Self(who.ok_or_else(|| Problem::new(ProblemCode::Unauthenticated))?))
+    }
+}
+
+impl<'a, const TOKENS_MAY_STAND_ALONE: bool> ApiExtractor<'a> for Somebody<TOKENS_MAY_STAND_ALONE> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
 
     type ParamType = ();
@@ -99,9 +119,7 @@ impl<'a> ApiExtractor<'a> for SignedIn {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let state = request.data::<Arc<AppState>>().ok_or_else(|| Problem::new(ProblemCode::InternalError))?;
-        let who = verify(request.headers(), state).await?;
-        Ok(Self(who.ok_or_else(|| Problem::new(ProblemCode::Unauthenticated))?))
+        Ok(Self::who_sent(request).await?)
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn metrics(Data(state): State<'_>) -> Response {
     metrics.passwords_admitted.set(whole(state.hasher.admitted()));
     metrics.sessions_cached.set(whole(state.cache.len()));
     metrics.changes_heard.set(state.cache.is_current().into());
+    metrics.push_heard.set(state.cache.is_pushed().into());
     if let Some(redis) = &state.redis {
         metrics.redis_linked.set(redis.is_linked().into());
         metrics.redis_commands.inner().store(redis.commands(), Ordering::Relaxed);

@@ -58,7 +58,8 @@ pub fn app(state: Arc<AppState>) -> App {
         .at("/health/live", get(health::live))
         .at("/health/ready", get(health::ready))
         .at("/openapi.json", get(poem::endpoint::make_sync(|_| document())))
-        .nest_no_strip("/v1", openapi::service());
+        .nest_no_strip("/v1", openapi::service())
+        .at(format!("{}*path", verify::FOR_ENVOY), verify::for_envoy);
     if state.config.docs {
         routes = routes.at("/docs", get(docs::explorer)).at("/", get(poem::endpoint::make_sync(|_| Redirect::see_other("/docs"))));
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Tag,
     body::Body,
-    credential::{Anybody, SignedIn, State},
+    credential::{Anybody, Recognized, SignedIn, State},
     held,
     problem::{Refusal, problems},
     reply::{NoContent, Reply, WithCookies},
@@ -207,7 +207,7 @@ impl SessionApi {
     ///
     /// The session that the credential belongs to.
     #[oai(path = "/", method = "get", operation_id = "getSession")]
-    async fn get(&self, state: State<'_>, who: SignedIn) -> Reply<200, Session> {
+    async fn get(&self, state: State<'_>, who: Recognized) -> Reply<200, Session> {
         Reply(Session::new(&state, &who.0))
     }
 

@@ -2,15 +2,15 @@
 //! `forward_auth`, Envoy `ext_authz`.
 
 use poem::{
-    IntoResponse, Response,
+    IntoResponse, Request, Response, handler,
     http::{HeaderValue, StatusCode},
 };
 use poem_openapi::{
-    ApiResponse, OpenApi,
+    ApiResponse, OpenApi, OperationId,
     registry::{MetaHeader, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
 };
 
-use super::{Tag, credential::SignedIn};
+use super::{Tag, credential::Recognized};
 use crate::sessions::{self, Authenticated};
 
 /// Who it is, in headers that a proxy hands on.
@@ -63,7 +63,26 @@ impl VerifyApi {
     /// For proxies: forward the request's `Cookie` and `Authorization`, let it pass on 204, and hand on the headers. They are the
     /// only ones to believe: the proxy must drop what the client sent under these names.
     #[oai(path = "/", method = "get", operation_id = "verify")]
-    async fn verify(&self, who: SignedIn) -> Verified {
+    async fn verify(&self, who: Recognized) -> Verified {
         Verified(who.0)
     }
 }
+
+/// Where Envoy asks: it puts the request's path behind this, and sends the request's method.
+pub(super) const FOR_ENVOY: &str = "/v1/verify/";
+
+/// The same for Envoy, which lets a request pass on 200 alone.
+#[handler]
+pub(super) async fn for_envoy(request: &Request) -> poem::Result<Response> {
+    let who = Recognized::who_sent(request).await.map_err(|refused| {
+        let mut error = poem::Error::from(refused);
+        error.set_data(OPERATION);
+        error
+    })?;
+    let mut response = Verified(who.0).into_response();
+    response.set_status(StatusCode::OK);
+    response.set_data(OPERATION);
+    Ok(response)
+}
+
+const OPERATION: OperationId = OperationId("verify");

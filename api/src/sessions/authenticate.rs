@@ -1,5 +1,7 @@
 //! Verifying a credential: one look-up by the session's id, then the proof.
 
+use std::sync::Arc;
+
 use entity::SessionId;
 
 use super::{Authenticated, access_token, ends, store, touch};
@@ -24,27 +26,30 @@ pub enum Refused {
 }
 
 /// Verifies the value of a session cookie.
-pub async fn by_cookie(state: &AppState, value: &str) -> Result<Authenticated, Refused> {
+pub async fn by_cookie(state: &Arc<AppState>, value: &str) -> Result<Authenticated, Refused> {
     let cookie = SessionCookie::parse(value).ok_or(Refused::Invalid)?;
     let proves = |session: &SessionSnapshot| session.secret_hash.as_ref().is_some_and(|hash| cookie.matches(hash));
     authenticate(state, cookie.session, proves).await
 }
 
-/// Verifies an access token. The session decides: its end is felt at once, whatever the token's `exp` says.
-pub async fn by_access_token(state: &AppState, token: &str) -> Result<Authenticated, Refused> {
+/// Verifies an access token. The session decides: its end is felt at once, whatever the token's `exp` says; unless tokens shall stand
+/// alone.
+pub async fn by_access_token(state: &Arc<AppState>, token: &str, verification: Verification) -> Result<Authenticated, Refused> {
     let token = access_token::verify(state, token).ok_or(Refused::Invalid)?;
     if token.expires_at <= state.clock.now().seconds() {
         return Err(Refused::Invalid);
     }
-    if state.config.tokens.verification == Verification::Stateless {
-        return stateless(state, token.session).await;
+    match verification {
+        // Proved again since: such a token is void.
+        Verification::Session => {
+            authenticate(state, token.session, |session| session.authenticated_at.seconds() <= token.authenticated_at).await
+        }
+        Verification::Stateless => whoever(state, token.session).await,
     }
-    // Proved again since: such a token is void.
-    authenticate(state, token.session, |session| session.authenticated_at.seconds() <= token.authenticated_at).await
 }
 
-/// Whoever the token was made for, whatever has become of the session: that is what was asked for.
-async fn stateless(state: &AppState, id: SessionId) -> Result<Authenticated, Refused> {
+/// Whoever signed in to a session, whatever has become of it.
+async fn whoever(state: &AppState, id: SessionId) -> Result<Authenticated, Refused> {
     if let Some(kept) = state.cache.recall(id) {
         return Ok(kept);
     }
@@ -58,7 +63,7 @@ async fn stateless(state: &AppState, id: SessionId) -> Result<Authenticated, Ref
 }
 
 async fn authenticate(
-    state: &AppState,
+    state: &Arc<AppState>,
     id: SessionId,
     proves: impl Fn(&SessionSnapshot) -> bool,
 ) -> Result<Authenticated, Refused> {
@@ -76,12 +81,13 @@ async fn authenticate(
         return Ok(touch::touch(state, found));
     }
     // Past its idle time, or of another secret. Another node may have seen the person since, or given them a new secret: SQL knows.
-    let found = read(state, id).await?.filter(|found| counts(&found.session)).ok_or(Refused::Invalid)?;
-    state.cache.keep(&found);
+    let found = state.cache.read_sql(|| read(state, id)).await?;
+    let found = found.filter(|found| counts(&found.session)).ok_or(Refused::Invalid)?;
     Ok(touch::touch(state, found))
 }
 
-async fn read(state: &AppState, id: SessionId) -> Result<Option<Snapshot>, Unavailable> {
+/// What SQL says of a session.
+pub(super) async fn read(state: &AppState, id: SessionId) -> Result<Option<Snapshot>, Unavailable> {
     state.metrics.session_read(Source::Sql);
     let found = store::find(state.db.connection(), id).await?;
     Ok(found.and_then(|(session, user)| Snapshot::of_live(&session, &user)))

@@ -8,14 +8,16 @@ use super::store;
 use crate::{
     cache::{CHANNEL, WINDOW},
     db::Unavailable,
+    redis::Heard,
     state::AppState,
 };
 
 /// How often the database is asked what changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// How far each look goes back behind the one before: the database stamps a change when it is made and shows it when it is
-/// committed, and no transaction of ours takes so long.
+/// How far a look goes back behind the one before, at least: the database stamps a change when it is made and shows it when it is
+/// committed, which takes a moment. If something holds the commit up (a standby that must confirm it), it takes long, so every
+/// second look goes back twice as far, every fourth four times, up to the whole window.
 const OVERLAP: Duration = Duration::from_secs(30);
 
 /// How often every node says something, so that silence means that the push is broken.
@@ -35,13 +37,16 @@ pub async fn follow(state: &AppState) {
         None => looking.await,
         Some(redis) => {
             let speaking = async {
-                let nothing = redis::cmd("PUBLISH").arg(CHANNEL).arg("").take();
                 loop {
-                    let _ = redis.ask::<()>(&nothing).await; // Who does not hear it knows what that means.
+                    state.cache.greet().await;
                     sleep(SPEAK_EVERY).await;
                 }
             };
-            let listening = redis.listen(CHANNEL, |message| state.cache.hear_push(message));
+            let listening = redis.listen(CHANNEL, |heard| match heard {
+                Heard::Begin => state.cache.subscribed(true),
+                Heard::Message(message) => state.cache.hear_push(message),
+                Heard::End => state.cache.subscribed(false),
+            });
             tokio::join!(looking, redis.keep_linked(), listening, speaking);
         }
     }
@@ -49,16 +54,42 @@ pub async fn follow(state: &AppState) {
 
 /// Looks once at what changed since the last look, or within the window at first.
 pub async fn look(state: &AppState) -> Result<(), Unavailable> {
-    let began = Instant::now();
-    let db = state.db.connection();
-    let since = match state.cache.seen_until() {
-        Some(until) => until.minus(OVERLAP),
-        None => store::database_time(db).await?.minus(WINDOW),
-    };
-    let (until, changes) = store::changes(db, since).await?;
-    for change in changes {
-        state.cache.hear(change);
+    let (began, db) = (Instant::now(), state.db.reserved_connection());
+    let mut last = state.cache.seen_until();
+    loop {
+        let since = match last {
+            Some(last) => last.minus(overlap(state.cache.looks())),
+            None => store::database_time(db).await?.minus(WINDOW),
+        };
+        let (until, changes) = store::changes(db, since).await?;
+        for change in changes {
+            state.cache.hear(change);
+        }
+        match last {
+            // The database's clock went back, or we were cut off for longer than anybody remembers: as if we had just started.
+            Some(last) if until < last || until.since(last) > WINDOW => state.cache.clear(),
+            _ => {
+                state.cache.looked(began, until);
+                return Ok(());
+            }
+        }
+        last = None;
     }
-    state.cache.looked(began, until);
-    Ok(())
+}
+
+/// How far the look after so many others goes back.
+fn overlap(looks: u32) -> Duration {
+    (OVERLAP * (1 << looks.trailing_zeros().min(5))).min(WINDOW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OVERLAP, WINDOW, overlap};
+
+    #[test]
+    fn what_was_committed_late_is_heard_all_the_sooner_the_less_late_it_was() {
+        let far = |times: u32| (1..=32).filter(|looks| overlap(*looks) >= OVERLAP * times).count();
+        assert_eq!([1, 2, 4, 8, 16].map(far), [32, 16, 8, 4, 2]);
+        assert_eq!(overlap(32), WINDOW);
+    }
 }

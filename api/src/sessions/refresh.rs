@@ -3,7 +3,7 @@
 //! The successor is derived from the generation, so everyone who may have it gets the same one: a hundred tabs that ask at
 //! once, and a client whose answer was lost. Whoever comes with an older token holds a copy, and the session ends.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use entity::{
     UnixMillis,
@@ -12,7 +12,15 @@ use entity::{
 };
 
 use super::{Credential, Established, Tokens, access_token, is_live, store};
-use crate::{audit::Event, cache::Snapshot, db::Unavailable, mail, secret::RefreshToken, state::AppState};
+use crate::{
+    audit::Event,
+    background::to_its_end,
+    cache::{Change, Snapshot},
+    db::{Db, Unavailable},
+    mail,
+    secret::RefreshToken,
+    state::AppState,
+};
 
 /// Why there is no successor.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +64,7 @@ fn standing(session: &session::Model, generation: i32, now: UnixMillis, grace: D
 }
 
 /// Trades a refresh token for its successor.
-pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, RefreshError> {
+pub async fn refresh(state: &Arc<AppState>, presented: &str) -> Result<Established, RefreshError> {
     let refused = |because| {
         state.record(Event::RefreshRefused.because(because));
         RefreshError::Invalid
@@ -76,7 +84,7 @@ pub async fn refresh(state: &AppState, presented: &str) -> Result<Established, R
             Standing::Current => {
                 let idle = state.config.sessions.lifetime(session.remember).idle;
                 let idle_expires_at = now.plus(idle).min(session.expires_at);
-                if store::rotate(state.db.connection(), &session, now, idle_expires_at).await? {
+                if state.db.retry(|| store::rotate(state.db.connection(), &session, now, idle_expires_at)).await? {
                     let generation = session.generation + 1;
                     let rotated =
                         session::Model { generation, rotated_at: Some(now), last_seen_at: now, idle_expires_at, ..session };
@@ -100,17 +108,36 @@ async fn find_live(state: &AppState, token: &RefreshToken) -> Result<Option<(ses
 }
 
 /// Ends a session of which somebody has a copy, and tells its owner: both or neither. False if it is not as it was read.
-async fn end_stolen(state: &AppState, session: &session::Model, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
-    let transaction = state.db.begin().await?;
+async fn end_stolen(
+    state: &Arc<AppState>,
+    session: &session::Model,
+    user: &user::Model,
+    now: UnixMillis,
+) -> Result<bool, Unavailable> {
+    let (state, session, user) = (Arc::clone(state), session.clone(), user.clone());
+    to_its_end(async move {
+        let Some(change) = state.db.retry(|| end_and_write(&state.db, &session, &user, now)).await? else { return Ok(false) };
+        state.cache.announce(&[change]).await;
+        state.record(Event::RefreshReused.of(user.id).in_session(session.id));
+        state.outbox.notify();
+        Ok(true)
+    })
+    .await
+}
+
+async fn end_and_write(
+    db: &Db,
+    session: &session::Model,
+    user: &user::Model,
+    now: UnixMillis,
+) -> Result<Option<Change>, Unavailable> {
+    let transaction = db.begin().await?;
     let Some(change) = store::end_unchanged(&transaction, session, EndedBecause::RefreshReused, now).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     mail::store::insert(&transaction, mail::refresh_token_reused(user, now)).await?;
     transaction.commit().await?;
-    state.cache.announce(&[change]).await;
-    state.record(Event::RefreshReused.of(user.id).in_session(session.id));
-    state.outbox.notify();
-    Ok(true)
+    Ok(Some(change))
 }
 
 fn established(

@@ -1,6 +1,6 @@
 //! Proving a credential again replaces the session's secret: what was issued before stops working.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use entity::{Seed, UnixMillis, session, user};
 
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     audit::Event,
+    background::to_its_end,
     cache::Snapshot,
     client::Client,
     db::Unavailable,
@@ -43,7 +44,7 @@ pub enum ReauthenticateError {
 
 /// Proves the password again: the session becomes fresh and gets a new secret.
 pub async fn reauthenticate(
-    state: &AppState,
+    state: &Arc<AppState>,
     who: Authenticated,
     password: Password,
     client: &Client,
@@ -59,9 +60,17 @@ pub async fn reauthenticate(
         Verdict::Wrong => Err(refused("wrong_password", ReauthenticateError::WrongPassword)),
         Verdict::Right { .. } => {
             let renewal = reissue(&session, state.clock.now());
-            let renewed = store::reissue(state.db.connection(), &session, &renewal.stored).await?;
-            state.cache.announce(&[renewed.ok_or_else(over)?]).await;
-            state.record(Event::Reauthenticated.of(user.id).in_session(session.id));
+            let own = Arc::clone(state);
+            let renewed = to_its_end(async move {
+                let db = own.db.connection();
+                let renewed = own.db.retry(|| store::reissue(db, &session, &renewal.stored)).await?;
+                if let Some(change) = renewed {
+                    own.cache.announce(&[change]).await;
+                    own.record(Event::Reauthenticated.of(user.id).in_session(session.id));
+                }
+                Ok::<_, Unavailable>(renewed.map(|_| (renewal, session, user)))
+            });
+            let (renewal, session, user) = renewed.await?.ok_or_else(over)?;
             Ok(renewal.establish(state, session, &user)?)
         }
     }

@@ -1,5 +1,7 @@
 //! Ending sessions before their time. SQL first: what was acknowledged stays ended.
 
+use std::sync::Arc;
+
 use entity::{
     SessionId, UnixMillis,
     session::{self, EndedBecause},
@@ -10,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{Authenticated, access_token, ends, store};
 use crate::{
     audit::Event,
+    background::to_its_end,
     cache::Change,
     db::{Db, Unavailable},
     secret::{REFRESH_TOKEN_PREFIX, RefreshToken, SessionCookie},
@@ -61,7 +64,7 @@ pub async fn sessions_of(state: &AppState, carried: &[Carried]) -> Result<Vec<Se
 }
 
 /// Ends sessions whose owner signs out.
-pub async fn end_all(state: &AppState, sessions: &[SessionId]) -> Result<(), Unavailable> {
+pub async fn end_all(state: &Arc<AppState>, sessions: &[SessionId]) -> Result<(), Unavailable> {
     for session in sessions {
         end(state, *session, EndedBecause::SignedOut).await?;
     }
@@ -69,21 +72,23 @@ pub async fn end_all(state: &AppState, sessions: &[SessionId]) -> Result<(), Una
 }
 
 /// Ends one session of the same user; false if they have none with that id.
-pub async fn end_one(state: &AppState, who: &Authenticated, id: SessionId) -> Result<bool, Unavailable> {
-    let found = store::find(state.db.connection(), id).await?;
-    let theirs = found.is_some_and(|(session, _)| session.user_id == who.user.id && session.ended_at.is_none());
-    if theirs {
-        end(state, id, EndedBecause::Revoked).await?;
+pub async fn end_one(state: &Arc<AppState>, who: &Authenticated, id: SessionId) -> Result<bool, Unavailable> {
+    match store::find(state.db.connection(), id).await? {
+        Some((session, _)) if session.user_id == who.user.id => end(state, id, EndedBecause::Revoked).await,
+        _ => Ok(false),
     }
-    Ok(theirs)
 }
 
 /// Ends all sessions of the same user but the one they are using.
-pub async fn end_others(state: &AppState, who: &Authenticated) -> Result<(), Unavailable> {
-    let ended = state.db.retry(|| end_all_but(&state.db, who, state.clock.now())).await?;
-    state.cache.announce(&[ended]).await;
-    state.record(Event::OtherSessionsEnded.of(who.user.id).in_session(who.session.id));
-    Ok(())
+pub async fn end_others(state: &Arc<AppState>, who: &Authenticated) -> Result<(), Unavailable> {
+    let (state, who) = (Arc::clone(state), who.clone());
+    to_its_end(async move {
+        let ended = state.db.retry(|| end_all_but(&state.db, &who, state.clock.now())).await?;
+        state.cache.announce(&[ended]).await;
+        state.record(Event::OtherSessionsEnded.of(who.user.id).in_session(who.session.id));
+        Ok(())
+    })
+    .await
 }
 
 /// The live sessions of a user, newest first: at most `limit` of those older than `before`.
@@ -106,10 +111,16 @@ async fn end_all_but(db: &Db, who: &Authenticated, now: UnixMillis) -> Result<Ch
     Ok(ended)
 }
 
-async fn end(state: &AppState, id: SessionId, because: EndedBecause) -> Result<(), Unavailable> {
-    if let Some(ended) = store::end(state.db.connection(), id, because, state.clock.now()).await? {
-        state.cache.announce(&[ended]).await;
-        state.record(Event::SessionEnded.in_session(id).because(because.name()));
-    }
-    Ok(())
+/// Ends a session; false if it had ended. Everybody is told all the same: whoever ended it may not have come so far.
+async fn end(state: &Arc<AppState>, id: SessionId, because: EndedBecause) -> Result<bool, Unavailable> {
+    let state = Arc::clone(state);
+    to_its_end(async move {
+        let ended = state.db.retry(|| store::end(state.db.connection(), id, because, state.clock.now())).await?;
+        state.cache.announce(&[Change::ended(id)]).await;
+        if ended {
+            state.record(Event::SessionEnded.in_session(id).because(because.name()));
+        }
+        Ok(ended)
+    })
+    .await
 }

@@ -1,5 +1,7 @@
 //! Signing in: a password becomes a session.
 
+use std::sync::Arc;
+
 use entity::{
     PasswordHash, Seed, SessionId, UnixMillis,
     session::{self, EndedBecause, RefreshIn},
@@ -9,6 +11,7 @@ use entity::{
 use super::{Carried, Credential, Established, refresh::tokens, revoke::sessions_of, store};
 use crate::{
     audit::{Event, Record},
+    background::to_its_end,
     cache::{Change, Snapshot},
     client::Client,
     db::{Db, Unavailable},
@@ -64,7 +67,7 @@ pub enum SignInError {
 }
 
 /// Verifies the password and makes a new session. The account knows the device from now on.
-pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<(Established, DeviceToken), SignInError> {
+pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Established, DeviceToken), SignInError> {
     let address = EmailAddress::parse(request.email).ok();
     for _ in 0..ATTEMPTS {
         let presented = users::present(state, address.as_ref().map(EmailAddress::canonical), &request.client).await?;
@@ -83,12 +86,7 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<(Establish
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
         let carried = sessions_of(state, &request.carried).await?;
-        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &carried, now)).await?;
-        if let Some(replaced) = begun {
-            state.cache.announce(&replaced.iter().copied().map(Change::ended).collect::<Vec<_>>()).await;
-            for session in replaced {
-                state.record(Event::SessionEnded.in_session(session).because(EndedBecause::Replaced.name()));
-            }
+        if begin(state, &user, &session, carried, now).await? {
             if let Some(hash) = upgraded {
                 rehash(state, &user, hash).await;
             }
@@ -175,6 +173,27 @@ fn new_session(state: &AppState, user: &user::Model, request: &SignIn<'_>, now: 
     }
 }
 
+/// Makes the session and ends those that the request carried. False, and nothing done, if the password is another one by now.
+async fn begin(
+    state: &Arc<AppState>,
+    user: &user::Model,
+    session: &session::Model,
+    carried: Vec<SessionId>,
+    now: UnixMillis,
+) -> Result<bool, Unavailable> {
+    let (state, user, session) = (Arc::clone(state), user.clone(), session.clone());
+    to_its_end(async move {
+        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &carried, now)).await?;
+        let Some(replaced) = begun else { return Ok(false) };
+        state.cache.announce(&replaced.iter().copied().map(Change::ended).collect::<Vec<_>>()).await;
+        for session in replaced {
+            state.record(Event::SessionEnded.in_session(session).because(EndedBecause::Replaced.name()));
+        }
+        Ok(true)
+    })
+    .await
+}
+
 /// Stores the session and ends those that the request carried, in one step. `None`, and nothing done, if the password is not the
 /// one that was verified: a change must not be outrun by a sign-in with the old one.
 async fn begin_session(
@@ -192,7 +211,7 @@ async fn begin_session(
     }
     let mut replaced = Vec::new();
     for carried in carried {
-        if store::end(&transaction, *carried, EndedBecause::Replaced, now).await?.is_some() {
+        if store::end(&transaction, *carried, EndedBecause::Replaced, now).await? {
             replaced.push(*carried);
         }
     }

@@ -35,25 +35,23 @@ pub(crate) async fn find_same(db: &impl ConnectionTrait, who: &Snapshot) -> Resu
     Ok(found.filter(|(session, _)| session.version == who.session.version && session.ended_at.is_none()))
 }
 
-/// Notes that a session was used, unless it ended meanwhile or somebody else has noted it.
-pub(crate) async fn touch(db: &impl ConnectionTrait, read: &SessionSnapshot, used: &SessionSnapshot) -> Result<(), Unavailable> {
-    let update = update_live(read.id)
-        .filter(Column::LastSeenAt.eq(read.last_seen_at))
+/// Notes that a session was used; false if it has ended, or somebody has noted a use after `before`.
+pub(crate) async fn touch(db: &impl ConnectionTrait, used: &SessionSnapshot, before: UnixMillis) -> Result<bool, Unavailable> {
+    let update = update_live(used.id)
+        .filter(Column::LastSeenAt.lte(before))
         .col_expr(Column::LastSeenAt, Expr::value(used.last_seen_at))
         .col_expr(Column::IdleExpiresAt, Expr::value(used.idle_expires_at));
-    update.exec(db).await?;
-    Ok(())
+    Ok(update.exec(db).await?.rows_affected > 0)
 }
 
-/// Ends a session; `None` if it had ended already.
+/// Ends a session; false if it had ended already.
 pub(crate) async fn end(
     db: &impl ConnectionTrait,
     id: SessionId,
     because: EndedBecause,
     now: UnixMillis,
-) -> Result<Option<Change>, Unavailable> {
-    let update = ended(db, update_live(id), because, now);
-    Ok((update.exec(db).await?.rows_affected > 0).then(|| Change::ended(id)))
+) -> Result<bool, Unavailable> {
+    Ok(ended(db, update_live(id), because, now).exec(db).await?.rows_affected > 0)
 }
 
 /// Ends a session; `None` if it is not as it was read.
@@ -199,8 +197,10 @@ pub(crate) async fn purge(db: &impl ConnectionTrait, before: UnixMillis) -> Resu
     Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?.rows_affected)
 }
 
-/// Removes all sessions of a user.
-pub(crate) async fn delete_all(db: &impl ConnectionTrait, user: UserId) -> Result<(), Unavailable> {
+/// Removes all sessions of a user. What is known of them elsewhere, their owner's address too, goes with them.
+pub(crate) async fn delete_all(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Change>, Unavailable> {
+    let of_user = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null());
+    let ids: Vec<SessionId> = of_user.into_tuple().all(db).await?;
     Entity::delete_many().filter(Column::UserId.eq(user)).exec(db).await?;
-    Ok(())
+    Ok(ids.into_iter().map(Change::ended).collect())
 }

@@ -3,9 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Authenticated, store};
+use super::{Authenticated, authenticate, store};
 use crate::{
-    cache::{SessionSnapshot, Snapshot},
+    cache::{Change, SessionSnapshot, Snapshot},
+    db::Unavailable,
     state::AppState,
 };
 
@@ -13,21 +14,40 @@ use crate::{
 const AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 /// The session as it is after this use, which is noted if the last note is a tenth of the idle time old.
-pub(super) fn touch(state: &AppState, read: Authenticated) -> Authenticated {
+pub(super) fn touch(state: &Arc<AppState>, read: Authenticated) -> Authenticated {
     let now = state.clock.now();
     let idle = state.config.sessions.lifetime(read.session.remember).idle;
-    if now.since(read.session.last_seen_at) < (idle / 10).max(AT_MOST_EVERY) {
+    let pause = (idle / 10).max(AT_MOST_EVERY);
+    if now.since(read.session.last_seen_at) < pause {
         return read;
     }
     let idle_expires_at = now.plus(idle).min(read.session.expires_at);
     let session = SessionSnapshot { last_seen_at: now, idle_expires_at, ..read.session.as_ref().clone() };
     let used = Snapshot { session: Arc::new(session), user: read.user };
     state.cache.keep(&used);
-    let (db, before, after) = (state.db.clone(), read.session, Arc::clone(&used.session));
+    let (own, session) = (Arc::clone(state), Arc::clone(&used.session));
     state.touches.push(async move {
-        if let Err(error) = store::touch(db.connection(), &before, &after).await {
-            tracing::warn!(%error, session = %before.id.0, "the use of a session was not noted");
+        if let Err(error) = note(&own, &session, pause).await {
+            tracing::warn!(%error, session = %session.id.0, "the use of a session was not noted");
         }
     });
     used
+}
+
+/// Notes a use, unless the row knows better: then what it says is kept instead of what we thought.
+async fn note(state: &AppState, used: &SessionSnapshot, pause: Duration) -> Result<(), Unavailable> {
+    let db = state.db.connection();
+    if store::touch(db, used, used.last_seen_at.minus(pause)).await? {
+        return Ok(());
+    }
+    state.cache.forget(used.id);
+    let has_ended = store::find(db, used.id).await?.is_none_or(|(session, _)| session.ended_at.is_some());
+    if has_ended {
+        // And nobody has told us.
+        state.cache.announce(&[Change::ended(used.id)]).await;
+    } else {
+        // Another node has noted a use after the one we knew of.
+        state.cache.read_sql(|| authenticate::read(state, used.id)).await?;
+    }
+    Ok(())
 }

@@ -112,3 +112,54 @@ async fn b_10_what_is_told_and_listed_follows_a_tightened_configuration() {
     assert_eq!(again.get("/v1/me/sessions").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
     ada.who_am_i().await.expect_problem(401, "invalid_session");
 }
+
+#[tokio::test]
+async fn use_on_one_node_keeps_a_session_alive_on_all() {
+    let minutes = |n: u64| Duration::from_secs(60 * n);
+    let one = App::start().await;
+    let two = one.another().await;
+    let ada = one.ada().await;
+    two.look().await;
+    ada.at(&two).who_am_i().await.expect(200);
+    for _ in 0..3 {
+        one.wait(minutes(40)).await;
+        one.look().await;
+        ada.who_am_i().await.expect(200);
+    }
+    one.state.touches.idle().await;
+    two.look().await;
+    ada.at(&two).who_am_i().await.expect(200);
+    one.wait(minutes(61)).await;
+    ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+#[tokio::test]
+async fn uses_on_two_nodes_are_noted_whoever_noted_the_last() {
+    let minutes = |n: u64| Duration::from_secs(60 * n);
+    let one = App::start().await;
+    let two = one.another().await;
+    let ada = one.ada().await;
+    for node in [&one, &two] {
+        ada.at(node).who_am_i().await.expect(200);
+    }
+    let wait = async |n| {
+        for node in [&one, &two] {
+            node.state.touches.idle().await;
+        }
+        one.wait(minutes(n)).await;
+    };
+    wait(7).await;
+    ada.who_am_i().await.expect(200);
+    wait(1).await;
+    ada.at(&two).who_am_i().await.expect(200);
+    for _ in 0..6 {
+        wait(10).await;
+        ada.at(&two).who_am_i().await.expect(200);
+    }
+    wait(1).await;
+    let new = one.another().await;
+    for node in [&one, &new] {
+        node.state.cache.clear();
+        ada.at(node).who_am_i().await.expect(200);
+    }
+}

@@ -28,6 +28,11 @@ async fn c_36_all_mistakes_at_once_with_exit_code_2() {
         2,
         "BIFRONS_LOG__LEVEL: write error, warn, info or debug",
     );
+    refuses(
+        &serve(tempdir().unwrap().path(), &[("BIFRONS_SESSIONS__IDLE", "119s")]),
+        2,
+        "BIFRONS_SESSIONS__IDLE: must be at least 2m",
+    );
     refuses(&run(folder.path(), &["--config", "nowhere.toml"], &[]), 2, "nowhere.toml: cannot be read");
     assert_eq!(run(folder.path(), &["dance"], &[]).status.code(), Some(2));
     assert!(!folder.path().join("data").exists(), "nothing was begun");

@@ -12,7 +12,9 @@ use tokio::sync::Barrier;
 use crate::support::{
     App, EMAIL, PASSWORD,
     binary::{refuses, run},
+    mariadb::MariaDb,
     postgres::Postgres,
+    proxy::Proxy,
     redis::until,
 };
 
@@ -30,21 +32,6 @@ fn nobody_listens_and_no_password_is_told() {
     let wrong = run(folder.path(), &[], &[("BIFRONS_DATABASE__URL", "oracle://ada:hunter2@db/bifrons")]);
     refuses(&wrong, 2, "write sqlite:FILE, postgres://");
     assert!(!String::from_utf8_lossy(&wrong.stderr).contains("hunter2"));
-}
-
-#[tokio::test]
-async fn c_14_three_starters_migrate_once() {
-    let server = Postgres::start().await;
-    let mut config = App::config();
-    server.configure(&mut config);
-    let (one, two, three) = tokio::join!(Db::open(&config.database), Db::open(&config.database), Db::open(&config.database));
-    for opened in [one, two, three] {
-        opened.unwrap().ping().await.unwrap();
-    }
-    let db = Database::connect(server.url()).await.unwrap();
-    db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20990101_000001_from_the_future', 0)").await.unwrap();
-    let refused = Db::open(&config.database).await.unwrap_err().to_string();
-    assert!(refused.contains("newer version of Bifrons") && refused.contains("m20990101"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,4 +149,62 @@ async fn c_13_of_two_transactions_in_each_others_way_both_are_done() {
         db.connection().query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, "SELECT min(n) FROM counter"));
     assert_eq!(row.await.unwrap().unwrap().try_get_by_index::<i32>(0).unwrap(), 2);
     assert_eq!(attempts.load(Ordering::SeqCst), 3, "one was the victim, and tried again");
+}
+
+/// Connections that nothing comes from any more, though nobody has closed them, while new ones work.
+#[tokio::test]
+async fn c_10_connections_that_went_silent_are_given_up() {
+    let (postgres, mariadb) = tokio::join!(Postgres::start(), MariaDb::start());
+    let servers = [(postgres.url(), postgres.port()), (mariadb.url(), mariadb.port())];
+    futures_util::future::join_all(servers.map(async |(url, port)| {
+        let proxy = Proxy::start(port).await;
+        let app = App::configured(|config| {
+            config.database.url = url.replace(&port.to_string(), &proxy.port.to_string());
+            config.sessions.cache_bytes = 0; // so that the database is asked every time
+        })
+        .await;
+        let ada = app.ada().await;
+        // All the connections that there may be.
+        futures_util::future::join_all((0..30).map(async |_| app.someone().sign_in(EMAIL, PASSWORD).await.expect(200))).await;
+        until(async || app.state.cache.is_current()).await;
+        proxy.silence();
+        let answer = ada.who_am_i().await;
+        assert!(!answer.expect_problem(503, "unavailable").header("retry-after").is_empty());
+        // One was enough to learn it.
+        futures_util::future::join_all((0..30).map(async |_| ada.who_am_i().await.expect(200))).await;
+        let looks = app.state.cache.looks();
+        until(async || app.state.cache.looks() > looks && app.state.cache.is_current()).await;
+    }))
+    .await;
+}
+
+/// Requests that wait for a lock may take all connections: following what happens has one of its own.
+#[tokio::test]
+async fn c_11_a_flood_of_requests_that_wait_does_not_make_a_node_deaf() {
+    let server = Postgres::start().await;
+    let app = App::configured(|config| server.configure(config)).await;
+    let (ada, other) = (app.ada().await, app.someone());
+    other.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let session = other.session().await;
+    app.look().await;
+    ada.who_am_i().await.expect(200);
+    let db = Database::connect(server.url()).await.unwrap();
+    let held = db.begin().await.unwrap();
+    held.execute_unprepared(&format!("SELECT id FROM session WHERE id = '{}' FOR UPDATE", session.0)).await.unwrap();
+    let waiting: Vec<_> = (0..40)
+        .map(|_| {
+            let other = other.snapshot();
+            tokio::spawn(async move { while other.snapshot().sign_out().await.status == 503 {} })
+        })
+        .collect();
+    let looks = app.state.cache.looks();
+    while app.state.cache.looks() < looks + 4 {
+        assert!(app.state.cache.is_current());
+        ada.who_am_i().await.expect(200);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    held.rollback().await.unwrap();
+    for signed_out in waiting {
+        signed_out.await.unwrap();
+    }
 }

@@ -1,9 +1,17 @@
 //! Redis goes away, hangs, flaps, fills up, forgets, fails over: nobody is signed out by it, and nobody who was is signed in.
 
+use std::time::Duration;
+
+use bifrons::metrics::Source;
+
 use crate::support::{
     App, EMAIL, PASSWORD,
+    proxy::Proxy,
     redis::{Cluster, RedisServer, Sentinels, until},
 };
+
+/// A link that holds for so long is one.
+const STEADY: Duration = Duration::from_secs(2);
 
 async fn two(redis: &str) -> (App, App) {
     let config = bifrons::config::RedisConfig::parse(redis).unwrap();
@@ -39,9 +47,24 @@ fn rand() -> u128 {
     u128::from_be_bytes(bifrons::random::bytes())
 }
 
-async fn readiness(node: &App) -> (u16, String) {
+/// What is pushed arrives, with nobody asking the database.
+async fn the_push_works(one: &App) {
+    let cut_off = one.another().await;
+    let email = format!("{}@example.com", uuid::Uuid::from_u128(rand()));
+    let ada = one.someone();
+    ada.sign_up(&email, PASSWORD).await.expect(201);
+    ada.sign_in(&email, PASSWORD).await.expect(200);
+    let session = ada.session().await;
+    cut_off.look().await;
+    ada.at(&cut_off).who_am_i().await.expect(200);
+    cut_off.cut_off().await;
+    ada.sign_out().await.expect(204);
+    cut_off.forgets(session).await;
+}
+
+async fn readiness(node: &App) -> (u16, String, String) {
     let answer = node.someone().get("/health/ready").await;
-    (answer.status, answer.string("/redis"))
+    (answer.status, answer.string("/status"), answer.string("/redis"))
 }
 
 #[tokio::test]
@@ -50,12 +73,12 @@ async fn c_01_killed_and_back() {
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
     all_is_well(&one, &two).await;
-    assert_eq!(readiness(&one).await, (200, "ok".to_owned()));
+    assert_eq!(readiness(&one).await, (200, "ok".to_owned(), "ok".to_owned()));
     redis.kill();
     one.unlinked().await;
     ada.who_am_i().await.expect(200);
     all_is_well(&one, &two).await;
-    assert_eq!(readiness(&one).await, (200, "down".to_owned()), "degraded, and in service");
+    assert_eq!(readiness(&one).await, (200, "degraded".to_owned(), "down".to_owned()), "and in service");
     redis.restart().await;
     one.linked().await;
     two.linked().await;
@@ -82,6 +105,22 @@ async fn c_02_frozen_costs_one_timeout_and_not_one_a_request() {
     all_is_well(&one, &two).await;
 }
 
+#[tokio::test]
+async fn c_02_slow_is_waited_for_and_slower_is_gone() {
+    let redis = RedisServer::start().await;
+    let proxy = Proxy::start(redis.port).await;
+    let (one, two) = two(&format!("redis://127.0.0.1:{}", proxy.port)).await;
+    for delay in [60, 1000] {
+        proxy.delay(Duration::from_millis(delay));
+        all_is_well(&one, &two).await;
+    }
+    one.unlinked().await;
+    proxy.delay(Duration::ZERO);
+    one.linked().await;
+    two.linked().await;
+    all_is_well(&one, &two).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn c_03_flapping_and_never_the_answer_of_another() {
     let redis = RedisServer::start().await;
@@ -94,12 +133,7 @@ async fn c_03_flapping_and_never_the_answer_of_another() {
         who.sign_in(&email, PASSWORD).await.expect(200);
         people.push((who, email));
     }
-    for round in 0..12 {
-        if round % 2 == 0 {
-            redis.freeze();
-        } else {
-            redis.thaw();
-        }
+    let ask = async || {
         for _ in 0..5 {
             let asked = people.iter().map(async |(who, email)| {
                 for node in [&one, &two] {
@@ -108,6 +142,20 @@ async fn c_03_flapping_and_never_the_answer_of_another() {
                 }
             });
             futures_util::future::join_all(asked).await;
+        }
+    };
+    let read_from_redis = || [&one, &two].map(|node| node.state.metrics.session_reads(Source::Redis));
+    for _ in 0..4 {
+        redis.freeze();
+        ask().await;
+        redis.thaw();
+        let before = read_from_redis();
+        for node in [&one, &two] {
+            node.linked().await;
+        }
+        ask().await;
+        for (now, before) in read_from_redis().into_iter().zip(before) {
+            assert!(now > before, "Redis was asked, and answered");
         }
     }
     redis.thaw();
@@ -135,10 +183,24 @@ async fn c_04_a_failover_by_sentinel() {
     }
 }
 
+/// The one that answers is enough.
+#[tokio::test]
+async fn c_04_silent_sentinels_hide_nothing() {
+    let redis = Sentinels::start().await;
+    redis.freeze(2);
+    let (one, two) = two(&redis.url()).await;
+    all_is_well(&one, &two).await;
+    the_push_works(&one).await;
+}
+
 #[tokio::test]
 async fn c_05_a_cluster_loses_a_primary() {
     let mut redis = Cluster::start().await;
     let (one, two) = two(&redis.url()).await;
+    for node in [&one, &two] {
+        node.linked_for(STEADY).await;
+    }
+    the_push_works(&one).await;
     for _ in 0..4 {
         all_is_well(&one, &two).await;
     }
@@ -150,8 +212,10 @@ async fn c_05_a_cluster_loses_a_primary() {
     until(async || redis.0[1].say("CLUSTER NODES").await.lines().any(|line| line.contains(&lost) && line.contains("master,fail ")))
         .await;
     until(async || redis.0[1].say("CLUSTER INFO").await.contains("cluster_state:ok")).await;
-    one.linked().await;
-    two.linked().await;
+    for node in [&one, &two] {
+        node.linked_for(STEADY).await;
+    }
+    the_push_works(&one).await;
     all_is_well(&one, &two).await;
 }
 
@@ -180,6 +244,17 @@ async fn c_07_full_is_not_broken() {
     assert!(one.state.redis.as_ref().unwrap().is_linked(), "it is still told of what ends");
 }
 
+/// It cannot save, so it takes nothing: even `PING` is refused.
+#[tokio::test]
+async fn c_07_what_cannot_save_is_not_broken() {
+    let redis = RedisServer::start().await;
+    let (one, two) = two(&redis.url()).await;
+    redis.break_saving().await;
+    all_is_well(&one, &two).await;
+    assert!(one.state.redis.as_ref().unwrap().is_linked(), "it is still told of what ends");
+    the_push_works(&one).await;
+}
+
 #[tokio::test]
 async fn c_08_restarted_empty() {
     let mut redis = RedisServer::start().await;
@@ -190,9 +265,11 @@ async fn c_08_restarted_empty() {
     let ended = gone.snapshot();
     gone.sign_out().await.expect(204);
     redis.restart().await;
+    let new = one.another().await; // B-18: so did the service
     one.unlinked().await;
     one.linked().await;
-    for node in [&one, &two] {
+    new.linked().await;
+    for node in [&one, &two, &new] {
         node.look().await;
         node.state.cache.clear();
         ada.at(node).who_am_i().await.expect(200);

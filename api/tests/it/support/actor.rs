@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use reqwest::{Client, Method, header};
+use reqwest::{Client, Method, RequestBuilder, header};
 use serde_json::{Value, json};
 
 use super::Answer;
@@ -48,6 +48,15 @@ impl Actor {
 
     /// Sends a request to something that is not ours, and returns its status.
     pub async fn send_elsewhere(&self, method: Method, path: &str) -> u16 {
+        self.ask(method, path).await.status().as_u16()
+    }
+
+    /// Sends a request that the specification knows nothing of.
+    pub async fn ask(&self, method: Method, path: &str) -> reqwest::Response {
+        self.request(method, path).send().await.unwrap()
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         let cookies: Vec<_> = self.jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
@@ -56,7 +65,7 @@ impl Actor {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        request.send().await.unwrap().status().as_u16()
+        request
     }
 
     /// The same person with a jar of their own, as it is now.
@@ -79,14 +88,7 @@ impl Actor {
     }
 
     pub async fn send_raw(&self, method: Method, path: &str, content_type: Option<&str>, body: Option<Vec<u8>>) -> Answer {
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        let cookies: Vec<_> = self.jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if !cookies.is_empty() {
-            request = request.header(header::COOKIE, cookies.join("; "));
-        }
-        for (name, value) in &self.headers {
-            request = request.header(*name, value);
-        }
+        let mut request = self.request(method.clone(), path);
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
@@ -131,6 +133,11 @@ impl Actor {
 
     pub async fn who_am_i(&self) -> Answer {
         self.get("/v1/session").await
+    }
+
+    /// The session that it is signed in to.
+    pub async fn session(&self) -> entity::SessionId {
+        entity::SessionId(self.who_am_i().await.expect(200).string("/id").parse().unwrap())
     }
 
     pub async fn sign_out(&self) -> Answer {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bifrons::{clock::Clock, config::Config, http, secret::Password, sessions, state::AppState, upkeep};
-use entity::UnixMillis;
+use entity::{SessionId, UnixMillis};
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -55,8 +55,8 @@ impl App {
 
     /// A second process on the same data.
     pub async fn another(&self) -> Self {
-        let (tokens, redis) = (self.state.config.tokens.clone(), self.state.config.redis.clone());
-        let change = |config: &mut Config| (config.tokens, config.redis) = (tokens, redis);
+        let Config { tokens, redis, sessions, .. } = self.state.config.clone();
+        let change = |config: &mut Config| (config.tokens, config.redis, config.sessions) = (tokens, redis, sessions);
         Self::open(Arc::clone(&self.folder), self.state.clock.clone(), change).await
     }
 
@@ -105,9 +105,14 @@ impl App {
 
     /// Changes the database behind the service's back, which no version tells of: what it knows is forgotten.
     pub async fn sql(&self, statement: &str) {
+        self.execute(statement).await;
+        self.state.cache.clear();
+    }
+
+    /// The same, and nobody forgets anything.
+    pub async fn execute(&self, statement: &str) {
         let db = self.state.db.connection();
         db.execute_unprepared(&database::dialect(db.get_database_backend(), statement)).await.unwrap();
-        self.state.cache.clear();
     }
 
     /// Makes the database refuse to write to a table, as a full disk would.
@@ -135,6 +140,35 @@ impl App {
         }
     }
 
+    /// Cuts this process, and no other, off the database. It cannot look any more: all it hears from now on is pushed.
+    pub async fn cut_off(&self) {
+        self.linked().await;
+        while !self.state.cache.is_pushed() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.look().await;
+        self.state.db.clone().close().await.unwrap();
+    }
+
+    /// Waits until this process forgets a session, while it trusts what it keeps.
+    pub async fn forgets(&self, session: SessionId) {
+        while self.state.cache.recall(session).is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(self.state.cache.is_current(), "it did not forget: it trusts nothing any more");
+    }
+
+    /// Waits until Redis has been linked for so long without a break.
+    pub async fn linked_for(&self, span: Duration) {
+        let mut since = tokio::time::Instant::now();
+        while since.elapsed() < span {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if !self.state.redis.as_ref().unwrap().is_linked() {
+                since = tokio::time::Instant::now();
+            }
+        }
+    }
+
     /// Waits until the link to Redis is known to be broken.
     pub async fn unlinked(&self) {
         while self.state.redis.as_ref().unwrap().is_linked() {
@@ -142,10 +176,10 @@ impl App {
         }
     }
 
-    /// The cookie of a new session of Ada's, without a request.
-    pub async fn sign_in_directly(&self) -> String {
+    /// The cookie of somebody's new session, without a request.
+    pub async fn sign_in_directly(&self, email: &str) -> String {
         let request = sessions::SignIn {
-            email: EMAIL,
+            email,
             password: Password::new(PASSWORD.to_owned()),
             remember: false,
             face: sessions::Face::Cookie,

@@ -69,6 +69,16 @@ impl RedisServer {
         say(self.port, command).await
     }
 
+    /// Makes it refuse everything that it would have to save.
+    pub async fn break_saving(&self) {
+        // What it writes cannot take this name.
+        std::fs::create_dir(self.folder.path().join("dump.rdb")).unwrap();
+        self.ask(&[b"CONFIG", b"SET", b"save", b"3600 1"]).await.unwrap();
+        let _ = self.say("BGSAVE").await;
+        until(async || self.say("INFO persistence").await.contains("rdb_last_bgsave_status:err")).await;
+        assert!(self.ask(&[b"SET", b"a", b"b"]).await.is_err());
+    }
+
     fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }
@@ -150,6 +160,13 @@ impl Sentinels {
             until(async || say(*port, "INFO sentinel").await.contains("slaves=1,sentinels=3")).await;
         }
         sentinels
+    }
+
+    /// Stops so many of the sentinels where they stand, the first ones.
+    pub fn freeze(&self, sentinels: usize) {
+        for child in &self.children[..sentinels] {
+            assert!(Command::new("kill").args(["-STOP", &child.id().to_string()]).status().unwrap().success());
+        }
     }
 
     pub fn url(&self) -> String {

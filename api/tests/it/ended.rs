@@ -1,0 +1,141 @@
+//! A session that ended stays ended, whatever turns up late: an old copy, a late commit, an end that nobody waited for.
+
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    time::{Instant, sleep},
+};
+
+use crate::support::{
+    Actor, App, EMAIL, PASSWORD,
+    redis::{RedisServer, until},
+};
+
+const LONG: Duration = Duration::from_secs(16 * 60);
+
+async fn with_redis(redis: &RedisServer) -> App {
+    let config = bifrons::config::RedisConfig::parse(&redis.url()).unwrap();
+    let app = App::configured(|current| current.redis = Some(config)).await;
+    app.linked().await;
+    app
+}
+
+/// Whoever can write to Redis may have kept what was there, and write it back when nobody remembers the end any more.
+#[tokio::test]
+async fn an_old_copy_in_redis_counts_no_more() {
+    let redis = RedisServer::start().await;
+    let one = with_redis(&redis).await;
+    let ada = one.ada().await;
+    one.look().await;
+    one.state.cache.clear();
+    let key = [b"bifrons:", ada.session().await.0.as_bytes().as_slice()].concat();
+    until(async || redis.say("DBSIZE").await == "Ok(int(1))").await;
+    let redis::Value::BulkString(copy) = redis.ask(&[b"GET", &key]).await.unwrap() else { panic!("no entry") };
+    let ended = ada.snapshot();
+    ada.sign_out().await.expect(204);
+    // Before the moment from which on a new node asks what happened.
+    one.sql(&format!("UPDATE session SET changed_at = changed_at - {}", LONG.as_millis())).await;
+    let new = one.another().await;
+    new.linked().await;
+    new.look().await;
+    loop {
+        let (looks, now) = (new.state.cache.looks(), new.state.cache.seen_until().unwrap());
+        new.state.cache.looked(Instant::now(), now.plus(LONG));
+        redis.ask(&[b"SET", &key, &copy]).await.unwrap();
+        let answer = ended.at(&new).who_am_i().await;
+        // Unless it has looked by itself meanwhile, and knows what time it is.
+        if new.state.cache.looks() == looks + 1 {
+            answer.expect_problem(401, "invalid_session");
+            return;
+        }
+        new.look().await;
+    }
+}
+
+/// A change is stamped when it is made, and seen when it is committed: a standby that must confirm it may be away for long.
+#[tokio::test]
+async fn a_change_that_was_committed_late_is_heard() {
+    let one = App::start().await;
+    let two = one.another().await;
+    let ada = one.ada().await;
+    two.look().await;
+    ada.at(&two).who_am_i().await.expect(200);
+    let stamped = two.state.cache.seen_until().unwrap().minus(Duration::from_secs(45)).0;
+    one.sql(&format!(
+        "UPDATE session SET ended_at = {stamped}, ended_because = 'revoked', version = version + 1, changed_at = {stamped}"
+    ))
+    .await;
+    until(async || {
+        two.look().await;
+        ada.at(&two).who_am_i().await.status == 401
+    })
+    .await;
+}
+
+/// The retry of an end whose answer was lost finds nothing to end, and makes it felt all the same.
+#[tokio::test]
+async fn an_end_can_be_asked_for_again() {
+    let one = App::start().await;
+    let (ada, other) = (one.ada().await, one.someone().with("user-agent", "other"));
+    other.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let session = other.session().await;
+    one.look().await;
+    other.who_am_i().await.expect(200);
+    one.execute("UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1 WHERE user_agent = 'other'")
+        .await;
+    other.who_am_i().await.expect(200);
+    ada.delete(&format!("/v1/me/sessions/{}", session.0)).await.expect_problem(404, "not_found");
+    other.who_am_i().await.expect_problem(401, "invalid_session");
+}
+
+/// Sends a request of the person's and hangs up before there can be an answer: the rows that it writes to are held meanwhile.
+async fn hang_up(app: &App, who: &Actor, (method, path, body): (&str, &str, Option<Value>)) {
+    let held = app.state.db.begin().await.unwrap();
+    held.execute_unprepared("UPDATE session SET user_agent = 'held'").await.unwrap();
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nCookie: bifrons_session={}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        who.cookie("bifrons_session").unwrap(),
+        body.len()
+    );
+    let mut connection = TcpStream::connect(app.address).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    sleep(Duration::from_millis(500)).await;
+    drop(connection);
+    sleep(Duration::from_millis(200)).await;
+    held.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn c_19_an_end_is_felt_though_its_client_hung_up() {
+    let redis = RedisServer::start().await;
+    for how in ["sign out", "end one", "end others", "password", "delete", "sign in again"] {
+        let one = with_redis(&redis).await;
+        let two = one.another().await;
+        let (ada, victim) = (one.ada().await, one.someone());
+        victim.sign_in(EMAIL, PASSWORD).await.expect(200);
+        let session = victim.session().await;
+        let path = format!("/v1/me/sessions/{}", session.0);
+        two.look().await;
+        victim.at(&two).who_am_i().await.expect(200);
+        two.cut_off().await;
+        let (who, request) = match how {
+            "sign out" => (&victim, ("DELETE", "/v1/session", None)),
+            "end one" => (&ada, ("DELETE", path.as_str(), None)),
+            "end others" => (&ada, ("DELETE", "/v1/me/sessions", None)),
+            "password" => {
+                let body = json!({"current_password": PASSWORD, "new_password": "another horse entirely"});
+                (&ada, ("PUT", "/v1/me/password", Some(body)))
+            }
+            "delete" => (&ada, ("DELETE", "/v1/me", None)),
+            _ => (&victim, ("POST", "/v1/session", Some(json!({"email": EMAIL, "password": PASSWORD})))),
+        };
+        hang_up(&one, who, request).await;
+        two.forgets(session).await;
+        victim.who_am_i().await.expect_problem(401, "invalid_session");
+    }
+}

@@ -1,0 +1,120 @@
+//! The schema is brought up to date by whoever starts: by several at once, by one that is killed half way, however long it takes.
+
+use std::time::Duration;
+
+use bifrons::{config::DatabaseConfig, db::Db};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement, TransactionTrait};
+use tokio::time::sleep;
+
+use crate::support::{
+    EMAIL, PASSWORD,
+    binary::{self, Process, refuses, run},
+    mariadb::MariaDb,
+    postgres::Postgres,
+};
+
+struct Servers {
+    postgres: Postgres,
+    mariadb: MariaDb,
+}
+
+impl Servers {
+    async fn start() -> Self {
+        let (postgres, mariadb) = tokio::join!(Postgres::start(), MariaDb::start());
+        Self { postgres, mariadb }
+    }
+
+    /// A new database on each of them.
+    async fn databases(&self, name: &str) -> [String; 2] {
+        for admin in [self.postgres.url(), self.mariadb.url()] {
+            let admin = Database::connect(admin).await.unwrap();
+            admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        }
+        [self.postgres.url_of(name), self.mariadb.url_of(name)]
+    }
+}
+
+async fn open(url: &str) -> Result<Db, bifrons::db::OpenError> {
+    Db::open(&DatabaseConfig { url: url.to_owned(), connections: 2 }).await
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    Database::connect(url).await.unwrap()
+}
+
+#[tokio::test]
+async fn c_14_three_starters_migrate_once_and_a_newer_schema_is_refused() {
+    for url in Servers::start().await.databases("one").await {
+        let (one, two, three) = tokio::join!(open(&url), open(&url), open(&url));
+        for opened in [one, two, three] {
+            opened.unwrap().ping().await.unwrap();
+        }
+        let db = connect(&url).await;
+        let schema = if url.starts_with("mysql") { "DATABASE()" } else { "current_schema()" };
+        let tables = format!("SELECT CAST(count(*) AS CHAR(9)) FROM information_schema.tables WHERE table_schema = {schema}");
+        let tables = db.query_one_raw(Statement::from_string(db.get_database_backend(), tables)).await.unwrap().unwrap();
+        let known = migration::TABLES.len() + 1;
+        assert_eq!(tables.try_get_by_index::<String>(0).unwrap().trim(), known.to_string(), "migration::TABLES lists them all");
+        db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20990101_000001_from_the_future', 0)").await.unwrap();
+        let refused = open(&url).await.unwrap_err().to_string();
+        assert!(refused.contains("newer version of Bifrons") && refused.contains("m20990101"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn c_14_a_step_may_take_longer_than_a_request() {
+    let servers = Servers::start().await;
+    let slowly = async |url: String| {
+        open(&url).await.unwrap();
+        let db = connect(&url).await;
+        let (on_table, hold) =
+            if url.starts_with("mysql") { (" ON session", "SELECT * FROM session") } else { ("", "LOCK TABLE session") };
+        db.execute_unprepared(&format!("DROP INDEX session_by_expiry{on_table}")).await.unwrap();
+        db.execute_unprepared("DELETE FROM seaql_migrations WHERE version LIKE '%follow_changes'").await.unwrap();
+        // Nobody may change the table until the transaction is over.
+        let held = db.begin().await.unwrap();
+        held.execute_unprepared(hold).await.unwrap();
+        let release = async {
+            sleep(Duration::from_secs(6)).await;
+            held.rollback().await.unwrap();
+        };
+        let (opened, ()) = tokio::join!(open(&url), release);
+        opened.unwrap();
+    };
+    let [postgres, mariadb] = servers.databases("one").await;
+    tokio::join!(slowly(postgres), slowly(mariadb));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c_14_killed_while_it_migrates() {
+    let servers = Servers::start().await;
+    for (n, moment) in [20, 60, 100, 150, 200, 300].into_iter().enumerate() {
+        for url in servers.databases(&format!("bifrons_{n}")).await {
+            let folder = tempfile::tempdir().unwrap();
+            let environment = [("BIFRONS_DATABASE__URL", url.as_str()), ("BIFRONS_LISTEN", "127.0.0.1:0")];
+            let mut starting = binary::bifrons(folder.path());
+            let mut starting = starting.envs(environment).stdout(std::process::Stdio::null()).spawn().unwrap();
+            sleep(Duration::from_millis(moment)).await;
+            starting.kill().unwrap();
+            starting.wait().unwrap();
+            let service = Process::start_with(folder.path(), &environment[..1]);
+            service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+            service.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn c_14_somebody_elses_tables_are_left_alone() {
+    let servers = Servers::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite:{}?mode=rwc", folder.path().join("other.db").display());
+    for url in servers.databases("theirs").await.into_iter().chain([file]) {
+        let db = connect(&url).await;
+        db.execute_unprepared("CREATE TABLE session (id int PRIMARY KEY, data text)").await.unwrap();
+        let refused = run(folder.path(), &["migrate"], &[("BIFRONS_DATABASE__URL", &url)]);
+        refuses(&refused, 1, "has a table `session` that is not of Bifrons");
+        db.execute_unprepared("INSERT INTO session VALUES (1, 'theirs')").await.unwrap();
+        assert!(db.execute_unprepared("SELECT * FROM seaql_migrations").await.is_err(), "nothing was begun");
+    }
+}

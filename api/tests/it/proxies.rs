@@ -1,0 +1,130 @@
+//! Other services, behind a proxy that asks.
+
+use std::process::{Child, Command, Stdio};
+
+use reqwest::Method;
+
+use crate::support::{Actor, App, EMAIL, PASSWORD, binary::free_port, redis::until, server::Server};
+
+#[tokio::test]
+async fn verify_says_who_it_is() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let session = ada.who_am_i().await.expect(200);
+    let verified = ada.get("/v1/verify").await.expect(204);
+    assert_eq!(verified.header("x-auth-user-id"), session.string("/user/id"));
+    assert_eq!(verified.header("x-auth-session-id"), session.string("/id"));
+    assert_eq!(verified.header("x-auth-role"), "user");
+    let gone = ada.snapshot();
+    ada.sign_out().await.expect(204);
+    gone.get("/v1/verify").await.expect_problem(401, "invalid_session");
+}
+
+/// Envoy: the request's own method, its path behind ours, an `Origin` of anybody's; only 200 means yes.
+#[tokio::test]
+async fn envoy_asks_in_its_own_way() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let user = ada.who_am_i().await.expect(200).string("/user/id");
+    let gone = ada.snapshot();
+    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    for method in &methods {
+        for path in ["/", "/orders?of=ada", "/a/b/../c%2F"] {
+            let path = format!("/v1/verify{path}");
+            let asked = ada.with("origin", "https://evil.example").ask(method.clone(), &path).await;
+            assert_eq!(asked.status(), 200, "{method} {path}");
+            assert_eq!(asked.headers()["x-auth-user-id"].to_str().unwrap(), user);
+            assert!(asked.bytes().await.unwrap().is_empty());
+            assert_eq!(app.someone().ask(method.clone(), &path).await.status(), 401);
+        }
+    }
+    ada.sign_out().await.expect(204);
+    for method in methods {
+        assert_eq!(gone.ask(method, "/v1/verify/orders").await.status(), 401);
+    }
+    // Only there.
+    let elsewhere = app.someone().with("origin", "https://evil.example").ask(Method::POST, "/v1/verify").await;
+    assert_eq!(elsewhere.status(), 403);
+}
+
+struct Nginx {
+    child: Child,
+    _folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Nginx {
+    /// nginx as `docs/other-services.md` configures it, in front of a service that shows what it was sent.
+    async fn start(app: &App, upstream: u16) -> Self {
+        let page = include_str!("../../../docs/other-services.md");
+        let (_, from) = page.split_once("```nginx\n").unwrap();
+        let (server, _) = from.split_once("```").unwrap();
+        let port = free_port();
+        let server = server
+            .replace("listen 443 ssl", &format!("listen 127.0.0.1:{port}"))
+            .replace("127.0.0.1:3000", &app.address.to_string())
+            .replace("127.0.0.1:8080", &format!("127.0.0.1:{upstream}"));
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().display();
+        let config = format!(
+            "daemon off; error_log {at}/error.log; pid {at}/pid; events {{}}\nhttp {{ access_log off; client_body_temp_path {at}/body; \
+             proxy_temp_path {at}/proxy; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;\n{server}}}\n"
+        );
+        std::fs::write(folder.path().join("nginx.conf"), config).unwrap();
+        let mut command = Command::new("nginx");
+        let child =
+            command.arg("-c").arg(folder.path().join("nginx.conf")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        until(async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+        Self { child, _folder: folder, port }
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let pid = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).status(); // its workers go with it
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn behind_nginx_the_service_sees_who_it_is_and_nobody_else_gets_through() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token"));
+    let orders = Server::start("200", "200\n");
+    let nginx = Nginx::start(&app, orders.port).await;
+    let at = |who: &Actor| who.at_port(nginx.port);
+    let user = ada.who_am_i().await.expect(200).string("/user/id");
+    for who in [&ada, &bearer] {
+        let forging = at(who).with("x-auth-user-id", "somebody-else").with("x-auth-role", "admin");
+        assert_eq!(forging.send_elsewhere(Method::POST, "/orders").await, 200);
+        let heard = orders.heard.lock().unwrap().pop().unwrap().to_ascii_lowercase();
+        assert!(heard.contains(&format!("x-auth-user-id: {user}\r\n")), "{heard}");
+        assert!(heard.contains("x-auth-role: user\r\n") && !heard.contains("somebody-else") && !heard.contains("admin"), "{heard}");
+        assert!(!heard.contains("bfs_") && !heard.contains("authorization"), "the credential stays outside: {heard}");
+    }
+    let gone = ada.snapshot();
+    ada.sign_out().await.expect(204);
+    for nobody in [gone, app.someone(), app.someone().bearing("nonsense")] {
+        assert_eq!(at(&nobody).with("x-auth-user-id", "somebody-else").send_elsewhere(Method::GET, "/orders").await, 401);
+    }
+    assert!(orders.heard.lock().unwrap().is_empty(), "none of it reached the service");
+}
+
+#[tokio::test]
+async fn what_nobody_can_tell_is_503_behind_nginx_too() {
+    let app = App::configured(|config| config.sessions.cache_bytes = 0).await;
+    let ada = app.ada().await;
+    let orders = Server::start("200", "200\n");
+    let nginx = Nginx::start(&app, orders.port).await;
+    let good = ada.at_port(nginx.port);
+    assert_eq!(good.ask(Method::GET, "/orders").await.status(), 200);
+    let ambiguous = good.with("cookie", "bifrons_session=bfs_another");
+    assert_eq!(ambiguous.ask(Method::GET, "/orders").await.status(), 400);
+    orders.heard.lock().unwrap().clear();
+    app.state.db.clone().close().await.unwrap();
+    let undecided = good.ask(Method::GET, "/orders").await;
+    assert_eq!((undecided.status().as_u16(), undecided.headers()["retry-after"].to_str().unwrap()), (503, "5"));
+    assert!(orders.heard.lock().unwrap().is_empty(), "it did not reach the service");
+}
