@@ -47,8 +47,12 @@ enum Level {
 events! {
     /// Somebody signed up.
     Info Registered = "registered";
+    /// Somebody signs up, and their address is yet to be confirmed.
+    Info RegistrationBegun = "registration_begun";
     /// Somebody tried to sign up with an address that a user has.
     Info RegistrationRefused = "registration_refused";
+    /// An address was not confirmed: the token counts no more, or the password is not the one that was chosen.
+    Info ConfirmationRefused = "confirmation_refused";
     /// A password was right, and a session begins.
     Info SignedIn = "signed_in";
     /// Nobody was signed in.

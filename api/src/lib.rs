@@ -20,6 +20,7 @@
 //! | [`db`] | the database; with each `store.rs`, the only file that names `SeaORM` |
 //! | [`redis`] | the link to Redis, there or not |
 //! | [`browsers`] | what browsers do with a cookie |
+//! | [`client`] | where a request came from |
 //! | [`config`] | what can be set; the cookies, derived from the origins |
 //! | [`secret`] | passwords, credentials, keys: all that must never be printed |
 //! | [`email_address`], [`background`], [`metrics`], [`audit`], [`network`], [`clock`], [`random`] | the ground |
@@ -32,6 +33,7 @@ pub mod background;
 pub mod browsers;
 pub mod cache;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod db;

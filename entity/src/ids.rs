@@ -16,8 +16,12 @@ pub struct SessionId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct MailId(pub Uuid);
 
-/// What a limit is kept for: a keyed hash of an account, or of an account and a network.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveValueType)]
+/// A sign-up that waits for its address to be confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct RegistrationId(pub Uuid);
+
+/// What a limit is kept for: a keyed hash of an account, or of an account and a network or device.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct LimitKey(pub Vec<u8>);
 
 /// SeaORM asks every key for a way back from an auto-increment number; ours have none.
@@ -30,4 +34,4 @@ macro_rules! never_a_number {
         }
     )*};
 }
-never_a_number!(UserId, SessionId, MailId, LimitKey);
+never_a_number!(UserId, SessionId, MailId, RegistrationId, LimitKey);

@@ -8,8 +8,9 @@ pub mod attempt_limit;
 pub mod columns;
 pub mod ids;
 pub mod mail;
+pub mod registration;
 pub mod session;
 pub mod user;
 
 pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
-pub use ids::{LimitKey, MailId, SessionId, UserId};
+pub use ids::{LimitKey, MailId, RegistrationId, SessionId, UserId};

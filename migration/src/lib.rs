@@ -9,6 +9,7 @@ mod m20261121_000002_create_session;
 mod m20261121_000003_create_mail;
 mod m20261124_000004_follow_changes;
 mod m20261124_000005_create_attempt_limit;
+mod m20261125_000006_create_registration;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_create_mail::Migration),
             Box::new(m20261124_000004_follow_changes::Migration),
             Box::new(m20261124_000005_create_attempt_limit::Migration),
+            Box::new(m20261125_000006_create_registration::Migration),
         ]
     }
 }

@@ -11,14 +11,15 @@ use entity::{
 use crate::{
     audit::Event,
     cache::Change,
+    client::Client,
     db::{Db, Unavailable},
     email_address::EmailAddress,
     hashing::Verdict,
     passwords::{BreachedError, PasswordRule},
     secret::Password,
-    sessions::{self, Authenticated, Client, Established, PresentError, store::NewProof},
+    sessions::{self, Authenticated, Established, store::NewProof},
     state::AppState,
-    users,
+    users::{self, PresentError},
 };
 
 /// Why the password is still the old one.
@@ -61,7 +62,7 @@ pub async fn change_password(
     }
     let db = state.db.connection();
     let (session, user) = sessions::store::find_same(db, &who).await?.ok_or(ChangePasswordError::Ended)?;
-    let mut presented = sessions::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
+    let mut presented = users::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
     if let Verdict::Wrong = presented.verify(current, Some(user.password_hash.clone())).await? {
         state.record(Event::PasswordChangeRefused.of(user.id).in_session(session.id).because("wrong_password"));
         return Err(ChangePasswordError::WrongPassword);

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
 use tracing_appender::non_blocking::ErrorCounter;
 
@@ -20,7 +21,25 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
     block_on(serve(config, log.dropped.clone()))
 }
 
-async fn serve(config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
+/// File descriptors that connections leave: for the database, Redis, the log and what is to come.
+const KEPT_BACK: u64 = 64;
+
+/// Takes as many file descriptors as it may have, and no more connections than fit: a connection too many is closed, but a database
+/// that cannot be opened anew is down.
+fn fit_connections(config: &mut Config) {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let Some(files) = getrlimit(Resource::Nofile).current else { return };
+    let kept_back = KEPT_BACK + 3 * u64::from(config.database.connections);
+    let fit = usize::try_from(files.saturating_sub(kept_back)).unwrap_or(usize::MAX).max(1);
+    if config.connections.max > fit {
+        tracing::warn!(files, "only {fit} connections, for want of file descriptors: raise their limit or lower connections.max");
+        config.connections.max = fit;
+    }
+}
+
+async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
+    fit_connections(&mut config);
     // First of all, so that a second start fails before it touches the data.
     let listener = listen(config.listen, "listen").await?;
     let admin_listener = match config.admin_listen {

@@ -11,6 +11,8 @@ pub struct CookiePolicy {
     pub refresh_name: &'static str,
     /// The name of the cookie that shows whether the others would be stored and sent.
     pub probe_name: &'static str,
+    /// The name of the cookie by which an account knows its owner's browsers.
+    pub device_name: &'static str,
     /// `Secure`: everywhere but on plain http, which only loopback may use.
     pub secure: bool,
     /// `SameSite=None; Partitioned` instead of `SameSite=Lax`: some frontend lives on another site.
@@ -33,14 +35,16 @@ impl CookiePolicy {
                 reader.mistake("origins", format!("{}: {reason}", frontend.as_str()));
             }
         }
-        let (session_name, refresh_name, probe_name) = match (api.is_secure(), &domain) {
-            (true, None) => ("__Host-bifrons_session", "__Host-bifrons_refresh", "__Host-bifrons_probe"),
-            (true, Some(_)) => ("__Secure-bifrons_session", "__Secure-bifrons_refresh", "__Secure-bifrons_probe"),
+        let [session_name, refresh_name, probe_name, device_name] = match (api.is_secure(), &domain) {
+            (true, None) => ["__Host-bifrons_session", "__Host-bifrons_refresh", "__Host-bifrons_probe", "__Host-bifrons_device"],
+            (true, Some(_)) => {
+                ["__Secure-bifrons_session", "__Secure-bifrons_refresh", "__Secure-bifrons_probe", "__Secure-bifrons_device"]
+            }
             // WebKit refuses Secure, and so the prefixes, on http://localhost.
-            (false, _) => ("bifrons_session", "bifrons_refresh", "bifrons_probe"),
+            (false, _) => ["bifrons_session", "bifrons_refresh", "bifrons_probe", "bifrons_device"],
         };
-        let cross_site = frontends.iter().any(|frontend| frontend.site() != api.site());
-        Self { session_name, refresh_name, probe_name, secure: api.is_secure(), cross_site: cross_site && api.is_secure(), domain }
+        let cross_site = frontends.iter().any(|frontend| frontend.site() != api.site()) && api.is_secure();
+        Self { session_name, refresh_name, probe_name, device_name, secure: api.is_secure(), cross_site, domain }
     }
 }
 

@@ -40,12 +40,14 @@ impl Rate {
 /// The limits, or `None` where they are switched off.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitsConfig {
-    /// Wrong passwords for one account, from where its owner never signed in.
+    /// Wrong passwords for one account from strangers, and as many from each device or network of its owner.
     pub account: Rate,
     /// Sign-ins and sign-ups from one network.
     pub network: Rate,
     /// Sign-ins and sign-ups in all.
     pub global: Rate,
+    /// Mails to one address because somebody asks for them who may be a stranger.
+    pub mail: Rate,
 }
 
 impl LimitsConfig {
@@ -53,10 +55,15 @@ impl LimitsConfig {
         let about = "Whether sign-ins and sign-ups are limited. Switch it off for contract tests, never where strangers come.";
         let enabled = reader.one("limits.enabled", "true", about, switch);
         let mut rate = |key, default, about| reader.one(key, default, about, Rate::parse);
-        let account = rate("limits.account", "10/1h", "Wrong passwords for one account, from where its owner never signed in.");
+        let account = rate(
+            "limits.account",
+            "10/1h",
+            "Wrong passwords for one account from strangers, and as many from each device or network of its owner.",
+        );
         let network = rate("limits.network", "300/10m", "Sign-ins and sign-ups from one IPv4 address or IPv6 /64.");
         let global = rate("limits.global", "6000/1m", "Sign-ins and sign-ups in all.");
-        let limits = Self { account: account?, network: network?, global: global? };
+        let mail = rate("limits.mail", "3/1h", "Mails to one address that anybody can ask for, by signing up with it.");
+        let limits = Self { account: account?, network: network?, global: global?, mail: mail? };
         enabled?.then_some(limits)
     }
 }

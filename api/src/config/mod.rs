@@ -10,6 +10,7 @@ mod log;
 mod passwords;
 mod reader;
 mod redis;
+mod registration;
 mod sessions;
 mod tls;
 mod tokens;
@@ -26,6 +27,7 @@ pub use limits::{LimitsConfig, Rate};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
 pub use reader::{File, Mistake, Setting, Source, variable};
+pub use registration::RegistrationConfig;
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
 pub use tokens::{TokensConfig, Verification};
@@ -60,6 +62,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// Rules and costs of passwords.
     pub passwords: PasswordsConfig,
+    /// Whether an address is confirmed before there is a user.
+    pub registration: RegistrationConfig,
     /// How often passwords may be presented; `None` for as often as one likes.
     pub limits: Option<LimitsConfig>,
     /// How many connections there may be.
@@ -156,6 +160,7 @@ impl Config {
             redis: RedisConfig::read(reader),
             sessions: SessionsConfig::read(reader),
             tokens,
+            registration: RegistrationConfig::read(reader),
             passwords: PasswordsConfig::read(reader),
             limits: LimitsConfig::read(reader),
             connections: ConnectionsConfig::read(reader),

@@ -3,7 +3,7 @@
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc};
 use entity::PasswordHash;
 
-use super::{HashingError, memory::Memory};
+use super::{HashingError, MOST_MEMORY, MOST_WORK, memory::Memory};
 use crate::{random, secret::Password};
 
 /// A new hash, with a salt of its own.
@@ -37,14 +37,22 @@ pub(super) fn is_of(memory: &mut Memory, password: &Password, stored: &PasswordH
 
 /// Whether a stored hash carries today's algorithm, version and parameters.
 pub(super) fn made_with(argon2: &Argon2<'_>, stored: &PasswordHash) -> bool {
-    let params = argon2.params();
-    let today = format!("$argon2id$v=19$m={},t={},p={}$", params.m_cost(), params.t_cost(), params.p_cost());
-    stored.0.starts_with(&today)
+    stored.0.starts_with(&beginning(argon2))
 }
 
-/// Whether a stored hash is one of Argon2, whole, and of no more than 1 GiB and 16 passes.
+/// What a hash with today's algorithm, version and parameters begins with.
+pub(super) fn beginning(argon2: &Argon2<'_>) -> String {
+    let params = argon2.params();
+    format!("$argon2id$v=19$m={},t={},p={}$", params.m_cost(), params.t_cost(), params.p_cost())
+}
+
+/// Whether a stored hash is one of Argon2, whole, and costs no more than it may.
 pub(super) fn is_usable(stored: &str) -> bool {
     let Ok(stored) = phc::PasswordHash::new(stored) else { return false };
     let whole = stored.hash.is_some() && stored.salt.is_some() && Algorithm::try_from(stored.algorithm.as_str()).is_ok();
-    whole && Params::try_from(&stored).is_ok_and(|params| params.m_cost() <= 1 << 20 && params.t_cost() <= 16)
+    whole
+        && Params::try_from(&stored).is_ok_and(|params| {
+            let kib = u64::from(params.m_cost());
+            kib <= MOST_MEMORY / 1024 && kib * u64::from(params.t_cost()) <= MOST_WORK / 1024
+        })
 }

@@ -1,10 +1,12 @@
 //! Password hashes that other software made. They are verified as they are, and replaced by ours at the first sign-in.
 
-use crate::secret::Password;
 use argon2::{
     PasswordVerifier as _,
     password_hash::{self, phc},
 };
+
+use super::{MOST_MEMORY, MOST_WORK};
+use crate::secret::Password;
 
 /// The schemes that can be brought along, besides Argon2 itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +34,17 @@ impl Foreign {
     pub(super) fn is_usable(self, hash: &str) -> bool {
         let phc = phc::PasswordHash::new(hash).ok();
         match self {
-            Self::Bcrypt => hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= 16),
+            Self::Bcrypt => hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= 15),
             Self::Scrypt => {
                 let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| scrypt::Params::try_from(&phc).ok());
-                params.is_some_and(|params| (u64::from(params.r()) << params.log_n()) * 128 <= 1 << 30)
+                params.is_some_and(|params| {
+                    let memory = (u64::from(params.r()) << params.log_n()) * 128;
+                    memory <= MOST_MEMORY && memory * u64::from(params.p()) <= MOST_WORK
+                })
             }
             Self::Pbkdf2 => {
                 let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| pbkdf2::Params::try_from(&phc).ok());
-                params.is_some_and(|params| params.rounds() <= 10_000_000)
+                params.is_some_and(|params| params.rounds() <= 5_000_000)
             }
         }
     }

@@ -11,6 +11,15 @@ use zeroize::Zeroize as _;
 /// How long wiped memory is kept for the next password.
 const KEPT: Duration = Duration::from_secs(10);
 
+/// Memory that is first touched in here gets huge pages, which the rest of the process goes without: they make a hash of 64 MiB some
+/// tenth faster, and an idle service a third larger. Another worker that ends this early costs this one that tenth, and nothing else.
+fn in_huge_pages<T>(take: impl FnOnce() -> T) -> T {
+    let _ = rustix::thread::disable_transparent_huge_pages(false);
+    let taken = take();
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+    taken
+}
+
 /// A worker's memory.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -25,7 +34,7 @@ impl Memory {
         if self.blocks.len() < wanted {
             // Given back first: nobody needs both.
             self.blocks = Vec::new();
-            self.blocks = vec![Block::new(); wanted];
+            self.blocks = in_huge_pages(|| vec![Block::new(); wanted]);
         }
         self.used = true;
         argon2.hash_password_into_with_memory(password, salt, out, &mut self.blocks)

@@ -6,6 +6,7 @@
 mod argon2id;
 mod foreign;
 mod memory;
+mod pace;
 mod queue;
 
 use std::{
@@ -24,12 +25,19 @@ use self::{
     argon2id::{hash, is_of, made_with},
     foreign::Foreign,
     memory::Memory,
+    pace::Pace,
     queue::{Place, Queue, Turn},
 };
 use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::ClientNetwork, secret::Password};
 
 /// How long somebody waits for a worker and its answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The most bytes that a hash which was brought along may take.
+const MOST_MEMORY: u64 = 256 << 20;
+
+/// The most bytes of memory that it may fill, all passes together: some two seconds, or nobody would wait for its answer.
+const MOST_WORK: u64 = 4 << 30;
 
 /// What a hash says of a password.
 #[derive(Debug)]
@@ -58,6 +66,7 @@ pub enum HashingError {
 pub struct Hasher {
     argon2: Argon2<'static>,
     queue: Arc<Queue>,
+    pace: Arc<Pace>,
     metrics: Arc<Metrics>,
 }
 
@@ -72,7 +81,7 @@ impl Hasher {
             let worker = thread::Builder::new().name("password".to_owned());
             worker.spawn(move || work(&queue, &metrics)).map_err(|_| HashingError::Failed)?;
         }
-        Ok(Self { argon2, queue, metrics })
+        Ok(Self { argon2, queue, pace: Arc::default(), metrics })
     }
 
     /// A place among those whose passwords are hashed; refused at once if there is none for this network.
@@ -81,6 +90,16 @@ impl Hasher {
             Some(place) => Ok(Admission { hasher: self, place }),
             None => Err(self.refuse()),
         }
+    }
+
+    /// How much later to say that a password is wrong which was presented so long ago.
+    pub fn wait_to_refuse(&self, elapsed: Duration) -> Duration {
+        self.pace.wait(elapsed)
+    }
+
+    /// What hashes of today begin with.
+    pub fn today(&self) -> String {
+        argon2id::beginning(&self.argon2)
     }
 
     /// How many are waiting or being served.
@@ -122,20 +141,25 @@ impl Admission<'_> {
 
     /// Compares with a stored hash. With none (nobody has that name) it takes as long as with one, and the password is wrong.
     pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, HashingError> {
-        let argon2 = self.hasher.argon2.clone();
+        let (argon2, pace) = (self.hasher.argon2.clone(), Arc::clone(&self.hasher.pace));
         self.run(move |memory| {
             let Some(stored) = stored else {
                 hash(memory, &argon2, &password)?;
                 return Ok(Verdict::Wrong);
             };
+            let begun = Instant::now();
             let right = match Foreign::parse(&stored.0) {
                 Some(foreign) => foreign.is_of(&password, &stored.0),
                 None => is_of(memory, &password, &stored).unwrap_or(false),
             };
+            let is_of_today = made_with(&argon2, &stored);
+            if !is_of_today {
+                pace.note(begun.elapsed());
+            }
             if !right {
                 return Ok(Verdict::Wrong);
             }
-            let upgraded = if made_with(&argon2, &stored) { None } else { Some(hash(memory, &argon2, &password)?) };
+            let upgraded = if is_of_today { None } else { Some(hash(memory, &argon2, &password)?) };
             Ok(Verdict::Right { upgraded })
         })
         .await?

@@ -6,11 +6,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{config::Config, network::ClientNetwork};
+use crate::{config::Config, metrics::Metrics, network::ClientNetwork};
 
 /// The connections there are.
-#[derive(Debug, Default)]
-pub(super) struct Connections(Mutex<Open>);
+#[derive(Debug)]
+pub(super) struct Connections {
+    open: Mutex<Open>,
+    metrics: Arc<Metrics>,
+}
 
 #[derive(Debug, Default)]
 struct Open {
@@ -27,12 +30,24 @@ pub(super) struct Held {
 }
 
 impl Connections {
+    pub(super) fn new(metrics: Arc<Metrics>) -> Self {
+        Self { open: Mutex::default(), metrics }
+    }
+
     /// One more, if there may be.
     pub(super) fn admit(self: &Arc<Self>, peer: IpAddr, config: &Config) -> Option<Held> {
+        let held = self.take(peer, config);
+        if held.is_none() {
+            self.metrics.connections_refused.inc();
+        }
+        held
+    }
+
+    fn take(self: &Arc<Self>, peer: IpAddr, config: &Config) -> Option<Held> {
         let peer = peer.to_canonical();
         let is_proxy = config.trusted_proxies.iter().any(|network| network.contains(&peer));
         let network = (!is_proxy).then(|| ClientNetwork::from(Some(peer)));
-        let mut open = self.open();
+        let mut open = self.lock();
         if open.all >= config.connections.max {
             return None;
         }
@@ -44,18 +59,20 @@ impl Connections {
             *of_network += 1;
         }
         open.all += 1;
+        self.metrics.connections_open.inc();
         Some(Held { connections: Arc::clone(self), network })
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut open = self.connections.open();
+        let mut open = self.connections.lock();
         open.all -= 1;
+        self.connections.metrics.connections_open.dec();
         let Some(network) = self.network else { return };
         if let Some(of_network) = open.by_network.get_mut(&network) {
             *of_network -= 1;

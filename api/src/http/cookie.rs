@@ -125,7 +125,7 @@ mod tests {
 
     fn works_everywhere(config: &Config) {
         let policy = &config.cookies;
-        for name in [policy.session_name, policy.refresh_name, policy.probe_name] {
+        for name in [policy.session_name, policy.refresh_name, policy.probe_name, policy.device_name] {
             let header = set(policy, name, &Zeroizing::new("x".repeat(80)), Some(Duration::from_secs(60)));
             let cookie = SetCookie::parse(header.to_str().unwrap()).unwrap();
             for frontend in config.origins.iter().chain([&config.public_url]) {

@@ -8,7 +8,9 @@ use poem::http::{HeaderMap, HeaderValue, header};
 
 use super::cookie;
 use crate::{
+    client::Client,
     db::Unavailable,
+    limits,
     sessions::{self, Credential, Established},
     state::AppState,
 };
@@ -60,6 +62,14 @@ pub(super) fn hand_out(state: &AppState, established: &Established) -> Vec<Heade
         }
         Credential::Tokens(_) => Vec::new(),
     }
+}
+
+/// The client, with a device that its account will know once the password turns out right, and the cookie that makes it so.
+pub(super) fn with_device(client: Client, state: &AppState) -> (Client, HeaderValue) {
+    let policy = &state.config.cookies;
+    let device = client.device.unwrap_or_default();
+    let cookie = cookie::set(policy, policy.device_name, &device.reveal(), Some(limits::KNOWN_FOR));
+    (Client { device: Some(device), ..client }, cookie)
 }
 
 /// Takes back the cookies that a request came with, and the session cookie in any case.

@@ -18,11 +18,9 @@ use super::{
 };
 use crate::{
     account::{self, ChangePasswordError, DeleteError, RenameError},
-    hashing::HashingError,
-    limits::LimitError,
+    client::Client,
     secret::Password,
-    sessions::{Client, PresentError},
-    users::Violation,
+    users::{PresentError, Violation},
 };
 
 /// Changing oneself. What is left out stays.
@@ -73,10 +71,7 @@ problems!(ChangePasswordError {
     ChangePasswordError::Breached(error) => Unavailable.log(&error),
     ChangePasswordError::WrongPassword => WrongPassword,
     ChangePasswordError::Ended => InvalidSession,
-    ChangePasswordError::Present(PresentError::Limit(LimitError::Limited(wait))) => RateLimited.retry_after(wait),
-    ChangePasswordError::Present(PresentError::Limit(LimitError::Store(error))) => Unavailable.log(&error),
-    ChangePasswordError::Present(PresentError::Hashing(HashingError::Overloaded)) => Overloaded,
-    ChangePasswordError::Present(PresentError::Hashing(error @ HashingError::Failed)) => InternalError.log(&error),
+    ChangePasswordError::Present(error) => (error: PresentError),
     ChangePasswordError::Store(error) => Unavailable.log(&error),
     ChangePasswordError::Signing(error) => InternalError.log(&error),
 });

@@ -1,7 +1,8 @@
 //! The HTTP face: the only folder that names poem. [`app`] wires it, for production and for tests alike.
 
+mod attempt;
 mod body;
-mod client_ip;
+mod client;
 mod connections;
 mod cookie;
 mod cors;
@@ -45,7 +46,7 @@ use openapi::Tag;
 use problem::{Problem, ProblemCode};
 use trace::Trace;
 
-use crate::{audit::Event, config::Config, random, state::AppState};
+use crate::{audit::Event, random, state::AppState};
 
 /// How long a request may take, from its last header to its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -86,8 +87,8 @@ impl App {
         Self { routes: routes.into_endpoint().map_to_response().boxed(), state }
     }
 
-    fn config(&self) -> &Config {
-        &self.state.config
+    fn state(&self) -> &AppState {
+        &self.state
     }
 
     /// Answers a request. Never fails: whatever goes wrong is an answer too.

@@ -176,21 +176,30 @@ impl From<Problem> for poem::Error {
 /// An error that becomes a problem. Implemented by `problems!`.
 pub(super) trait IntoProblem: Send + Sync + 'static {
     /// The codes it can become.
-    const CODES: &'static [ProblemCode];
+    fn codes() -> Vec<ProblemCode>;
 
     /// The problem it becomes.
     fn into_problem(self) -> Problem;
 }
 
-/// Says which code each variant of an error becomes.
+/// Says which code each variant of an error becomes: `Variant => Code`, or, of an error within it, `Variant(error) => (error: Inner)`.
 macro_rules! problems {
-    ($error:ty { $($pattern:pat => $code:ident $(. $method:ident ( $($argument:expr),* ))?),+ $(,)? }) => {
+    ($error:ty { $($pattern:pat => $($code:ident $(. $method:ident ( $($argument:expr),* ))?)? $(($inner:ident: $Inner:ty))?),+ $(,)? }) => {
         impl $crate::http::problem::IntoProblem for $error {
-            const CODES: &'static [$crate::http::problem::ProblemCode] = &[$($crate::http::problem::ProblemCode::$code),+];
+            fn codes() -> Vec<$crate::http::problem::ProblemCode> {
+                [$({
+                    $(vec![$crate::http::problem::ProblemCode::$code])?
+                    $(<$Inner as $crate::http::problem::IntoProblem>::codes())?
+                }),+]
+                .concat()
+            }
 
             fn into_problem(self) -> $crate::http::problem::Problem {
                 match self {
-                    $($pattern => $crate::http::problem::Problem::new($crate::http::problem::ProblemCode::$code)$(.$method($($argument),*))?,)+
+                    $($pattern => {
+                        $($crate::http::problem::Problem::new($crate::http::problem::ProblemCode::$code)$(.$method($($argument),*))?)?
+                        $($crate::http::problem::IntoProblem::into_problem($inner))?
+                    })+
                 }
             }
         }
@@ -236,7 +245,7 @@ impl<E: IntoProblem> From<Refusal<E>> for poem::Error {
 
 impl<E: IntoProblem> ApiResponse for Refusal<E> {
     fn meta() -> MetaResponses {
-        MetaResponses { responses: responses(E::CODES) }
+        MetaResponses { responses: responses(&E::codes()) }
     }
 
     fn register(registry: &mut Registry) {

@@ -53,6 +53,8 @@ problem_codes! {
     ReauthenticationRequired = 403, "Type your password again first";
     /// The password typed to confirm something is another one.
     WrongPassword = 403, "Wrong password";
+    /// The token was used, has expired, or was never one.
+    InvalidOneTimeToken = 403, "The link counts no more";
     /// There is nothing here.
     NotFound = 404, "There is nothing here";
     /// This method is not for this path; `Allow` lists those that are.

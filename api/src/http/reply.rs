@@ -18,6 +18,17 @@ pub(super) struct Reply<const STATUS: u16, T>(pub(super) T);
 /// No body (204).
 pub(super) struct NoContent;
 
+/// No body: what is asked for will happen, or not (202).
+pub(super) struct Accepted;
+
+/// One answer or another.
+pub(super) enum Either<A, B> {
+    /// One.
+    This(A),
+    /// The other.
+    That(B),
+}
+
 /// Any answer, and the cookies that go with it.
 pub(super) struct WithCookies<R>(pub(super) R, pub(super) Vec<HeaderValue>);
 
@@ -52,6 +63,42 @@ impl ApiResponse for NoContent {
     }
 
     fn register(_: &mut Registry) {}
+}
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into()
+    }
+}
+
+impl ApiResponse for Accepted {
+    fn meta() -> MetaResponses {
+        one(202, Vec::new())
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
+impl<A: IntoResponse, B: IntoResponse> IntoResponse for Either<A, B> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::This(answer) => answer.into_response(),
+            Self::That(answer) => answer.into_response(),
+        }
+    }
+}
+
+impl<A: ApiResponse, B: ApiResponse> ApiResponse for Either<A, B> {
+    fn meta() -> MetaResponses {
+        let mut meta = A::meta();
+        meta.responses.extend(B::meta().responses);
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        A::register(registry);
+        B::register(registry);
+    }
 }
 
 impl<R: IntoResponse> IntoResponse for WithCookies<R> {

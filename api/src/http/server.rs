@@ -39,7 +39,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
     let local = LocalAddr(listener.local_addr()?.into());
     let app = Arc::new(app);
-    let open = Arc::new(Connections::default());
+    let open = Arc::new(Connections::new(Arc::clone(&app.state().metrics)));
     let connections = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -54,7 +54,7 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, st
                 }
             },
         };
-        let Some(held) = open.admit(peer.ip(), app.config()) else {
+        let Some(held) = open.admit(peer.ip(), &app.state().config) else {
             // Closed without a word: an answer would cost what there is too little of.
             tracing::debug!("too many connections");
             continue;

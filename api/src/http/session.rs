@@ -17,12 +17,12 @@ use super::{
     users::User,
 };
 use crate::{
+    client::Client,
     db::Unavailable,
-    hashing::HashingError,
-    limits::LimitError,
     secret::Password,
-    sessions::{self, Authenticated, Client, Established, PresentError, ReauthenticateError, SignIn, SignInError},
+    sessions::{self, Authenticated, Established, ReauthenticateError, SignIn, SignInError},
     state::AppState,
+    users::PresentError,
 };
 
 /// Signing in with a cookie.
@@ -165,10 +165,7 @@ problems!(StoreError { StoreError(error) => Unavailable.log(&error) });
 
 problems!(SignInError {
     SignInError::InvalidCredentials => InvalidCredentials,
-    SignInError::Present(PresentError::Limit(LimitError::Limited(wait))) => RateLimited.retry_after(wait),
-    SignInError::Present(PresentError::Limit(LimitError::Store(error))) => Unavailable.log(&error),
-    SignInError::Present(PresentError::Hashing(HashingError::Overloaded)) => Overloaded,
-    SignInError::Present(PresentError::Hashing(error @ HashingError::Failed)) => InternalError.log(&error),
+    SignInError::Present(error) => (error: PresentError),
     SignInError::Store(error) => Unavailable.log(&error),
     SignInError::Signing(error) => InternalError.log(&error),
 });
@@ -176,10 +173,7 @@ problems!(SignInError {
 problems!(ReauthenticateError {
     ReauthenticateError::WrongPassword => WrongPassword,
     ReauthenticateError::Ended => InvalidSession,
-    ReauthenticateError::Present(PresentError::Limit(LimitError::Limited(wait))) => RateLimited.retry_after(wait),
-    ReauthenticateError::Present(PresentError::Limit(LimitError::Store(error))) => Unavailable.log(&error),
-    ReauthenticateError::Present(PresentError::Hashing(HashingError::Overloaded)) => Overloaded,
-    ReauthenticateError::Present(PresentError::Hashing(error @ HashingError::Failed)) => InternalError.log(&error),
+    ReauthenticateError::Present(error) => (error: PresentError),
     ReauthenticateError::Store(error) => Unavailable.log(&error),
     ReauthenticateError::Signing(error) => InternalError.log(&error),
 });
@@ -201,10 +195,12 @@ impl SessionApi {
     ) -> Result<WithCookies<Reply<200, Session>>, Refusal<SignInError>> {
         let Body(SignInRequest { email, password, remember }) = body;
         let carried = held::sessions(headers, &state).await.map_err(SignInError::Store)?;
+        let (client, device) = held::with_device(client, &state);
         let request =
             SignIn { email: &email, password, remember: remember.unwrap_or(false), face: sessions::Face::Cookie, client, carried };
         let signed_in = sessions::sign_in(&state, request).await?;
-        let cookies = held::hand_out(&state, &signed_in);
+        let mut cookies = held::hand_out(&state, &signed_in);
+        cookies.push(device);
         Ok(WithCookies(Reply(Session::new(&state, &signed_in.who)), cookies))
     }
 

@@ -15,8 +15,9 @@ use super::{
     session::{Session, StoreError},
 };
 use crate::{
+    client::Client,
     secret::Password,
-    sessions::{self, Client, Credential, Established, Face, RefreshError, SignIn, SignInError},
+    sessions::{self, Credential, Established, Face, RefreshError, SignIn, SignInError},
     state::AppState,
 };
 
@@ -138,10 +139,14 @@ enum RefreshTokensError {
 
 problems!(RefreshTokensError {
     RefreshTokensError::Ambiguous => AmbiguousCredentials,
-    RefreshTokensError::Refresh(RefreshError::Invalid) => InvalidRefreshToken,
-    RefreshTokensError::Refresh(RefreshError::Reused) => RefreshReused,
-    RefreshTokensError::Refresh(RefreshError::Store(error)) => Unavailable.log(&error),
-    RefreshTokensError::Refresh(RefreshError::Signing(error)) => InternalError.log(&error),
+    RefreshTokensError::Refresh(error) => (error: RefreshError),
+});
+
+problems!(RefreshError {
+    RefreshError::Invalid => InvalidRefreshToken,
+    RefreshError::Reused => RefreshReused,
+    RefreshError::Store(error) => Unavailable.log(&error),
+    RefreshError::Signing(error) => InternalError.log(&error),
 });
 
 pub(super) struct TokensApi;
@@ -166,6 +171,14 @@ impl TokensApi {
             Some(RefreshIn::Body) | None => StoredRefreshIn::Body,
         };
         let carried = held::sessions(headers, &state).await.map_err(SignInError::Store)?;
+        // What keeps no cookies is known by its network alone.
+        let (client, device) = match refresh_in {
+            StoredRefreshIn::Cookie => {
+                let (client, device) = held::with_device(client, &state);
+                (client, Some(device))
+            }
+            StoredRefreshIn::Body => (client, None),
+        };
         let request = SignIn {
             email: &email,
             password,
@@ -174,7 +187,9 @@ impl TokensApi {
             client,
             carried,
         };
-        Ok(answer(&state, sessions::sign_in(&state, request).await?)?)
+        let mut answer = answer(&state, sessions::sign_in(&state, request).await?)?;
+        answer.1.extend(device);
+        Ok(answer)
     }
 
     /// Refresh

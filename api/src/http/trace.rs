@@ -11,7 +11,7 @@ use poem_openapi::OperationId;
 use tracing::{Instrument, Span, field::display};
 use uuid::Uuid;
 
-use super::client_ip;
+use super::client;
 use crate::config::Config;
 
 /// As many bytes of a path as are logged.
@@ -37,9 +37,9 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn begin(id: Uuid, request: &Request, config: &Config) -> Self {
-        let client = client_ip::of(request, config).map(display);
+        let address = client::address(request, config).map(display);
         let path = request.uri().path();
-        let span = tracing::info_span!("request", request = %id, client);
+        let span = tracing::info_span!("request", request = %id, client = address);
         #[cfg(feature = "otel")]
         crate::telemetry::begin(&span, |name| Some(request.header(name)?.to_owned()));
         Self {

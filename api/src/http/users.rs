@@ -10,19 +10,18 @@ use super::{
     body::Body,
     credential::State,
     problem::{FieldError, Refusal, Rule, problems},
-    reply::Reply,
+    reply::{Accepted, Either, Reply},
     session::instant,
 };
 use crate::{
     cache::UserSnapshot,
+    client::Client,
     email_address::EmailAddress,
     hashing::HashingError,
     limits::LimitError,
-    network::ClientNetwork,
     passwords::PasswordRule,
     secret::Password,
-    sessions::Client,
-    users::{self, RegisterError, Registration, Violation},
+    users::{self, ConfirmError, PresentError, RegisterError, Registered, Registration, Violation},
 };
 
 /// Signing up.
@@ -45,6 +44,25 @@ impl Example for RegisterUserRequest {
             email: EmailAddress::example(),
             password: Password::new("correct horse battery".to_owned()),
             name: Some("Ada Lovelace".to_owned()),
+        }
+    }
+}
+
+/// Confirming an address.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct ConfirmRegistrationRequest {
+    /// What stands behind the `#` of the link in the mail.
+    #[oai(validator(max_length = 256))]
+    token: String,
+    password: Password,
+}
+
+impl Example for ConfirmRegistrationRequest {
+    fn example() -> Self {
+        Self {
+            token: "bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO".to_owned(),
+            password: Password::new("correct horse battery".to_owned()),
         }
     }
 }
@@ -102,12 +120,18 @@ impl Example for User {
 problems!(RegisterError {
     RegisterError::Invalid(violations) => ValidationFailed.fields(violations.into_iter().map(|one| field_error(one, "password")).collect()),
     RegisterError::EmailTaken => EmailTaken,
-    RegisterError::Limit(LimitError::Limited(wait)) => RateLimited.retry_after(wait),
-    RegisterError::Limit(LimitError::Store(error)) => Unavailable.log(&error),
-    RegisterError::Hashing(HashingError::Overloaded) => Overloaded,
-    RegisterError::Hashing(error @ HashingError::Failed) => InternalError.log(&error),
+    RegisterError::Limit(error) => (error: LimitError),
+    RegisterError::Hashing(error) => (error: HashingError),
     RegisterError::Breached(error) => Unavailable.log(&error),
     RegisterError::Store(error) => Unavailable.log(&error),
+});
+
+problems!(ConfirmError {
+    ConfirmError::Token => InvalidOneTimeToken,
+    ConfirmError::WrongPassword => WrongPassword,
+    ConfirmError::EmailTaken => EmailTaken,
+    ConfirmError::Present(error) => (error: PresentError),
+    ConfirmError::Store(error) => Unavailable.log(&error),
 });
 
 /// A broken rule as the client sees it; `password` is the field that holds the new password.
@@ -138,18 +162,35 @@ pub(super) struct UsersApi;
 impl UsersApi {
     /// Sign up
     ///
-    /// Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
+    /// Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
+    /// answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
     #[oai(path = "/", method = "post", operation_id = "registerUser")]
     async fn register(
         &self,
         state: State<'_>,
         client: Client,
         body: Body<RegisterUserRequest>,
-    ) -> Result<Reply<201, User>, Refusal<RegisterError>> {
+    ) -> Result<Either<Reply<201, User>, Accepted>, Refusal<RegisterError>> {
         let Body(RegisterUserRequest { email, password, name }) = body;
-        let user =
-            users::register(&state, Registration { address: email, password, name, network: ClientNetwork::from(client.ip) })
-                .await?;
+        match users::register(&state, Registration { address: email, password, name, client }).await? {
+            Registered::Now(user) => Ok(Either::This(Reply((&UserSnapshot::from(user.as_ref())).into()))),
+            Registered::OnceConfirmed => Ok(Either::That(Accepted)),
+        }
+    }
+
+    /// Confirm an address
+    ///
+    /// Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
+    /// becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+    #[oai(path = "/confirm", method = "post", operation_id = "confirmRegistration")]
+    async fn confirm(
+        &self,
+        state: State<'_>,
+        client: Client,
+        body: Body<ConfirmRegistrationRequest>,
+    ) -> Result<Reply<201, User>, Refusal<ConfirmError>> {
+        let Body(ConfirmRegistrationRequest { token, password }) = body;
+        let user = users::confirm(&state, &token, password, &client).await?;
         Ok(Reply((&UserSnapshot::from(&user)).into()))
     }
 }

@@ -1,5 +1,7 @@
 //! Queries on `attempt_limit`. Every change is one statement of its own: what happens to the request afterwards takes none back.
 
+use std::collections::HashMap;
+
 use entity::{
     LimitKey, UnixMillis,
     attempt_limit::{Column, Entity, Model},
@@ -17,6 +19,16 @@ pub(super) async fn find(db: &impl ConnectionTrait, key: &LimitKey) -> Result<Op
     Ok(Entity::find_by_id(key.clone()).one(db).await?)
 }
 
+/// Until when devices and networks count as their owner's; those that do not are left out.
+pub(super) async fn known(
+    db: &impl ConnectionTrait,
+    keys: &[LimitKey],
+    now: UnixMillis,
+) -> Result<HashMap<LimitKey, UnixMillis>, Unavailable> {
+    let known = Entity::find().filter(Column::Key.is_in(keys.iter().cloned())).filter(Column::KnownUntil.gt(now));
+    Ok(known.all(db).await?.into_iter().filter_map(|row| Some((row.key, row.known_until?))).collect())
+}
+
 /// Takes one, as [`gcra::take`] does, atomically. Whether there was one.
 pub(super) async fn take(db: &impl ConnectionTrait, key: &LimitKey, rate: Rate, now: UnixMillis) -> Result<bool, Unavailable> {
     let full = now.plus(rate.period);
@@ -30,7 +42,9 @@ pub(super) async fn take(db: &impl ConnectionTrait, key: &LimitKey, rate: Rate, 
         return Ok(true);
     }
     let Some(found) = find(db, key).await? else {
-        return insert(db, Model { key: key.clone(), new_at: now.plus(rate.interval()), known_until: None }).await;
+        let first = insert(db, Model { key: key.clone(), new_at: now.plus(rate.interval()), known_until: None }).await?;
+        // Of two first ones at once, one makes the row.
+        return Ok(first || Box::pin(take(db, key, rate, now)).await?);
     };
     if found.new_at > full {
         // The clock was set back.
@@ -48,7 +62,7 @@ pub(super) async fn give_back(db: &impl ConnectionTrait, key: &LimitKey, rate: R
     Ok(())
 }
 
-/// Notes that an owner signed in from a network.
+/// Notes that an owner signed in with a device, or from a network.
 pub(super) async fn know(db: &impl ConnectionTrait, key: &LimitKey, until: UnixMillis, now: UnixMillis) -> Result<(), Unavailable> {
     let update = Entity::update_many().col_expr(Column::KnownUntil, Expr::value(Some(until)));
     if update.filter(Column::Key.eq(key.clone())).exec(db).await?.rows_affected == 0 {

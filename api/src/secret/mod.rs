@@ -10,4 +10,4 @@ pub use key_file::KeyError;
 pub use password::Password;
 pub use server_secret::{ServerSecret, ServerSecrets};
 pub use signing_key::{Algorithm, SigningKey, SigningKeys};
-pub use token::{REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};
+pub use token::{DeviceToken, OneTimeToken, REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};

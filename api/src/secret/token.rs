@@ -1,10 +1,11 @@
-//! The credentials that clients hold. Each starts with the session's id: the id finds the record, the rest proves it.
+//! The credentials that clients hold. Each starts with the id of what it belongs to: the id finds the record, the rest proves it.
+//! A device's token belongs to nothing, and proves nothing: it is only known or not.
 
 use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{SecretHash, Seed, SessionId};
+use entity::{RegistrationId, SecretHash, Seed, SessionId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -15,42 +16,120 @@ use crate::random;
 pub const SESSION_COOKIE_PREFIX: &str = "bfs_";
 /// What a refresh token starts with.
 pub const REFRESH_TOKEN_PREFIX: &str = "bfr_";
+/// What a token that travels in a mail starts with.
+const ONE_TIME_TOKEN_PREFIX: &str = "bfo_";
+/// What a device's token starts with.
+const DEVICE_TOKEN_PREFIX: &str = "bfd_";
 
 const ID: usize = 16;
 
-/// The value of a session cookie: `bfs_` + base64url(session id ‖ 32 random bytes).
-pub struct SessionCookie {
-    /// Finds the session.
-    pub session: SessionId,
-    secret: Zeroizing<[u8; 32]>,
+/// 32 random bytes, of which the database holds a hash.
+struct Secret(Zeroizing<[u8; 32]>);
+
+impl Secret {
+    fn new() -> Self {
+        Self(Zeroizing::new(random::bytes()))
+    }
+
+    /// A plain hash is enough for 256 random bits: there is nothing to guess (ASVS 6.5.2).
+    fn hash(&self) -> SecretHash {
+        SecretHash(digest::digest(&digest::SHA256, self.0.as_slice()).as_ref().to_vec())
+    }
+
+    /// In constant time.
+    fn matches(&self, stored: &SecretHash) -> bool {
+        constant_time::verify_slices_are_equal(&self.hash().0, &stored.0).is_ok()
+    }
 }
 
-impl SessionCookie {
-    /// A new secret for `session`; the one before it stops working once [`Self::hash`] is stored.
-    pub fn new(session: SessionId) -> Self {
-        Self { session, secret: Zeroizing::new(random::bytes()) }
+macro_rules! id_and_secret {
+    ($(#[doc = $doc:literal])+ $token:ident { $(#[doc = $id_doc:literal])+ $id:ident: $Id:ident }, $prefix:ident) => {
+        $(#[doc = $doc])+
+        pub struct $token {
+            $(#[doc = $id_doc])+
+            pub $id: $Id,
+            secret: Secret,
+        }
+
+        impl $token {
+            /// A new secret; the one before it stops working once [`Self::hash`] is stored.
+            pub fn new($id: $Id) -> Self {
+                Self { $id, secret: Secret::new() }
+            }
+
+            /// Reads what [`Self::reveal`] writes, and nothing else.
+            pub fn parse(value: &str) -> Option<Self> {
+                let bytes: Zeroizing<[u8; 48]> = decode($prefix, value)?;
+                let (id, secret) = bytes.split_at(ID);
+                let secret = Secret(Zeroizing::new(secret.try_into().ok()?));
+                Some(Self { $id: $Id(Uuid::from_slice(id).ok()?), secret })
+            }
+
+            /// For its owner and nobody else.
+            pub fn reveal(&self) -> Zeroizing<String> {
+                encode($prefix, &[self.$id.0.as_bytes(), self.secret.0.as_slice()])
+            }
+
+            /// What is stored.
+            pub fn hash(&self) -> SecretHash {
+                self.secret.hash()
+            }
+
+            /// Whether this is the one that `stored` was made from, in constant time.
+            pub fn matches(&self, stored: &SecretHash) -> bool {
+                self.secret.matches(stored)
+            }
+        }
+    };
+}
+
+id_and_secret! {
+    /// The value of a session cookie: `bfs_` + base64url(session id ‖ 32 random bytes).
+    SessionCookie {
+        /// Finds the session.
+        session: SessionId
+    },
+    SESSION_COOKIE_PREFIX
+}
+
+id_and_secret! {
+    /// What a mail holds for whoever reads it: `bfo_` + base64url(registration id ‖ 32 random bytes).
+    OneTimeToken {
+        /// Finds the registration.
+        registration: RegistrationId
+    },
+    ONE_TIME_TOKEN_PREFIX
+}
+
+/// What a browser keeps once somebody has signed in with it: `bfd_` + base64url(32 random bytes). It opens nothing: an account knows
+/// the devices that its owner signed in with, and strangers' wrong passwords do not count against those.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeviceToken(Zeroizing<[u8; 32]>);
+
+impl DeviceToken {
+    /// A new device.
+    pub fn new() -> Self {
+        Self(Zeroizing::new(random::bytes()))
     }
 
-    /// Reads a cookie's value; `None` if it is not of the form that [`Self::reveal`] writes.
+    /// Reads what [`Self::reveal`] writes, and nothing else.
     pub fn parse(value: &str) -> Option<Self> {
-        let bytes: Zeroizing<[u8; 48]> = decode(SESSION_COOKIE_PREFIX, value)?;
-        let (id, secret) = bytes.split_at(ID);
-        Some(Self { session: session_id(id)?, secret: Zeroizing::new(secret.try_into().ok()?) })
+        decode(DEVICE_TOKEN_PREFIX, value).map(Self)
     }
 
-    /// The cookie's value, for the one who signed in and nobody else.
+    /// For the device and nobody else.
     pub fn reveal(&self) -> Zeroizing<String> {
-        encode(SESSION_COOKIE_PREFIX, &[self.session.0.as_bytes(), self.secret.as_slice()])
+        encode(DEVICE_TOKEN_PREFIX, &[self.0.as_slice()])
     }
 
-    /// What is stored. A plain hash is enough for 256 random bits: there is nothing to guess (ASVS 6.5.2).
-    pub fn hash(&self) -> SecretHash {
-        SecretHash(digest::digest(&digest::SHA256, self.secret.as_slice()).as_ref().to_vec())
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_slice()
     }
+}
 
-    /// Whether this is the cookie that `stored` was made from, in constant time.
-    pub fn matches(&self, stored: &SecretHash) -> bool {
-        constant_time::verify_slices_are_equal(&self.hash().0, &stored.0).is_ok()
+impl Default for DeviceToken {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -78,7 +157,7 @@ impl RefreshToken {
         let (id, rest) = bytes.split_at(ID);
         let (generation, mac) = rest.split_at(4);
         Some(Self {
-            session: session_id(id)?,
+            session: SessionId(Uuid::from_slice(id).ok()?),
             generation: i32::from_be_bytes(generation.try_into().ok()?),
             mac: mac.try_into().ok()?,
         })
@@ -110,27 +189,22 @@ fn decode<const N: usize>(prefix: &str, value: &str) -> Option<Zeroizing<[u8; N]
     Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
 }
 
-fn session_id(bytes: &[u8]) -> Option<SessionId> {
-    Uuid::from_slice(bytes).ok().map(SessionId)
+macro_rules! redacted_debug {
+    ($($token:ident),*) => {$(
+        impl fmt::Debug for $token {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($token), "(…)"))
+            }
+        }
+    )*};
 }
-
-impl fmt::Debug for SessionCookie {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionCookie(…)")
-    }
-}
-
-impl fmt::Debug for RefreshToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RefreshToken(…)")
-    }
-}
+redacted_debug!(SessionCookie, RefreshToken, OneTimeToken, DeviceToken);
 
 #[cfg(test)]
 mod tests {
     use entity::{Seed, SessionId, UnixMillis};
 
-    use super::{RefreshToken, SessionCookie};
+    use super::{DeviceToken, OneTimeToken, RefreshToken, SessionCookie};
     use crate::{random, secret::ServerSecrets};
 
     fn a_session() -> SessionId {
@@ -155,6 +229,9 @@ mod tests {
         assert!(RefreshToken::parse(&cookie).is_none());
         assert!(SessionCookie::parse(&refresh).is_none());
         assert!(RefreshToken::parse(&cookie.replace("bfs_", "bfr_")).is_none());
+        assert!(OneTimeToken::parse(&cookie).is_none() && DeviceToken::parse(&cookie).is_none());
+        let device = DeviceToken::new();
+        assert!(SessionCookie::parse(&device.reveal()).is_none() && DeviceToken::parse(&device.reveal()) == Some(device));
     }
 
     #[test]
@@ -177,5 +254,6 @@ mod tests {
         assert_eq!(format!("{cookie:?}"), "SessionCookie(…)");
         let token = RefreshToken::derive(&ServerSecrets::generate(), &Seed(vec![7; 32]), a_session(), 3);
         assert_eq!(format!("{token:?}"), "RefreshToken(…)");
+        assert_eq!(format!("{:?}", DeviceToken::new()), "DeviceToken(…)");
     }
 }

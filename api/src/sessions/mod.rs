@@ -12,7 +12,6 @@ mod access_token;
 mod authenticate;
 mod follow;
 mod mint;
-mod present;
 mod refresh;
 mod reissue;
 mod revoke;
@@ -20,7 +19,7 @@ mod sign_in;
 pub(crate) mod store;
 mod touch;
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, time::Duration};
 
 use entity::{
     UnixMillis,
@@ -33,7 +32,6 @@ pub use access_token::role;
 pub use authenticate::{Refused, by_access_token, by_cookie};
 pub use follow::{follow, look};
 pub use mint::{MintError, Minted, mint};
-pub use present::{PresentError, Presented, present};
 pub use refresh::{RefreshError, refresh};
 pub(crate) use reissue::reissue;
 pub use reissue::{ReauthenticateError, reauthenticate};
@@ -83,15 +81,6 @@ impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tokens(…)")
     }
-}
-
-/// Where a request came from.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    /// The client's own address, proxies that we trust set aside.
-    pub ip: Option<IpAddr>,
-    /// What it calls itself.
-    pub user_agent: Option<String>,
 }
 
 /// When a session ends.

@@ -5,19 +5,21 @@ use std::time::Duration;
 use entity::{Seed, UnixMillis, session, user};
 
 use super::{
-    Authenticated, Client, Credential, Established, PresentError, present,
+    Authenticated, Credential, Established,
     refresh::tokens,
     store::{self, NewProof},
 };
 use crate::{
     audit::Event,
     cache::Snapshot,
+    client::Client,
     db::Unavailable,
     email_address::EmailAddress,
     hashing::Verdict,
     random,
     secret::{Password, SessionCookie},
     state::AppState,
+    users::{self, PresentError},
 };
 
 /// Why a credential was not renewed.
@@ -48,7 +50,7 @@ pub async fn reauthenticate(
     client: &Client,
 ) -> Result<Established, ReauthenticateError> {
     let (session, user) = store::find_same(state.db.connection(), &who).await?.ok_or(ReauthenticateError::Ended)?;
-    let mut presented = present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
+    let mut presented = users::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
     match presented.verify(password, Some(user.password_hash.clone())).await? {
         Verdict::Wrong => {
             state.record(Event::ReauthenticationRefused.of(user.id).in_session(session.id).because("wrong_password"));

@@ -6,17 +6,18 @@ use entity::{
     user::{self, Status},
 };
 
-use super::{Client, Credential, Established, PresentError, present, refresh::tokens, store};
+use super::{Credential, Established, refresh::tokens, store};
 use crate::{
     audit::{Event, Record},
     cache::{Change, Snapshot},
+    client::Client,
     db::{Db, Unavailable},
     email_address::EmailAddress,
     hashing::{HashingError, Verdict},
     random,
     secret::{Password, SessionCookie},
     state::AppState,
-    users,
+    users::{self, PresentError},
 };
 
 /// What somebody presents to sign in.
@@ -65,7 +66,7 @@ pub enum SignInError {
 /// Verifies the password and makes a new session.
 pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Established, SignInError> {
     let address = EmailAddress::parse(request.email).ok();
-    let mut presented = present(state, address.as_ref(), &request.client).await?;
+    let mut presented = users::present(state, address.as_ref(), &request.client).await?;
     for _ in 0..ATTEMPTS {
         let found = match &address {
             Some(address) => users::store::find_by_email(state.db.connection(), address).await?,

@@ -2,17 +2,14 @@
 
 use std::collections::HashSet;
 
-use entity::{
-    PasswordHash, UnixMillis, UserId,
-    user::{self, Role, Status},
-};
+use entity::{PasswordHash, UnixMillis, user};
 use serde::Deserialize;
 
-use super::{check_name, store};
+use super::{check_name, register::new_user, store};
 use crate::{
     db::{Db, Unavailable},
     email_address::EmailAddress,
-    hashing, random,
+    hashing,
 };
 
 /// One line of a file.
@@ -37,7 +34,9 @@ pub enum LineError {
     #[error("name must have something to read, and no control characters")]
     Name,
     /// A hash that nobody here can verify.
-    #[error("password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of no more than 1 GiB")]
+    #[error(
+        "password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of no more than 256 MiB and some two seconds"
+    )]
     Hash,
 }
 
@@ -49,18 +48,7 @@ pub fn read(line: &str, now: UnixMillis) -> Result<user::Model, LineError> {
     if !hashing::can_verify(&password_hash) {
         return Err(LineError::Hash);
     }
-    Ok(user::Model {
-        id: UserId(random::uuid_v7(now)),
-        email: address.as_typed().to_owned(),
-        email_canonical: address.canonical().to_owned(),
-        name,
-        role: Role::User,
-        status: Status::Active,
-        password_hash: PasswordHash(password_hash),
-        version: 1,
-        changed_at: now,
-        created_at: now,
-    })
+    Ok(new_user((address.as_typed(), address.canonical()), name, PasswordHash(password_hash), now))
 }
 
 /// Stores users whose addresses nobody has; returns how many those are. Nobody who is there already is changed.

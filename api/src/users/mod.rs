@@ -1,10 +1,16 @@
 //! Users: who there is.
 
+mod confirm;
 pub mod import;
+mod keep_pace;
+mod present;
 mod register;
 pub(crate) mod store;
 
-pub use register::{RegisterError, Registration, register};
+pub use confirm::{ConfirmError, confirm};
+pub use keep_pace::keep_pace;
+pub use present::{PresentError, Presented, present};
+pub use register::{RegisterError, Registered, Registration, register};
 
 use crate::{email_address::is_invisible, passwords::PasswordRule};
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::{
-    PasswordHash, UnixMillis, UserId,
+    PasswordHash, RegistrationId, UnixMillis, UserId, registration,
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
@@ -31,6 +31,30 @@ pub(crate) async fn insert_many(db: &impl ConnectionTrait, users: Vec<Model>) ->
     Ok(())
 }
 
+/// Stores a sign-up whose address is yet to be confirmed.
+pub(crate) async fn insert_registration(db: &impl ConnectionTrait, waiting: registration::Model) -> Result<(), Unavailable> {
+    waiting.into_active_model().insert(db).await?;
+    Ok(())
+}
+
+/// A sign-up that waits, expired or not.
+pub(crate) async fn find_registration(
+    db: &impl ConnectionTrait,
+    id: RegistrationId,
+) -> Result<Option<registration::Model>, Unavailable> {
+    Ok(registration::Entity::find_by_id(id).one(db).await?)
+}
+
+/// Takes a sign-up away; false if somebody else did.
+pub(crate) async fn take_registration(db: &impl ConnectionTrait, id: RegistrationId) -> Result<bool, Unavailable> {
+    Ok(registration::Entity::delete_by_id(id).exec(db).await?.rows_affected > 0)
+}
+
+/// Removes sign-ups that nobody confirmed in time.
+pub(crate) async fn purge_registrations(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(registration::Entity::delete_many().filter(registration::Column::ExpiresAt.lt(now)).exec(db).await?.rows_affected)
+}
+
 /// Which of these canonical addresses somebody has.
 pub(crate) async fn taken(db: &impl ConnectionTrait, addresses: &HashSet<String>) -> Result<HashSet<String>, Unavailable> {
     let query = Entity::find().select_only().column(Column::EmailCanonical).filter(Column::EmailCanonical.is_in(addresses));
@@ -50,6 +74,13 @@ pub(crate) async fn find_and_hold(db: &impl ConnectionTrait, id: UserId) -> Resu
 /// The user with this address, in whichever form it was typed.
 pub(crate) async fn find_by_email(db: &impl ConnectionTrait, address: &EmailAddress) -> Result<Option<Model>, Unavailable> {
     Ok(Entity::find().filter(Column::EmailCanonical.eq(address.canonical())).one(db).await?)
+}
+
+/// One of the hashes that do not begin so, if there is any.
+pub(crate) async fn other_hash(db: &impl ConnectionTrait, beginning: &str) -> Result<Option<PasswordHash>, Unavailable> {
+    let others =
+        Entity::find().filter(Column::Status.eq(Status::Active)).filter(Column::PasswordHash.not_like(format!("{beginning}%")));
+    Ok(others.one(db).await?.map(|user| user.password_hash))
 }
 
 /// Replaces a hash by one of the same password: no change that anybody must see.

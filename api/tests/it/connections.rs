@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{App, redis::until};
+use crate::support::{App, EMAIL, PASSWORD, binary::Process, redis::until};
 
 async fn exchange(app: &App, request: &[u8]) -> String {
     let mut connection = TcpStream::connect(app.address).await.unwrap();
@@ -100,4 +100,90 @@ async fn c_24_who_reads_no_answer_is_hung_up_on() {
     let hung_up = async { while connection.write_all(&request).await.is_ok() {} };
     assert!(tokio::time::timeout(Duration::from_secs(60), hung_up).await.is_ok(), "the service waits for ever");
     app.someone().get("/health/live").await.expect(200);
+}
+
+fn sign_in_bytes(password: &str) -> Vec<u8> {
+    let body = format!(r#"{{"email":"{EMAIL}","password":"{password}"}}"#);
+    let head =
+        format!("POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.into_bytes(), body.into_bytes()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c_19_whoever_hangs_up_at_whatever_moment_leaves_nothing_behind() {
+    let app = App::start().await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    for request in [sign_in_bytes("not the password"), sign_in_bytes(PASSWORD)] {
+        for ms in 0..40 {
+            let mut connection = TcpStream::connect(app.address).await.unwrap();
+            connection.write_all(&request).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+        }
+        for half in [1, request.len() / 2, request.len() - 1] {
+            let mut connection = TcpStream::connect(app.address).await.unwrap();
+            connection.write_all(&request[..half]).await.unwrap();
+        }
+    }
+    until(async || app.state.hasher.admitted() == 0 && app.state.metrics.connections_open.get() == 0).await;
+    let ada = app.someone();
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.who_am_i().await.expect(200);
+}
+
+/// Without file descriptors nothing can be accepted. That is no reason to ask for one all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_21_without_file_descriptors_it_waits_and_goes_on_when_there_are_some() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Process::start(folder.path());
+    let ada = service.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    let before = service.file_limit();
+    service.limit_files(10);
+    let waiting: Vec<_> = (0..20).map(|_| std::net::TcpStream::connect(("127.0.0.1", service.port)).unwrap()).collect();
+    let spent = service.cpu_time();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let spent = service.cpu_time() - spent;
+    assert!(spent < Duration::from_millis(500), "{spent:?} of a core in two seconds of waiting");
+    service.limit_files(before);
+    drop(waiting);
+    service.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c_21_connections_leave_file_descriptors_for_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Process::start_under(&["prlimit", "--nofile=128:128"], folder.path(), &[]);
+    let connect = || std::net::TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+    let many: Vec<_> = (0..200).map(|_| connect()).collect();
+    let answers = |mut stream: &std::net::TcpStream| {
+        use std::io::{Read, Write};
+        let _ = stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n");
+        let mut begin = [0; 12];
+        stream.read_exact(&mut begin).is_ok() && begin == *b"HTTP/1.1 200"
+    };
+    let kept = many.iter().filter(|stream| answers(stream)).count();
+    assert_eq!(kept, 128 - 64 - 30, "and each of them is ready: the database opens what it needs");
+    drop(many);
+    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+}
+
+/// 400 hashes at once would take 7.4 GiB. Two workers take two blocks of 19 MiB, whoever asks for how many.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_20_c_23_a_flood_takes_no_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Process::start_with(folder.path(), &[("BIFRONS_LIMITS__ENABLED", "false"), ("BIFRONS_PASSWORDS__WORKERS", "2")]);
+    let ada = service.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let base = service.memory();
+    let guesses = (0..400).map(|_| {
+        let someone = service.someone();
+        async move { someone.sign_in(EMAIL, "not the password at all").await.status }
+    });
+    let statuses = futures_util::future::join_all(guesses).await;
+    assert!(statuses.contains(&401) && statuses.contains(&503), "some were looked at, some were told to come back: {statuses:?}");
+    assert!(statuses.iter().all(|status| [401, 503].contains(status)));
+    let most = service.most_memory();
+    assert!(most < base + (2 * 19 + 32) * 1024, "{base} KiB before, {most} KiB at most");
+    ada.who_am_i().await.expect(200);
 }

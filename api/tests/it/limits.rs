@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bifrons::config::{Config, LimitsConfig, Rate, RedisConfig};
 use futures_util::future::join_all;
+use serde_json::json;
 
 use crate::support::{
     Actor, Answer, App, EMAIL, PASSWORD,
@@ -15,7 +16,7 @@ const WRONG: &str = "not the password at all";
 /// So many per account, so many per network; and the tests' own address is a proxy that says where requests come from.
 fn limited(account: &str, network: &str) -> impl Fn(&mut Config) + Copy {
     let rate = |written| Rate::parse(written).unwrap();
-    let limits = LimitsConfig { account: rate(account), network: rate(network), global: rate("50000/1m") };
+    let limits = LimitsConfig { account: rate(account), network: rate(network), global: rate("50000/1m"), mail: rate("3/1h") };
     move |config| {
         config.limits = Some(limits);
         config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
@@ -158,8 +159,8 @@ async fn b_53_every_way_to_present_a_password_counts() {
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.reauthenticate(WRONG).await.expect_problem(403, "wrong_password");
     ada.change_password(WRONG, "another horse entirely").await.expect_problem(403, "wrong_password");
-    from(&app, "198.51.100.1").sign_in(EMAIL, WRONG).await.expect(401);
-    from(&app, "198.51.100.1").tokens(EMAIL, WRONG).await.expect(401);
+    ada.sign_in(EMAIL, WRONG).await.expect(401);
+    ada.tokens(EMAIL, WRONG).await.expect(401);
     limited_for(ada.reauthenticate(PASSWORD).await);
     limited_for(ada.change_password(PASSWORD, "another horse entirely").await);
     ada.who_am_i().await.expect(200);
@@ -181,6 +182,39 @@ async fn b_54_strangers_cannot_lock_an_owner_out() {
     app.state.clock.advance(Duration::from_secs(91 * 24 * 3600));
     hammer(&app).await;
     limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await);
+}
+
+#[tokio::test]
+async fn b_54_a_device_that_its_owner_signed_in_with_is_not_slowed_by_strangers_wherever_it_is() {
+    let app = App::configured(limited("3/1h", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let laptop = from(&app, "198.51.100.1");
+    let cookies = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).cookies();
+    let device = cookies.iter().find(|cookie| cookie.name == "bifrons_device").unwrap();
+    assert_eq!(device.max_age, Some(90 * 24 * 3600));
+    laptop.sign_out().await.expect(204);
+    hammer(&app).await;
+    let travelling = || from(&app, "203.0.113.7").with("cookie", format!("bifrons_device={}", device.value));
+    limited_for(from(&app, "203.0.113.7").sign_in(EMAIL, PASSWORD).await);
+    let again = travelling().sign_in(EMAIL, PASSWORD).await.expect(200).cookies();
+    let kept = again.iter().find(|cookie| cookie.name == "bifrons_device").unwrap();
+    assert_eq!((&kept.value, kept.max_age), (&device.value, device.max_age), "it keeps its name, for another 90 days");
+    let page = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"});
+    travelling().post("/v1/tokens", page).await.expect(200);
+
+    app.someone().sign_up("grace@example.com", PASSWORD).await.expect(201);
+    let of_nobody = format!("bfd_{}", "A".repeat(43));
+    let stranger = |cookie: &str| from(&app, "192.0.2.200").with("cookie", format!("bifrons_device={cookie}"));
+    limited_for(stranger(&of_nobody).sign_in(EMAIL, WRONG).await);
+    for n in 0..3 {
+        let attacker = from(&app, format!("192.0.2.{n}")).with("cookie", format!("bifrons_device={}", device.value));
+        attacker.sign_in("grace@example.com", WRONG).await.expect(401);
+    }
+    limited_for(stranger(&device.value).sign_in("grace@example.com", WRONG).await);
+    for _ in 0..3 {
+        stranger(&device.value).sign_in(EMAIL, WRONG).await.expect(401);
+    }
+    limited_for(stranger(&device.value).sign_in(EMAIL, WRONG).await);
 }
 
 #[tokio::test]

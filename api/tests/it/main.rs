@@ -9,6 +9,7 @@ mod access_token;
 mod breached_passwords;
 mod clocks;
 mod configuration;
+mod confirmation;
 mod connections;
 mod cross_origin;
 mod databases;

@@ -19,8 +19,8 @@ async fn by_cookie() {
 
     let signed_in = ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     let cookies = signed_in.cookies();
-    assert_eq!(cookies.len(), 1);
-    assert_eq!(cookies[0].name, "bifrons_session");
+    let names: Vec<_> = cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+    assert_eq!(names, ["bifrons_session", "bifrons_device"]);
     assert!(cookies[0].value.starts_with("bfs_"));
     assert_eq!(cookies[0].attributes, ["Path=/", "HttpOnly", "SameSite=Lax"]);
     assert!(!signed_in.text.contains(&cookies[0].value), "ASVS 3.3.4: the secret travels in Set-Cookie alone");

@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use bifrons::{audit::Event, config::LimitsConfig, http, network::ClientNetwork};
+use bifrons::{
+    audit::Event,
+    config::{LimitsConfig, RegistrationConfig},
+    http,
+    network::ClientNetwork,
+};
 use poem::{Route, get, handler, web::Data};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -72,15 +77,22 @@ async fn everything(app: &App) {
 async fn asvs_16_3_all_events_happen_and_are_counted_and_no_others() {
     let rate = |written| bifrons::config::Rate::parse(written).unwrap();
     let app = App::configured(|config| {
-        config.limits = Some(LimitsConfig { account: rate("5/1h"), network: rate("1000/1m"), global: rate("1000/1m") });
+        config.limits =
+            Some(LimitsConfig { account: rate("5/1h"), network: rate("1000/1m"), global: rate("1000/1m"), mail: rate("3/1h") });
         config.passwords.hashing.queue = 8;
         config.passwords.hashing.workers = 1;
         config.tokens.audiences = vec!["https://orders.example.com".to_owned()];
     })
     .await;
     everything(&app).await;
-    let metrics = app.state.metrics.render();
-    let counted = metrics.lines().filter_map(|line| line.strip_prefix("bifrons_events_total{event=\"")?.split('"').next());
+    let page = "https://app.example.com/confirm".parse().unwrap();
+    let verified = App::configured(|config| config.registration = RegistrationConfig::Verified { page }).await;
+    verified.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    let confirm = json!({"token": "bfo_nonsense", "password": PASSWORD});
+    verified.someone().post("/v1/users/confirm", confirm).await.expect_problem(403, "invalid_one_time_token");
+    let (metrics, more) = (app.state.metrics.render(), verified.state.metrics.render());
+    let counted = metrics.lines().chain(more.lines());
+    let counted = counted.filter_map(|line| line.strip_prefix("bifrons_events_total{event=\"")?.split('"').next());
     let all = Event::ALL.iter().map(|event| event.name());
     assert_eq!(counted.collect::<BTreeSet<_>>(), all.collect::<BTreeSet<_>>());
     for (count, sample) in [

@@ -81,5 +81,5 @@ async fn nothing_is_half_done() {
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(503, "unavailable");
     app.allow("INSERT ON mail").await;
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "refresh_reused");
-    assert!(app.mail().await.contains(EMAIL), "ended and told, or neither");
+    assert!(app.letters().await[0].contains(EMAIL), "ended and told, or neither");
 }

@@ -34,6 +34,32 @@ async fn c_29_it_says_not_ready_and_serves_on_until_load_balancers_know() {
     assert!(service.stop().success(), "a second SIGTERM means now");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn c_29_what_is_under_way_finishes_when_it_stops() {
+    let folder = tempdir().unwrap();
+    let admin = format!("127.0.0.1:{}", free_port());
+    let environment =
+        [("BIFRONS_ADMIN_LISTEN", admin.as_str()), ("BIFRONS_LIMITS__ENABLED", "false"), ("BIFRONS_PASSWORDS__QUEUE", "400")];
+    let mut service = Process::start_with(folder.path(), &environment);
+    service.someone().sign_up("ada@example.com", PASSWORD).await.expect(201);
+    let under_way: Vec<_> = (0..100)
+        .map(|_| {
+            let someone = service.someone();
+            tokio::spawn(async move { someone.sign_in("ada@example.com", PASSWORD).await.status })
+        })
+        .collect();
+    let arrived = async || {
+        let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
+        let read = |name| metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().parse::<u32>().unwrap();
+        read("bifrons_passwords_hashed_total ") + read("bifrons_passwords_admitted ")
+    };
+    until(async || arrived().await > 100).await;
+    assert!(service.stop().success());
+    for answer in under_way {
+        assert_eq!(answer.await.unwrap(), 200);
+    }
+}
+
 #[tokio::test]
 async fn the_specification_needs_nothing() {
     let folder = tempdir().unwrap();

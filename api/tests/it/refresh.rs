@@ -60,7 +60,7 @@ async fn b_14_the_one_before_after_grace_is_theft() {
     ada.refresh(&token(&second)).await.expect_problem(401, "invalid_refresh_token");
     ada.bearing(&second.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'refresh_reused'").await, 1);
-    let mail = app.mail().await;
+    let mail = app.letters().await.remove(0);
     assert!(mail.contains(&format!("To: {EMAIL}\r\n")) && mail.contains("refresh token"), "{mail}");
     ada.refresh(&token(&first)).await.expect_problem(401, "invalid_refresh_token");
 }

@@ -1,15 +1,15 @@
 // The single-page app of the examples, as people use it: on another origin than the service, by both
 // faces.
 
-import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Client } from "../../typescript/src/index.js";
+import { mistakes } from "./support/accessibility.js";
 import { KINDS, type Tab } from "./support/browser.js";
 import { direct } from "./support/direct.js";
 import type { Person } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
-import { type Spa, serveSpa } from "./support/spa.js";
+import { developSpa, type Spa, serveSpa } from "./support/spa.js";
 import { visitorsOf } from "./support/visitor.js";
 import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
 
@@ -131,6 +131,18 @@ describe.each(KINDS)("$name", (kind) => {
     await reads(tab, "Too many attempts. Try again in 20 minutes.");
   });
 
+  test("an origin that is not listed: whoever works on the app is told what to do", async () => {
+    const developed = await developSpa(service.origin);
+    try {
+      const tab = await (await arrive()).open(developed.origin);
+      await reads(tab, "The service does not answer.");
+      const advice = `this page may not read its answers. Add "${developed.origin}" to its origins.`;
+      await expect.poll(() => tab.warnings).toEqual([expect.stringContaining(advice)]);
+    } finally {
+      await developed.stop();
+    }
+  });
+
   /** Somebody's page, on the service's site. */
   async function signedIn(face: Face, { email, password }: Person): Promise<Tab> {
     const tab = await (await arrive()).open(apps[face].at(SIBLING));
@@ -147,15 +159,6 @@ describe.each(KINDS)("$name", (kind) => {
 async function elsewhere(who: Person): Promise<Client> {
   const { data } = await direct(service.origin).issueTokens(who);
   return direct(service.origin, data?.access_token);
-}
-
-/** What is wrong with the page for those who do not see it, or not well. */
-async function mistakes(tab: Tab): Promise<string[]> {
-  await tab.inject(axe.source);
-  return tab.run(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.flatMap(({ help, nodes }) => nodes.map(({ html }) => `${help}: ${html}`));
-  }, undefined);
 }
 
 /** Runs in the page: what a screen reader says of the field that has the focus. */

@@ -1,6 +1,7 @@
 // The server-rendered app of the examples, as people use it: with scripts and without.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mistakes } from "./support/accessibility.js";
 import { postForm } from "./support/attacker.js";
 import { KINDS, type Tab } from "./support/browser.js";
 import { direct } from "./support/direct.js";
@@ -42,6 +43,7 @@ describe.each(KINDS.filter(({ family }) => family !== "chromium_blocking"))("$na
       await tab.fill("Password", "not the password");
       await tab.press("Sign in");
       await reads(tab, "The email or the password is wrong.");
+      expect(await mistakes(tab)).toEqual([]);
       await tab.fill("Password", ADA.password);
       await tab.tick("Keep me signed in");
       await tab.press("Sign in");
@@ -52,6 +54,7 @@ describe.each(KINDS.filter(({ family }) => family !== "chromium_blocking"))("$na
       const { data } = await direct(service.origin).issueTokens(ADA);
       await tab.reload();
       await reads(tab, "End all others");
+      expect(await mistakes(tab)).toEqual([]);
       await tab.press("End this one");
       await reads(tab, "The session is ended.");
       const other = await direct(service.origin, data?.access_token).getSession();

@@ -149,7 +149,7 @@ impl App {
             password: Password::new(PASSWORD.to_owned()),
             remember: false,
             face: sessions::Face::Cookie,
-            client: sessions::Client::default(),
+            client: bifrons::client::Client::default(),
             carried: Vec::new(),
         };
         match sessions::sign_in(&self.state, request).await.unwrap().credential {
@@ -177,17 +177,17 @@ impl App {
         row.try_get_by_index::<i64>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(i64::from)).unwrap()
     }
 
-    /// The mail in the outbox, once there is some.
-    pub async fn mail(&self) -> String {
-        let outbox = self.folder.path().join("outbox");
-        for _ in 0..500 {
-            let delivered = std::fs::read_dir(&outbox).into_iter().flatten().flatten().map(|file| file.path());
-            if let Some(mail) = delivered.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "eml")) {
-                return std::fs::read_to_string(mail).unwrap();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    /// All mail that was sent, oldest first, once none waits in the database.
+    pub async fn letters(&self) -> Vec<String> {
+        while self.count("SELECT count(*) FROM mail").await > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        panic!("no mail came")
+        let outbox = std::fs::read_dir(self.folder.path().join("outbox")).into_iter().flatten().flatten();
+        let mut letters: Vec<_> =
+            outbox.map(|file| file.path()).filter(|path| path.extension().is_some_and(|it| it == "eml")).collect();
+        // Named by their ids, which sort by age.
+        letters.sort();
+        letters.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
     }
 }
 

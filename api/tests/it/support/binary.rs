@@ -18,8 +18,13 @@ pub struct Process {
 
 /// The command with nothing of this test run's environment.
 pub fn bifrons(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bifrons"));
-    command.env_clear().current_dir(folder).stdin(Stdio::null());
+    command(&[], folder)
+}
+
+fn command(by: &[&str], folder: &Path) -> Command {
+    let mut words = by.iter().copied().chain([env!("CARGO_BIN_EXE_bifrons")]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).env_clear().current_dir(folder).stdin(Stdio::null());
     command
 }
 
@@ -53,9 +58,14 @@ impl Process {
 
     /// The same, with some of its environment.
     pub fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_under(&[], folder, environment)
+    }
+
+    /// The same, by another command that becomes it.
+    pub fn start_under(by: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
-        let mut command = bifrons(folder);
+        let mut command = command(by, folder);
         command
             .env("BIFRONS_LISTEN", format!("127.0.0.1:{port}"))
             .env("BIFRONS_LOG__LEVEL", "debug")
@@ -73,6 +83,43 @@ impl Process {
 
     pub fn someone(&self) -> Actor {
         Actor::new(format!("http://127.0.0.1:{}", self.port))
+    }
+
+    /// Resident memory now, in KiB.
+    pub fn memory(&self) -> u64 {
+        self.of_status("VmRSS:")
+    }
+
+    /// The most resident memory there was, in KiB.
+    pub fn most_memory(&self) -> u64 {
+        self.of_status("VmHWM:")
+    }
+
+    fn of_status(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// How long it has kept a core busy.
+    pub fn cpu_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let (_, after_name) = stat.rsplit_once(") ").unwrap();
+        let ticks: u64 = after_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// The most files it may have open.
+    pub fn file_limit(&self) -> u64 {
+        let limits = fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        line.split_whitespace().nth(3).unwrap().parse().unwrap()
+    }
+
+    /// Changes that.
+    pub fn limit_files(&self, soft: u64) {
+        let (pid, limit) = (self.child.id().to_string(), format!("--nofile={soft}:"));
+        assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
     }
 
     /// `kill -9`.

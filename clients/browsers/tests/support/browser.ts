@@ -46,6 +46,8 @@ export interface Tab extends Page {
   text(): Promise<string>;
   /** The `Set-Cookie` headers of all answers so far, whatever the browser made of them. */
   setCookies(): Promise<string[]>;
+  /** What its scripts have warned of on the console so far. */
+  readonly warnings: readonly string[];
   /** What stands in the frames of the page, for a person to see. */
   frames(): Promise<string[]>;
 }

@@ -39,6 +39,10 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
   const page: Page = await context.newPage();
   const answers: Response[] = [];
   page.on("response", (answer) => answers.push(answer));
+  const warnings: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "warning") warnings.push(message.text());
+  });
   await page.goto(url);
   return {
     run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
@@ -48,6 +52,7 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
     tick: (label) => page.getByLabel(label, { exact: true }).check(),
     press: (name) => page.getByRole("button", { name, exact: true }).first().click(),
     text: () => page.locator("body").innerText(),
+    warnings,
     setCookies: async () =>
       (await Promise.all(answers.map((answer) => answer.headerValues("set-cookie")))).flat(),
     frames: () =>

@@ -39,6 +39,10 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
   const page = await context.newPage();
   const answers: HTTPResponse[] = [];
   page.on("response", (answer) => answers.push(answer));
+  const warnings: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "warn") warnings.push(message.text());
+  });
   await page.goto(url);
   return {
     run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
@@ -48,6 +52,7 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
     tick: (label) => page.locator(labelled(label)).click(),
     press: (name) => page.locator(`::-p-aria([name="${name}"][role="button"])`).click(),
     text: () => page.evaluate(() => document.body.innerText),
+    warnings,
     setCookies: async () =>
       answers.flatMap((answer) => answer.headers()["set-cookie"]?.split("\n") ?? []),
     frames: () =>

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { type Pages, serve } from "./pages.js";
+import { freePort } from "./ports.js";
+import { startProgram } from "./program.js";
 
 const run = promisify(execFile);
 
@@ -15,6 +17,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
 };
+
+const VITE = "node_modules/vite/bin/vite.js";
 
 /** The single-page app of the examples, on whatever host. */
 export interface Spa extends Pages {
@@ -38,8 +42,8 @@ export async function serveSpa(): Promise<Spa> {
   return {
     ...pages,
     async build(api, face) {
-      const vite = ["node_modules/vite/bin/vite.js", "build", "--outDir", folder];
-      await run(process.execPath, [...vite, "--emptyOutDir"], {
+      const args = [VITE, "build", "--outDir", folder, "--emptyOutDir"];
+      await run(process.execPath, args, {
         cwd: EXAMPLE,
         env: { VITE_API_URL: api, VITE_FACE: face },
       });
@@ -49,4 +53,22 @@ export async function serveSpa(): Promise<Spa> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Serves it as those see it who work on it. */
+export async function developSpa(api: string): Promise<{ origin: string; stop(): Promise<void> }> {
+  let origin = "";
+  const { stop } = await startProgram(
+    process.execPath,
+    [VITE, "--port", String(await freePort())],
+    {
+      cwd: EXAMPLE,
+      env: { VITE_API_URL: api, NO_COLOR: "1" },
+      ready: "Local:",
+      heard: (line) => {
+        origin = /Local:\s+(http:\S+)\//.exec(line)?.[1] ?? origin;
+      },
+    },
+  );
+  return { origin, stop };
 }

@@ -33,8 +33,12 @@ function explain(problem: ProblemOf<OperationId>, response: Response): Failure {
     }
     case "email_taken":
       return { fields: { email: "There is an account with this address. Sign in instead." } };
-    case "wrong_password":
-      return { fields: { current_password: "This is not your password." } };
+    case "wrong_password": {
+      const text = "This is not your password.";
+      return { fields: { current_password: text, password: text } };
+    }
+    case "invalid_one_time_token":
+      return { message: "This link was used, or is too old. Sign up again." };
     case "invalid_credentials":
       return { message: "The email or the password is wrong." };
     case "rate_limited":

@@ -6,11 +6,13 @@ import { Title } from "./title.js";
 /** For those who are not signed in. `left` if somebody was, a moment ago. */
 export function Welcome({ left }: { readonly left: boolean }) {
   const [isNew, setIsNew] = useState(false);
+  const [isMailed, setIsMailed] = useState(false);
+  const said = isMailed ? "A mail to this address tells you how to go on." : "You are signed out.";
   return (
     <main>
       <Title key={String(isNew)}>{isNew ? "Create an account" : "Sign in"}</Title>
-      <p role="status">{left && "You are signed out."}</p>
-      {isNew ? <SignUp /> : <SignIn />}
+      <p role="status">{(left || isMailed) && said}</p>
+      {isNew ? <SignUp onMail={() => setIsMailed(true)} /> : <SignIn />}
       <button type="button" className="link" onClick={() => setIsNew(!isNew)}>
         {isNew ? "I have an account" : "Create an account"}
       </button>
@@ -39,13 +41,15 @@ function SignIn() {
   );
 }
 
-function SignUp() {
+/** `onMail` is called where the service wants addresses confirmed before there is an account. */
+function SignUp({ onMail }: { readonly onMail: () => void }) {
   return (
     <Form
       call={async ({ name, email = "", password = "", remember }) => {
         const registered = await client.registerUser({ email, password, name: name || undefined });
-        if (registered.problem) return registered;
-        return signIn({ email, password, remember: remember === "on" });
+        if (registered.data) return signIn({ email, password, remember: remember === "on" });
+        if (!registered.problem) onMail();
+        return registered;
       }}
     >
       <Field name="name" label="Name" hint="If you like." autoComplete="name" />

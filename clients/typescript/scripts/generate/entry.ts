@@ -65,16 +65,21 @@ function readsBearer(document: Document, { operation }: Located): boolean {
     .some((name) => schemes[name]?.type === "http" && schemes[name].scheme === "bearer");
 }
 
+/** What the client takes for an answer without a body, and for none with one. */
+const EMPTY = ["202", "204"];
+
 function successOf({ id, operation }: Located): Pick<Operation, "ok"> {
   const successes = Object.entries(operation.responses).filter(([status]) => /^2/.test(status));
-  const [success] = successes;
-  if (!success || successes.length > 1) throw new Error(`${id} must have exactly one 2xx answer`);
-  const [status, { content = {} }] = success;
-  const mediaTypes = Object.keys(content).join(", ") || "nothing";
-  if (mediaTypes !== (status === "204" ? "nothing" : "application/json")) {
-    throw new Error(
-      `${id} answers ${status} with ${mediaTypes}; the client reads application/json, and 204 without a body`,
-    );
+  for (const [status, { content = {} }] of successes) {
+    const mediaTypes = Object.keys(content).join(", ") || "nothing";
+    if (mediaTypes !== (EMPTY.includes(status) ? "nothing" : "application/json")) {
+      throw new Error(
+        `${id} answers ${status} with ${mediaTypes}; the client reads application/json, and 202 and 204 without a body`,
+      );
+    }
   }
-  return status === "200" ? {} : { ok: Number(status) };
+  const [status, ...others] = successes.map(([status]) => Number(status));
+  if (!status) throw new Error(`${id} must have a 2xx answer`);
+  if (others.length > 0) return { ok: [status, ...others] };
+  return status === 200 ? {} : { ok: status };
 }

@@ -31,8 +31,10 @@ function operationSection(document: Document, located: Located): string {
       row(name, sent?.required?.includes(name) ?? false, sent?.properties?.[name]),
     ),
   ];
-  const answer = Object.entries(operation.responses).find(([status]) => status.startsWith("2"));
-  const data = answer?.[1].content?.["application/json"]?.schema;
+  const data = Object.entries(operation.responses)
+    .filter(([status]) => status.startsWith("2"))
+    .map(([, { content }]) => content?.["application/json"]?.schema)
+    .map((schema) => (schema ? type(schema) : "nothing"));
   const optional = needsInput(document, located) ? "" : "?";
   const takes = body.length + query.length > 0 || path.includes("{");
   return [
@@ -40,7 +42,7 @@ function operationSection(document: Document, located: Located): string {
     `\`${method} ${path}\`${bearer ? ", signed in by cookie or token" : ""}\n`,
     `${sentence(operation.summary ?? id)} ${(operation.description ?? "").replaceAll("\n", " ")}`,
     takes ? `\n${table(rows)}` : "",
-    `Data: ${data ? type(data) : "nothing"}. Input: ${takes ? `an object${optional ? ", may be left out" : ""}` : "none"}.\n`,
+    `Data: ${data.join(", or ")}. Input: ${takes ? `an object${optional ? ", may be left out" : ""}` : "none"}.\n`,
     `Problems: ${codes(document, located).join(", ")}.\n`,
   ].join("\n");
 }

@@ -1,3 +1,4 @@
+import type { Operation } from "../../src/runtime/operation.js";
 import { type Document, type Located, operationsOf, type Schema } from "../generate/document.js";
 import { entryOf } from "../generate/entry.js";
 import { flatten } from "./flatten.js";
@@ -43,7 +44,7 @@ function operation(before: Document, old: Located, after: Document, now: Located
   if (was.method !== is.method || was.path !== is.path) {
     note("breaking", `is ${is.method} ${is.path} now, which deployed clients do not call`);
   }
-  if (was.ok !== is.ok) note("breaking", "answers in another way");
+  if (String(was.ok) !== String(is.ok)) note("breaking", "answers in another way");
   if (was.bearer !== is.bearer) {
     note(is.bearer ? "breaking" : "additive", is.bearer ? "wants a token" : "wants no token");
   }
@@ -74,8 +75,13 @@ function inputOf({ operation: { parameters = [], requestBody } }: Located): Sche
   };
 }
 
-function dataOf({ operation: { responses } }: Located, ok = 200): Schema | undefined {
-  return responses[ok]?.content?.["application/json"]?.schema;
+/** What is answered, where anything is. */
+function dataOf(
+  { operation: { responses } }: Located,
+  ok: Operation["ok"] = 200,
+): Schema | undefined {
+  const schemas = [ok].flat().map((status) => responses[status]?.content?.["application/json"]);
+  return schemas.find((content) => content !== undefined)?.schema;
 }
 
 /** The problems' codes; a new one is additive, because callers are told to expect unknown ones. */

@@ -8,11 +8,22 @@ export interface Methods {
   /**
    * Sign up
    *
-   * Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
+   * Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
+   * answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
    *
    * `POST /v1/users`
    */
   registerUser(input: Input<"registerUser">, options?: CallOptions): Promise<Result<"registerUser">>;
+
+  /**
+   * Confirm an address
+   *
+   * Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
+   * becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+   *
+   * `POST /v1/users/confirm`
+   */
+  confirmRegistration(input: Input<"confirmRegistration">, options?: CallOptions): Promise<Result<"confirmRegistration">>;
 
   /**
    * Sign in

@@ -13,6 +13,11 @@ export type AccessToken = components["schemas"]["AccessToken"];
 export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
 
 /**
+ * Confirming an address.
+ */
+export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrationRequest"];
+
+/**
  * How a session shows itself.
  */
 export type Face = components["schemas"]["Face"];

@@ -5,12 +5,24 @@ import type { Callable } from "../types.js";
 /**
  * Sign up
  *
- * Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
+ * Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
+ * answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
  *
  * `POST /v1/users`
  */
 export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users", body: ["email","password","name"], ok: 201 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users", body: ["email","password","name"], ok: [201,202] }, ...rest) as never;
+
+/**
+ * Confirm an address
+ *
+ * Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
+ * becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+ *
+ * `POST /v1/users/confirm`
+ */
+export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password"], ok: 201 }, ...rest) as never;
 
 /**
  * Sign in

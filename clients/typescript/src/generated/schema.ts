@@ -12,9 +12,31 @@ export interface paths {
         put?: never;
         /**
          * Sign up
-         * @description Makes a user. It signs nobody in: that is `signIn` or `issueTokens`.
+         * @description Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
+         *     answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
          */
         post: operations["registerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an address
+         * @description Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
+         *     becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+         */
+        post: operations["confirmRegistration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -336,6 +358,20 @@ export interface components {
             new_password: string;
         };
         /**
+         * ConfirmRegistrationRequest
+         * @description Confirming an address.
+         * @example {
+         *       "token": "bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        ConfirmRegistrationRequest: {
+            /** @description What stands behind the `#` of the link in the mail. */
+            token: string;
+            /** Format: password */
+            password: string;
+        };
+        /**
          * @description How a session shows itself.
          * @enum {string}
          */
@@ -401,7 +437,8 @@ export interface components {
          *       "type": "urn:bifrons:problem:unauthenticated",
          *       "title": "Sign in first",
          *       "status": 401,
-         *       "code": "unauthenticated"
+         *       "code": "unauthenticated",
+         *       "instance": "urn:uuid:019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a"
          *     }
          */
         Problem: {
@@ -415,6 +452,8 @@ export interface components {
              */
             status: number;
             code: components["schemas"]["ProblemCode"];
+            /** @description `urn:uuid:` and the request's id, which `X-Request-Id` has too: quote it to those who run the service. */
+            instance?: string;
             /** @description The fields that break rules, with `validation_failed`. */
             errors?: components["schemas"]["FieldError"][];
         };
@@ -422,7 +461,7 @@ export interface components {
          * @description What went wrong: the part of a problem that programs read. The list is closed.
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
+        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
         /**
          * ReauthenticateRequest
          * @description Typing the password again.
@@ -527,7 +566,7 @@ export interface components {
          * @description The rule that a value breaks.
          * @enum {string}
          */
-        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "one_of" | "format";
+        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "one_of" | "format" | "common" | "context" | "breached";
         /**
          * Session
          * @description A session, and whose it is.
@@ -795,6 +834,13 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -816,6 +862,152 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code?: "origin_not_allowed";
+                    };
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "request_timeout";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "email_taken";
+                    };
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "validation_failed";
+                    };
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "rate_limited";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds until it makes sense to ask again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    confirmRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRegistrationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "malformed_request";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_one_time_token" | "wrong_password" | "origin_not_allowed";
                     };
                 };
             };

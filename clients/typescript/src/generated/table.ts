@@ -3,6 +3,7 @@
 import type { Callable, OperationId } from "../types.js";
 import {
   registerUser,
+  confirmRegistration,
   signIn,
   getSession,
   signOut,
@@ -26,6 +27,7 @@ import {
 /** All operations by their names; not the module itself, which bundlers make more of. */
 export const table: { readonly [Id in OperationId]: Callable<Id> } = {
   registerUser,
+  confirmRegistration,
   signIn,
   getSession,
   signOut,

@@ -22,13 +22,14 @@ export async function readAnswer(
   });
 
   const { ok = 200 } = operation;
-  if (response.status === ok) {
-    if (ok === 204) return { data: undefined, response };
+  const { status } = response;
+  if ([ok].flat().includes(status)) {
+    if (status === 202 || status === 204) return { data: undefined, response };
     const data = parse(response, /^application\/json\b/i, text);
     return data === undefined ? fail("Not JSON.") : { data, response };
   }
   // Browsers hide the status of a redirect that was not followed.
-  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+  if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
     return fail("A redirect: baseUrl must be the final URL.");
   }
   const problem = parse(response, /^application\/problem\+json\b/i, text);

@@ -9,8 +9,8 @@ export interface Operation {
   readonly body?: readonly string[];
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
-  /** The one status that means success, if not 200; 204 comes without a body. */
-  readonly ok?: number;
+  /** The statuses that mean success, if not 200; 202 and 204 come without a body. */
+  readonly ok?: number | readonly number[];
 }
 
 /** The flat object a caller hands in: path, query and body fields together. */

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { openPage } from "../support/chromium.js";
+import { callOften, expireAccess, sessionStatus } from "../support/in_page.js";
 import { type Site, visit } from "../support/page.js";
 import type { Service } from "../support/service.js";
 import { ADA, openStage } from "../support/stage.js";
@@ -133,30 +134,6 @@ async function signIn(page: Page, options: object): Promise<void> {
   expect(code).toBeUndefined();
 }
 
-/** Moves the clock of a tab past the end of its access token. */
-function expire(page: Page): Promise<void> {
-  return page.evaluate(() => {
-    const now = Date.now;
-    Date.now = () => now() + 11 * 60_000;
-  });
-}
-
-/** So many calls at once: whose they are, or how they fail. */
-function call(page: Page, count = 1): Promise<string[]> {
-  return page.evaluate(
-    (calls) =>
-      Promise.all(
-        Array.from({ length: calls }, () =>
-          client.getMe().then(
-            ({ data, problem }) => data?.email ?? problem?.code ?? "",
-            (error: Error) => error.name,
-          ),
-        ),
-      ),
-    count,
-  );
-}
-
-function status(page: Page): Promise<string> {
-  return page.evaluate(() => client.session.get().status);
-}
+const expire = (page: Page): Promise<void> => page.evaluate(expireAccess);
+const call = (page: Page, times = 1): Promise<string[]> => page.evaluate(callOften, times);
+const status = (page: Page): Promise<string> => page.evaluate(sessionStatus);

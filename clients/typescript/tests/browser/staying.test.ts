@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { NOTHING, withinReachOfScripts } from "../../../browsers/tests/support/within_reach.js";
 import { type Client, type ClientOptions, createClient } from "../../src/index.js";
 import { type AnyBrowser, BROWSERS, type Tab, type Visitor } from "../support/browsers.js";
+import { callOften, expireAccess, sessionStatus } from "../support/in_page.js";
 import { addressOf, type Site, serveSite } from "../support/page.js";
 import { type Service, startService } from "../support/service.js";
 import { ADA } from "../support/stage.js";
@@ -36,14 +37,24 @@ describe.each(BROWSERS)("%s", (_, start) => {
   afterAll(() => browser?.stop());
 
   let visitor: Visitor;
+  let opened: Tab[];
   beforeEach(async () => {
     visitor = await browser.visitor();
+    opened = [];
     wire.refreshes = 0;
   });
-  afterEach(() => visitor.leave());
+  // Whatever happened, there is nothing to steal.
+  afterEach(async () => {
+    const found = await Promise.all(opened.map((tab) => tab.run(withinReachOfScripts, undefined)));
+    await visitor.leave();
+    expect(found).toEqual(opened.map(() => NOTHING));
+  });
 
-  const open = (options: Partial<ClientOptions> = BEARER): Promise<Tab> =>
-    visitor.open(addressOf(site, wire.url, options));
+  async function open(options: Partial<ClientOptions> = BEARER): Promise<Tab> {
+    const tab = await visitor.open(addressOf(site, wire.url, options));
+    opened.push(tab);
+    return tab;
+  }
 
   async function signedIn(options: Partial<ClientOptions> = BEARER): Promise<Tab> {
     const tab = await open(options);
@@ -60,7 +71,6 @@ describe.each(BROWSERS)("%s", (_, start) => {
     await expire(tab);
     expect(await call(tab, 50)).toEqual(Array(50).fill(ADA.email));
     expect(wire.refreshes).toBe(1);
-    expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
   });
 
   test("four tabs that wake at once all stay signed in, twice", async () => {
@@ -75,7 +85,6 @@ describe.each(BROWSERS)("%s", (_, start) => {
       expect(wire.refreshes).toBeGreaterThanOrEqual(1);
       expect(wire.refreshes).toBeLessThanOrEqual(4);
     }
-    for (const tab of tabs) expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
   });
 
   test("an answer that is lost on its way is asked for again", async () => {
@@ -111,7 +120,6 @@ describe.each(BROWSERS)("%s", (_, start) => {
     for (const tab of tabs) {
       const [code] = await call(tab);
       expect(["unauthenticated", "invalid_session"]).toContain(code);
-      expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
     }
   });
 });
@@ -123,30 +131,6 @@ async function device(): Promise<Client> {
   return client;
 }
 
-/** Moves the clock of a tab past the end of its access token. */
-function expire(tab: Tab): Promise<void> {
-  return tab.run(() => {
-    const now = Date.now;
-    Date.now = () => now() + 11 * 60_000;
-  }, undefined);
-}
-
-/** So many calls at once: whose they are, or how they fail. */
-function call(tab: Tab, count = 1): Promise<string[]> {
-  return tab.run(
-    (calls) =>
-      Promise.all(
-        Array.from({ length: calls }, () =>
-          client.getMe().then(
-            ({ data, problem }) => data?.email ?? problem?.code ?? "",
-            (error: Error) => error.name,
-          ),
-        ),
-      ),
-    count,
-  );
-}
-
-function status(tab: Tab): Promise<string> {
-  return tab.run(() => client.session.get().status, undefined);
-}
+const expire = (tab: Tab): Promise<void> => tab.run(expireAccess, undefined);
+const call = (tab: Tab, times = 1): Promise<string[]> => tab.run(callOften, times);
+const status = (tab: Tab): Promise<string> => tab.run(sessionStatus, undefined);

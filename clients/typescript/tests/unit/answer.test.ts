@@ -11,6 +11,14 @@ test("data", async () => {
   expect(await readAnswer(read, response)).toEqual({ data: { name: "x" }, response });
 });
 
+test("data or nothing, as the operation may answer", async () => {
+  const add: Operation = { method: "POST", path: "/thing", ok: [201, 202] };
+  const [added, later] = [json(201, { name: "x" }), empty(202)];
+  expect(await readAnswer(add, added)).toEqual({ data: { name: "x" }, response: added });
+  expect(await readAnswer(add, later)).toEqual({ data: undefined, response: later });
+  expect((await readAnswer(add, json(200, {}))).problem?.code).toBe("unexpected_response");
+});
+
 test("nothing", async () => {
   const response = empty();
   expect(await readAnswer(remove, response)).toEqual({ data: undefined, response });

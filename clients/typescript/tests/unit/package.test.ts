@@ -43,7 +43,8 @@ test("its license is the project's", async () => {
 
 test.each([
   ["typescript", ["ES2022", "DOM"]],
-  ["typescript", ["ES2022"]],
+  ["typescript-6", ["ES2022", "DOM"]],
+  ["typescript-6", ["ES2022"]],
   ["typescript-latest", ["ES2022", "DOM"]],
   ["typescript-latest", ["ES2022"]],
 ])(

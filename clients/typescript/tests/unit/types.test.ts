@@ -72,7 +72,8 @@ test("wrong calls do not compile", () => {
 });
 
 test("data", () => {
-  expectTypeOf<Data<"registerUser">>().toEqualTypeOf<User>();
+  expectTypeOf<Data<"getMe">>().toEqualTypeOf<User>();
+  expectTypeOf<Data<"registerUser">>().toEqualTypeOf<User | undefined>();
   expectTypeOf<Data<"signIn">>().toEqualTypeOf<Session>();
   expectTypeOf<Data<"issueTokens">>().toEqualTypeOf<Tokens>();
   expectTypeOf<Data<"signOut">>().toEqualTypeOf<undefined>();

@@ -14,6 +14,8 @@ export const actions: Actions = {
     const { remember, ...who } = await read(request);
     const registered = await client.registerUser(who);
     if (registered.problem) return refuse(who, registered.problem);
+    // The service wants the address confirmed before there is an account.
+    if (!registered.data) return { said: "A mail to this address tells you how to go on." };
     const { problem } = await client.signIn({ ...who, remember });
     if (problem) return refuse(who, problem);
     redirect(303, "/");

@@ -1,16 +1,18 @@
 //! Presenting a password: the one way to have one verified, whatever it is for.
 
+use std::time::Instant;
+
+use entity::PasswordHash;
+
 use crate::{
+    client::Client,
     db::Unavailable,
     email_address::EmailAddress,
     hashing::{Admission, HashingError, Verdict},
     limits::{Attempt, LimitError},
-    network::ClientNetwork,
     secret::Password,
-    sessions::Client,
     state::AppState,
 };
-use entity::PasswordHash;
 
 /// Why a password was not verified: nothing is known of it.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,7 @@ pub struct Presented<'a> {
     state: &'a AppState,
     admission: Admission<'a>,
     attempt: Option<Attempt>,
+    since: Instant,
 }
 
 /// Takes a place and an attempt. An address that cannot exist has no limit of its own: there is nothing to guess.
@@ -42,25 +45,29 @@ pub async fn present<'a>(
     account: Option<&EmailAddress>,
     client: &Client,
 ) -> Result<Presented<'a>, PresentError> {
-    let (network, now) = (ClientNetwork::from(client.ip), state.clock.now());
+    let (network, now) = (client.network(), state.clock.now());
     // In the order of what they cost: a flood ends before it reaches the database.
     state.limits.take_network(network, now).await?;
     let admission = state.hasher.admit(network)?;
     let attempt = match account {
-        Some(account) => state.limits.take_account(&state.db, account, network, now).await?,
+        Some(account) => state.limits.take_account(&state.db, account, client, now).await?,
         None => None,
     };
-    Ok(Presented { state, admission, attempt })
+    Ok(Presented { state, admission, attempt, since: Instant::now() })
 }
 
 impl Presented<'_> {
-    /// Compares with a stored hash; with none, the password is wrong, and it takes as long. A right one costs no attempt.
+    /// Compares with a stored hash; with none, the password is wrong, and it takes as long. A right one costs no attempt. A wrong one is
+    /// told at a pace that does not depend on the hash.
     pub async fn verify(&mut self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, PresentError> {
         let verdict = self.admission.verify(password, stored).await?;
-        if let Verdict::Right { .. } = verdict
-            && let Some(attempt) = self.attempt.take()
-        {
-            self.state.limits.give_back(&self.state.db, &attempt, self.state.clock.now()).await?;
+        match verdict {
+            Verdict::Wrong => tokio::time::sleep(self.state.hasher.wait_to_refuse(self.since.elapsed())).await,
+            Verdict::Right { .. } => {
+                if let Some(attempt) = self.attempt.take() {
+                    self.state.limits.give_back(&self.state.db, &attempt, self.state.clock.now()).await?;
+                }
+            }
         }
         Ok(verdict)
     }

@@ -1,4 +1,4 @@
-//! Where a request came from. `X-Forwarded-For` is believed only from proxies that are configured, and then from the right: the
+//! Where a request came from, and what its device was given. `X-Forwarded-For` is believed only from proxies that are configured, and then from the right: the
 //! last address that none of them wrote for itself. Everything further left is the client's own invention.
 
 use std::{net::IpAddr, sync::Arc};
@@ -8,23 +8,34 @@ use poem::{
     http::{HeaderMap, header},
 };
 
-use crate::{config::Config, sessions::Client, state::AppState};
+use super::cookie;
+use crate::{client::Client, config::Config, secret::DeviceToken, state::AppState};
 
 /// As many characters of a `User-Agent` as are kept.
 const USER_AGENT: usize = 256;
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let ip = request.data::<Arc<AppState>>().and_then(|state| of(request, &state.config));
+        let config = request.data::<Arc<AppState>>().map(|state| &state.config);
         let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Ok(Self { ip, user_agent: user_agent.map(|text| text.chars().take(USER_AGENT).collect()) })
+        Ok(Self {
+            ip: config.and_then(|config| address(request, config)),
+            user_agent: user_agent.map(|text| text.chars().take(USER_AGENT).collect()),
+            device: config.and_then(|config| device(request.headers(), config)),
+        })
     }
 }
 
 /// The address of whoever sent a request.
-pub(super) fn of(request: &Request, config: &Config) -> Option<IpAddr> {
+pub(super) fn address(request: &Request, config: &Config) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
     Some(client(peer, request.headers(), config))
+}
+
+/// The device that a request comes from, if somebody has signed in with it. Of several the first that can be one: all that a planted
+/// one does is to be unknown.
+fn device(headers: &HeaderMap, config: &Config) -> Option<DeviceToken> {
+    cookie::all(headers, config.cookies.device_name).find_map(DeviceToken::parse)
 }
 
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {

@@ -1,0 +1,139 @@
+//! Sign-up where addresses are confirmed first: nobody learns who has an account, and no click makes a stranger one.
+
+use std::time::Duration;
+
+use bifrons::config::{LimitsConfig, Rate, RegistrationConfig};
+use serde_json::json;
+
+use crate::support::{Actor, Answer, App, EMAIL, PASSWORD};
+
+const PAGE: &str = "https://app.example.com/confirm";
+
+async fn verified() -> App {
+    App::configured(|config| config.registration = RegistrationConfig::Verified { page: PAGE.parse().unwrap() }).await
+}
+
+async fn confirm(someone: &Actor, token: &str, password: &str) -> Answer {
+    someone.post("/v1/users/confirm", json!({ "token": token, "password": password })).await
+}
+
+/// The tokens of all mail to an address, oldest first.
+async fn tokens(app: &App, address: &str) -> Vec<String> {
+    let letters = app.letters().await;
+    let to = format!("To: {address}\r\n");
+    let linked = letters.iter().filter(|letter| letter.contains(&to)).filter_map(|letter| letter.split_once(&format!("{PAGE}#")));
+    linked.map(|(_, rest)| rest.split_whitespace().next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_user_is_there_once_the_address_is_confirmed() {
+    let app = verified().await;
+    let ada = app.someone();
+    let body = json!({"email": "Ada@Example.com", "password": PASSWORD, "name": "Ada"});
+    assert_eq!(ada.post("/v1/users", body).await.expect(202).text, "");
+    ada.sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    let token = tokens(&app, "Ada@Example.com").await.remove(0);
+    let user = confirm(&ada, &token, PASSWORD).await.expect(201);
+    assert_eq!((user.string("/email"), user.string("/name")), ("Ada@Example.com".into(), "Ada".into()));
+    ada.who_am_i().await.expect(401);
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    confirm(&ada, &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
+    assert_eq!(app.count("SELECT count(*) FROM registration").await, 0);
+}
+
+#[tokio::test]
+async fn b_33_b_35_whether_somebody_has_the_address_is_told_to_its_owner_alone() {
+    let app = verified().await;
+    let confirmed = app.someone();
+    confirmed.sign_up(EMAIL, PASSWORD).await.expect(202);
+    confirm(&confirmed, &tokens(&app, EMAIL).await[0], PASSWORD).await.expect(201);
+    let answer = async |email: &str| app.someone().sign_up(email, "another horse entirely").await.expect(202).whole();
+    assert_eq!(answer("ADA@example.com").await, answer("grace@example.com").await);
+    let letters = app.letters().await;
+    let to_ada = letters.iter().filter(|letter| letter.contains("To: ada@example.com\r\n")).count();
+    assert_eq!((to_ada, letters.len()), (2, 3), "B-28: to the address that is stored, not to the one that was typed");
+    assert!(letters.iter().any(|letter| letter.contains("You have an account already") && !letter.contains(PAGE)));
+    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.someone().sign_in(EMAIL, "another horse entirely").await.expect(401);
+}
+
+#[tokio::test]
+async fn b_38_a_click_makes_nobody_a_user_with_a_strangers_password() {
+    let app = verified().await;
+    app.someone().sign_up(EMAIL, "the attacker's password").await.expect(202);
+    app.wait(Duration::from_secs(1)).await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(202);
+    let [strangers, own] = tokens(&app, EMAIL).await.try_into().unwrap();
+    confirm(&ada, &strangers, PASSWORD).await.expect_problem(403, "wrong_password");
+    app.someone().sign_in(EMAIL, "the attacker's password").await.expect(401);
+    confirm(&ada, &own, PASSWORD).await.expect(201);
+    confirm(&app.someone(), &strangers, "the attacker's password").await.expect_problem(409, "email_taken");
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.someone().sign_in(EMAIL, "the attacker's password").await.expect(401);
+}
+
+#[tokio::test]
+async fn b_19_of_a_hundred_at_once_one_becomes_a_user() {
+    let app = verified().await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    let token = tokens(&app, EMAIL).await.remove(0);
+    let answers = futures_util::future::join_all((0..100).map(|_| {
+        let (someone, token) = (app.someone(), token.clone());
+        async move { confirm(&someone, &token, PASSWORD).await }
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.code() == "invalid_one_time_token"), "{answers:?}");
+    assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
+}
+
+#[tokio::test]
+async fn a_token_counts_for_a_day_and_nothing_else_counts_as_one() {
+    let app = verified().await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    let token = tokens(&app, EMAIL).await.remove(0);
+    let ada = app.someone();
+    let flipped = format!("{}{}", &token[..token.len() - 2], if token.ends_with("AA") { "BB" } else { "AA" });
+    for wrong in ["", "bfo_", &token[1..], &flipped, &token.replace("bfo_", "bfs_")] {
+        confirm(&ada, wrong, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
+    }
+    app.wait(Duration::from_secs(24 * 3600 - 1)).await;
+    confirm(&ada, &token, "not the one").await.expect_problem(403, "wrong_password");
+    app.wait(Duration::from_secs(1)).await;
+    confirm(&ada, &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
+    bifrons::upkeep::clear_up(&app.state).await.unwrap();
+    app.wait(Duration::from_millis(1)).await;
+    bifrons::upkeep::clear_up(&app.state).await.unwrap();
+    assert_eq!(app.count("SELECT count(*) FROM registration").await, 0);
+}
+
+#[tokio::test]
+async fn asvs_2_4_1_nobody_fills_a_strangers_mailbox() {
+    let rate = |written| Rate::parse(written).unwrap();
+    let app = App::configured(|config| {
+        config.registration = RegistrationConfig::Verified { page: PAGE.parse().unwrap() };
+        config.limits =
+            Some(LimitsConfig { account: rate("2/1h"), network: rate("1000/1m"), global: rate("1000/1m"), mail: rate("3/1h") });
+    })
+    .await;
+    let answers = futures_util::future::join_all((0..10).map(|_| {
+        let someone = app.someone();
+        async move { someone.sign_up(EMAIL, PASSWORD).await.expect(202).whole() }
+    }))
+    .await;
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert_eq!(app.letters().await.len(), 3);
+    let token = tokens(&app, EMAIL).await.remove(0);
+    for _ in 0..2 {
+        confirm(&app.someone(), &token, "a guess at it").await.expect_problem(403, "wrong_password");
+    }
+    confirm(&app.someone(), &token, PASSWORD).await.expect_problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn where_people_sign_up_at_once_there_is_nothing_to_confirm() {
+    let app = App::start().await;
+    let token = format!("bfo_{}", "A".repeat(64));
+    confirm(&app.someone(), &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
+}

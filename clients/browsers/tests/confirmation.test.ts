@@ -1,0 +1,75 @@
+// The examples with a service that wants addresses confirmed before there is an account.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KINDS } from "./support/browser.js";
+import { ADA, MALLORY } from "./support/people.js";
+import { reads } from "./support/reads.js";
+import { type Service, startService } from "./support/service.js";
+import { type Spa, serveSpa } from "./support/spa.js";
+import { type Ssr, startSsr } from "./support/ssr.js";
+import { visitorsOf } from "./support/visitor.js";
+
+const HOST = "admin.jazzmeet.site";
+
+let spa: Spa;
+let ssr: Ssr;
+let service: Service;
+beforeAll(async () => {
+  spa = await serveSpa();
+  service = await startService([spa.at(HOST)], {
+    BIFRONS_REGISTRATION: "verified",
+    BIFRONS_CONFIRMATION_PAGE: `${spa.at(HOST)}/`,
+  });
+  await spa.build(service.origin, "cookie");
+  ssr = await startSsr(service.origin);
+});
+afterAll(async () => {
+  await ssr?.stop();
+  await service?.stop();
+  await spa?.stop();
+});
+
+// Browsers do not differ in this.
+describe.each(KINDS.slice(0, 1))("$name", (kind) => {
+  const arrive = visitorsOf(kind);
+
+  test("sign up, open the mail's link, type the password, and be signed in", async () => {
+    const visitor = await arrive();
+    const tab = await visitor.open(spa.at(HOST));
+    await reads(tab, "Sign in");
+    await tab.press("Create an account");
+    await tab.fill("Email", ADA.email);
+    await tab.fill("Password", ADA.password);
+    await tab.press("Sign up");
+    await reads(tab, "A mail to this address tells you how to go on.");
+
+    const link = (): string | undefined => /^https:\S+#bfo_\S+$/m.exec(service.mail().join())?.[0];
+    await expect.poll(link).toContain(spa.at(HOST));
+    const opened = await visitor.open(link() ?? "");
+    await reads(opened, "Confirm your address");
+    expect(await opened.run(() => location.hash, undefined)).toBe("");
+    await opened.fill("The password that you chose", "not the password");
+    await opened.press("Confirm");
+    await reads(opened, "This is not your password.");
+    await opened.fill("The password that you chose", ADA.password);
+    await opened.press("Confirm");
+    await reads(opened, ADA.email, "This session");
+    await opened.press("Sign out");
+    await reads(opened, "You are signed out.");
+
+    const late = await visitor.open(link() ?? "");
+    await reads(late, "Confirm your address");
+    await late.fill("The password that you chose", ADA.password);
+    await late.press("Confirm");
+    await reads(late, "This link was used, or is too old.");
+  });
+
+  test("the server-rendered app points to the mail as well", async () => {
+    const tab = await (await arrive()).open(ssr.at("app.jazzmeet.site"));
+    await reads(tab, "Sign in");
+    await tab.fill("Email", MALLORY.email);
+    await tab.fill("Password", MALLORY.password);
+    await tab.press("Create an account");
+    await reads(tab, "A mail to this address tells you how to go on.");
+  });
+});

@@ -1,0 +1,32 @@
+//! `registration`: sign-ups whose address is yet to be confirmed. A row becomes a user, or expires.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{PasswordHash, RegistrationId, SecretHash, UnixMillis};
+
+/// One row of `registration`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "registration")]
+pub struct Model {
+    /// The first half of the token that was sent.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: RegistrationId,
+    /// What the other half hashes to.
+    pub secret_hash: SecretHash,
+    /// The address exactly as it was typed.
+    pub email: String,
+    /// The form in which addresses are compared.
+    pub email_canonical: String,
+    /// How the user wants to be called.
+    pub name: Option<String>,
+    /// The password that was chosen: whoever confirms must know it.
+    pub password_hash: PasswordHash,
+    /// When the token counts no more.
+    pub expires_at: UnixMillis,
+}
+
+/// Nobody is there yet to belong to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
