@@ -33,6 +33,9 @@ use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::Client
 /// How long somebody waits for a worker and its answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How far workers stand back: a third of the weight of a thread that does not.
+const NICENESS: i32 = 5;
+
 /// The most bytes that a hash which was brought along may take.
 const MOST_MEMORY: u64 = 256 << 20;
 
@@ -201,6 +204,8 @@ pub fn measure(cost: &HashingCost) -> Result<Duration, HashingError> {
 
 /// What a worker does until the queue is closed.
 fn work(queue: &Queue, metrics: &Metrics) {
+    // Those who are signed in come first: where no core is left for them, hashing gets a quarter of one while they want it all.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
     let mut memory = Memory::default();
     loop {
         match queue.take(memory.patience()) {
