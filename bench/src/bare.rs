@@ -45,7 +45,7 @@ fn repeat(mut hash: impl FnMut()) {
     println!("{}", f64::from(count) / began.elapsed().as_secs_f64());
 }
 
-/// Hashes a second in a process that does nothing else.
+/// Hashes a second, in a process that does nothing else.
 pub(crate) async fn rate(code: Code) -> f64 {
     let code = if matches!(code, Code::Ours) { "ours" } else { "fastest" };
     let mut command = Command::new("taskset");

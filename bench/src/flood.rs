@@ -95,7 +95,7 @@ async fn on_one_core(goals: &mut Goals) {
     let cookie = format!("Cookie: {cookie}");
     let capacity = sign_in::rate(&node).await;
     let session = node.url("/v1/session");
-    let verify = async || wrk(&session, Some(&cookie), 2).await;
+    let verify = async || wrk(&node, &session, Some(&cookie), 2).await.per_second;
     let [mut before, mut during]: [Vec<f64>; 2] = Default::default();
     for _ in 0..5 {
         before.push(verify().await);

@@ -6,6 +6,7 @@
 
 mod bare;
 mod cores;
+mod cpu;
 mod flood;
 mod goals;
 mod held;
@@ -104,6 +105,7 @@ async fn measure(topics: &[Topic]) {
         if !topics.is_empty() && !topics.contains(topic) {
             continue;
         }
+        cpu::quiet().await;
         match topic {
             Topic::Verify => verify::run(&mut goals).await,
             Topic::Reads => reads::run(&mut goals).await,

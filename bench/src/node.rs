@@ -9,6 +9,8 @@ use tokio::{
     process::{Child, Command},
 };
 
+use crate::cpu;
+
 pub(crate) const EMAIL: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -75,6 +77,11 @@ impl Node {
     /// Resident memory in MiB, and the most there was since [`Node::forget_peak`].
     pub(crate) fn memory(&self) -> (f64, f64) {
         memory(self.id())
+    }
+
+    /// Seconds of processor time so far.
+    pub(crate) fn cpu(&self) -> f64 {
+        cpu::seconds(self.id())
     }
 
     pub(crate) fn forget_peak(&self) {

@@ -28,7 +28,7 @@ pub(crate) async fn run(goals: &mut Goals) {
             ("SEED", SESSIONS.to_string()),
         ];
         let node = Node::start(SERVER, folder.path(), &environment).await;
-        let ask = async |seconds| wrk_in_turn(&node.url("/v1/session"), &folder.path().join("cookies"), seconds).await;
+        let ask = async |seconds| wrk_in_turn(&node, &folder.path().join("cookies"), seconds).await;
         // The first time, each is read from the database and put into Redis.
         ask(1).await;
         let before = counts(&node, &redis, &database).await;

@@ -14,7 +14,7 @@ use crate::{
     redis_server::RedisServer,
     stats::{median, ratio},
     table::Table,
-    wrk::wrk,
+    wrk::{Answers, wrk},
 };
 
 /// How often each kind is measured, one after the other, and for how many seconds.
@@ -27,15 +27,20 @@ const UNKNOWN: &str = "Cookie: bifrons_session=bfs_AZt6PS9AfDGdHlt6YMQfKgAAAAAAA
 pub(crate) struct Row {
     pub(crate) setup: &'static str,
     pub(crate) what: &'static str,
-    /// Requests a second, one a round.
-    pub(crate) rates: Vec<f64>,
-    /// Compared with the constant of the same process in the same round.
+    /// One a round.
+    rounds: Vec<Answers>,
+    /// Requests for each that answers the constant, in the processor time of the same process in the same round.
     pub(crate) of_constant: f64,
 }
 
 impl Row {
+    /// Requests a second.
     pub(crate) fn rate(&self) -> f64 {
-        median(&self.rates)
+        median(&self.rounds.iter().map(|answers| answers.per_second).collect::<Vec<_>>())
+    }
+
+    fn cpu(&self) -> Vec<f64> {
+        self.rounds.iter().map(|answers| answers.cpu).collect()
     }
 }
 
@@ -69,21 +74,21 @@ impl Setup {
         }
     }
 
-    async fn round(&mut self) -> [(&'static str, f64); 5] {
-        let session = self.node.url("/v1/session");
+    async fn round(&mut self) -> [(&'static str, Answers); 5] {
+        let (node, session) = (&self.node, self.node.url("/v1/session"));
         [
-            ("constant", wrk(&self.node.constant(), None, SECONDS).await),
-            ("cookie", wrk(&session, Some(&self.cookie), SECONDS).await),
-            ("bearer", wrk(&session, Some(&self.bearer), SECONDS).await),
-            ("401, unknown cookie", wrk(&session, Some(UNKNOWN), SECONDS).await),
+            ("constant", wrk(node, &node.constant(), None, SECONDS).await),
+            ("cookie", wrk(node, &session, Some(&self.cookie), SECONDS).await),
+            ("bearer", wrk(node, &session, Some(&self.bearer), SECONDS).await),
+            ("401, unknown cookie", wrk(node, &session, Some(UNKNOWN), SECONDS).await),
             ("refresh, 16 chains", self.refreshes().await),
         ]
     }
 
     /// Refreshes a second: in each chain one with the token that the one before gave.
-    async fn refreshes(&mut self) -> f64 {
+    async fn refreshes(&mut self) -> Answers {
         const EACH: usize = 30;
-        let (began, node) = (Instant::now(), &self.node);
+        let (began, before, node) = (Instant::now(), self.node.cpu(), &self.node);
         join_all(self.refresh.iter_mut().map(async |token: &mut String| {
             for _ in 0..EACH {
                 let answer = node.post("/v1/tokens/refresh", &json!({"refresh_token": token})).await.text().await.unwrap();
@@ -92,7 +97,8 @@ impl Setup {
             }
         }))
         .await;
-        (EACH * self.refresh.len()) as f64 / began.elapsed().as_secs_f64()
+        let count = (EACH * self.refresh.len()) as f64;
+        Answers { per_second: count / began.elapsed().as_secs_f64(), cpu: (self.node.cpu() - before) * 1e6 / count }
     }
 }
 
@@ -111,27 +117,28 @@ pub(crate) async fn run(goals: &mut Goals) {
     for round in 0..ROUNDS {
         let mut at = 0;
         for setup in &mut setups {
-            for (what, rate) in setup.round().await {
+            for (what, answers) in setup.round().await {
                 if round == 0 {
-                    rows.push(Row { setup: setup.name, what, rates: Vec::new(), of_constant: 0.0 });
+                    rows.push(Row { setup: setup.name, what, rounds: Vec::new(), of_constant: 0.0 });
                 }
-                rows[at].rates.push(rate);
+                rows[at].rounds.push(answers);
                 at += 1;
             }
         }
     }
     for at in 0..rows.len() {
         // The constant is the first of each setup's five.
-        rows[at].of_constant = ratio(&rows[at].rates, &rows[at - at % 5].rates);
+        rows[at].of_constant = ratio(&rows[at - at % 5].cpu(), &rows[at].cpu());
     }
     report(&rows, goals);
 }
 
 fn report(rows: &[Row], goals: &mut Goals) {
-    let mut table = Table::new(&["getSession", "requests/s", "of the constant"]);
+    let mut table = Table::new(&["getSession", "requests/s", "processor time", "of the constant"]);
     for row in rows {
         let what = format!("{}: {}", row.setup, row.what);
-        table.row([what, format!("{:.0}", row.rate()), format!("{:.2}", row.of_constant)]);
+        let (rate, cpu) = (format!("{:.0}", row.rate()), format!("{:.1} µs", median(&row.cpu())));
+        table.row([what, rate, cpu, format!("{:.2}", row.of_constant)]);
     }
     table.print("## Requests a second, server on one core, load on the other");
     for (what, wanted) in [("cookie", 0.90), ("bearer", 0.85)] {
