@@ -2,19 +2,22 @@
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
-/// Reads `90s`, `10m`, `24h`, `14d`.
+/// Reads `100ms`, `90s`, `10m`, `24h`, `14d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "write a whole number and a unit: 30s, 10m, 24h or 14d".to_owned();
-    let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)? {
-        (number, "s") => (number, 1),
-        (number, "m") => (number, 60),
-        (number, "h") => (number, 60 * 60),
-        (number, "d") => (number, 24 * 60 * 60),
+    let wrong = || "write a whole number and a unit: 100ms, 30s, 10m, 24h or 14d".to_owned();
+    let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(unit);
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        "d" => 24 * 60 * 60 * 1000,
         _ => return Err(wrong()),
     };
     // 400 days: browsers keep no cookie for longer (RFC 6265bis section 5.5).
     match number.parse::<u64>() {
-        Ok(number) if number.saturating_mul(seconds) <= 400 * 24 * 60 * 60 => Ok(Duration::from_secs(number * seconds)),
+        Ok(number) if number.saturating_mul(millis) <= 400 * 24 * 60 * 60 * 1000 => Ok(Duration::from_millis(number * millis)),
         Ok(_) => Err("write at most 400d".to_owned()),
         Err(_) => Err(wrong()),
     }
@@ -108,6 +111,7 @@ mod tests {
         assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
         assert_eq!(duration("14d"), Ok(Duration::from_secs(14 * 86_400)));
         assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         for wrong in ["", "10", "m", "-1m", "1.5h", "10 m", "10M", "401d", "99999999999999999999d", "１m", "1é"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

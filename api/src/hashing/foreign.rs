@@ -1,5 +1,7 @@
 //! Password hashes that other software made. They are verified as they are, and replaced by ours at the first sign-in.
 
+use std::borrow::Cow;
+
 use argon2::{
     PasswordVerifier as _,
     password_hash::{self, phc},
@@ -15,7 +17,7 @@ pub(super) enum Foreign {
     Bcrypt,
     /// `$scrypt$ln=…,r=…,p=…$salt$hash`.
     Scrypt,
-    /// `$pbkdf2-sha256$i=…$salt$hash`, and with sha512.
+    /// `$pbkdf2-sha256$i=…$salt$hash`, and with sha512; also with the bare number of rounds, as passlib writes it.
     Pbkdf2,
 }
 
@@ -32,7 +34,8 @@ impl Foreign {
 
     /// Whether it is whole, and costs no more than it may.
     pub(super) fn is_usable(self, hash: &str) -> bool {
-        let phc = phc::PasswordHash::new(hash).ok();
+        let hash = self.phc_form(hash);
+        let phc = phc::PasswordHash::new(&hash).ok();
         match self {
             Self::Bcrypt => hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= 15),
             Self::Scrypt => {
@@ -49,14 +52,26 @@ impl Foreign {
         }
     }
 
+    /// The hash as a PHC string: passlib names no parameter, and writes `.` for `+`.
+    fn phc_form(self, hash: &str) -> Cow<'_, str> {
+        let fields: Vec<_> = hash.split('$').collect();
+        match (self, fields.as_slice()) {
+            (Self::Pbkdf2, ["", scheme, rounds, salt, sum]) if rounds.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("${scheme}$i={rounds}${}${}", salt.replace('.', "+"), sum.replace('.', "+")).into()
+            }
+            _ => hash.into(),
+        }
+    }
+
     /// Whether it is a hash of this password.
     pub(super) fn is_of(self, password: &Password, hash: &str) -> bool {
+        let hash = self.phc_form(hash);
         let phc = |verify: &dyn Fn(&phc::PasswordHash) -> password_hash::Result<()>| {
-            phc::PasswordHash::new(hash).is_ok_and(|hash| verify(&hash).is_ok())
+            phc::PasswordHash::new(&hash).is_ok_and(|hash| verify(&hash).is_ok())
         };
         match self {
             // bcrypt reads 72 bytes, and those who made the hash knew no more either.
-            Self::Bcrypt => bcrypt::verify(password.bytes(), hash).unwrap_or(false),
+            Self::Bcrypt => bcrypt::verify(password.bytes(), &hash).unwrap_or(false),
             Self::Scrypt => phc(&|hash| scrypt::Scrypt::default().verify_password(password.bytes(), hash)),
             Self::Pbkdf2 => phc(&|hash| pbkdf2::Pbkdf2::default().verify_password(password.bytes(), hash)),
         }

@@ -3,8 +3,10 @@
 //! Argon2id at the OWASP floor takes 19 MiB and some 20 ms of a core. So it runs on a few threads of its own, each with its own
 //! memory, behind a short queue; what does not fit is refused at once, because a queue that only grows answers nobody.
 
+mod admission;
 mod argon2id;
 mod foreign;
+mod measure;
 mod memory;
 mod pace;
 mod queue;
@@ -14,21 +16,19 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+pub use admission::Admission;
 use argon2::{Algorithm, Argon2, Params, Version};
 use entity::PasswordHash;
-use tokio::{sync::oneshot, time::timeout};
+use foreign::Foreign;
+pub use measure::measure;
+use memory::Memory;
+use pace::Pace;
+use queue::{Queue, Turn};
 
-use self::{
-    argon2id::{hash, is_of, made_with},
-    foreign::Foreign,
-    memory::Memory,
-    pace::Pace,
-    queue::{Place, Queue, Turn},
-};
-use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::ClientNetwork, secret::Password};
+use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::ClientNetwork};
 
 /// How long somebody waits for a worker and its answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -90,7 +90,7 @@ impl Hasher {
     /// A place among those whose passwords are hashed; refused at once if there is none for this network.
     pub fn admit(&self, network: ClientNetwork) -> Result<Admission<'_>, HashingError> {
         match self.queue.admit(network) {
-            Some(place) => Ok(Admission { hasher: self, place }),
+            Some(place) => Ok(Admission::new(self, place)),
             None => Err(self.refuse()),
         }
     }
@@ -129,77 +129,9 @@ impl fmt::Debug for Hasher {
     }
 }
 
-/// A place among those whose passwords are hashed. Dropping it leaves the queue.
-pub struct Admission<'a> {
-    hasher: &'a Hasher,
-    place: Arc<Place>,
-}
-
-impl Admission<'_> {
-    /// Makes the hash to store.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
-        let argon2 = self.hasher.argon2.clone();
-        self.run(move |memory| hash(memory, &argon2, &password)).await?
-    }
-
-    /// Compares with a stored hash. With none (nobody has that name) it takes as long as with one, and the password is wrong.
-    pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, HashingError> {
-        let (argon2, pace) = (self.hasher.argon2.clone(), Arc::clone(&self.hasher.pace));
-        self.run(move |memory| {
-            let Some(stored) = stored else {
-                hash(memory, &argon2, &password)?;
-                return Ok(Verdict::Wrong);
-            };
-            let begun = Instant::now();
-            let right = match Foreign::parse(&stored.0) {
-                Some(foreign) => foreign.is_of(&password, &stored.0),
-                None => is_of(memory, &password, &stored).unwrap_or(false),
-            };
-            let is_of_today = made_with(&argon2, &stored);
-            if !is_of_today {
-                pace.note(begun.elapsed());
-            }
-            if !right {
-                return Ok(Verdict::Wrong);
-            }
-            let upgraded = if is_of_today { None } else { Some(hash(memory, &argon2, &password)?) };
-            Ok(Verdict::Right { upgraded })
-        })
-        .await?
-    }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> T + Send + 'static) -> Result<T, HashingError> {
-        let (tell, told) = oneshot::channel();
-        let work = Box::new(move |memory: &mut Memory| drop(tell.send(work(memory))));
-        let _waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
-        match timeout(PATIENCE, told).await {
-            Ok(Ok(done)) => {
-                self.hasher.metrics.passwords_hashed.inc();
-                Ok(done)
-            }
-            Ok(Err(_)) => Err(HashingError::Failed),
-            Err(_) => Err(self.hasher.refuse()),
-        }
-    }
-}
-
 /// Whether a stored hash is one that can be verified here, in memory that can be had.
 pub fn can_verify(stored: &str) -> bool {
     Foreign::parse(stored).map_or_else(|| argon2id::is_usable(stored), |foreign| foreign.is_usable(stored))
-}
-
-/// How long one hash takes on a core that does nothing else: the best of five, in memory that was used before.
-pub fn measure(cost: &HashingCost) -> Result<Duration, HashingError> {
-    let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let (mut memory, password) = (Memory::default(), Password::new("correct horse battery".to_owned()));
-    let mut best = Duration::MAX;
-    for _ in 0..6 {
-        let begun = Instant::now();
-        hash(&mut memory, &argon2, &password)?;
-        best = best.min(begun.elapsed());
-    }
-    Ok(best)
 }
 
 /// What a worker does until the queue is closed.
@@ -228,7 +160,8 @@ mod tests {
 
     use entity::PasswordHash;
 
-    use super::{ClientNetwork, Hasher, HashingCost, HashingError, Password, Verdict};
+    use super::{ClientNetwork, Hasher, HashingCost, HashingError, Verdict, can_verify};
+    use crate::secret::Password;
 
     const HERE: ClientNetwork = ClientNetwork::Local;
 
@@ -276,7 +209,7 @@ mod tests {
         assert_eq!(hasher.metrics.passwords_hashed.get(), 1);
     }
 
-    /// Each made by other software: OpenBSD's bcrypt test vectors, RFC 7914 section 12, and Python's hashlib.
+    /// Each made by other software: bcrypt's vectors of Openwall, RFC 7914 section 12, Python's hashlib and argon2-cffi.
     #[tokio::test]
     async fn hashes_of_other_software_verify_and_are_replaced() {
         let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
@@ -287,8 +220,13 @@ mod tests {
                 "pleaseletmein",
                 "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw",
             ),
+            ("passwd", "$pbkdf2-sha256$i=10000,l=32$c2FsdCBvZiAxNiBieXRlcw$HYodgw4f/Hz55Z25gn/H8sBugvkuj4Qhu6N0heuW5Qc"),
+            ("passwd", "$pbkdf2-sha512$i=10000,l=32$c2FsdCBvZiAxNiBieXRlcw$jkc5kyG1HuGdkY+UMru5muzzaLn4yJIR5bMfkhJTPY4"),
+            ("passwd", "$pbkdf2-sha512$10000$c2FsdCBvZiAxNiBieXRlcw$jkc5kyG1HuGdkY.UMru5muzzaLn4yJIR5bMfkhJTPY4"),
+            ("password", "$argon2i$v=19$m=4096,t=3,p=4$c2FsdCBvZiAxNiBieXRlcw$coKvBdITiGs4SoueRFmnlG9cYSif28HWTZY3JU64Vks"),
             ("password", "$argon2i$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$iWh06vD8Fy27wf9npn6FXWiCX4K6pW6Ue1Bnzz07Z8A"),
         ] {
+            assert!(can_verify(stored), "{stored}");
             let Verdict::Right { upgraded: Some(new) } = verify(&hasher, typed, stored).await else { panic!("{stored}") };
             assert!(new.0.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
             assert!(matches!(verify(&hasher, typed, &new.0).await, Verdict::Right { upgraded: None }));

@@ -15,6 +15,7 @@ mod cross_origin;
 mod databases;
 mod doctor;
 mod every_operation;
+mod import;
 mod killed;
 mod limits;
 mod main_job;

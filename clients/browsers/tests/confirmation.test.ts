@@ -1,18 +1,16 @@
-// The examples with a service that wants addresses confirmed before there is an account.
+// The single-page app with a service that wants addresses confirmed before there is an account.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KINDS } from "./support/browser.js";
-import { ADA, MALLORY } from "./support/people.js";
+import { BROWSERS } from "./support/browser.js";
+import { ADA } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
 import { type Spa, serveSpa } from "./support/spa.js";
-import { type Ssr, startSsr } from "./support/ssr.js";
 import { visitorsOf } from "./support/visitor.js";
 
 const HOST = "admin.jazzmeet.site";
 
 let spa: Spa;
-let ssr: Ssr;
 let service: Service;
 beforeAll(async () => {
   spa = await serveSpa();
@@ -21,16 +19,14 @@ beforeAll(async () => {
     BIFRONS_CONFIRMATION_PAGE: `${spa.at(HOST)}/`,
   });
   await spa.build(service.origin, "cookie");
-  ssr = await startSsr(service.origin);
 });
 afterAll(async () => {
-  await ssr?.stop();
   await service?.stop();
   await spa?.stop();
 });
 
 // Browsers do not differ in this.
-describe.each(KINDS.slice(0, 1))("$name", (kind) => {
+describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
   const arrive = visitorsOf(kind);
 
   test("sign up, open the mail's link, type the password, and be signed in", async () => {
@@ -62,14 +58,5 @@ describe.each(KINDS.slice(0, 1))("$name", (kind) => {
     await late.fill("The password that you chose", ADA.password);
     await late.press("Confirm");
     await reads(late, "This link was used, or is too old.");
-  });
-
-  test("the server-rendered app points to the mail as well", async () => {
-    const tab = await (await arrive()).open(ssr.at("app.jazzmeet.site"));
-    await reads(tab, "Sign in");
-    await tab.fill("Email", MALLORY.email);
-    await tab.fill("Password", MALLORY.password);
-    await tab.press("Create an account");
-    await reads(tab, "A mail to this address tells you how to go on.");
   });
 });

@@ -82,6 +82,8 @@ describe.each(KINDS)("$name", (kind) => {
       expect(status).toBe(200);
       expect(await tab.setCookies()).toEqual([
         expect.stringMatching(/^__Host-bifrons_session=bfs_/),
+        // By which the service knows the device again.
+        expect.stringMatching(/^__Host-bifrons_device=bfd_/),
       ]);
 
       const known = new URL(page()).origin === api;

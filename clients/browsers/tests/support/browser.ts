@@ -71,6 +71,11 @@ export const KINDS: readonly Kind[] = [
     : [{ name: "Firefox", family: "firefox", start: startFirefox } satisfies Kind]),
 ];
 
+/** One of each, where cookies of third parties play no part. */
+export const BROWSERS: readonly Kind[] = KINDS.filter(
+  ({ family }) => family !== "chromium_blocking",
+);
+
 /** What stands in for Safari as far as it goes, where it is installed: fewer tests are about it. */
 export const STAND_INS: readonly Kind<Page>[] =
   missingForWebKit.length > 0

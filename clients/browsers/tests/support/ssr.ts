@@ -10,6 +10,8 @@ const run = promisify(execFile);
 
 const EXAMPLE = resolve("../examples/ssr");
 
+let built: Promise<unknown> | undefined;
+
 /** Where the app's visitors are, says the proxy. */
 export const VISITOR_ADDRESS = "192.0.2.7";
 
@@ -22,10 +24,12 @@ export interface Ssr extends Pages {
 
 /** Builds and starts it as it is deployed: behind a proxy that speaks TLS with the visitors. */
 export async function startSsr(api: string): Promise<Ssr> {
-  await run(process.execPath, ["node_modules/vite/bin/vite.js", "build"], {
+  // For all services alike.
+  built ??= run(process.execPath, ["node_modules/vite/bin/vite.js", "build"], {
     cwd: EXAMPLE,
     env: {},
   });
+  await built;
   let app = "";
   const program = await startProgram(process.execPath, ["build"], {
     cwd: EXAMPLE,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, createClient } from "../../src/index.js";
-import { cookieFetch } from "../support/cookies.js";
+import { cookieFetch, DEVICE } from "../support/cookies.js";
 import { type Service, startService } from "../support/service.js";
 
 let service: Service;
@@ -25,7 +25,7 @@ test("sign up, sign in, who am I, sign out", async () => {
 
   const signedIn = await client.signIn({ ...ada, remember: true });
   expect(signedIn.data).toMatchObject({ face: "cookie", remember: true, user: { name: "Ada" } });
-  expect([...cookies.keys()]).toEqual(["bifrons_session"]);
+  expect([...cookies.keys()]).toEqual(["bifrons_session", DEVICE]);
 
   const who = await client.getSession();
   expect(who.data?.id).toBe(signedIn.data?.id);
@@ -34,7 +34,7 @@ test("sign up, sign in, who am I, sign out", async () => {
   const signedOut = await client.signOut();
   expect(signedOut).toMatchObject({ data: undefined, response: { status: 204 } });
   expect(signedOut.problem).toBeUndefined();
-  expect(cookies.size).toBe(0);
+  expect([...cookies.keys()]).toEqual([DEVICE]);
   expect((await client.getSession()).problem).toMatchObject({
     status: 401,
     code: "unauthenticated",

@@ -1,5 +1,8 @@
 import type { Fetch } from "../../src/runtime/call.js";
 
+/** What stays when somebody signs out: by it the service knows the device again. */
+export const DEVICE = "bifrons_device";
+
 /** A `fetch` with a cookie jar for one host, which Node's own does not have. */
 export function cookieFetch(send: Fetch = fetch): { fetch: Fetch; cookies: Map<string, string> } {
   const cookies = new Map<string, string>();

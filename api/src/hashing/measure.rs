@@ -1,0 +1,22 @@
+//! What hashing a password costs on this machine.
+
+use std::time::{Duration, Instant};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use super::{HashingError, argon2id::hash, memory::Memory};
+use crate::{config::HashingCost, secret::Password};
+
+/// How long one hash takes on a core that does nothing else: the best of five, in memory that was used before.
+pub fn measure(cost: &HashingCost) -> Result<Duration, HashingError> {
+    let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let (mut memory, password) = (Memory::default(), Password::new("correct horse battery".to_owned()));
+    let mut best = Duration::MAX;
+    for _ in 0..6 {
+        let begun = Instant::now();
+        hash(&mut memory, &argon2, &password)?;
+        best = best.min(begun.elapsed());
+    }
+    Ok(best)
+}

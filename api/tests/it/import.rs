@@ -1,0 +1,113 @@
+//! `bifrons user import`: people come along from other software, with the passwords that they have.
+
+use std::{fs, path::Path, time::Duration};
+
+use bifrons::users;
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+use serde_json::json;
+
+use crate::support::{
+    App, EMAIL, PASSWORD,
+    binary::{Process, run},
+};
+
+/// Addresses, passwords, and hashes that other software made of them.
+const BROUGHT: [(&str, &str, &str); 5] = [
+    ("bcrypt@example.com", "U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+    (
+        "scrypt@example.com",
+        "pleaseletmein",
+        "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw",
+    ),
+    ("phc@example.com", "passwd", "$pbkdf2-sha256$i=10000,l=32$c2FsdCBvZiAxNiBieXRlcw$HYodgw4f/Hz55Z25gn/H8sBugvkuj4Qhu6N0heuW5Qc"),
+    ("passlib@example.com", "passwd", "$pbkdf2-sha512$10000$c2FsdCBvZiAxNiBieXRlcw$jkc5kyG1HuGdkY.UMru5muzzaLn4yJIR5bMfkhJTPY4"),
+    (
+        "argon2@example.com",
+        "password",
+        "$argon2i$v=19$m=4096,t=3,p=4$c2FsdCBvZiAxNiBieXRlcw$coKvBdITiGs4SoueRFmnlG9cYSif28HWTZY3JU64Vks",
+    ),
+];
+
+fn import(folder: &Path, file: &str) -> (i32, String, String) {
+    let output = run(folder, &["user", "import", file], &[]);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_sign_in_with_the_passwords_they_have_and_get_hashes_of_today() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = BROUGHT.map(|(email, _, hash)| json!({"email": email, "password_hash": hash, "name": "Ada"}).to_string());
+    fs::write(folder.path().join("users.jsonl"), lines.join("\n")).unwrap();
+    let (code, said, complained) = import(folder.path(), "users.jsonl");
+    assert_eq!((code, said.as_str(), complained.as_str()), (0, "5 imported, 0 had an account already, 0 refused\n", ""));
+    let service = Process::start(folder.path());
+    for (email, password, _) in BROUGHT {
+        service.someone().sign_in(email, "not the password").await.expect(401);
+        let user = service.someone().sign_in(email, password).await.expect(200);
+        assert_eq!((user.string("/user/email"), user.string("/user/name")), (email.to_owned(), "Ada".to_owned()));
+        service.someone().sign_in(email, password).await.expect(200);
+    }
+    drop(service);
+    let db = Database::connect(format!("sqlite:{}", folder.path().join("data/bifrons.db").display())).await.unwrap();
+    let left = "SELECT count(*) FROM user WHERE password_hash NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, left)).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_lines_are_named_the_rest_comes_along_and_nobody_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Process::start(folder.path());
+    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let (_, _, hash) = BROUGHT[0];
+    let lines = [
+        json!({"email": "grace@example.com", "password_hash": hash}).to_string(),
+        String::new(),
+        json!({"email": "nobody", "password_hash": hash}).to_string(),
+        json!({"email": "mallory@example.com", "password_hash": hash, "role": "admin"}).to_string(),
+        json!({"email": "plain@example.com", "password_hash": "hunter2secret"}).to_string(),
+        json!({"email": "ADA@example.com", "password_hash": hash}).to_string(),
+        json!({"email": "Grace@Example.com", "password_hash": hash}).to_string(),
+        "{".to_owned(),
+    ];
+    fs::write(folder.path().join("users.jsonl"), lines.join("\n")).unwrap();
+    let (code, said, complained) = import(folder.path(), "users.jsonl");
+    assert_eq!((code, said.as_str()), (1, "1 imported, 2 had an account already, 4 refused\n"));
+    for (line, why) in
+        [(3, "email must be"), (4, "write one JSON object"), (5, "password_hash must be"), (8, "write one JSON object")]
+    {
+        assert!(complained.contains(&format!("line {line}: {why}")), "{complained}");
+    }
+    assert!(!complained.contains("hunter2secret"));
+    let (code, said, _) = import(folder.path(), "users.jsonl");
+    assert_eq!((code, said.as_str()), (1, "0 imported, 3 had an account already, 4 refused\n"), "it can be run again");
+    service.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    service.someone().sign_in("grace@example.com", "U*U").await.expect(200);
+    let (code, _, complained) = import(folder.path(), "nowhere.jsonl");
+    assert!(code == 1 && complained.contains("cannot read nowhere.jsonl"), "{complained}");
+}
+
+/// Without it, the time of a wrong password would tell who was brought along.
+#[tokio::test]
+async fn b_34_the_pace_of_wrong_passwords_is_known_before_anybody_asks() {
+    let app = App::start().await;
+    app.ada().await;
+    users::keep_pace(&app.state).await.unwrap();
+    assert_eq!(app.state.hasher.wait_to_refuse(Duration::ZERO), Duration::ZERO, "all hashes are of today");
+    app.sql(&format!("UPDATE user SET password_hash = '{}'", BROUGHT[0].2)).await;
+    users::keep_pace(&app.state).await.unwrap();
+    assert!(app.state.hasher.wait_to_refuse(Duration::ZERO) > Duration::ZERO);
+}
+
+#[test]
+fn calibrate_proposes_what_fits_into_the_time() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["passwords", "calibrate", "--help"], &[]).status.success());
+    let output = run(folder.path(), &["passwords", "calibrate"], &[]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && said.contains("[passwords]\nmemory_kib = "), "{said}");
+    fs::write(folder.path().join("bifrons.toml"), &said[said.find("[passwords]").unwrap()..said.find("\nWith ").unwrap()]).unwrap();
+    assert!(run(folder.path(), &["config", "check"], &[]).status.success(), "what it proposes can be used");
+    assert_eq!(run(folder.path(), &["passwords", "calibrate", "--target", "soon"], &[]).status.code(), Some(2));
+}
