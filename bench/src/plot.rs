@@ -65,14 +65,14 @@ pub(crate) fn flood(asked: &[Wait], shed: &[Wait], served: &[Wait]) -> String {
 }
 
 /// A line for each sample: which part of it is below each value. Samples of the same thing lie on each other.
-pub(crate) fn shares(names: &[&str], samples: &[Vec<f64>]) -> String {
-    let mut sorted: Vec<_> = samples.to_vec();
-    for sample in &mut sorted {
+pub(crate) fn shares(samples: &[(&str, Vec<f64>)]) -> String {
+    let mut sorted = samples.to_vec();
+    for (_, sample) in &mut sorted {
         sample.sort_by(f64::total_cmp);
     }
-    let least = sorted.iter().filter_map(|sample| sample.first().copied()).fold(f64::INFINITY, f64::min);
+    let least = sorted.iter().filter_map(|(_, sample)| sample.first().copied()).fold(f64::INFINITY, f64::min);
     // Up to where almost all of the slowest are.
-    let most = sorted.iter().filter_map(|sample| sample.get(sample.len() * 49 / 50).copied()).fold(least, f64::max);
+    let most = sorted.iter().filter_map(|(_, sample)| sample.get(sample.len() * 49 / 50).copied()).fold(least, f64::max);
     let (x, y) = (|ms: f64| 60.0 + 680.0 * (ms / least).ln() / (most / least).ln(), |share: f64| 290.0 - 240.0 * share);
     let mut lines = String::new();
     for (share, name) in [(0.0, "0"), (0.25, "¼"), (0.5, "½"), (0.75, "¾"), (1.0, "all")] {
@@ -82,17 +82,22 @@ pub(crate) fn shares(names: &[&str], samples: &[Vec<f64>]) -> String {
         let ms = least * (most / least).powf(f64::from(step) / 5.0);
         let _ = writeln!(lines, "<text x=\"{:.0}\" y=\"308\" fill=\"#666\" text-anchor=\"middle\">{ms:.1} ms</text>", x(ms));
     }
-    for (sample, colour) in sorted.iter().zip(COLOURS) {
+    let mut names: Vec<(&str, &str)> = Vec::new();
+    for (name, sample) in &sorted {
+        let known = names.iter().find(|(known, _)| known == name).map(|(_, colour)| *colour);
+        let colour = known.unwrap_or_else(|| COLOURS[names.len() % COLOURS.len()]);
+        if known.is_none() {
+            names.push((name, colour));
+        }
         let points = sample.iter().enumerate().filter(|(_, ms)| **ms <= most);
-        let points: Vec<_> =
-            points.map(|(at, ms)| format!("{:.1},{:.1}", x(*ms), y((at + 1) as f64 / sample.len() as f64))).collect();
-        let _ =
-            writeln!(lines, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\"/>", points.join(" "));
+        let points = points.map(|(at, ms)| format!("{:.1},{:.1}", x(*ms), y((at + 1) as f64 / sample.len() as f64)));
+        let points = points.collect::<Vec<_>>().join(" ");
+        let _ = writeln!(lines, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\"/>");
     }
-    let names: Vec<_> = names.iter().copied().zip(COLOURS).collect();
-    legend(&mut lines, &names[..3], 332.0);
-    legend(&mut lines, &names[3..], 350.0);
-    picture("Which part of the refusals came within a time", 362.0, &lines)
+    for (row, names) in names.chunks(2).enumerate() {
+        legend(&mut lines, names, 334.0 + 18.0 * row as f64);
+    }
+    picture("Which part of the refusals came within a time", 382.0, &lines)
 }
 
 fn level(inside: &mut String, y: f64, name: &str) {
@@ -102,7 +107,7 @@ fn level(inside: &mut String, y: f64, name: &str) {
 
 fn legend(inside: &mut String, names: &[(&str, &str)], y: f64) {
     for (at, (name, colour)) in names.iter().enumerate() {
-        let x = 60.0 + 230.0 * at as f64;
+        let x = 60.0 + 680.0 / names.len() as f64 * at as f64;
         let _ = writeln!(inside, "<circle cx=\"{x:.0}\" cy=\"{:.0}\" r=\"4\" fill=\"{colour}\"/>", y - 4.0);
         let _ = writeln!(inside, "<text x=\"{:.0}\" y=\"{y:.0}\">{name}</text>", x + 10.0);
     }

@@ -74,8 +74,8 @@ pub(crate) async fn serve() {
     if let Some(count) = std::env::var("SEED").ok().and_then(|count| count.parse().ok()) {
         seed::sessions(&state, count).await;
     }
-    if std::env::var_os("PEOPLE").is_some() {
-        timing::people(&state).await;
+    if let Ok(people) = std::env::var("PEOPLE") {
+        timing::people(&state, people == "imported").await;
     }
     tokio::spawn(upkeep::run(Arc::clone(&state)));
     let constant = Route::new().nest_no_strip("/v1", OpenApiService::new(Constant, "constant", "1"));
