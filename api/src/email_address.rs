@@ -66,6 +66,13 @@ impl EmailAddress {
         &self.typed
     }
 
+    /// Where mail for it ends up with many who keep mailboxes: whoever has one has as many addresses as they can invent behind a `+`.
+    /// For limits alone.
+    pub fn mailbox(&self) -> String {
+        let (local, domain) = self.canonical.rsplit_once('@').unwrap_or((&self.canonical, ""));
+        format!("{}@{domain}", local.split_once('+').map_or(local, |(mailbox, _)| mailbox))
+    }
+
     /// The form in which addresses are unique and looked up.
     pub fn canonical(&self) -> &str {
         &self.canonical

@@ -23,18 +23,40 @@ impl From<Option<IpAddr>> for ClientNetwork {
     }
 }
 
+/// The 48 bits of IPv6 that one site may get: 65,536 networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Site(u64);
+
+impl Site {
+    /// Different bytes for each site, and others than any network's.
+    pub fn to_bytes(self) -> [u8; 9] {
+        tagged(48, self.0)
+    }
+}
+
 impl ClientNetwork {
+    /// The site that it belongs to, where whoever has one network may well have thousands.
+    pub fn site(self) -> Option<Site> {
+        match self {
+            Self::V6(half) => Some(Site(half >> 16)),
+            Self::V4(_) | Self::Local => None,
+        }
+    }
+
     /// Different bytes for each network.
     pub fn to_bytes(self) -> [u8; 9] {
-        let (kind, bytes) = match self {
-            Self::V4(ip) => (4, u64::from(ip.to_bits())),
-            Self::V6(half) => (6, half),
-            Self::Local => (0, 0),
-        };
-        let mut all = [kind; 9];
-        all[1..].copy_from_slice(&bytes.to_be_bytes());
-        all
+        match self {
+            Self::V4(ip) => tagged(4, ip.to_bits().into()),
+            Self::V6(half) => tagged(6, half),
+            Self::Local => tagged(0, 0),
+        }
     }
+}
+
+fn tagged(kind: u8, bits: u64) -> [u8; 9] {
+    let mut bytes = [kind; 9];
+    bytes[1..].copy_from_slice(&bits.to_be_bytes());
+    bytes
 }
 
 #[cfg(test)]
@@ -51,6 +73,10 @@ mod tests {
     fn b_48_one_network_however_its_address_is_written() {
         assert_eq!(networks(["2001:db8::1", "2001:DB8:0:0::2", "2001:0db8:0000:0000:ffff:ffff:ffff:ffff"]).len(), 1);
         assert_eq!(networks(["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201"]).len(), 1);
+        let site = |ip: &str| ClientNetwork::from(Some(ip.parse().unwrap())).site();
+        assert_eq!(site("2001:db8:0:1::1"), site("2001:db8:0:ffff::1"));
+        assert_ne!(site("2001:db8:0:1::1"), site("2001:db8:1:1::1"));
+        assert_eq!(site("192.0.2.1"), None);
         assert_eq!(networks(["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:0:1::1", "::c000:201"]).len(), 5);
     }
 }

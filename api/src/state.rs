@@ -99,7 +99,7 @@ impl AppState {
         Ok(Self {
             cache: Cache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics)),
             tokens: VerifiedTokens::new(),
-            limits: Limits::new(config.limits, redis.clone(), secrets.key_for("keys of limits"), Arc::clone(&metrics)),
+            limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
             redis,
             secrets,
             keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,

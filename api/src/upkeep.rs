@@ -10,7 +10,7 @@ use crate::{db::Unavailable, limits, sessions, state::AppState, users};
 const CLEAR_UP_EVERY: Duration = Duration::from_secs(3600);
 
 /// How often it is measured how long hashes take that are not of today.
-const KEEP_PACE_EVERY: Duration = Duration::from_secs(3600);
+const KEEP_PACE_EVERY: Duration = Duration::from_secs(600);
 
 /// How long rows stay after they are over: much longer than any node takes to hear of it.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -27,13 +27,18 @@ pub async fn run(state: Arc<AppState>) {
     };
     let keeping_pace = async {
         loop {
-            if let Err(error) = users::keep_pace(&state).await {
-                tracing::warn!(%error, "nobody knows how long other hashes take");
-            }
             sleep(KEEP_PACE_EVERY).await;
+            keep_pace(&state).await;
         }
     };
     tokio::join!(sessions::follow(&state), state.outbox.deliver(&state.db), clearing_up, keeping_pace);
+}
+
+/// Measures how long hashes take that are not of today. Before anybody is served, and then now and again.
+pub async fn keep_pace(state: &AppState) {
+    if let Err(error) = users::keep_pace(state).await {
+        tracing::warn!(%error, "nobody knows how long other hashes take");
+    }
 }
 
 /// Removes sessions that expired and users who were deleted, a day after; sign-ups that nobody confirmed, limits that limit nothing.

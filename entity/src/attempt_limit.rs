@@ -1,4 +1,4 @@
-//! `attempt_limit`: how many more wrong passwords an account takes, and where its owner signed in before.
+//! `attempt_limit`: how many more wrong passwords an account takes.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,13 +8,11 @@ use crate::{LimitKey, UnixMillis};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "attempt_limit")]
 pub struct Model {
-    /// What is limited: an account for strangers, or an account for one network or device.
+    /// What is limited: an account for all strangers, for one network, or for one device.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: LimitKey,
     /// When the limit will be as good as new (GCRA's theoretical arrival time).
     pub new_at: UnixMillis,
-    /// Until when the network or device counts as one of the owner's.
-    pub known_until: Option<UnixMillis>,
 }
 
 /// A limit stands alone.

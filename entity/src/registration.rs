@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{PasswordHash, RegistrationId, SecretHash, UnixMillis};
+use crate::{RegistrationId, SecretHash, UnixMillis};
 
 /// One row of `registration`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -17,10 +17,6 @@ pub struct Model {
     pub email: String,
     /// The form in which addresses are compared.
     pub email_canonical: String,
-    /// How the user wants to be called.
-    pub name: Option<String>,
-    /// The password that was chosen: whoever confirms must know it.
-    pub password_hash: PasswordHash,
     /// When the token counts no more.
     pub expires_at: UnixMillis,
 }

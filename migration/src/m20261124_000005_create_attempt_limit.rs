@@ -17,7 +17,6 @@ impl MigrationTrait for Migration {
                 crate::table(manager, "attempt_limit")
                     .col(ColumnDef::new("key").binary_len(32).not_null().primary_key())
                     .col(ColumnDef::new("new_at").big_integer().not_null())
-                    .col(ColumnDef::new("known_until").big_integer())
                     .to_owned(),
             )
             .await

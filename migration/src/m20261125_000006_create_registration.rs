@@ -26,8 +26,6 @@ impl MigrationTrait for Migration {
                     .col(ColumnDef::new("secret_hash").var_binary(32).not_null())
                     .col(ColumnDef::new("email").string_len(254).not_null())
                     .col(canonical)
-                    .col(ColumnDef::new("name").string_len(400))
-                    .col(ColumnDef::new("password_hash").string_len(255).not_null())
                     .col(ColumnDef::new("expires_at").big_integer().not_null())
                     .to_owned(),
             )

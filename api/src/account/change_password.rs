@@ -13,7 +13,6 @@ use crate::{
     cache::Change,
     client::Client,
     db::{Db, Unavailable},
-    email_address::EmailAddress,
     hashing::Verdict,
     passwords::{BreachedError, PasswordRule},
     secret::Password,
@@ -57,23 +56,27 @@ pub async fn change_password(
     client: &Client,
 ) -> Result<Established, ChangePasswordError> {
     state.passwords.check(&new, &who.user.email).map_err(ChangePasswordError::Invalid)?;
+    let refused = |because, error| {
+        state.record(Event::PasswordChangeRefused.of(who.user.id).in_session(who.session.id).because(because));
+        error
+    };
+    let found = sessions::store::find_same(state.db.connection(), &who).await?;
+    let (session, user) = found.ok_or_else(|| refused("session_over", ChangePasswordError::Ended))?;
+    let presented = users::present(state, Some(&user.email_canonical), client).await?;
+    if let Verdict::Wrong = presented.verify(current, Some(user.password_hash.clone())).await? {
+        return Err(refused("wrong_password", ChangePasswordError::WrongPassword));
+    }
+    // Only now: whoever does not know the password asks nobody outside, and holds no place meanwhile.
     if state.passwords.is_breached(&new).await? {
         return Err(ChangePasswordError::Invalid(PasswordRule::Breached));
     }
-    let db = state.db.connection();
-    let (session, user) = sessions::store::find_same(db, &who).await?.ok_or(ChangePasswordError::Ended)?;
-    let mut presented = users::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
-    if let Verdict::Wrong = presented.verify(current, Some(user.password_hash.clone())).await? {
-        state.record(Event::PasswordChangeRefused.of(user.id).in_session(session.id).because("wrong_password"));
-        return Err(ChangePasswordError::WrongPassword);
-    }
-    let hash = presented.hash(new).await?;
+    let hash = state.hasher.admit(client.network()).map_err(PresentError::from)?.hash(new).await.map_err(PresentError::from)?;
     let now = state.clock.now();
     let renewal = sessions::reissue(&session, now);
     let change = || replace(&state.db, &session, &user, &hash, &renewal.stored, now);
     let changes = match state.db.retry(change).await? {
         ControlFlow::Continue(changes) => changes,
-        ControlFlow::Break(error) => return Err(error),
+        ControlFlow::Break(error) => return Err(refused("changed_meanwhile", error)),
     };
     state.cache.announce(&changes).await;
     state.record(Event::PasswordChanged.of(user.id).in_session(session.id));

@@ -38,8 +38,28 @@ fn fit_connections(config: &mut Config) {
     }
 }
 
+/// Memory that the service takes besides what is configured, in MiB: somewhat more than it does.
+const THE_REST: u64 = 64;
+
+/// Says so if what is configured may take more memory than there is: a process that is killed in a flood helps nobody.
+fn check_memory(config: &Config) {
+    let hashing = &config.passwords.hashing;
+    let wanted = hashing.workers as u64 * u64::from(hashing.memory_kib) / 1024 + (config.sessions.cache_bytes >> 20) + THE_REST;
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let group = read("/sys/fs/cgroup/memory.max").and_then(|bytes| bytes.trim().parse::<u64>().ok()).map(|bytes| bytes >> 20);
+    let total = read("/proc/meminfo").and_then(|info| info.split_whitespace().nth(1)?.parse::<u64>().ok()).map(|kib| kib >> 10);
+    if let Some(have) = group.into_iter().chain(total).min().filter(|have| *have < wanted) {
+        tracing::warn!(
+            wanted,
+            have,
+            "passwords.workers, passwords.memory_kib and sessions.cache_mib may take more memory, in MiB, than there is"
+        );
+    }
+}
+
 async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
     fit_connections(&mut config);
+    check_memory(&config);
     // First of all, so that a second start fails before it touches the data.
     let listener = listen(config.listen, "listen").await?;
     let admin_listener = match config.admin_listen {
@@ -62,6 +82,7 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
             }
         }
     };
+    upkeep::keep_pace(&state).await;
     print(&banner(&state.config))?;
     let upkeep = tokio::spawn(upkeep::run(Arc::clone(&state)));
     let admin = admin_listener

@@ -38,9 +38,11 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     let style = ProgressStyle::with_template("{bar:40} {percent}%  {elapsed} of {duration}  {msg}").map_err(Failure::new)?;
     let progress = ProgressBar::new(size).with_style(style);
     block_on(async {
-        let _alone = lock(&config.data_dir)
+        let alone = lock(&config.data_dir)
             .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
         let db = Db::open(&config.database).await.map_err(Failure::new)?;
+        // The schema is there: others may start meanwhile.
+        drop(alone);
         let counts = lines(&db, BufReader::new(opened), &progress).await?;
         db.close().await.map_err(Failure::new)?;
         progress.finish_and_clear();

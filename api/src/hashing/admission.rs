@@ -1,7 +1,11 @@
 //! What those who have a place get: a hash, or a verdict.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use argon2::Argon2;
 use entity::PasswordHash;
 use tokio::{sync::oneshot, time::timeout};
 
@@ -31,46 +35,58 @@ impl<'a> Admission<'a> {
         self.run(move |memory| hash(memory, &argon2, &password)).await?
     }
 
-    /// Compares with a stored hash. With none (nobody has that name) it takes as long as with one, and the password is wrong.
-    pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, HashingError> {
-        let (argon2, pace) = (self.hasher.argon2.clone(), Arc::clone(&self.hasher.pace));
+    /// Compares with a stored hash, and tells how long that took. With none (nobody has that name) it takes as long as with one of
+    /// today, and the password is wrong.
+    pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> Result<(Verdict, Duration), HashingError> {
+        let argon2 = self.hasher.argon2.clone();
         self.run(move |memory| {
-            let Some(stored) = stored else {
-                hash(memory, &argon2, &password)?;
-                return Ok(Verdict::Wrong);
-            };
             let begun = Instant::now();
-            let right = match Foreign::parse(&stored.0) {
-                Some(foreign) => foreign.is_of(&password, &stored.0),
-                None => is_of(memory, &password, &stored).unwrap_or(false),
-            };
-            let is_of_today = made_with(&argon2, &stored);
-            if !is_of_today {
-                pace.note(begun.elapsed());
-            }
-            if !right {
-                return Ok(Verdict::Wrong);
-            }
-            let upgraded = if is_of_today { None } else { Some(hash(memory, &argon2, &password)?) };
-            Ok(Verdict::Right { upgraded })
+            let verdict = compare(memory, &argon2, &password, stored.as_ref())?;
+            Ok((verdict, begun.elapsed()))
         })
         .await?
     }
 
+    /// Waits for a worker, not for ever; and for what it does, since nobody begins what nobody waits for.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashingError> {
+        let (announce, begun) = oneshot::channel();
         let (tell, told) = oneshot::channel();
-        let work = Box::new(move |memory: &mut Memory| drop(tell.send(work(memory))));
-        let _waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
-        match timeout(PATIENCE, told).await {
-            Ok(Ok(done)) => {
-                self.hasher.metrics.passwords_hashed.inc();
-                Ok(done)
+        let work = Box::new(move |memory: &mut Memory| {
+            if announce.send(()).is_ok() {
+                let _ = tell.send(work(memory));
             }
-            Ok(Err(_)) => Err(HashingError::Failed),
-            Err(_) => Err(self.hasher.refuse()),
+        });
+        let _waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
+        if !matches!(timeout(PATIENCE, begun).await, Ok(Ok(()))) {
+            // It took too long, or somebody new needed the place.
+            return Err(self.hasher.refuse());
         }
+        let done = told.await.map_err(|_| HashingError::Failed)?;
+        self.hasher.metrics.passwords_hashed.inc();
+        Ok(done)
     }
+}
+
+fn compare(
+    memory: &mut Memory,
+    argon2: &Argon2<'_>,
+    password: &Password,
+    stored: Option<&PasswordHash>,
+) -> Result<Verdict, HashingError> {
+    let Some(stored) = stored else {
+        hash(memory, argon2, password)?;
+        return Ok(Verdict::Wrong);
+    };
+    let right = match Foreign::of(&stored.0) {
+        Some(foreign) => foreign.is_of(password, &stored.0),
+        None => is_of(memory, password, stored)?,
+    };
+    if !right {
+        return Ok(Verdict::Wrong);
+    }
+    let upgraded = if made_with(argon2, stored) { None } else { Some(hash(memory, argon2, password)?) };
+    Ok(Verdict::Right { upgraded })
 }

@@ -10,7 +10,7 @@ use crate::{random, secret::Password};
 pub(super) fn hash(memory: &mut Memory, argon2: &Argon2<'_>, password: &Password) -> Result<PasswordHash, HashingError> {
     let salt = random::bytes::<16>();
     let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
-    let phc = memory.hash(argon2, password.bytes(), &salt, &mut out).ok().and_then(|()| {
+    let phc = Some(memory.hash(argon2, password.bytes(), &salt, &mut out)?).and_then(|()| {
         Some(phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -22,17 +22,21 @@ pub(super) fn hash(memory: &mut Memory, argon2: &Argon2<'_>, password: &Password
     phc.map(|phc| PasswordHash(phc.to_string())).ok_or(HashingError::Failed)
 }
 
-/// Whether an Argon2 hash, of whatever parameters, is one of this password; `None` if it is no such hash at all.
-pub(super) fn is_of(memory: &mut Memory, password: &Password, stored: &PasswordHash) -> Option<bool> {
-    let stored = phc::PasswordHash::new(&stored.0).ok()?;
-    let (salt, expected) = (stored.salt?, stored.hash?);
+/// Whether an Argon2 hash, of whatever parameters, is one of this password. What is no such hash is of none.
+pub(super) fn is_of(memory: &mut Memory, password: &Password, stored: &PasswordHash) -> Result<bool, HashingError> {
+    let Ok(stored) = phc::PasswordHash::new(&stored.0) else { return Ok(false) };
+    let (Some(argon2), Some(salt), Some(expected)) = (maker(&stored), stored.salt, stored.hash) else { return Ok(false) };
+    let mut out = vec![0; expected.len()];
+    memory.hash(&argon2, password.bytes(), &salt, &mut out)?;
+    // Compared in constant time.
+    Ok(phc::Output::new(&out).is_ok_and(|out| out == expected))
+}
+
+/// What made a hash.
+fn maker(stored: &phc::PasswordHash) -> Option<Argon2<'static>> {
     let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
     let version = stored.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
-    let argon2 = Argon2::new(algorithm, version, Params::try_from(&stored).ok()?);
-    let mut out = vec![0; expected.len()];
-    memory.hash(&argon2, password.bytes(), &salt, &mut out).ok()?;
-    // Compared in constant time.
-    Some(phc::Output::new(&out).ok()? == expected)
+    Some(Argon2::new(algorithm, version, Params::try_from(stored).ok()?))
 }
 
 /// Whether a stored hash carries today's algorithm, version and parameters.
@@ -49,10 +53,7 @@ pub(super) fn beginning(argon2: &Argon2<'_>) -> String {
 /// Whether a stored hash is one of Argon2, whole, and costs no more than it may.
 pub(super) fn is_usable(stored: &str) -> bool {
     let Ok(stored) = phc::PasswordHash::new(stored) else { return false };
-    let whole = stored.hash.is_some() && stored.salt.is_some() && Algorithm::try_from(stored.algorithm.as_str()).is_ok();
-    whole
-        && Params::try_from(&stored).is_ok_and(|params| {
-            let kib = u64::from(params.m_cost());
-            kib <= MOST_MEMORY / 1024 && kib * u64::from(params.t_cost()) <= MOST_WORK / 1024
-        })
+    let Some(argon2) = maker(&stored).filter(|_| stored.hash.is_some() && stored.salt.is_some()) else { return false };
+    let kib = u64::from(argon2.params().m_cost());
+    kib <= MOST_MEMORY / 1024 && kib * u64::from(argon2.params().t_cost()) <= MOST_WORK / 1024
 }

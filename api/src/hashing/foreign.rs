@@ -13,7 +13,7 @@ use crate::secret::Password;
 /// The schemes that can be brought along, besides Argon2 itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
-    /// `$2a$`, `$2b$`, `$2x$`, `$2y$`.
+    /// `$2a$`, `$2b$`, `$2y$`; not `$2x$`, which is wrong on purpose.
     Bcrypt,
     /// `$scrypt$ln=…,r=…,p=…$salt$hash`.
     Scrypt,
@@ -23,9 +23,9 @@ pub(super) enum Foreign {
 
 impl Foreign {
     /// The scheme of a hash, by how it begins.
-    pub(super) fn parse(hash: &str) -> Option<Self> {
+    pub(super) fn of(hash: &str) -> Option<Self> {
         match hash.split('$').nth(1)? {
-            "2a" | "2b" | "2x" | "2y" => Some(Self::Bcrypt),
+            "2a" | "2b" | "2y" => Some(Self::Bcrypt),
             "scrypt" => Some(Self::Scrypt),
             "pbkdf2-sha256" | "pbkdf2-sha512" => Some(Self::Pbkdf2),
             _ => None,
@@ -37,7 +37,7 @@ impl Foreign {
         let hash = self.phc_form(hash);
         let phc = phc::PasswordHash::new(&hash).ok();
         match self {
-            Self::Bcrypt => hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= 15),
+            Self::Bcrypt => hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= 14),
             Self::Scrypt => {
                 let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| scrypt::Params::try_from(&phc).ok());
                 params.is_some_and(|params| {
@@ -47,7 +47,7 @@ impl Foreign {
             }
             Self::Pbkdf2 => {
                 let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| pbkdf2::Params::try_from(&phc).ok());
-                params.is_some_and(|params| params.rounds() <= 5_000_000)
+                params.is_some_and(|params| params.rounds() <= 2_500_000)
             }
         }
     }
@@ -57,7 +57,9 @@ impl Foreign {
         let fields: Vec<_> = hash.split('$').collect();
         match (self, fields.as_slice()) {
             (Self::Pbkdf2, ["", scheme, rounds, salt, sum]) if rounds.bytes().all(|byte| byte.is_ascii_digit()) => {
-                format!("${scheme}$i={rounds}${}${}", salt.replace('.', "+"), sum.replace('.', "+")).into()
+                // Without padding, four characters are three bytes.
+                let length = sum.len() * 3 / 4;
+                format!("${scheme}$i={rounds},l={length}${}${}", salt.replace('.', "+"), sum.replace('.', "+")).into()
             }
             _ => hash.into(),
         }

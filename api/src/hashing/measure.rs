@@ -11,7 +11,7 @@ use crate::{config::HashingCost, secret::Password};
 pub fn measure(cost: &HashingCost) -> Result<Duration, HashingError> {
     let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let (mut memory, password) = (Memory::default(), Password::new("correct horse battery".to_owned()));
+    let (mut memory, password) = (Memory::new(argon2.params().block_count()), Password::new("correct horse battery".to_owned()));
     let mut best = Duration::MAX;
     for _ in 0..6 {
         let begun = Instant::now();

@@ -8,8 +8,11 @@ use std::{hint::black_box, time::Duration};
 use argon2::{Argon2, Block};
 use zeroize::Zeroize as _;
 
+use super::HashingError;
+
 /// How long wiped memory is kept for the next password.
 const KEPT: Duration = Duration::from_secs(10);
+
 /// How long after memory was freed the allocator is ready to give it back to the system, and a little.
 const FREED: Duration = Duration::from_secs(2);
 
@@ -22,17 +25,27 @@ fn in_huge_pages<T>(take: impl FnOnce() -> T) -> T {
     taken
 }
 
+/// So many blocks, if they can be had: a process that aborts for want of memory helps nobody.
+fn take(blocks: usize) -> Option<Vec<Block>> {
+    in_huge_pages(|| {
+        let mut taken = Vec::new();
+        taken.try_reserve_exact(blocks).ok()?;
+        taken.resize(blocks, Block::new());
+        Some(taken)
+    })
+}
+
 /// A worker's memory.
-#[derive(Default)]
 pub(super) struct Memory {
     blocks: Vec<Block>,
+    /// As many blocks as are kept for the next password: what one of today's hashes needs.
+    kept: usize,
     state: State,
 }
 
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// There is none, and the system has it back.
-    #[default]
     None,
     /// It holds what the last password left.
     Used,
@@ -43,16 +56,27 @@ enum State {
 }
 
 impl Memory {
+    /// None yet.
+    pub(super) fn new(kept: usize) -> Self {
+        Self { blocks: Vec::new(), kept, state: State::None }
+    }
+
     /// Argon2 over this memory. Whatever it held is overwritten.
-    pub(super) fn hash(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], out: &mut [u8]) -> argon2::Result<()> {
+    pub(super) fn hash(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], out: &mut [u8]) -> Result<(), HashingError> {
         let wanted = argon2.params().block_count();
         if self.blocks.len() < wanted {
             // Given back first: nobody needs both.
             self.blocks = Vec::new();
-            self.blocks = in_huge_pages(|| vec![Block::new(); wanted]);
+            self.blocks = take(wanted).ok_or(HashingError::Overloaded)?;
         }
         self.state = State::Used;
-        argon2.hash_password_into_with_memory(password, salt, out, &mut self.blocks)
+        let hashed = argon2.hash_password_into_with_memory(password, salt, out, &mut self.blocks);
+        if self.blocks.len() > self.kept {
+            // Somebody who was brought along, once.
+            self.blocks.iter_mut().for_each(Block::zeroize);
+            self.blocks = Vec::new();
+        }
+        hashed.map_err(|_| HashingError::Failed)
     }
 
     /// How long to wait for work before [`Memory::settle`] is due.
@@ -98,7 +122,7 @@ mod tests {
     /// (Argon2id, version 19, t=2, m=256 KiB, p=1, "password", "somesalt").
     #[test]
     fn a_known_hash_in_memory_that_was_used_before() {
-        let mut memory = Memory::default();
+        let mut memory = Memory::new(2048);
         let mut hash = |m_cost, t_cost| {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(m_cost, t_cost, 1, None).unwrap());
             let mut out = [0; 32];
@@ -116,7 +140,7 @@ mod tests {
 
     #[test]
     fn used_memory_is_wiped_at_once_and_given_back_later() {
-        let mut memory = Memory::default();
+        let mut memory = Memory::new(64);
         assert_eq!(memory.patience(), Duration::MAX);
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
         memory.hash(&argon2, b"password", b"somesalt", &mut [0; 32]).unwrap();
@@ -129,5 +153,16 @@ mod tests {
         assert_eq!((memory.blocks.len(), memory.patience()), (0, FREED));
         memory.settle();
         assert_eq!(memory.patience(), Duration::MAX);
+    }
+
+    #[test]
+    fn c_23_what_one_hash_needed_more_is_given_back_and_what_there_is_not_is_refused() {
+        let mut memory = Memory::new(64);
+        let mut hash = |kib| {
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(kib, 1, 1, None).unwrap());
+            memory.hash(&argon2, b"password", b"somesalt", &mut [0; 32]).map(|()| memory.blocks.len())
+        };
+        assert_eq!([hash(64), hash(128), hash(32)], [Ok(64), Ok(0), Ok(32)]);
+        assert!(super::take(usize::MAX / 2048).is_none());
     }
 }

@@ -8,15 +8,17 @@ mod argon2id;
 mod foreign;
 mod measure;
 mod memory;
-mod pace;
 mod queue;
 
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub use admission::Admission;
@@ -25,7 +27,6 @@ use entity::PasswordHash;
 use foreign::Foreign;
 pub use measure::measure;
 use memory::Memory;
-use pace::Pace;
 use queue::{Queue, Turn};
 
 use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::ClientNetwork};
@@ -33,14 +34,14 @@ use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::Client
 /// How long somebody waits for a worker and its answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How far workers stand back: a third of the weight of a thread that does not.
-const NICENESS: i32 = 5;
+/// Workers leave the processor to the rest of the service: there are as many as cores, and a flood keeps all of them busy.
+const NICE: i32 = 5;
 
 /// The most bytes that a hash which was brought along may take.
 const MOST_MEMORY: u64 = 256 << 20;
 
-/// The most bytes of memory that it may fill, all passes together: some two seconds, or nobody would wait for its answer.
-const MOST_WORK: u64 = 4 << 30;
+/// The most bytes of memory that it may fill, all passes together: about a second.
+const MOST_WORK: u64 = 2 << 30;
 
 /// What a hash says of a password.
 #[derive(Debug)]
@@ -69,7 +70,8 @@ pub enum HashingError {
 pub struct Hasher {
     argon2: Argon2<'static>,
     queue: Arc<Queue>,
-    pace: Arc<Pace>,
+    /// In microseconds.
+    pace: AtomicU64,
     metrics: Arc<Metrics>,
 }
 
@@ -78,13 +80,14 @@ impl Hasher {
     pub fn new(cost: &HashingCost, metrics: Arc<Metrics>) -> Result<Self, HashingError> {
         let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let queue = Arc::new(Queue::new(cost.workers + cost.queue));
+        let queue = Arc::new(Queue::new(cost.workers, cost.queue));
+        let blocks = argon2.params().block_count();
         for _ in 0..cost.workers {
             let (queue, metrics) = (Arc::clone(&queue), Arc::clone(&metrics));
             let worker = thread::Builder::new().name("password".to_owned());
-            worker.spawn(move || work(&queue, &metrics)).map_err(|_| HashingError::Failed)?;
+            worker.spawn(move || work(&queue, blocks, &metrics)).map_err(|_| HashingError::Failed)?;
         }
-        Ok(Self { argon2, queue, pace: Arc::default(), metrics })
+        Ok(Self { argon2, queue, pace: AtomicU64::new(0), metrics })
     }
 
     /// A place among those whose passwords are hashed; refused at once if there is none for this network.
@@ -95,9 +98,17 @@ impl Hasher {
         }
     }
 
-    /// How much later to say that a password is wrong which was presented so long ago.
-    pub fn wait_to_refuse(&self, elapsed: Duration) -> Duration {
-        self.pace.wait(elapsed)
+    /// How long to take at least before saying that a password is wrong. Zero where all hashes are of today, and take the same time.
+    pub fn pace(&self) -> Duration {
+        Duration::from_micros(self.pace.load(Ordering::Relaxed))
+    }
+
+    /// Sets the pace by the slowest of the hashes that are not of today: the time of a wrong password must not tell who has one, and
+    /// so that there is such an account (B-34).
+    pub fn set_pace(&self, slowest: Duration) {
+        // Half as much again, so that a busy moment does not tell it either.
+        let pace = u64::try_from(slowest.as_micros()).unwrap_or(u64::MAX).saturating_mul(3) / 2;
+        self.pace.store(pace, Ordering::Relaxed);
     }
 
     /// What hashes of today begin with.
@@ -129,24 +140,37 @@ impl fmt::Debug for Hasher {
     }
 }
 
+/// What all hashes begin with that cost what this one does: its scheme and parameters.
+pub fn kind(stored: &PasswordHash) -> String {
+    // The salt follows them, and the hash; bcrypt writes both as one.
+    let fields: Vec<_> = stored.0.split('$').collect();
+    let own = if Foreign::of(&stored.0) == Some(Foreign::Bcrypt) { 1 } else { 2 };
+    let parameters = fields.len().saturating_sub(own);
+    let kind = format!("{}$", fields[..parameters].join("$"));
+    // What is no hash at all is of its own kind.
+    if stored.0.starts_with(&kind) { kind } else { stored.0.clone() }
+}
+
 /// Whether a stored hash is one that can be verified here, in memory that can be had.
 pub fn can_verify(stored: &str) -> bool {
-    Foreign::parse(stored).map_or_else(|| argon2id::is_usable(stored), |foreign| foreign.is_usable(stored))
+    Foreign::of(stored).map_or_else(|| argon2id::is_usable(stored), |foreign| foreign.is_usable(stored))
 }
 
 /// What a worker does until the queue is closed.
-fn work(queue: &Queue, metrics: &Metrics) {
-    // Those who are signed in come first: where no core is left for them, hashing gets a quarter of one while they want it all.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
-    let mut memory = Memory::default();
+fn work(queue: &Queue, blocks: usize, metrics: &Metrics) {
+    // Whoever is signed in already comes first.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
+    let mut memory = Memory::new(blocks);
     loop {
         match queue.take(memory.patience()) {
             Turn::Work { work, waited, place: _held } => {
                 metrics.password_waited(waited);
+                let begun = Instant::now();
                 // Whoever waits hears of it, because the answer is never sent; the next one gets fresh memory.
                 if catch_unwind(AssertUnwindSafe(|| work(&mut memory))).is_err() {
-                    memory = Memory::default();
+                    memory = Memory::new(blocks);
                 }
+                queue.note(begun.elapsed());
             }
             Turn::Quiet => memory.settle(),
             Turn::Closed => return,
@@ -174,7 +198,7 @@ mod tests {
     }
 
     async fn verify(hasher: &Hasher, typed: &str, stored: &str) -> Verdict {
-        hasher.admit(HERE).unwrap().verify(password(typed), Some(PasswordHash(stored.to_owned()))).await.unwrap()
+        hasher.admit(HERE).unwrap().verify(password(typed), Some(PasswordHash(stored.to_owned()))).await.unwrap().0
     }
 
     /// A worker tells first and makes room then.
@@ -205,7 +229,7 @@ mod tests {
     async fn nobody_has_a_password_and_it_costs_as_much_as_somebodys() {
         let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         let verdict = hasher.admit(HERE).unwrap().verify(password("anything at all"), None).await;
-        assert!(matches!(verdict, Ok(Verdict::Wrong)));
+        assert!(matches!(verdict, Ok((Verdict::Wrong, _))));
         assert_eq!(hasher.metrics.passwords_hashed.get(), 1);
     }
 

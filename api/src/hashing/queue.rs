@@ -9,13 +9,16 @@ use std::{
 use super::memory::Memory;
 use crate::network::ClientNetwork;
 
+/// Nobody is let in who would wait for longer: they are told to come back at once, not then.
+const WAIT: Duration = Duration::from_secs(2);
+
 /// What a worker does.
 pub(super) type Work = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// What waits, by the network that it is for.
-#[derive(Default)]
 pub(super) struct Queue {
     places: usize,
+    workers: usize,
     inner: Mutex<Inner>,
     news: Condvar,
 }
@@ -29,6 +32,8 @@ struct Inner {
     /// The networks that wait, whose turn it is first.
     turns: VecDeque<ClientNetwork>,
     next_id: u64,
+    /// How long work takes, the last few times counting most.
+    average: Duration,
     closed: bool,
 }
 
@@ -56,24 +61,32 @@ pub(super) enum Turn {
 }
 
 impl Queue {
-    /// Room for so many, those with a worker included.
-    pub(super) fn new(places: usize) -> Self {
-        Self { places, ..Self::default() }
+    /// For so many workers, with room for so many more who wait.
+    pub(super) fn new(workers: usize, waiting: usize) -> Self {
+        Self { places: workers + waiting, workers, inner: Mutex::default(), news: Condvar::new() }
     }
 
-    /// A place, if this network may have one more: a network may hold as many as are left for all others, so that one alone takes
-    /// half, and there is always one for somebody new (a dynamic threshold, Choudhury and Hahne 1998).
+    /// A place, if this network may have one more and would not wait too long for its turn.
+    ///
+    /// A network may hold as many as are left for all others (a dynamic threshold, Choudhury and Hahne 1998), so one alone takes half.
+    /// When that leaves nothing, the newest of those who wait for the network that holds most makes room, if it holds more.
     pub(super) fn admit(self: &Arc<Self>, network: ClientNetwork) -> Option<Arc<Place>> {
-        let mut inner = self.inner();
-        let left = self.places - inner.taken;
-        let held = inner.taken_by.entry(network).or_default();
-        if *held >= left {
-            if *held == 0 {
-                inner.taken_by.remove(&network);
-            }
+        let mut inner = self.lock();
+        let held = inner.held(network);
+        if inner.wait(network) / u32::try_from(self.workers).unwrap_or(u32::MAX) > WAIT {
             return None;
         }
-        *held += 1;
+        if held >= self.places - inner.taken {
+            let displaced = inner.displace(held + 1)?;
+            drop(inner);
+            // Gives its place back, which takes the lock.
+            drop(displaced);
+            inner = self.lock();
+            if inner.taken >= self.places {
+                return None;
+            }
+        }
+        *inner.taken_by.entry(network).or_default() += 1;
         inner.taken += 1;
         Some(Arc::new(Place { queue: Arc::clone(self), network }))
     }
@@ -81,7 +94,7 @@ impl Queue {
     /// Hands work in. When what comes back is dropped, work that no worker has begun is forgotten.
     pub(super) fn submit(self: &Arc<Self>, place: Arc<Place>, work: Work) -> Waiting {
         let network = place.network;
-        let mut inner = self.inner();
+        let mut inner = self.lock();
         inner.next_id += 1;
         let id = inner.next_id;
         let line = inner.lines.entry(network).or_default();
@@ -97,7 +110,7 @@ impl Queue {
     /// The next work: one of each network in turn. Waits for it no longer than `patience`.
     pub(super) fn take(&self, patience: Duration) -> Turn {
         let nothing = |inner: &mut Inner| inner.turns.is_empty() && !inner.closed;
-        let waited = self.news.wait_timeout_while(self.inner(), patience, nothing);
+        let waited = self.news.wait_timeout_while(self.lock(), patience, nothing);
         let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
         match inner.next() {
             Some(Job { since, work, place, .. }) => Turn::Work { work, waited: since.elapsed(), place },
@@ -106,23 +119,48 @@ impl Queue {
         }
     }
 
+    /// Work took so long.
+    pub(super) fn note(&self, took: Duration) {
+        let mut inner = self.lock();
+        inner.average = if inner.average.is_zero() { took } else { (inner.average * 7 + took) / 8 };
+    }
+
     /// Lets the workers go once nothing waits.
     pub(super) fn close(&self) {
-        self.inner().closed = true;
+        self.lock().closed = true;
         self.news.notify_all();
     }
 
     /// How many places are taken.
     pub(super) fn taken(&self) -> usize {
-        self.inner().taken
+        self.lock().taken
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Inner {
+    fn held(&self, network: ClientNetwork) -> usize {
+        self.taken_by.get(&network).copied().unwrap_or(0)
+    }
+
+    /// How much work comes before one more of this network: all that it has itself, and as many rounds of the others.
+    fn wait(&self, network: ClientNetwork) -> Duration {
+        let held = self.held(network);
+        let others = self.taken_by.iter().filter(|(other, _)| **other != network).map(|(_, theirs)| (*theirs).min(held + 1));
+        self.average * u32::try_from(held + others.sum::<usize>()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes out the newest of those who wait for the network that holds most, if that is more than `least`.
+    fn displace(&mut self, least: usize) -> Option<Job> {
+        let held = |network: &ClientNetwork| self.held(*network);
+        let network = self.lines.keys().filter(|network| held(network) > least).max_by_key(|network| held(network)).copied()?;
+        let newest = self.lines.get(&network)?.back()?.id;
+        self.forget(network, newest)
+    }
+
     fn next(&mut self) -> Option<Job> {
         let network = self.turns.pop_front()?;
         let line = self.lines.get_mut(&network)?;
@@ -155,7 +193,7 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut inner = self.queue.inner();
+        let mut inner = self.queue.lock();
         inner.taken -= 1;
         if let Some(held) = inner.taken_by.get_mut(&self.network) {
             *held -= 1;
@@ -176,7 +214,7 @@ pub(super) struct Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         // Dropped after the lock: a job gives its place back, which takes the lock again.
-        let _forgotten = { self.queue.inner().forget(self.network, self.id) };
+        let _forgotten = { self.queue.lock().forget(self.network, self.id) };
     }
 }
 
@@ -188,33 +226,61 @@ mod tests {
         time::Duration,
     };
 
-    use super::{Memory, Queue, Turn};
+    use super::{Memory, Queue, Turn, WAIT, Waiting};
     use crate::network::ClientNetwork;
 
     fn network(n: u8) -> ClientNetwork {
         ClientNetwork::V4(Ipv4Addr::new(192, 0, 2, n))
     }
 
+    /// As many as are let in, all of them waiting.
+    fn fill(queue: &Arc<Queue>, n: u8) -> Vec<Waiting> {
+        let places = std::iter::from_fn(|| queue.admit(network(n)));
+        places.map(|place| queue.submit(place, Box::new(|_: &mut Memory| ()))).collect()
+    }
+
     #[test]
-    fn c_20_one_network_takes_half_and_a_new_one_always_finds_a_place() {
-        let queue = Arc::new(Queue::new(64));
-        let admit = |n| std::iter::from_fn(|| queue.admit(network(n))).collect::<Vec<_>>();
-        let greedy = admit(1);
+    fn c_20_one_network_takes_half_and_what_it_gives_back_can_be_had_again() {
+        let queue = Arc::new(Queue::new(2, 62));
+        let greedy = fill(&queue, 1);
         assert_eq!(greedy.len(), 32);
-        let others: Vec<_> = (2..=4).map(admit).collect();
-        assert_eq!(others.iter().map(Vec::len).collect::<Vec<_>>(), [16, 8, 4]);
         assert!(queue.admit(network(1)).is_none());
         drop(greedy);
-        assert_eq!(queue.taken(), 28);
-        assert!(queue.admit(network(1)).is_some(), "what is given back can be had again");
-        drop(others);
+        assert!(queue.admit(network(1)).is_some());
         assert_eq!(queue.taken(), 0);
-        assert!(queue.inner().taken_by.is_empty(), "networks that left are forgotten");
+        assert!(queue.lock().taken_by.is_empty(), "networks that left are forgotten");
+    }
+
+    #[test]
+    fn c_20_somebody_new_always_finds_a_place_however_many_networks_there_are() {
+        let queue = Arc::new(Queue::new(2, 62));
+        let mut waiting: Vec<_> = (1..=40).map(|n| fill(&queue, n)).collect();
+        assert_eq!(queue.taken(), 64);
+        for n in 41..=60 {
+            let place = queue.admit(network(n)).unwrap_or_else(|| panic!("no place for {n}"));
+            waiting.push(vec![queue.submit(place, Box::new(|_: &mut Memory| ()))]);
+        }
+        let held = queue.lock().taken_by.clone();
+        assert!(held.len() == 60 && held.values().all(|held| *held <= 2), "{held:?}");
+        assert_eq!(queue.taken(), 64);
+        drop(waiting);
+        assert_eq!(queue.taken(), 0);
+    }
+
+    #[test]
+    fn c_20_nobody_is_let_in_who_would_wait_too_long() {
+        let queue = Arc::new(Queue::new(1, 999));
+        queue.note(WAIT / 10);
+        assert_eq!(fill(&queue, 1).len(), 11, "ten before it, and one in the end");
+        let _one = fill(&queue, 1);
+        assert_eq!(fill(&queue, 2).len(), 5, "in turns with the other's");
+        (0..100).for_each(|_| queue.note(Duration::from_millis(1)));
+        assert!(queue.admit(network(1)).is_some(), "it is fast again");
     }
 
     #[test]
     fn networks_take_turns() {
-        let queue = Arc::new(Queue::new(64));
+        let queue = Arc::new(Queue::new(2, 62));
         let order = Arc::new(Mutex::new(Vec::new()));
         let waiting: Vec<_> = [1, 1, 1, 2, 3, 2]
             .map(|n| {
@@ -224,7 +290,7 @@ mod tests {
             })
             .into();
         while let Turn::Work { work, place: _held, .. } = queue.take(Duration::ZERO) {
-            work(&mut Memory::default());
+            work(&mut Memory::new(0));
         }
         assert_eq!(*order.lock().unwrap(), [1, 2, 3, 1, 2, 1]);
         drop(waiting);
@@ -233,7 +299,7 @@ mod tests {
 
     #[test]
     fn c_19_who_leaves_leaves_the_queue() {
-        let queue = Arc::new(Queue::new(4));
+        let queue = Arc::new(Queue::new(1, 3));
         let work = |n| queue.submit(queue.admit(network(n)).unwrap(), Box::new(|_: &mut Memory| panic!("nobody waits for this")));
         let (one, two) = (work(1), work(1));
         drop(one);

@@ -1,7 +1,10 @@
 //! Where a request came from, and what its device was given. `X-Forwarded-For` is believed only from proxies that are configured, and then from the right: the
 //! last address that none of them wrote for itself. Everything further left is the client's own invention.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use poem::{
     FromRequest, Request, RequestBody,
@@ -45,13 +48,19 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     let mut client = peer;
     for hop in hops.iter().rev() {
         // Bytes, not text: a line that the client spoilt still ends in the hop that our proxy wrote.
-        let ip = std::str::from_utf8(hop.trim_ascii()).ok().and_then(|hop| hop.parse::<IpAddr>().ok());
+        let ip = std::str::from_utf8(hop.trim_ascii()).ok().and_then(address_of);
         match ip.filter(|_| trusted(&client)) {
             Some(ip) => client = ip.to_canonical(),
             None => break,
         }
     }
     client
+}
+
+/// Some proxies add the port.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let alone = hop.parse().ok();
+    alone.or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -81,6 +90,8 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["9.9.9.9", "1.1.1.1, 10.0.0.2"]), "1.1.1.1", "two proxies, two headers");
         assert_eq!(seen("::1", &["::ffff:1.1.1.1"]), "1.1.1.1");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1, nonsense"]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["9.9.9.9, 1.1.1.1:443"]), "1.1.1.1");
+        assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:443"]), "2001:db8::1");
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
     }
 }

@@ -3,38 +3,30 @@
 
 use std::time::Duration;
 
-use entity::{SessionId, session::RefreshIn};
+use entity::session::RefreshIn;
 use poem::http::{HeaderMap, HeaderValue, header};
+use zeroize::Zeroizing;
 
 use super::cookie;
 use crate::{
-    client::Client,
-    db::Unavailable,
-    limits,
-    sessions::{self, Credential, Established},
+    secret::{DeviceToken, KNOWN_FOR},
+    sessions::{self, Carried, Credential, Established},
     state::AppState,
 };
 
 /// How many credentials of one kind are looked at: a cookie and the twins that older configurations left behind. Each costs a query.
 const MOST: usize = 4;
 
-/// The sessions that a request carries a proof of, by any of its credentials, whatever has become of them. Signing in and signing
-/// out end them all: the rule that one credential counts is about who somebody is, not about what they leave behind.
-pub(super) async fn sessions(headers: &HeaderMap, state: &AppState) -> Result<Vec<SessionId>, Unavailable> {
+/// All credentials that a request carries. Signing in and signing out end the session of each: the rule that one credential counts is
+/// about who somebody is, not about what they leave behind.
+pub(super) fn carried(headers: &HeaderMap, state: &AppState) -> Vec<Carried> {
     let policy = &state.config.cookies;
-    let mut found = Vec::new();
-    for authorization in headers.get_all(header::AUTHORIZATION).iter().take(MOST) {
-        if let Some(token) = bearer(authorization) {
-            found.extend(sessions::session_of_token(state, token).await?);
-        }
-    }
-    for value in cookie::all(headers, policy.session_name).take(MOST) {
-        found.extend(sessions::session_of_cookie(state, value).await?);
-    }
-    for value in cookie::all(headers, policy.refresh_name).take(MOST) {
-        found.extend(sessions::session_of_token(state, value).await?);
-    }
-    Ok(found)
+    let secret = |value: &str| Zeroizing::new(value.to_owned());
+    let bearers = headers.get_all(header::AUTHORIZATION).iter().take(MOST).filter_map(bearer);
+    let refresh = cookie::all(headers, policy.refresh_name).take(MOST);
+    let tokens = bearers.chain(refresh).map(|token| Carried::Token(secret(token)));
+    let cookies = cookie::all(headers, policy.session_name).take(MOST).map(|value| Carried::Cookie(secret(value)));
+    tokens.chain(cookies).collect()
 }
 
 /// The token of an `Authorization` header, if it is a bearer's. The scheme's case does not matter (RFC 9110 section 11.1).
@@ -64,12 +56,10 @@ pub(super) fn hand_out(state: &AppState, established: &Established) -> Vec<Heade
     }
 }
 
-/// The client, with a device that its account will know once the password turns out right, and the cookie that makes it so.
-pub(super) fn with_device(client: Client, state: &AppState) -> (Client, HeaderValue) {
+/// The cookie that a browser is known by from now on.
+pub(super) fn device(state: &AppState, device: &DeviceToken) -> HeaderValue {
     let policy = &state.config.cookies;
-    let device = client.device.unwrap_or_default();
-    let cookie = cookie::set(policy, policy.device_name, &device.reveal(), Some(limits::KNOWN_FOR));
-    (Client { device: Some(device), ..client }, cookie)
+    cookie::set(policy, policy.device_name, &device.reveal(), Some(KNOWN_FOR))
 }
 
 /// Takes back the cookies that a request came with, and the session cookie in any case.

@@ -124,7 +124,7 @@ impl<R: ApiResponse> ApiResponse for WithCookies<R> {
             response.headers.push(MetaHeader {
                 name: "Set-Cookie".to_owned(),
                 description: Some(
-                    "The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand."
+                    "The cookies of the session, of the refresh token, of the device: as the face and the request demand."
                         .to_owned(),
                 ),
                 required: false,

@@ -194,14 +194,13 @@ impl SessionApi {
         body: Body<SignInRequest>,
     ) -> Result<WithCookies<Reply<200, Session>>, Refusal<SignInError>> {
         let Body(SignInRequest { email, password, remember }) = body;
-        let carried = held::sessions(headers, &state).await.map_err(SignInError::Store)?;
-        let (client, device) = held::with_device(client, &state);
+        let carried = held::carried(headers, &state);
         let request =
             SignIn { email: &email, password, remember: remember.unwrap_or(false), face: sessions::Face::Cookie, client, carried };
-        let signed_in = sessions::sign_in(&state, request).await?;
-        let mut cookies = held::hand_out(&state, &signed_in);
-        cookies.push(device);
-        Ok(WithCookies(Reply(Session::new(&state, &signed_in.who)), cookies))
+        let (established, device) = sessions::sign_in(&state, request).await?;
+        let mut cookies = held::hand_out(&state, &established);
+        cookies.push(held::device(&state, &device));
+        Ok(WithCookies(Reply(Session::new(&state, &established.who)), cookies))
     }
 
     /// Who am I?
@@ -223,7 +222,7 @@ impl SessionApi {
         headers: &HeaderMap,
     ) -> Result<WithCookies<NoContent>, WithCookies<Refusal<StoreError>>> {
         let cleared = held::take_back(headers, &state);
-        let ended = match held::sessions(headers, &state).await {
+        let ended = match sessions::sessions_of(&state, &held::carried(headers, &state)).await {
             Ok(sessions) => sessions::end_all(&state, &sessions).await,
             Err(error) => Err(error),
         };

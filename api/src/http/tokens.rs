@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    secret::Password,
+    secret::{DeviceToken, Password},
     sessions::{self, Credential, Established, Face, RefreshError, SignIn, SignInError},
     state::AppState,
 };
@@ -34,7 +34,7 @@ enum RefreshIn {
 
 /// Signing in for tokens.
 #[derive(Object)]
-#[oai(deny_unknown_fields, example)]
+#[oai(deny_unknown_fields, skip_serializing_if_is_none, example)]
 struct IssueTokensRequest {
     /// In any case: `Ada@Example.com` is `ada@example.com`.
     #[oai(validator(max_length = 254))]
@@ -43,6 +43,9 @@ struct IssueTokensRequest {
     /// Whether to stay signed in for the longer time.
     remember: Option<bool>,
     refresh_in: Option<RefreshIn>,
+    /// What an earlier sign-in on this device answered with: strangers' wrong passwords do not count against it.
+    #[oai(validator(max_length = 256))]
+    device_token: Option<String>,
 }
 
 impl Example for IssueTokensRequest {
@@ -52,6 +55,7 @@ impl Example for IssueTokensRequest {
             password: Password::new("correct horse battery".to_owned()),
             remember: Some(false),
             refresh_in: Some(RefreshIn::Body),
+            device_token: None,
         }
     }
 }
@@ -98,6 +102,8 @@ pub(super) struct Tokens {
     expires_in: i32,
     /// For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it.
     refresh_token: Option<String>,
+    /// For the next `issueTokens` on this device, when the refresh token is here too. It opens nothing; keep it when signing out.
+    device_token: Option<String>,
     session: Session,
 }
 
@@ -108,6 +114,7 @@ impl Example for Tokens {
             token_type: "Bearer".to_owned(),
             expires_in: 600,
             refresh_token: Some("bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned()),
+            device_token: Some("bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ".to_owned()),
             session: Session::bearer_example(),
         }
     }
@@ -122,6 +129,7 @@ pub(super) fn body(state: &AppState, established: Established) -> Option<Tokens>
         token_type: "Bearer".to_owned(),
         expires_in: i32::try_from(tokens.expires_in.as_secs()).unwrap_or(i32::MAX),
         refresh_token: (tokens.refresh_in == StoredRefreshIn::Body).then(|| tokens.refresh_token.reveal().to_string()),
+        device_token: None,
         session: Session::new(state, &who),
     })
 }
@@ -165,20 +173,14 @@ impl TokensApi {
         headers: &HeaderMap,
         body: Body<IssueTokensRequest>,
     ) -> Result<WithCookies<Reply<200, Tokens>>, Refusal<SignInError>> {
-        let Body(IssueTokensRequest { email, password, remember, refresh_in }) = body;
+        let Body(IssueTokensRequest { email, password, remember, refresh_in, device_token }) = body;
         let refresh_in = match refresh_in {
             Some(RefreshIn::Cookie) => StoredRefreshIn::Cookie,
             Some(RefreshIn::Body) | None => StoredRefreshIn::Body,
         };
-        let carried = held::sessions(headers, &state).await.map_err(SignInError::Store)?;
-        // What keeps no cookies is known by its network alone.
-        let (client, device) = match refresh_in {
-            StoredRefreshIn::Cookie => {
-                let (client, device) = held::with_device(client, &state);
-                (client, Some(device))
-            }
-            StoredRefreshIn::Body => (client, None),
-        };
+        let carried = held::carried(headers, &state);
+        let given = device_token.as_deref().and_then(DeviceToken::parse);
+        let client = Client { device: given.or(client.device), ..client };
         let request = SignIn {
             email: &email,
             password,
@@ -187,9 +189,14 @@ impl TokensApi {
             client,
             carried,
         };
-        let mut answer = answer(&state, sessions::sign_in(&state, request).await?)?;
-        answer.1.extend(device);
-        Ok(answer)
+        let (established, device) = sessions::sign_in(&state, request).await?;
+        let WithCookies(Reply(mut tokens), mut cookies) = answer(&state, established)?;
+        // It travels as the refresh token does: whoever keeps that keeps this.
+        match refresh_in {
+            StoredRefreshIn::Body => tokens.device_token = Some(device.reveal().to_string()),
+            StoredRefreshIn::Cookie => cookies.push(held::device(&state, &device)),
+        }
+        Ok(WithCookies(Reply(tokens), cookies))
     }
 
     /// Refresh

@@ -14,8 +14,9 @@ use uuid::Uuid;
 use super::client;
 use crate::config::Config;
 
-/// As many bytes of a path as are logged.
+/// As many bytes of a path, and of a method, as are logged.
 const PATH: usize = 256;
+const METHOD: usize = 16;
 
 tokio::task_local! {
     static REQUEST: Uuid;
@@ -66,7 +67,9 @@ impl Trace {
         let ms = after.as_secs_f64() * 1000.0;
         #[cfg(feature = "otel")]
         crate::telemetry::end(&span, operation, method.as_str(), status);
-        span.in_scope(|| tracing::info!(%method, path, operation, status, ms, "answered"));
+        // A token, so any byte is a boundary.
+        let method = method.as_str().get(..METHOD).unwrap_or(method.as_str());
+        span.in_scope(|| tracing::info!(method, path, operation, status, ms, "answered"));
         if let Ok(id) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert("x-request-id", id);
         }

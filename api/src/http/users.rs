@@ -9,8 +9,9 @@ use super::{
     Tag,
     body::Body,
     credential::State,
+    held,
     problem::{FieldError, Refusal, Rule, problems},
-    reply::{Accepted, Either, Reply},
+    reply::{Accepted, Either, Reply, WithCookies},
     session::instant,
 };
 use crate::{
@@ -20,8 +21,9 @@ use crate::{
     hashing::HashingError,
     limits::LimitError,
     passwords::PasswordRule,
-    secret::Password,
-    users::{self, ConfirmError, PresentError, RegisterError, Registered, Registration, Violation},
+    secret::{DeviceToken, Password},
+    state::AppState,
+    users::{self, ConfirmError, Confirmation, RegisterError, Registered, Registration, Violation},
 };
 
 /// Signing up.
@@ -55,7 +57,12 @@ struct ConfirmRegistrationRequest {
     /// What stands behind the `#` of the link in the mail.
     #[oai(validator(max_length = 256))]
     token: String,
+    /// Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
+    #[oai(validator(min_length = 8))]
     password: Password,
+    /// What to be called.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    name: Option<String>,
 }
 
 impl Example for ConfirmRegistrationRequest {
@@ -63,6 +70,7 @@ impl Example for ConfirmRegistrationRequest {
         Self {
             token: "bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO".to_owned(),
             password: Password::new("correct horse battery".to_owned()),
+            name: Some("Ada Lovelace".to_owned()),
         }
     }
 }
@@ -128,9 +136,11 @@ problems!(RegisterError {
 
 problems!(ConfirmError {
     ConfirmError::Token => InvalidOneTimeToken,
-    ConfirmError::WrongPassword => WrongPassword,
+    ConfirmError::Invalid(violations) => ValidationFailed.fields(violations.into_iter().map(|one| field_error(one, "password")).collect()),
     ConfirmError::EmailTaken => EmailTaken,
-    ConfirmError::Present(error) => (error: PresentError),
+    ConfirmError::Breached(error) => Unavailable.log(&error),
+    ConfirmError::Limit(error) => (error: LimitError),
+    ConfirmError::Hashing(error) => (error: HashingError),
     ConfirmError::Store(error) => Unavailable.log(&error),
 });
 
@@ -163,34 +173,39 @@ impl UsersApi {
     /// Sign up
     ///
     /// Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
-    /// answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
+    /// answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`. The
+    /// password is held against the rules, and counts for nothing yet.
     #[oai(path = "/", method = "post", operation_id = "registerUser")]
     async fn register(
         &self,
         state: State<'_>,
         client: Client,
         body: Body<RegisterUserRequest>,
-    ) -> Result<Either<Reply<201, User>, Accepted>, Refusal<RegisterError>> {
+    ) -> Result<Either<WithCookies<Reply<201, User>>, Accepted>, Refusal<RegisterError>> {
         let Body(RegisterUserRequest { email, password, name }) = body;
         match users::register(&state, Registration { address: email, password, name, client }).await? {
-            Registered::Now(user) => Ok(Either::This(Reply((&UserSnapshot::from(user.as_ref())).into()))),
+            Registered::Now(user, device) => Ok(Either::This(made(&state, &user, &device))),
             Registered::OnceConfirmed => Ok(Either::That(Accepted)),
         }
     }
 
     /// Confirm an address
     ///
-    /// Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
-    /// becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+    /// Makes the user whose address it is. The token is what the mail holds. The password is chosen now, by whoever reads the mail, so
+    /// that nobody else's counts. It signs nobody in.
     #[oai(path = "/confirm", method = "post", operation_id = "confirmRegistration")]
     async fn confirm(
         &self,
         state: State<'_>,
         client: Client,
         body: Body<ConfirmRegistrationRequest>,
-    ) -> Result<Reply<201, User>, Refusal<ConfirmError>> {
-        let Body(ConfirmRegistrationRequest { token, password }) = body;
-        let user = users::confirm(&state, &token, password, &client).await?;
-        Ok(Reply((&UserSnapshot::from(&user)).into()))
+    ) -> Result<WithCookies<Reply<201, User>>, Refusal<ConfirmError>> {
+        let Body(ConfirmRegistrationRequest { token, password, name }) = body;
+        let (user, device) = users::confirm(&state, Confirmation { token, password, name, client }).await?;
+        Ok(made(&state, &user, &device))
     }
+}
+
+fn made(state: &AppState, user: &user::Model, device: &DeviceToken) -> WithCookies<Reply<201, User>> {
+    WithCookies(Reply((&UserSnapshot::from(user)).into()), vec![held::device(state, device)])
 }

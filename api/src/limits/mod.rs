@@ -1,35 +1,35 @@
 //! How often passwords may be presented: per account, per network, and in all.
 //!
-//! The account's limit is in the database, taken before the password is looked at and given back only if it was right. So neither
-//! a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A device with which the
-//! owner signed in lately has a limit of its own, and so has a network: strangers cannot lock the owner out.
+//! An account's limits are in the database, taken before the password is looked at and given back only if it was right. So neither
+//! a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A device that somebody
+//! signed in to the account with has a limit of its own, which no stranger touches; everybody else shares the strangers' limit, and
+//! of that no network gets more than a part.
 
 mod gcra;
 mod networks;
 pub(crate) mod store;
+mod turns;
 
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::hmac;
 use entity::{LimitKey, UnixMillis};
 
-use self::networks::Networks;
+use self::{
+    networks::Networks,
+    turns::{Turn, Turns},
+};
 use crate::{
     audit::Event,
     client::Client,
-    config::LimitsConfig,
+    config::{LimitsConfig, Rate},
     db::{Db, Unavailable},
     email_address::EmailAddress,
     metrics::Metrics,
     network::ClientNetwork,
     redis::Redis,
-    secret::DeviceToken,
+    secret::{DeviceToken, ServerSecrets},
 };
-
-/// How long a device and a network count as the owner's after a sign-in.
-pub const KNOWN_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
-/// What is known for at least this long is not noted again.
-const KNOWN_ENOUGH: Duration = Duration::from_secs(60 * 24 * 3600);
 
 /// Why a password was not even looked at.
 #[derive(Debug, thiserror::Error)]
@@ -47,18 +47,20 @@ pub enum LimitError {
 pub struct Limits {
     config: Option<LimitsConfig>,
     networks: Networks,
+    turns: Turns,
     redis: Option<Redis>,
     metrics: Arc<Metrics>,
-    /// So that the table shows neither addresses nor where their owners are.
-    key: Arc<hmac::Key>,
+    /// So that the table shows neither addresses nor who tried them from where.
+    key: hmac::Key,
+    devices: Vec<hmac::Key>,
 }
 
 /// One more try on an account, until its password turned out right.
 #[derive(Debug)]
 pub struct Attempt {
-    limit: LimitKey,
-    /// The device if it has a name, and the network; each with the moment until which it is known.
-    from: Vec<(LimitKey, Option<UnixMillis>)>,
+    taken: Vec<(LimitKey, Rate)>,
+    /// Nobody else tries the same meanwhile, or as many right passwords at once as the limit allows would be too many.
+    _turn: Turn,
 }
 
 /// What a limit is kept for, of one account.
@@ -72,56 +74,54 @@ enum Whose<'a> {
 
 impl Limits {
     /// With Redis, nodes count networks together.
-    pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, key: hmac::Key, metrics: Arc<Metrics>) -> Self {
-        Self { config, networks: Networks::default(), redis, metrics, key: Arc::new(key) }
+    pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, secrets: &ServerSecrets, metrics: Arc<Metrics>) -> Self {
+        let (key, devices) = (secrets.key_for("keys of limits"), secrets.keys_for("devices"));
+        Self { config, networks: Networks::default(), turns: Turns::default(), redis, metrics, key, devices }
     }
 
     /// Takes one of what a network may try, and of what all may.
     pub async fn take_network(&self, network: ClientNetwork, now: UnixMillis) -> Result<(), LimitError> {
         let Some(config) = &self.config else { return Ok(()) };
-        let redis = self.redis.as_ref();
-        self.networks.take(redis, Some(network), config.network, now).await.map_err(|wait| self.limited("network", wait))?;
-        self.networks.take(redis, None, config.global, now).await.map_err(|wait| self.limited("all", wait))
+        let taken = self.networks.take(self.redis.as_ref(), network, config, now).await;
+        taken.map_err(|(what, wait)| self.limited(what, wait))
     }
 
     /// Takes one of the wrong passwords that an account may be tried with, whether or not anybody has it.
     pub async fn take_account(
         &self,
         db: &Db,
-        account: &EmailAddress,
+        account: &str,
         client: &Client,
         now: UnixMillis,
     ) -> Result<Option<Attempt>, LimitError> {
-        let Some(LimitsConfig { account: rate, .. }) = self.config else { return Ok(None) };
-        let whose = client.device.iter().map(Whose::Device).chain([Whose::Network(client.network())]);
-        let keys: Vec<_> = whose.map(|whose| self.key_of(account, whose)).collect();
-        let known = store::known(db.connection(), &keys, now).await?;
-        let from: Vec<_> = keys.into_iter().map(|key| (key.clone(), known.get(&key).copied())).collect();
-        let own = from.iter().find(|(_, known)| known.is_some()).map(|(key, _)| key.clone());
-        let limit = own.unwrap_or_else(|| self.key_of(account, Whose::Strangers));
-        if store::take(db.connection(), &limit, rate, now).await? {
-            return Ok(Some(Attempt { limit, from }));
+        let Some(config) = &self.config else { return Ok(None) };
+        let known = client.device.as_ref().filter(|device| device.is_known(account, &self.devices, now));
+        let limits = match known {
+            Some(device) => vec![(Whose::Device(device), config.client)],
+            None => vec![(Whose::Network(client.network()), config.client), (Whose::Strangers, config.account)],
+        };
+        let limits: Vec<_> = limits.into_iter().map(|(whose, rate)| (self.key_of(account, whose), rate)).collect();
+        let turn = self.turns.wait(&limits[0].0).await;
+        match store::take(db, &limits, now).await? {
+            Ok(()) => Ok(Some(Attempt { taken: limits, _turn: turn })),
+            Err(wait) => Err(self.limited("account", wait)),
         }
-        let kept = store::find(db.connection(), &limit).await?.map_or(now, |row| row.new_at);
-        Err(self.limited("account", gcra::take(rate, kept, now).err().unwrap_or(rate.interval())))
     }
 
-    /// Takes one of the mails that an address may be sent because somebody who may be a stranger asks for it; false if there is none.
-    pub async fn take_mail(&self, db: &Db, account: &EmailAddress, now: UnixMillis) -> Result<bool, Unavailable> {
-        let Some(LimitsConfig { mail: rate, .. }) = self.config else { return Ok(true) };
-        store::take(db.connection(), &self.key_of(account, Whose::Mail), rate, now).await
+    /// The password was right: it costs nothing.
+    pub async fn give_back(&self, db: &Db, attempt: Attempt) -> Result<(), Unavailable> {
+        store::give_back(db, &attempt.taken).await
     }
 
-    /// The password was right: it costs nothing, and the device and the network are known from now on.
-    pub async fn give_back(&self, db: &Db, attempt: &Attempt, now: UnixMillis) -> Result<(), Unavailable> {
-        let Some(LimitsConfig { account: rate, .. }) = self.config else { return Ok(()) };
-        store::give_back(db.connection(), &attempt.limit, rate).await?;
-        for (key, known) in &attempt.from {
-            if known.is_none_or(|until| until < now.plus(KNOWN_ENOUGH)) {
-                store::know(db.connection(), key, now.plus(KNOWN_FOR), now).await?;
-            }
-        }
-        Ok(())
+    /// Takes one of the mails that a mailbox may be sent because somebody who may be a stranger asks for it; false if there is none.
+    pub async fn take_mail(&self, db: &Db, address: &EmailAddress, now: UnixMillis) -> Result<bool, Unavailable> {
+        let Some(config) = &self.config else { return Ok(true) };
+        Ok(store::take(db, &[(self.key_of(address.mailbox().as_str(), Whose::Mail), config.mail)], now).await?.is_ok())
+    }
+
+    /// A device that the account knows from now on.
+    pub fn introduce(&self, device: Option<&DeviceToken>, account: &str, now: UnixMillis) -> DeviceToken {
+        device.cloned().unwrap_or_default().introduced(account, &self.devices, now)
     }
 
     fn limited(&self, what: &'static str, wait: Duration) -> LimitError {
@@ -129,16 +129,16 @@ impl Limits {
         LimitError::Limited(wait)
     }
 
-    fn key_of(&self, account: &EmailAddress, whose: Whose<'_>) -> LimitKey {
+    fn key_of(&self, account: &str, whose: Whose<'_>) -> LimitKey {
         let mut message = hmac::Context::with_key(&self.key);
         // Of each kind as many bytes before the address: none can be read as another.
         match whose {
             Whose::Strangers => message.update(b"s"),
             Whose::Network(network) => message.update(&[b"n".as_slice(), &network.to_bytes()].concat()),
-            Whose::Device(device) => message.update(&[b"d".as_slice(), device.bytes()].concat()),
+            Whose::Device(device) => message.update(&[b"d".as_slice(), device.id()].concat()),
             Whose::Mail => message.update(b"m"),
         }
-        message.update(account.canonical().as_bytes());
+        message.update(account.as_bytes());
         LimitKey(message.sign().as_ref().to_vec())
     }
 }

@@ -1,87 +1,90 @@
-//! Queries on `attempt_limit`. Every change is one statement of its own: what happens to the request afterwards takes none back.
+//! Queries on `attempt_limit`. Every change is a transaction of its own: what happens to the request afterwards takes none back.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
 use entity::{
     LimitKey, UnixMillis,
     attempt_limit::{Column, Entity, Model},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
 };
 
 use super::gcra;
-use crate::{config::Rate, db::Unavailable};
+use crate::{
+    config::Rate,
+    db::{Db, Unavailable},
+};
 
-/// The limit with this key.
-pub(super) async fn find(db: &impl ConnectionTrait, key: &LimitKey) -> Result<Option<Model>, Unavailable> {
-    Ok(Entity::find_by_id(key.clone()).one(db).await?)
+/// How often it is tried again when two are the first to take of one limit.
+const FIRSTS: usize = 8;
+
+/// Takes one of each limit, as [`gcra::take`] does, or of none: then it says how long to wait.
+pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Result<(), Duration>, Unavailable> {
+    let mut tries = 0..FIRSTS;
+    loop {
+        match db.retry(|| take_all(db, limits, now)).await {
+            // Somebody else made the row meanwhile.
+            Err(error) if error.is_duplicate() && tries.next().is_some() => {}
+            done => return done,
+        }
+    }
 }
 
-/// Until when devices and networks count as their owner's; those that do not are left out.
-pub(super) async fn known(
-    db: &impl ConnectionTrait,
-    keys: &[LimitKey],
-    now: UnixMillis,
-) -> Result<HashMap<LimitKey, UnixMillis>, Unavailable> {
-    let known = Entity::find().filter(Column::Key.is_in(keys.iter().cloned())).filter(Column::KnownUntil.gt(now));
-    Ok(known.all(db).await?.into_iter().filter_map(|row| Some((row.key, row.known_until?))).collect())
+/// Gives one of each back.
+pub(super) async fn give_back(db: &Db, limits: &[(LimitKey, Rate)]) -> Result<(), Unavailable> {
+    db.retry(async || {
+        let transaction = db.begin().await?;
+        for (key, rate) in limits {
+            let update = Entity::update_many().col_expr(Column::NewAt, Expr::col(Column::NewAt).sub(Expr::value(millis(*rate))));
+            update.filter(Column::Key.eq(key.clone())).exec(&transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    })
+    .await
 }
 
-/// Takes one, as [`gcra::take`] does, atomically. Whether there was one.
-pub(super) async fn take(db: &impl ConnectionTrait, key: &LimitKey, rate: Rate, now: UnixMillis) -> Result<bool, Unavailable> {
+/// Removes what limits nothing any more; returns how many.
+pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(Entity::delete_many().filter(Column::NewAt.lt(now)).exec(db).await?.rows_affected)
+}
+
+async fn take_all(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Result<(), Duration>, Unavailable> {
+    let transaction = db.begin().await?;
+    for (key, rate) in limits {
+        let Some(found) = take_one(&transaction, key, *rate, now).await? else { continue };
+        // What was taken of the others is given back.
+        transaction.rollback().await?;
+        let full = now.plus(rate.period);
+        if found.new_at > full {
+            // The clock was set back, or more was allowed before: nobody waits for longer than at a full limit.
+            let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(full));
+            update.filter(Column::Key.eq(key.clone())).filter(Column::NewAt.gt(full)).exec(db.connection()).await?;
+        }
+        return Ok(Err(gcra::take(*rate, found.new_at, now).err().unwrap_or(rate.interval())));
+    }
+    transaction.commit().await?;
+    Ok(Ok(()))
+}
+
+/// Takes one; or returns the limit of which there is none.
+async fn take_one(db: &impl ConnectionTrait, key: &LimitKey, rate: Rate, now: UnixMillis) -> Result<Option<Model>, Unavailable> {
     let full = now.plus(rate.period);
-    let millis = i64::try_from(rate.interval().as_millis()).unwrap_or(i64::MAX);
     let from = Expr::case(Column::NewAt.lt(now), Expr::value(now)).finally(Expr::col(Column::NewAt));
     let update = Entity::update_many()
-        .col_expr(Column::NewAt, Expr::expr(from).add(Expr::value(millis)))
+        .col_expr(Column::NewAt, Expr::expr(from).add(Expr::value(millis(rate))))
         .filter(Column::Key.eq(key.clone()))
         .filter(Column::NewAt.lte(full.minus(rate.interval())));
     if update.exec(db).await?.rows_affected > 0 {
-        return Ok(true);
+        return Ok(None);
     }
-    let Some(found) = find(db, key).await? else {
-        let first = insert(db, Model { key: key.clone(), new_at: now.plus(rate.interval()), known_until: None }).await?;
-        // Of two first ones at once, one makes the row.
-        return Ok(first || Box::pin(take(db, key, rate, now)).await?);
-    };
-    if found.new_at > full {
-        // The clock was set back.
-        let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(full));
-        update.filter(Column::Key.eq(key.clone())).filter(Column::NewAt.gt(full)).exec(db).await?;
+    let found = Entity::find_by_id(key.clone()).one(db).await?;
+    if found.is_none() {
+        Model { key: key.clone(), new_at: now.plus(rate.interval()) }.into_active_model().insert(db).await?;
     }
-    Ok(gcra::take(rate, found.new_at, now).is_ok() && Box::pin(take(db, key, rate, now)).await?)
+    Ok(found)
 }
 
-/// Gives one back.
-pub(super) async fn give_back(db: &impl ConnectionTrait, key: &LimitKey, rate: Rate) -> Result<(), Unavailable> {
-    let millis = i64::try_from(rate.interval().as_millis()).unwrap_or(i64::MAX);
-    let update = Entity::update_many().col_expr(Column::NewAt, Expr::col(Column::NewAt).sub(Expr::value(millis)));
-    update.filter(Column::Key.eq(key.clone())).exec(db).await?;
-    Ok(())
-}
-
-/// Notes that an owner signed in with a device, or from a network.
-pub(super) async fn know(db: &impl ConnectionTrait, key: &LimitKey, until: UnixMillis, now: UnixMillis) -> Result<(), Unavailable> {
-    let update = Entity::update_many().col_expr(Column::KnownUntil, Expr::value(Some(until)));
-    if update.filter(Column::Key.eq(key.clone())).exec(db).await?.rows_affected == 0 {
-        insert(db, Model { key: key.clone(), new_at: now, known_until: Some(until) }).await?;
-    }
-    Ok(())
-}
-
-/// Removes what limits nothing and knows nothing any more; returns how many.
-pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
-    let unknown = Condition::any().add(Column::KnownUntil.is_null()).add(Column::KnownUntil.lt(now));
-    Ok(Entity::delete_many().filter(Column::NewAt.lt(now)).filter(unknown).exec(db).await?.rows_affected)
-}
-
-/// False if another request was faster.
-async fn insert(db: &impl ConnectionTrait, limit: Model) -> Result<bool, Unavailable> {
-    match limit.into_active_model().insert(db).await.map_err(Unavailable::from) {
-        Ok(_) => Ok(true),
-        Err(error) if error.is_duplicate() => Ok(false),
-        Err(error) => Err(error),
-    }
+fn millis(rate: Rate) -> i64 {
+    i64::try_from(rate.interval().as_millis()).unwrap_or(i64::MAX)
 }

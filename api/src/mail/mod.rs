@@ -25,8 +25,8 @@ pub(crate) fn confirm_registration(address: &EmailAddress, page: &Url, token: &O
         address.as_typed(),
         "Confirm your address",
         format!(
-            "Somebody, you we hope, has signed up with this address. To confirm it, open\n\n{link}\n\n\
-             and type the password that you chose. The link works once, for a day.\n\n\
+            "Somebody, you we hope, wants to sign up with this address. To go on, open\n\n{link}\n\n\
+             and choose your password there. The link works once, for a day.\n\n\
              If it was not you, do nothing: nothing has happened yet.\n"
         ),
         now,

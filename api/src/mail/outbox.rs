@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -60,22 +60,24 @@ impl Outbox {
 
     async fn deliver_waiting(&self, db: &Db) -> Result<(), DeliveryError> {
         while let Some(mail) = store::oldest(db.connection()).await? {
-            self.write(&mail)?;
-            store::remove(db.connection(), mail.id).await?;
+            let (folder, id) = (self.folder.clone(), mail.id);
+            // The disk may take its time; others use this thread too.
+            tokio::task::spawn_blocking(move || write(&folder, &mail)).await.map_err(io::Error::other)??;
+            store::remove(db.connection(), id).await?;
         }
         Ok(())
     }
+}
 
-    /// Whole or not at all; a second delivery of the same mail lands on the same file.
-    fn write(&self, mail: &mail::Model) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let part = self.folder.join(format!("{}.part", mail.id.0));
-        let _ = fs::remove_file(&part); // left by a process that was killed
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        io::Write::write_all(&mut file, message(mail).as_bytes())?;
-        file.sync_all()?;
-        fs::rename(part, self.folder.join(format!("{}.eml", mail.id.0)))
-    }
+/// Whole or not at all; a second delivery of the same mail lands on the same file.
+fn write(folder: &Path, mail: &mail::Model) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let part = folder.join(format!("{}.part", mail.id.0));
+    let _ = fs::remove_file(&part); // left by a process that was killed
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    io::Write::write_all(&mut file, message(mail).as_bytes())?;
+    file.sync_all()?;
+    fs::rename(part, folder.join(format!("{}.eml", mail.id.0)))
 }
 
 /// RFC 5322, with UTF-8 headers (RFC 6532): the address is kept as it was typed. It can hold no line break: `EmailAddress`.

@@ -1,10 +1,11 @@
 //! Passwords that are known from breaches, asked for by k-anonymity: of a password's SHA-1 the first five digits leave the house,
 //! and the answer holds all that begin so. The protocol is that of Pwned Passwords, which others speak too.
 
-use std::{fmt::Write, time::Duration};
+use std::{error::Error, fmt::Write, time::Duration};
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use reqwest::{Client, StatusCode, redirect::Policy};
+use tokio::{sync::Semaphore, time::timeout};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -27,6 +28,9 @@ pub enum BreachedError {
     /// Another status than 200.
     #[error("whoever knows breached passwords answers with status {0}")]
     Status(u16),
+    /// No answer in time.
+    #[error("whoever knows breached passwords does not answer in time")]
+    TooSlow,
     /// An answer that no such service gives.
     #[error("what answers for breached passwords does not know the protocol")]
     Nonsense,
@@ -37,24 +41,32 @@ pub enum BreachedError {
 pub(super) struct Breached {
     http: Client,
     url: String,
+    timeout: Duration,
     on_failure: OnFailure,
+    /// Each takes a file descriptor.
+    at_once: Semaphore,
 }
+
+/// As many questions at once; more wait for as long as an answer may take.
+const AT_ONCE: usize = 16;
 
 impl Breached {
     pub(super) fn new(config: &BreachedConfig) -> Result<Self, BreachedError> {
-        let http = Client::builder().timeout(config.timeout).connect_timeout(config.timeout).redirect(Policy::none());
-        let http = http.user_agent("bifrons").pool_idle_timeout(Duration::from_secs(60)).build()?;
-        Ok(Self { http, url: config.url.clone(), on_failure: config.on_failure })
+        let http = Client::builder().timeout(config.timeout).redirect(Policy::none());
+        let http = http.user_agent("bifrons").pool_max_idle_per_host(AT_ONCE / 4).build()?;
+        let at_once = Semaphore::new(AT_ONCE);
+        Ok(Self { http, url: config.url.clone(), timeout: config.timeout, on_failure: config.on_failure, at_once })
     }
 
     /// Whether a password is known. Without an answer it is as configured: none is, or nobody can tell.
     pub(super) async fn knows(&self, password: &Password) -> Result<bool, BreachedError> {
         let hash = sha1(password);
         let (prefix, rest) = hash.split_at(PREFIX);
-        match self.range(prefix).await {
+        match timeout(self.timeout, self.range(prefix)).await.unwrap_or(Err(BreachedError::TooSlow)) {
             Ok(range) => Ok(is_in(&range, rest)),
             Err(error) if self.on_failure == OnFailure::Accept => {
-                tracing::warn!(%error, "a new password was not held against breaches");
+                let cause = error.source().map(ToString::to_string);
+                tracing::warn!(%error, cause, "a new password was not held against breaches");
                 Ok(false)
             }
             Err(error) => Err(error),
@@ -62,6 +74,8 @@ impl Breached {
     }
 
     async fn range(&self, prefix: &str) -> Result<String, BreachedError> {
+        // It is never closed.
+        let _one = self.at_once.acquire().await;
         let request = self.http.get(format!("{}{prefix}", self.url)).header("add-padding", "true");
         let mut answer = request.send().await.map_err(reqwest::Error::without_url)?;
         if answer.status() != StatusCode::OK {
@@ -76,7 +90,7 @@ impl Breached {
         }
         let range = String::from_utf8(range).map_err(|_| BreachedError::Nonsense)?;
         // A page that a proxy puts in the way is no answer.
-        if range.lines().next().is_some_and(|line| count(line).is_none()) { Err(BreachedError::Nonsense) } else { Ok(range) }
+        if range.lines().next().is_none_or(|line| count(line).is_none()) { Err(BreachedError::Nonsense) } else { Ok(range) }
     }
 }
 

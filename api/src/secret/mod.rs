@@ -1,13 +1,15 @@
 //! Everything that must never be printed: passwords, the credentials that clients hold, and the keys that make them.
 
+mod device_token;
 mod key_file;
 mod password;
 mod server_secret;
 mod signing_key;
 mod token;
 
+pub use device_token::{DeviceToken, KNOWN_FOR};
 pub use key_file::KeyError;
 pub use password::Password;
 pub use server_secret::{ServerSecret, ServerSecrets};
 pub use signing_key::{Algorithm, SigningKey, SigningKeys};
-pub use token::{DeviceToken, OneTimeToken, REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};
+pub use token::{OneTimeToken, REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};

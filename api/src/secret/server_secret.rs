@@ -53,9 +53,18 @@ impl ServerSecrets {
 
     /// A key of its own for another purpose.
     pub fn key_for(&self, purpose: &str) -> hmac::Key {
-        let key =
-            self.0.first().map(|newest| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, newest.0.as_slice()), purpose.as_bytes()));
-        hmac::Key::new(hmac::HMAC_SHA256, key.as_ref().map_or(&[], hmac::Tag::as_ref))
+        let newest = self.keys_for(purpose).into_iter().next();
+        // `new` and `generate` see to it that there is a first.
+        newest.unwrap_or_else(|| hmac::Key::new(hmac::HMAC_SHA256, &[]))
+    }
+
+    /// The same under each secret, the newest first.
+    pub fn keys_for(&self, purpose: &str) -> Vec<hmac::Key> {
+        let derive = |secret: &ServerSecret| {
+            let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.0.as_slice()), purpose.as_bytes());
+            hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
+        };
+        self.0.iter().map(derive).collect()
     }
 
     pub(super) fn mac(&self, seed: &Seed, claim: &[u8]) -> [u8; 32] {

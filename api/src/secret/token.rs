@@ -1,5 +1,4 @@
 //! The credentials that clients hold. Each starts with the id of what it belongs to: the id finds the record, the rest proves it.
-//! A device's token belongs to nothing, and proves nothing: it is only known or not.
 
 use std::fmt;
 
@@ -18,8 +17,6 @@ pub const SESSION_COOKIE_PREFIX: &str = "bfs_";
 pub const REFRESH_TOKEN_PREFIX: &str = "bfr_";
 /// What a token that travels in a mail starts with.
 const ONE_TIME_TOKEN_PREFIX: &str = "bfo_";
-/// What a device's token starts with.
-const DEVICE_TOKEN_PREFIX: &str = "bfd_";
 
 const ID: usize = 16;
 
@@ -101,38 +98,6 @@ id_and_secret! {
     ONE_TIME_TOKEN_PREFIX
 }
 
-/// What a browser keeps once somebody has signed in with it: `bfd_` + base64url(32 random bytes). It opens nothing: an account knows
-/// the devices that its owner signed in with, and strangers' wrong passwords do not count against those.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DeviceToken(Zeroizing<[u8; 32]>);
-
-impl DeviceToken {
-    /// A new device.
-    pub fn new() -> Self {
-        Self(Zeroizing::new(random::bytes()))
-    }
-
-    /// Reads what [`Self::reveal`] writes, and nothing else.
-    pub fn parse(value: &str) -> Option<Self> {
-        decode(DEVICE_TOKEN_PREFIX, value).map(Self)
-    }
-
-    /// For the device and nobody else.
-    pub fn reveal(&self) -> Zeroizing<String> {
-        encode(DEVICE_TOKEN_PREFIX, &[self.0.as_slice()])
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.0.as_slice()
-    }
-}
-
-impl Default for DeviceToken {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A refresh token: `bfr_` + base64url(session id ‖ generation ‖ MAC).
 ///
 /// It is derived, not stored: whoever may have generation `n + 1` gets the same one, however many ask at once and however often
@@ -198,13 +163,13 @@ macro_rules! redacted_debug {
         }
     )*};
 }
-redacted_debug!(SessionCookie, RefreshToken, OneTimeToken, DeviceToken);
+redacted_debug!(SessionCookie, RefreshToken, OneTimeToken);
 
 #[cfg(test)]
 mod tests {
     use entity::{Seed, SessionId, UnixMillis};
 
-    use super::{DeviceToken, OneTimeToken, RefreshToken, SessionCookie};
+    use super::{OneTimeToken, RefreshToken, SessionCookie};
     use crate::{random, secret::ServerSecrets};
 
     fn a_session() -> SessionId {
@@ -229,9 +194,7 @@ mod tests {
         assert!(RefreshToken::parse(&cookie).is_none());
         assert!(SessionCookie::parse(&refresh).is_none());
         assert!(RefreshToken::parse(&cookie.replace("bfs_", "bfr_")).is_none());
-        assert!(OneTimeToken::parse(&cookie).is_none() && DeviceToken::parse(&cookie).is_none());
-        let device = DeviceToken::new();
-        assert!(SessionCookie::parse(&device.reveal()).is_none() && DeviceToken::parse(&device.reveal()) == Some(device));
+        assert!(OneTimeToken::parse(&cookie).is_none());
     }
 
     #[test]
@@ -254,6 +217,5 @@ mod tests {
         assert_eq!(format!("{cookie:?}"), "SessionCookie(…)");
         let token = RefreshToken::derive(&ServerSecrets::generate(), &Seed(vec![7; 32]), a_session(), 3);
         assert_eq!(format!("{token:?}"), "RefreshToken(…)");
-        assert_eq!(format!("{:?}", DeviceToken::new()), "DeviceToken(…)");
     }
 }

@@ -35,7 +35,7 @@ pub use mint::{MintError, Minted, mint};
 pub use refresh::{RefreshError, refresh};
 pub(crate) use reissue::reissue;
 pub use reissue::{ReauthenticateError, reauthenticate};
-pub use revoke::{end_all, end_one, end_others, list, session_of_cookie, session_of_token};
+pub use revoke::{Carried, end_all, end_one, end_others, list, session_of_token, sessions_of};
 pub use sign_in::{Face, SignIn, SignInError, sign_in};
 
 use crate::{

@@ -14,7 +14,6 @@ use crate::{
     cache::Snapshot,
     client::Client,
     db::Unavailable,
-    email_address::EmailAddress,
     hashing::Verdict,
     random,
     secret::{Password, SessionCookie},
@@ -49,17 +48,19 @@ pub async fn reauthenticate(
     password: Password,
     client: &Client,
 ) -> Result<Established, ReauthenticateError> {
-    let (session, user) = store::find_same(state.db.connection(), &who).await?.ok_or(ReauthenticateError::Ended)?;
-    let mut presented = users::present(state, EmailAddress::parse(&user.email).ok().as_ref(), client).await?;
+    let refused = |because, error| {
+        state.record(Event::ReauthenticationRefused.of(who.user.id).in_session(who.session.id).because(because));
+        error
+    };
+    let over = || refused("session_over", ReauthenticateError::Ended);
+    let (session, user) = store::find_same(state.db.connection(), &who).await?.ok_or_else(over)?;
+    let presented = users::present(state, Some(&user.email_canonical), client).await?;
     match presented.verify(password, Some(user.password_hash.clone())).await? {
-        Verdict::Wrong => {
-            state.record(Event::ReauthenticationRefused.of(user.id).in_session(session.id).because("wrong_password"));
-            Err(ReauthenticateError::WrongPassword)
-        }
+        Verdict::Wrong => Err(refused("wrong_password", ReauthenticateError::WrongPassword)),
         Verdict::Right { .. } => {
             let renewal = reissue(&session, state.clock.now());
             let renewed = store::reissue(state.db.connection(), &session, &renewal.stored).await?;
-            state.cache.announce(&[renewed.ok_or(ReauthenticateError::Ended)?]).await;
+            state.cache.announce(&[renewed.ok_or_else(over)?]).await;
             state.record(Event::Reauthenticated.of(user.id).in_session(session.id));
             Ok(renewal.establish(state, session, &user)?)
         }

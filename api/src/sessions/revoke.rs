@@ -5,6 +5,8 @@ use entity::{
     session::{self, EndedBecause},
 };
 
+use zeroize::Zeroizing;
+
 use super::{Authenticated, access_token, ends, store};
 use crate::{
     audit::Event,
@@ -15,7 +17,7 @@ use crate::{
 };
 
 /// The session that a cookie's value is the secret of, whatever has become of it.
-pub async fn session_of_cookie(state: &AppState, value: &str) -> Result<Option<SessionId>, Unavailable> {
+async fn session_of_cookie(state: &AppState, value: &str) -> Result<Option<SessionId>, Unavailable> {
     let Some(cookie) = SessionCookie::parse(value) else { return Ok(None) };
     let found = store::find(state.db.connection(), cookie.session).await?;
     let hash = found.and_then(|(session, _)| session.secret_hash);
@@ -35,6 +37,27 @@ pub async fn session_of_token(state: &AppState, token: &str) -> Result<Option<Se
     let found = store::find(state.db.connection(), token.session).await?;
     let proves = |session: &session::Model| session.authenticated_at.seconds() <= token.authenticated_at;
     Ok(found.filter(|(session, _)| proves(session)).map(|(session, _)| session.id))
+}
+
+/// A credential that a request carries, whichever one says who is asking.
+#[derive(Clone)]
+pub enum Carried {
+    /// The value of a session cookie.
+    Cookie(Zeroizing<String>),
+    /// A refresh token or an access token.
+    Token(Zeroizing<String>),
+}
+
+/// The sessions that credentials belong to, whatever has become of them.
+pub async fn sessions_of(state: &AppState, carried: &[Carried]) -> Result<Vec<SessionId>, Unavailable> {
+    let mut found = Vec::new();
+    for credential in carried {
+        found.extend(match credential {
+            Carried::Cookie(value) => session_of_cookie(state, value).await?,
+            Carried::Token(token) => session_of_token(state, token).await?,
+        });
+    }
+    Ok(found)
 }
 
 /// Ends sessions whose owner signs out.

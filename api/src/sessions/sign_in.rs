@@ -6,7 +6,7 @@ use entity::{
     user::{self, Status},
 };
 
-use super::{Credential, Established, refresh::tokens, store};
+use super::{Carried, Credential, Established, refresh::tokens, revoke::sessions_of, store};
 use crate::{
     audit::{Event, Record},
     cache::{Change, Snapshot},
@@ -15,7 +15,7 @@ use crate::{
     email_address::EmailAddress,
     hashing::{HashingError, Verdict},
     random,
-    secret::{Password, SessionCookie},
+    secret::{DeviceToken, Password, SessionCookie},
     state::AppState,
     users::{self, PresentError},
 };
@@ -32,9 +32,9 @@ pub struct SignIn<'a> {
     pub face: Face,
     /// Where the request came from.
     pub client: Client,
-    /// The sessions that the request carried a credential of: they end, because nobody signs in to be two people, and a planted
-    /// session must not live on.
-    pub carried: Vec<SessionId>,
+    /// What the request carried credentials of: those sessions end, because nobody signs in to be two people, and a planted session
+    /// must not live on.
+    pub carried: Vec<Carried>,
 }
 
 /// The face that a new session shows.
@@ -63,11 +63,11 @@ pub enum SignInError {
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Verifies the password and makes a new session.
-pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Established, SignInError> {
+/// Verifies the password and makes a new session. The account knows the device from now on.
+pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<(Established, DeviceToken), SignInError> {
     let address = EmailAddress::parse(request.email).ok();
-    let mut presented = users::present(state, address.as_ref(), &request.client).await?;
     for _ in 0..ATTEMPTS {
+        let presented = users::present(state, address.as_ref().map(EmailAddress::canonical), &request.client).await?;
         let found = match &address {
             Some(address) => users::store::find_by_email(state.db.connection(), address).await?,
             None => None,
@@ -82,7 +82,8 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
         };
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
-        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &request.carried, now)).await?;
+        let carried = sessions_of(state, &request.carried).await?;
+        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &carried, now)).await?;
         if let Some(replaced) = begun {
             state.cache.announce(&replaced.iter().copied().map(Change::ended).collect::<Vec<_>>()).await;
             for session in replaced {
@@ -98,7 +99,8 @@ pub async fn sign_in(state: &AppState, request: SignIn<'_>) -> Result<Establishe
                 Proof::Seed => Credential::Tokens(tokens(state, &session, &who, now)?),
             };
             state.cache.keep(&who);
-            return Ok(Established { who, credential });
+            let device = state.limits.introduce(request.client.device.as_ref(), &user.email_canonical, now);
+            return Ok((Established { who, credential }, device));
         }
         // The password's hash changed while this one was verified: maybe the password did. Look again.
     }
@@ -117,7 +119,8 @@ fn refused(found: Option<&user::Model>) -> Record {
 /// Replaces a hash by one of today's parameters. Nobody is refused if that fails.
 async fn rehash(state: &AppState, user: &user::Model, hash: PasswordHash) {
     match users::store::upgrade_hash(state.db.connection(), user, hash).await {
-        Ok(()) => state.record(Event::PasswordRehashed.of(user.id)),
+        Ok(true) => state.record(Event::PasswordRehashed.of(user.id)),
+        Ok(false) => {} // It has another password by now.
         Err(error) => tracing::warn!(%error, "a password hash was not replaced; the next sign-in will try again"),
     }
 }

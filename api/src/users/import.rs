@@ -35,7 +35,7 @@ pub enum LineError {
     Name,
     /// A hash that nobody here can verify.
     #[error(
-        "password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of no more than 256 MiB and some two seconds"
+        "password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of no more than 256 MiB and about a second"
     )]
     Hash,
 }

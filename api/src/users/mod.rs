@@ -7,7 +7,7 @@ mod present;
 mod register;
 pub(crate) mod store;
 
-pub use confirm::{ConfirmError, confirm};
+pub use confirm::{ConfirmError, Confirmation, confirm};
 pub use keep_pace::keep_pace;
 pub use present::{PresentError, Presented, present};
 pub use register::{RegisterError, Registered, Registration, register};

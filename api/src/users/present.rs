@@ -1,13 +1,10 @@
 //! Presenting a password: the one way to have one verified, whatever it is for.
 
-use std::time::Instant;
-
 use entity::PasswordHash;
 
 use crate::{
     client::Client,
     db::Unavailable,
-    email_address::EmailAddress,
     hashing::{Admission, HashingError, Verdict},
     limits::{Attempt, LimitError},
     secret::Password,
@@ -34,46 +31,41 @@ impl From<Unavailable> for PresentError {
 /// A password on its way to be verified, with a place in the queue and one attempt taken.
 pub struct Presented<'a> {
     state: &'a AppState,
-    admission: Admission<'a>,
+    place: Admission<'a>,
     attempt: Option<Attempt>,
-    since: Instant,
 }
 
-/// Takes a place and an attempt. An address that cannot exist has no limit of its own: there is nothing to guess.
-pub async fn present<'a>(
-    state: &'a AppState,
-    account: Option<&EmailAddress>,
-    client: &Client,
-) -> Result<Presented<'a>, PresentError> {
-    let (network, now) = (client.network(), state.clock.now());
-    // In the order of what they cost: a flood ends before it reaches the database.
-    state.limits.take_network(network, now).await?;
-    let admission = state.hasher.admit(network)?;
+/// Takes a place, and an attempt at an account by its canonical address. What can be no address has no limit of its own: there is
+/// nothing to guess.
+pub async fn present<'a>(state: &'a AppState, account: Option<&str>, client: &Client) -> Result<Presented<'a>, PresentError> {
+    let now = state.clock.now();
+    // In the order of what they cost: a flood ends before it reaches the database, and who is told to come back has used up nothing.
+    let place = state.hasher.admit(client.network())?;
+    state.limits.take_network(client.network(), now).await?;
     let attempt = match account {
         Some(account) => state.limits.take_account(&state.db, account, client, now).await?,
         None => None,
     };
-    Ok(Presented { state, admission, attempt, since: Instant::now() })
+    Ok(Presented { state, place, attempt })
 }
 
 impl Presented<'_> {
-    /// Compares with a stored hash; with none, the password is wrong, and it takes as long. A right one costs no attempt. A wrong one is
-    /// told at a pace that does not depend on the hash.
-    pub async fn verify(&mut self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, PresentError> {
-        let verdict = self.admission.verify(password, stored).await?;
-        match verdict {
-            Verdict::Wrong => tokio::time::sleep(self.state.hasher.wait_to_refuse(self.since.elapsed())).await,
-            Verdict::Right { .. } => {
-                if let Some(attempt) = self.attempt.take() {
-                    self.state.limits.give_back(&self.state.db, &attempt, self.state.clock.now()).await?;
-                }
+    /// Compares with a stored hash; with none, the password is wrong, and it takes as long. A right one costs no attempt; a wrong one
+    /// is told at a pace that does not depend on the hash.
+    pub async fn verify(self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, PresentError> {
+        let Self { state, place, attempt } = self;
+        let compared = place.verify(password, stored).await;
+        // Whatever comes now, somebody else may be served meanwhile.
+        drop(place);
+        let (verdict, took) = compared?;
+        match (&verdict, attempt) {
+            (Verdict::Right { .. }, Some(attempt)) => state.limits.give_back(&state.db, attempt).await?,
+            (Verdict::Right { .. }, None) => {}
+            (Verdict::Wrong, attempt) => {
+                drop(attempt);
+                tokio::time::sleep(state.hasher.pace().saturating_sub(took)).await;
             }
         }
         Ok(verdict)
-    }
-
-    /// Makes the hash of a new password, in the same place.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, PresentError> {
-        Ok(self.admission.hash(password).await?)
     }
 }

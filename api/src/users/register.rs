@@ -18,7 +18,7 @@ use crate::{
     mail,
     passwords::{BreachedError, PasswordRule},
     random,
-    secret::{OneTimeToken, Password},
+    secret::{DeviceToken, OneTimeToken, Password},
     state::AppState,
 };
 
@@ -37,8 +37,8 @@ pub struct Registration {
 /// What becomes of it.
 #[derive(Debug)]
 pub enum Registered {
-    /// A user.
-    Now(Box<user::Model>),
+    /// A user, and the device that they have signed up with.
+    Now(Box<user::Model>, DeviceToken),
     /// A mail to the address's owner, who may be a user already. That is for them to know.
     OnceConfirmed,
 }
@@ -68,67 +68,69 @@ pub enum RegisterError {
 
 /// Makes a new user, or asks for the address to be confirmed first.
 pub async fn register(state: &AppState, request: Registration) -> Result<Registered, RegisterError> {
-    check(state, &request)?;
+    check(state, &request.password, &request.address, request.name.as_deref()).map_err(RegisterError::Invalid)?;
     state.limits.take_network(request.client.network(), state.clock.now()).await?;
-    if state.passwords.is_breached(&request.password).await? {
-        return Err(RegisterError::Invalid(vec![PasswordRule::Breached.into()]));
-    }
     match &state.config.registration {
-        RegistrationConfig::Open => Ok(Registered::Now(Box::new(at_once(state, request).await?))),
+        RegistrationConfig::Open => at_once(state, request).await,
         RegistrationConfig::Verified { page } => {
-            once_confirmed(state, request, page).await?;
+            once_confirmed(state, &request.address, page).await?;
             Ok(Registered::OnceConfirmed)
         }
     }
 }
 
-async fn at_once(state: &AppState, request: Registration) -> Result<user::Model, RegisterError> {
+async fn at_once(
+    state: &AppState,
+    Registration { address, password, name, client }: Registration,
+) -> Result<Registered, RegisterError> {
     // Asked before the password is hashed, because hashing costs; the unique index decides.
-    if let Some(owner) = store::find_by_email(state.db.connection(), &request.address).await? {
-        return Err(taken(state, owner.id));
+    if let Some(owner) = store::find_by_email(state.db.connection(), &address).await? {
+        return Err(taken(state, Some(owner.id)));
     }
-    let password_hash = state.hasher.admit(request.client.network())?.hash(request.password).await?;
-    let address = (request.address.as_typed(), request.address.canonical());
-    let user = new_user(address, request.name, password_hash, state.clock.now());
+    if state.passwords.is_breached(&password).await? {
+        return Err(RegisterError::Invalid(vec![PasswordRule::Breached.into()]));
+    }
+    let password_hash = state.hasher.admit(client.network())?.hash(password).await?;
+    let now = state.clock.now();
+    let user = new_user((address.as_typed(), address.canonical()), name, password_hash, now);
     match store::insert(state.db.connection(), user.clone()).await {
-        Err(error) if error.is_duplicate() => return Err(RegisterError::EmailTaken),
+        Err(error) if error.is_duplicate() => return Err(taken(state, None)),
         stored => stored?,
     }
     state.record(Event::Registered.of(user.id));
-    Ok(user)
+    let device = state.limits.introduce(client.device.as_ref(), &user.email_canonical, now);
+    Ok(Registered::Now(Box::new(user), device))
 }
 
-/// Whether the address is taken or not, the same happens: a hash, a transaction, a mail.
-async fn once_confirmed(state: &AppState, request: Registration, page: &Url) -> Result<(), RegisterError> {
-    let password_hash = state.hasher.admit(request.client.network())?.hash(request.password).await?;
+/// Whether the address is taken or not, the same happens: a transaction, a mail. The password counts for nothing: whoever confirms
+/// chooses it.
+async fn once_confirmed(state: &AppState, address: &EmailAddress, page: &Url) -> Result<(), RegisterError> {
     let now = state.clock.now();
+    // Nobody fills a stranger's mailbox from here.
+    if !state.limits.take_mail(&state.db, address, now).await? {
+        state.record(Event::AttemptLimited.because("mail"));
+        return Ok(());
+    }
     let token = OneTimeToken::new(RegistrationId(random::uuid_v7(now)));
     let waiting = registration::Model {
         id: token.registration,
         secret_hash: token.hash(),
-        email: request.address.as_typed().to_owned(),
-        email_canonical: request.address.canonical().to_owned(),
-        name: request.name,
-        password_hash,
+        email: address.as_typed().to_owned(),
+        email_canonical: address.canonical().to_owned(),
         expires_at: now.plus(mail::CONFIRMED_WITHIN),
     };
-    // Nobody fills a stranger's mailbox from here.
-    if !state.limits.take_mail(&state.db, &request.address, now).await? {
-        state.record(Event::AttemptLimited.because("mail"));
-        return Ok(());
-    }
-    let letter = mail::confirm_registration(&request.address, page, &token, now);
-    let owner = state.db.retry(|| wait(&state.db, &request.address, &waiting, &letter, now)).await?;
+    let letter = mail::confirm_registration(address, page, &token, now);
+    let owner = state.db.retry(|| store_registration(&state.db, address, &waiting, &letter, now)).await?;
     state.outbox.notify();
     match owner {
         None => state.record(Event::RegistrationBegun),
-        Some(owner) => drop(taken(state, owner)),
+        Some(owner) => drop(taken(state, Some(owner))),
     }
     Ok(())
 }
 
 /// Stores what waits, and the mail to go with it. If somebody has the address they are told so instead; returns who.
-async fn wait(
+async fn store_registration(
     db: &Db,
     address: &EmailAddress,
     waiting: &registration::Model,
@@ -169,16 +171,22 @@ pub(super) fn new_user(
     }
 }
 
-fn taken(state: &AppState, owner: UserId) -> RegisterError {
-    state.record(Event::RegistrationRefused.of(owner).because("email_taken"));
+fn taken(state: &AppState, owner: Option<UserId>) -> RegisterError {
+    let record = Event::RegistrationRefused.because("email_taken");
+    state.record(owner.map_or(record.clone(), |owner| record.of(owner)));
     RegisterError::EmailTaken
 }
 
-fn check(state: &AppState, request: &Registration) -> Result<(), RegisterError> {
-    let password = state.passwords.check(&request.password, request.address.canonical()).map_err(Violation::Password);
-    let name = request.name.as_deref().map_or(Ok(()), check_name);
-    match (password, name) {
+/// The rules that what somebody chooses for themselves breaks: all of them.
+pub(super) fn check(
+    state: &AppState,
+    password: &Password,
+    address: &EmailAddress,
+    name: Option<&str>,
+) -> Result<(), Vec<Violation>> {
+    let password = state.passwords.check(password, address.canonical()).map_err(Violation::Password);
+    match (password, name.map_or(Ok(()), check_name)) {
         (Ok(()), Ok(())) => Ok(()),
-        (password, name) => Err(RegisterError::Invalid(password.err().into_iter().chain(name.err()).collect())),
+        (password, name) => Err(password.err().into_iter().chain(name.err()).collect()),
     }
 }

@@ -76,17 +76,18 @@ pub(crate) async fn find_by_email(db: &impl ConnectionTrait, address: &EmailAddr
     Ok(Entity::find().filter(Column::EmailCanonical.eq(address.canonical())).one(db).await?)
 }
 
-/// One of the hashes that do not begin so, if there is any.
-pub(crate) async fn other_hash(db: &impl ConnectionTrait, beginning: &str) -> Result<Option<PasswordHash>, Unavailable> {
-    let others =
-        Entity::find().filter(Column::Status.eq(Status::Active)).filter(Column::PasswordHash.not_like(format!("{beginning}%")));
+/// One of the hashes that begin in none of these ways, if there is any. It may have to look at every user.
+pub(crate) async fn other_hash(db: &impl ConnectionTrait, beginnings: &[String]) -> Result<Option<PasswordHash>, Unavailable> {
+    let others = beginnings.iter().fold(Entity::find().filter(Column::Status.eq(Status::Active)), |others, beginning| {
+        others.filter(Column::PasswordHash.not_like(format!("{beginning}%")))
+    });
     Ok(others.one(db).await?.map(|user| user.password_hash))
 }
 
-/// Replaces a hash by one of the same password: no change that anybody must see.
-pub(crate) async fn upgrade_hash(db: &impl ConnectionTrait, user: &Model, hash: PasswordHash) -> Result<(), Unavailable> {
-    with_same_password(user).col_expr(Column::PasswordHash, Expr::value(hash)).exec(db).await?;
-    Ok(())
+/// Replaces a hash by one of the same password: no change that anybody must see. False if it is another password by now.
+pub(crate) async fn upgrade_hash(db: &impl ConnectionTrait, user: &Model, hash: PasswordHash) -> Result<bool, Unavailable> {
+    let update = with_same_password(user).col_expr(Column::PasswordHash, Expr::value(hash));
+    Ok(update.exec(db).await?.rows_affected > 0)
 }
 
 /// Replaces the password; false if it is another one by now.

@@ -4,7 +4,7 @@ use std::{net::TcpListener, time::Duration};
 
 use bifrons::config::{BreachedConfig, OnFailure};
 
-use crate::support::{Answer, App, EMAIL, PASSWORD, server::Server};
+use crate::support::{Answer, App, EMAIL, PASSWORD, binary::Process, server::Server};
 
 /// Its SHA-1 begins with B19CB and goes on like this.
 const KNOWN: (&str, &str) = ("swordfish and chips", "2F5F0DACD7F24AB05EFD35CF144D4980113");
@@ -49,9 +49,10 @@ async fn asvs_6_2_12_without_an_answer_it_is_as_configured() {
     let wrong = Server::raw(|_| b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec());
     let page = Server::raw(|_| ok("<html>You are not connected to the Internet</html>"));
     let endless = Server::raw(|_| ok(&format!("{}:1\r\n", "A".repeat(35)).repeat(50_000)));
+    let nothing = Server::raw(|_| ok(""));
     let elsewhere =
         Server::raw(|_| b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec());
-    for port in [nobody, silent.local_addr().unwrap().port(), wrong.port, page.port, endless.port, elsewhere.port] {
+    for port in [nobody, silent.local_addr().unwrap().port(), wrong.port, page.port, endless.port, nothing.port, elsewhere.port] {
         let app = asking(port, OnFailure::Accept).await;
         app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
         assert_eq!(broken(app.someone().sign_up("grace@example.com", "password1").await), [("password".into(), "common".into())]);
@@ -59,4 +60,41 @@ async fn asvs_6_2_12_without_an_answer_it_is_as_configured() {
         app.someone().sign_up(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
         assert_eq!(app.count("SELECT count(*) FROM user").await, 0);
     }
+}
+
+#[tokio::test]
+async fn whoever_does_not_know_the_password_asks_nobody_outside() {
+    let knows = Server::raw(|_| ok("00000000000000000000000000000000000:1\r\n"));
+    let app = asking(knows.port, OnFailure::Refuse).await;
+    let ada = app.ada().await;
+    let before = knows.heard.lock().unwrap().len();
+    for _ in 0..3 {
+        ada.change_password("not the password at all", "another horse entirely").await.expect_problem(403, "wrong_password");
+    }
+    app.someone().sign_up(EMAIL, "another horse entirely").await.expect(409);
+    assert_eq!(knows.heard.lock().unwrap().len(), before);
+    ada.change_password(PASSWORD, "another horse entirely").await.expect(200);
+    assert_eq!(knows.heard.lock().unwrap().len(), before + 1);
+}
+
+/// However many wait for an answer that does not come, there are files left for everything else.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_26_a_silent_one_takes_nothing_from_the_rest() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}/range/", silent.local_addr().unwrap().port());
+    let folder = tempfile::tempdir().unwrap();
+    let environment = [
+        ("BIFRONS_PASSWORDS__BREACHED_URL", url.as_str()),
+        ("BIFRONS_PASSWORDS__BREACHED_TIMEOUT", "3s"),
+        ("BIFRONS_LIMITS__ENABLED", "false"),
+    ];
+    let service = Process::start_under(&["prlimit", "--nofile=256:256"], folder.path(), &environment);
+    let signing_up = (0..120).map(|n| {
+        let someone = service.someone();
+        async move { someone.sign_up(&format!("{n}@example.com"), PASSWORD).await.status }
+    });
+    let statuses = futures_util::future::join_all(signing_up).await;
+    assert!(statuses.iter().all(|status| *status == 201 || *status == 503), "{statuses:?}");
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(!log.contains("the database does not answer"), "{log}");
 }

@@ -93,11 +93,27 @@ async fn wrong_lines_are_named_the_rest_comes_along_and_nobody_is_changed() {
 async fn b_34_the_pace_of_wrong_passwords_is_known_before_anybody_asks() {
     let app = App::start().await;
     app.ada().await;
-    users::keep_pace(&app.state).await.unwrap();
-    assert_eq!(app.state.hasher.wait_to_refuse(Duration::ZERO), Duration::ZERO, "all hashes are of today");
-    app.sql(&format!("UPDATE user SET password_hash = '{}'", BROUGHT[0].2)).await;
-    users::keep_pace(&app.state).await.unwrap();
-    assert!(app.state.hasher.wait_to_refuse(Duration::ZERO) > Duration::ZERO);
+    let pace = async || {
+        users::keep_pace(&app.state).await.unwrap();
+        app.state.hasher.pace()
+    };
+    assert_eq!(pace().await, Duration::ZERO, "all hashes are of today");
+    app.someone().sign_up("grace@example.com", PASSWORD).await.expect(201);
+    let bring = async |email: &str, hash: &str| {
+        app.sql(&format!("UPDATE user SET password_hash = '{hash}' WHERE email = '{email}'")).await;
+    };
+    bring("grace@example.com", BROUGHT[2].2).await;
+    let fast = pace().await;
+    bring(EMAIL, "$2a$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").await;
+    let both = pace().await;
+    assert!(both > fast && fast > Duration::ZERO, "the slowest counts, whichever is found first: {fast:?} {both:?}");
+    for _ in 0..3 {
+        app.someone().sign_in("grace@example.com", "a guess at it").await.expect(401);
+        app.someone().sign_in(EMAIL, "a guess at it").await.expect(401);
+    }
+    assert_eq!(app.state.hasher.pace(), both, "no request tells anything about it");
+    app.sql("UPDATE user SET status = 'disabled'").await;
+    assert_eq!(pace().await, Duration::ZERO, "there are none any more");
 }
 
 #[test]

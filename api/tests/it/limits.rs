@@ -13,10 +13,17 @@ use crate::support::{
 
 const WRONG: &str = "not the password at all";
 
-/// So many per account, so many per network; and the tests' own address is a proxy that says where requests come from.
-fn limited(account: &str, network: &str) -> impl Fn(&mut Config) + Copy {
+/// So many per account, and per account and client, and per network; and the tests' own address is a proxy that says where requests
+/// come from.
+fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mut Config) + Copy {
     let rate = |written| Rate::parse(written).unwrap();
-    let limits = LimitsConfig { account: rate(account), network: rate(network), global: rate("50000/1m"), mail: rate("3/1h") };
+    let limits = LimitsConfig {
+        account: rate(account),
+        client: rate(client),
+        network: rate(network),
+        global: rate("50000/1m"),
+        mail: rate("3/1h"),
+    };
     move |config| {
         config.limits = Some(limits);
         config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
@@ -45,7 +52,7 @@ fn limited_for(answer: Answer) -> u64 {
 
 #[tokio::test]
 async fn an_account_takes_so_many_wrong_passwords_whoever_sends_them() {
-    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     assert_eq!(hammer(&app).await, 3);
     assert_eq!(limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await), 60, "the right one is not looked at either");
@@ -57,7 +64,7 @@ async fn an_account_takes_so_many_wrong_passwords_whoever_sends_them() {
 
 #[tokio::test]
 async fn b_33_an_account_that_nobody_has_is_limited_just_the_same() {
-    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut answers = Vec::new();
     for email in [EMAIL, "nobody@example.com"] {
@@ -74,7 +81,7 @@ async fn b_33_an_account_that_nobody_has_is_limited_just_the_same() {
 #[tokio::test]
 async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
     let app = App::configured(|config| {
-        limited("1000/1m", "3/3m")(config);
+        limited("1000/1m", "1000/1m", "3/3m")(config);
         config.trusted_proxies.clear();
     })
     .await;
@@ -85,7 +92,7 @@ async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
     assert_eq!(limited_for(spoofed.sign_in("someone@example.com", WRONG).await), 60, "no header lifts it");
     assert_eq!(limited_for(app.someone().sign_up(EMAIL, PASSWORD).await), 60, "signing up costs a hash too");
 
-    let app = App::configured(limited("1000/1m", "3/3m")).await;
+    let app = App::configured(limited("1000/1m", "1000/1m", "3/3m")).await;
     for ip in ["2001:db8::1", "2001:DB8:0::2", "2001:db8:0:0:ffff::3"] {
         from(&app, ip).sign_in(EMAIL, WRONG).await.expect(401);
     }
@@ -95,7 +102,7 @@ async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
 
 #[tokio::test]
 async fn b_49_one_account_however_its_address_is_written() {
-    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     for (n, email) in ["ADA@example.com", "ada@EXAMPLE.COM", "Ada@Example.Com"].into_iter().enumerate() {
         from(&app, format!("192.0.2.{n}")).sign_in(email, WRONG).await.expect(401);
@@ -105,7 +112,7 @@ async fn b_49_one_account_however_its_address_is_written() {
 
 #[tokio::test]
 async fn b_50_signing_in_elsewhere_gives_an_attacker_nothing_back() {
-    let app = App::configured(limited("3/3m", "1000/1m")).await;
+    let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     app.someone().sign_up("mallory@example.com", PASSWORD).await.expect(201);
     let mallory = from(&app, "203.0.113.1");
@@ -119,7 +126,7 @@ async fn b_50_signing_in_elsewhere_gives_an_attacker_nothing_back() {
 #[tokio::test]
 async fn b_51_a_guess_counts_even_if_nobody_waits_for_the_answer() {
     let app = App::configured(|config| {
-        limited("3/3m", "1000/1m")(config);
+        limited("3/3m", "3/3m", "1000/1m")(config);
         config.passwords.hashing.memory_kib = 65_536;
         config.passwords.hashing.iterations = 4;
     })
@@ -131,13 +138,13 @@ async fn b_51_a_guess_counts_even_if_nobody_waits_for_the_answer() {
     }
     let spent = app.state.clock.now().plus(Duration::from_secs(180)).0;
     until(async || app.count("SELECT COALESCE(MAX(new_at), 0) FROM attempt_limit").await == spent).await;
-    let restarted = app.reconfigured(limited("3/3m", "1000/1m")).await;
+    let restarted = app.reconfigured(limited("3/3m", "3/3m", "1000/1m")).await;
     limited_for(from(&restarted, "198.51.100.1").sign_in(EMAIL, WRONG).await);
 }
 
 #[tokio::test]
 async fn b_52_guesses_in_parallel_gain_nothing() {
-    let app = App::configured(limited("5/1h", "1000/1m")).await;
+    let app = App::configured(limited("5/1h", "5/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let before = app.state.metrics.passwords_hashed.get();
     let guesses = (0..200).map(|n| {
@@ -153,7 +160,7 @@ async fn b_52_guesses_in_parallel_gain_nothing() {
 
 #[tokio::test]
 async fn b_53_every_way_to_present_a_password_counts() {
-    let app = App::configured(limited("4/1h", "1000/1m")).await;
+    let app = App::configured(limited("4/1h", "4/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let ada = from(&app, "198.51.100.1");
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
@@ -167,54 +174,106 @@ async fn b_53_every_way_to_present_a_password_counts() {
 }
 
 #[tokio::test]
-async fn b_54_strangers_cannot_lock_an_owner_out() {
-    let app = App::configured(limited("3/1h", "1000/1m")).await;
+async fn b_35_b_54_no_network_gets_more_than_its_part_whoever_signed_in_from_it() {
+    let app = App::configured(limited("100/1h", "3/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let at_home = from(&app, "198.51.100.1");
-    at_home.sign_in(EMAIL, PASSWORD).await.expect(200);
-    hammer(&app).await;
-    at_home.who_am_i().await.expect(200);
-    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
-    for _ in 0..3 {
-        from(&app, "198.51.100.1").sign_in(EMAIL, WRONG).await.expect(401);
+    from(&app, "203.0.113.10").sign_in(EMAIL, PASSWORD).await.expect(200);
+    let mut seen = Vec::new();
+    for email in [EMAIL, "nobody@example.com"] {
+        let mut of_one = Vec::new();
+        for ip in ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.1", "203.0.113.10", "203.0.113.10"] {
+            of_one.push(from(&app, ip).sign_in(email, WRONG).await.whole());
+        }
+        seen.push(of_one);
     }
-    limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await);
-    app.state.clock.advance(Duration::from_secs(91 * 24 * 3600));
-    hammer(&app).await;
-    limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await);
+    assert_eq!(seen[0], seen[1], "that somebody signed in from a shared network tells nothing");
+    limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, PASSWORD).await);
+    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
-async fn b_54_a_device_that_its_owner_signed_in_with_is_not_slowed_by_strangers_wherever_it_is() {
-    let app = App::configured(limited("3/1h", "1000/1m")).await;
+async fn b_54_a_device_that_somebody_signed_in_with_is_not_slowed_by_strangers_wherever_it_is() {
+    let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let laptop = from(&app, "198.51.100.1");
     let cookies = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).cookies();
-    let device = cookies.iter().find(|cookie| cookie.name == "bifrons_device").unwrap();
+    let device = cookies.into_iter().find(|cookie| cookie.name == "bifrons_device").unwrap();
     assert_eq!(device.max_age, Some(90 * 24 * 3600));
     laptop.sign_out().await.expect(204);
+    let phone = from(&app, "198.51.100.2").tokens(EMAIL, PASSWORD).await.expect(200).string("/device_token");
     hammer(&app).await;
-    let travelling = || from(&app, "203.0.113.7").with("cookie", format!("bifrons_device={}", device.value));
     limited_for(from(&app, "203.0.113.7").sign_in(EMAIL, PASSWORD).await);
-    let again = travelling().sign_in(EMAIL, PASSWORD).await.expect(200).cookies();
-    let kept = again.iter().find(|cookie| cookie.name == "bifrons_device").unwrap();
-    assert_eq!((&kept.value, kept.max_age), (&device.value, device.max_age), "it keeps its name, for another 90 days");
+    laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let travelling = || from(&app, "203.0.113.7").with("cookie", format!("bifrons_device={}", device.value));
+    travelling().sign_in(EMAIL, PASSWORD).await.expect(200);
     let page = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"});
     travelling().post("/v1/tokens", page).await.expect(200);
+    let native = json!({"email": EMAIL, "password": PASSWORD, "device_token": phone});
+    from(&app, "203.0.113.8").post("/v1/tokens", native).await.expect(200);
 
-    app.someone().sign_up("grace@example.com", PASSWORD).await.expect(201);
-    let of_nobody = format!("bfd_{}", "A".repeat(43));
     let stranger = |cookie: &str| from(&app, "192.0.2.200").with("cookie", format!("bifrons_device={cookie}"));
-    limited_for(stranger(&of_nobody).sign_in(EMAIL, WRONG).await);
-    for n in 0..3 {
-        let attacker = from(&app, format!("192.0.2.{n}")).with("cookie", format!("bifrons_device={}", device.value));
-        attacker.sign_in("grace@example.com", WRONG).await.expect(401);
+    for invented in [format!("bfd_{}", "A".repeat(22)), format!("bfd_{}", "A".repeat(54)), format!("{}A", device.value)] {
+        limited_for(stranger(&invented).sign_in(EMAIL, WRONG).await);
     }
-    limited_for(stranger(&device.value).sign_in("grace@example.com", WRONG).await);
     for _ in 0..3 {
-        stranger(&device.value).sign_in(EMAIL, WRONG).await.expect(401);
+        travelling().sign_in(EMAIL, WRONG).await.expect(401);
     }
+    limited_for(travelling().sign_in(EMAIL, PASSWORD).await);
     limited_for(stranger(&device.value).sign_in(EMAIL, WRONG).await);
+}
+
+#[tokio::test]
+async fn b_54_who_has_just_signed_up_signs_in_whatever_strangers_do() {
+    let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
+    let ada = app.someone();
+    ada.sign_up(EMAIL, PASSWORD).await.expect(201);
+    hammer(&app).await;
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.state.clock.advance(Duration::from_secs(89 * 24 * 3600));
+    hammer(&app).await;
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.state.clock.advance(Duration::from_secs(91 * 24 * 3600));
+    hammer(&app).await;
+    limited_for(ada.sign_in(EMAIL, PASSWORD).await);
+}
+
+#[tokio::test]
+async fn b_52_many_right_passwords_at_once_are_no_guesses() {
+    let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let answers = join_all((0..40).map(|_| {
+        let someone = from(&app, "198.51.100.1");
+        async move { someone.sign_in(EMAIL, PASSWORD).await.status }
+    }))
+    .await;
+    assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
+}
+
+#[tokio::test]
+async fn those_who_send_many_do_not_keep_out_those_who_send_few() {
+    let rate = |written| Rate::parse(written).unwrap();
+    let app = App::configured(|config| {
+        limited("1000/1m", "1000/1m", "30/30m")(config);
+        config.limits.as_mut().unwrap().global = rate("60/1h");
+    })
+    .await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let mut statuses = Vec::new();
+    for n in 0..30 {
+        for ip in ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"] {
+            statuses.push(from(&app, ip).sign_in(&format!("{n}@example.com"), WRONG).await.status);
+        }
+    }
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 4 * 5 + 60, "all together, but for the first few of each");
+    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
+
+    let of_one_site = join_all((0..300).map(|n| {
+        let someone = from(&app, format!("2001:db8:7:{n:x}::1"));
+        async move { someone.sign_in(&format!("site-{n}@example.com"), WRONG).await.status }
+    }))
+    .await;
+    assert_eq!(of_one_site.iter().filter(|status| **status == 401).count(), 8 * 30, "a /48 is eight networks at most");
+    from(&app, "2001:db8:8::1").sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
@@ -222,7 +281,7 @@ async fn b_55_without_redis_each_node_is_stricter() {
     let mut redis = RedisServer::start().await;
     let url = redis.url();
     let configured = |config: &mut Config| {
-        limited("1000/1m", "8/8m")(config);
+        limited("1000/1m", "1000/1m", "8/8m")(config);
         config.redis = Some(RedisConfig::parse(&url).unwrap());
     };
     let app = App::configured(configured).await;

@@ -15,7 +15,8 @@ async fn by_cookie() {
         (user.string("/email"), user.string("/name"), user.string("/role")),
         ("Ada@Example.com".into(), "Ada".into(), "user".into())
     );
-    assert!(user.cookies().is_empty(), "signing up signs nobody in");
+    let names: Vec<_> = user.cookies().into_iter().map(|cookie| cookie.name).collect();
+    assert_eq!(names, ["bifrons_device"], "signing up signs nobody in");
 
     let signed_in = ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     let cookies = signed_in.cookies();

@@ -77,16 +77,21 @@ async fn everything(app: &App) {
 async fn asvs_16_3_all_events_happen_and_are_counted_and_no_others() {
     let rate = |written| bifrons::config::Rate::parse(written).unwrap();
     let app = App::configured(|config| {
-        config.limits =
-            Some(LimitsConfig { account: rate("5/1h"), network: rate("1000/1m"), global: rate("1000/1m"), mail: rate("3/1h") });
+        config.limits = Some(LimitsConfig {
+            account: rate("5/1h"),
+            client: rate("5/1h"),
+            network: rate("1000/1m"),
+            global: rate("1000/1m"),
+            mail: rate("3/1h"),
+        });
         config.passwords.hashing.queue = 8;
         config.passwords.hashing.workers = 1;
         config.tokens.audiences = vec!["https://orders.example.com".to_owned()];
     })
     .await;
     everything(&app).await;
-    let page = "https://app.example.com/confirm".parse().unwrap();
-    let verified = App::configured(|config| config.registration = RegistrationConfig::Verified { page }).await;
+    let confirming = "https://app.example.com/confirm".parse().unwrap();
+    let verified = App::configured(|config| config.registration = RegistrationConfig::Verified { page: confirming }).await;
     verified.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
     let confirm = json!({"token": "bfo_nonsense", "password": PASSWORD});
     verified.someone().post("/v1/users/confirm", confirm).await.expect_problem(403, "invalid_one_time_token");
@@ -95,6 +100,10 @@ async fn asvs_16_3_all_events_happen_and_are_counted_and_no_others() {
     let counted = counted.filter_map(|line| line.strip_prefix("bifrons_events_total{event=\"")?.split('"').next());
     let all = Event::ALL.iter().map(|event| event.name());
     assert_eq!(counted.collect::<BTreeSet<_>>(), all.collect::<BTreeSet<_>>());
+    let reasons = metrics.lines().chain(more.lines()).filter_map(|line| line.split("because=\"").nth(1)?.split('"').next());
+    for reason in reasons.filter(|reason| !reason.is_empty()).collect::<BTreeSet<_>>() {
+        assert!(page().contains(&format!("`{reason}`")), "docs/observability.md does not name the reason {reason}");
+    }
     for (count, sample) in [
         (1, r#"bifrons_events_total{event="sign_in_refused",because="wrong_password"}"#),
         (1, r#"bifrons_events_total{event="session_ended",because="replaced"}"#),

@@ -152,7 +152,7 @@ impl App {
             client: bifrons::client::Client::default(),
             carried: Vec::new(),
         };
-        match sessions::sign_in(&self.state, request).await.unwrap().credential {
+        match sessions::sign_in(&self.state, request).await.unwrap().0.credential {
             sessions::Credential::Cookie(cookie) => cookie.reveal().to_string(),
             sessions::Credential::Tokens(_) => unreachable!("asked for a cookie"),
         }
@@ -165,8 +165,9 @@ impl App {
 
     /// Ends the session of a cookie, without a request.
     pub async fn end_directly(&self, cookie: &str) {
-        let session = sessions::session_of_cookie(&self.state, cookie).await.unwrap();
-        sessions::end_all(&self.state, session.as_slice()).await.unwrap();
+        let carried = sessions::Carried::Cookie(cookie.to_owned().into());
+        let sessions = sessions::sessions_of(&self.state, &[carried]).await.unwrap();
+        sessions::end_all(&self.state, &sessions).await.unwrap();
     }
 
     /// The first column of the first row, as a number.

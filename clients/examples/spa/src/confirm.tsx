@@ -16,16 +16,22 @@ export function Confirm({ token }: { readonly token: string }) {
     <main>
       <Title>Confirm your address</Title>
       <Form
-        call={async ({ password = "" }) => {
-          const confirmed = await client.confirmRegistration({ token, password });
+        call={async ({ name, password = "" }) => {
+          const confirmed = await client.confirmRegistration({
+            token,
+            password,
+            name: name || undefined,
+          });
           return confirmed.data ? signIn({ email: confirmed.data.email, password }) : confirmed;
         }}
       >
+        <Field name="name" label="Name" hint="If you like." autoComplete="name" />
         <Field
           name="password"
-          label="The password that you chose"
+          label="Your password"
+          hint="A sentence is easy to remember, and hard to guess."
           type="password"
-          autoComplete="current-password"
+          autoComplete="new-password"
           required
         />
         <Submit>Confirm</Submit>

@@ -9,7 +9,8 @@ export interface Methods {
    * Sign up
    *
    * Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
-   * answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
+   * answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`. The
+   * password is held against the rules, and counts for nothing yet.
    *
    * `POST /v1/users`
    */
@@ -18,8 +19,8 @@ export interface Methods {
   /**
    * Confirm an address
    *
-   * Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
-   * becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+   * Makes the user whose address it is. The token is what the mail holds. The password is chosen now, by whoever reads the mail, so
+   * that nobody else's counts. It signs nobody in.
    *
    * `POST /v1/users/confirm`
    */

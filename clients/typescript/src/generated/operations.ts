@@ -6,7 +6,8 @@ import type { Callable } from "../types.js";
  * Sign up
  *
  * Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
- * answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
+ * answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`. The
+ * password is held against the rules, and counts for nothing yet.
  *
  * `POST /v1/users`
  */
@@ -16,13 +17,13 @@ export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
 /**
  * Confirm an address
  *
- * Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
- * becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+ * Makes the user whose address it is. The token is what the mail holds. The password is chosen now, by whoever reads the mail, so
+ * that nobody else's counts. It signs nobody in.
  *
  * `POST /v1/users/confirm`
  */
 export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password"], ok: 201 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password","name"], ok: 201 }, ...rest) as never;
 
 /**
  * Sign in
@@ -84,7 +85,7 @@ export const mintAccessToken: Callable<"mintAccessToken"> = (call, ...rest) =>
  * `POST /v1/tokens`
  */
 export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in"] }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in","device_token"] }, ...rest) as never;
 
 /**
  * Refresh

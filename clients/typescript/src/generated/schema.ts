@@ -13,7 +13,8 @@ export interface paths {
         /**
          * Sign up
          * @description Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
-         *     answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`.
+         *     answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`. The
+         *     password is held against the rules, and counts for nothing yet.
          */
         post: operations["registerUser"];
         delete?: never;
@@ -33,8 +34,8 @@ export interface paths {
         put?: never;
         /**
          * Confirm an address
-         * @description Makes the user who signed up. The token is what the mail holds; the password must be the one that was chosen, so that nobody
-         *     becomes a user under an address whose owner opened a mail by mistake. It signs nobody in.
+         * @description Makes the user whose address it is. The token is what the mail holds. The password is chosen now, by whoever reads the mail, so
+         *     that nobody else's counts. It signs nobody in.
          */
         post: operations["confirmRegistration"];
         delete?: never;
@@ -362,14 +363,20 @@ export interface components {
          * @description Confirming an address.
          * @example {
          *       "token": "bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO",
-         *       "password": "correct horse battery"
+         *       "password": "correct horse battery",
+         *       "name": "Ada Lovelace"
          *     }
          */
         ConfirmRegistrationRequest: {
             /** @description What stands behind the `#` of the link in the mail. */
             token: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @description Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
+             */
             password: string;
+            /** @description What to be called. */
+            name?: string;
         };
         /**
          * @description How a session shows itself.
@@ -405,6 +412,8 @@ export interface components {
             /** @description Whether to stay signed in for the longer time. */
             remember?: boolean;
             refresh_in?: components["schemas"]["RefreshIn"];
+            /** @description What an earlier sign-in on this device answered with: strangers' wrong passwords do not count against it. */
+            device_token?: string;
         };
         /**
          * MintAccessTokenRequest
@@ -733,6 +742,7 @@ export interface components {
          *       "token_type": "Bearer",
          *       "expires_in": 600,
          *       "refresh_token": "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq",
+         *       "device_token": "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ",
          *       "session": {
          *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
          *         "face": "bearer",
@@ -766,6 +776,8 @@ export interface components {
             expires_in: number;
             /** @description For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it. */
             refresh_token?: string;
+            /** @description For the next `issueTokens` on this device, when the refresh token is here too. It opens nothing; keep it when signing out. */
+            device_token?: string;
             session: components["schemas"]["Session"];
         };
         /**
@@ -828,6 +840,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -981,6 +995,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1007,7 +1023,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "invalid_one_time_token" | "wrong_password" | "origin_not_allowed";
+                        code?: "invalid_one_time_token" | "origin_not_allowed";
                     };
                 };
             };
@@ -1199,7 +1215,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -1345,7 +1361,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -1378,7 +1394,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     /** @description Seconds until it makes sense to ask again. */
                     "Retry-After"?: number;
@@ -1409,7 +1425,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -1695,7 +1711,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -1845,7 +1861,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -2171,7 +2187,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -2395,7 +2411,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -2715,7 +2731,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -2945,7 +2961,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The session cookie, the refresh token's cookie, both, or neither: as the face and the request demand. */
+                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
