@@ -1,6 +1,6 @@
 # make test           installs what is missing and runs everything
 # make test-browsers  what Chromium and Firefox do with our cookies, alone
-# make bench         measures the service beside an endpoint that does nothing
+# make bench          measures the service beside an endpoint that does nothing; ONLY=flood that alone, ONLY=--help says what else
 # make run            serves on http://localhost:3000
 # make spec           rewrites openapi.json and openapi.txt from the code, and the client from them
 
@@ -16,7 +16,8 @@ test-browsers:
 	npm --prefix clients/browsers test
 
 bench:
-	.ci/with-databases cargo run --profile bench -p bench
+	cargo build --profile bench -p bifrons -p bench
+	@.ci/with-databases cargo run --quiet --profile bench -p bench -- $(ONLY)
 
 run:
 	@cargo run

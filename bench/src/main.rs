@@ -4,35 +4,119 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that cannot measure stops")]
 #![expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 
-mod delay;
+mod bare;
+mod cores;
+mod cpu;
 mod flood;
-mod load;
+mod goals;
+mod held;
 mod node;
 mod plot;
+mod postgres;
+mod process;
+mod reads;
+mod redis_server;
+mod revoke;
 mod seed;
 mod serve;
+mod sessions;
+mod sign_in;
+mod stats;
 mod table;
+mod timing;
+mod verify;
+mod waits;
+mod wrk;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::goals::Goals;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() {
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        serve::serve().await;
-        return;
+/// Measures the service beside an endpoint that does nothing: some ten minutes for everything.
+///
+/// Two cores are needed, one for the service and one for the load, and quiet on both.
+#[derive(Parser)]
+struct Bench {
+    /// What to measure; everything if nothing is named
+    topics: Vec<Topic>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Topic {
+    /// Requests a second by cookie and by token, with and without Redis, PostgreSQL and the cache; 401; refresh
+    Verify,
+    /// Reads of Redis and PostgreSQL for each 1,000 verifications
+    Reads,
+    /// Memory of live sessions, and the cost of one among many: `SESSIONS=1000000` of them
+    Sessions,
+    /// From the end of a session on one node to its refusal on another
+    Revoke,
+    /// Sign-ins a second, beside hashes alone
+    SignIn,
+    /// Sign-ins at ten times what can be done, and what others feel of them
+    Flood,
+    /// Thousands of connections that say nothing or little
+    Held,
+    /// Size, start and memory of the binary
+    Process,
+    /// Whether the time that a refusal takes tells who there is
+    Timing,
+}
+
+/// What the bench starts of itself.
+#[derive(Subcommand)]
+enum Part {
+    #[command(hide = true)]
+    Serve,
+    #[command(hide = true)]
+    Hash { code: bare::Code },
+    #[command(hide = true)]
+    Hold { server: String },
+}
+
+fn main() {
+    let Bench { topics, part } = Bench::parse();
+    match part {
+        Some(Part::Hash { code }) => bare::run(code),
+        Some(Part::Serve) => start().block_on(serve::serve()),
+        Some(Part::Hold { server }) => start().block_on(held::run_holder(server)),
+        None => {
+            let most = getrlimit(Resource::Nofile).maximum;
+            setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
+            cores::stay_on(&[cores::LOAD]).expect("two cores");
+            start().block_on(measure(&topics));
+        }
     }
-    if std::env::args().nth(1).as_deref() == Some("hash") {
-        return flood::bare();
+}
+
+fn start() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+}
+
+async fn measure(topics: &[Topic]) {
+    let mut goals = Goals::default();
+    for topic in Topic::value_variants() {
+        if !topics.is_empty() && !topics.contains(topic) {
+            continue;
+        }
+        cpu::quiet().await;
+        match topic {
+            Topic::Verify => verify::run(&mut goals).await,
+            Topic::Reads => reads::run(&mut goals).await,
+            Topic::Sessions => sessions::run(&mut goals).await,
+            Topic::Revoke => revoke::run(&mut goals).await,
+            Topic::SignIn => sign_in::run(&mut goals).await,
+            Topic::Flood => flood::run(&mut goals).await,
+            Topic::Held => held::run(&mut goals).await,
+            Topic::Process => process::run(&mut goals),
+            Topic::Timing => timing::run().await,
+        }
     }
-    let redis = node::RedisServer::start();
-    let throughput = load::throughput(&redis).await;
-    table::print("Requests a second: server on one core, wrk on the other, 64 connections, medians of 9 rounds", &throughput);
-    std::fs::create_dir_all("target").unwrap();
-    std::fs::write("target/bench.svg", plot::bars(&throughput)).unwrap();
-    println!("target/bench.svg shows the same\n");
-    seed::memory(&redis).await;
-    delay::revocation(Some(&redis)).await;
-    delay::revocation(None).await;
-    flood::flood().await;
+    goals.print();
 }

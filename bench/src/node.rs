@@ -1,39 +1,47 @@
 //! Processes under measurement.
 
-use std::{
-    net::TcpListener,
-    path::Path,
-    process::{Child, Command, Stdio},
+use std::{fs, path::Path, process::Stdio};
+
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
 };
 
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use crate::cpu;
 
 pub(crate) const EMAIL: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// One process of the service.
 pub(crate) struct Node {
-    process: tokio::process::Child,
+    process: Child,
     ports: Vec<u16>,
-    http: reqwest::Client,
+    pub(crate) http: Client,
 }
 
 impl Node {
-    /// On some cores, in a folder.
+    /// On some cores, with one password worker, in a folder.
     pub(crate) async fn start(cores: &str, folder: &Path, environment: &[(&str, String)]) -> Self {
-        let mut command = tokio::process::Command::new("taskset");
+        let mut command = Command::new("taskset");
         command.args(["-c", cores]).arg(std::env::current_exe().unwrap()).arg("serve");
         command.env("BIFRONS_DATA_DIR", folder).env("BIFRONS_PASSWORDS__WORKERS", "1").envs(environment.iter().cloned());
-        let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("taskset is installed");
+        // Its log is written, and nobody reads it.
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut process = command.spawn().expect("taskset is installed");
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).await.unwrap();
         let ports = line.split_whitespace().map(|port| port.parse().unwrap()).collect();
-        Self { process, ports, http: reqwest::Client::builder().no_proxy().build().unwrap() }
+        Self { process, ports, http: client().build().unwrap() }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.ports[0])
+    }
+
+    pub(crate) fn address(&self) -> (&str, u16) {
+        ("127.0.0.1", self.ports[0])
     }
 
     pub(crate) fn constant(&self) -> String {
@@ -50,13 +58,12 @@ impl Node {
         (cookie, serde_json::from_str(&tokens).unwrap())
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> reqwest::Response {
-        let request = self.http.post(self.url(path)).header("content-type", "application/json").body(body.to_string());
-        request.send().await.unwrap()
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
+        post(&self.http, &self.url(path), body).await
     }
 
     /// The status of `getSession`, or of `signOut`.
-    pub(crate) async fn ask(&self, method: reqwest::Method, cookie: &str) -> u16 {
+    pub(crate) async fn ask(&self, method: Method, cookie: &str) -> u16 {
         self.http.request(method, self.url("/v1/session")).header("cookie", cookie).send().await.unwrap().status().as_u16()
     }
 
@@ -67,58 +74,41 @@ impl Node {
         text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or(0.0)
     }
 
-    /// Sessions that were read from Redis or from the database, and all that were read.
-    pub(crate) async fn reads(&self) -> (f64, f64) {
-        let from = async |source: &str| self.metric(&format!("bifrons_session_reads_total{{source=\"{source}\"}}")).await;
-        let stores = from("redis").await + from("sql").await;
-        (stores, stores + from("process").await)
+    /// Resident memory in MiB, and the most there was since [`Node::forget_peak`].
+    pub(crate) fn memory(&self) -> (f64, f64) {
+        memory(self.id())
     }
 
-    /// Resident memory in KiB.
-    pub(crate) fn memory(&self) -> f64 {
+    /// Seconds of processor time so far.
+    pub(crate) fn cpu(&self) -> f64 {
+        cpu::seconds(self.id())
+    }
+
+    pub(crate) fn forget_peak(&self) {
+        fs::write(format!("/proc/{}/clear_refs", self.id()), "5").unwrap();
+    }
+
+    fn id(&self) -> u32 {
         // taskset becomes the service: the process is the same.
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id().unwrap())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        self.process.id().unwrap()
     }
 }
 
-/// A Redis of the bench's own.
-pub(crate) struct RedisServer {
-    child: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
+/// A client as others have one: no proxy of the environment's in between.
+pub(crate) fn client() -> reqwest::ClientBuilder {
+    Client::builder().no_proxy()
 }
 
-impl RedisServer {
-    pub(crate) fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder.path());
-        let child = command.stdout(Stdio::null()).spawn().expect("redis-server is installed");
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
-        }
-        Self { child, port, _folder: folder }
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    /// Bytes in use, and how many keys.
-    pub(crate) fn used(&self) -> (f64, u64) {
-        let mut connection = redis::Client::open(self.url()).unwrap().get_connection().unwrap();
-        let info: String = redis::cmd("INFO").arg("memory").query(&mut connection).unwrap();
-        let used = info.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap().trim().parse().unwrap();
-        (used, redis::cmd("DBSIZE").query(&mut connection).unwrap())
-    }
+pub(crate) async fn post(http: &Client, url: &str, body: &Value) -> Response {
+    http.post(url).header("content-type", "application/json").body(body.to_string()).send().await.unwrap()
 }
 
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Resident memory of a process in MiB, now and at its most.
+pub(crate) fn memory(process: u32) -> (f64, f64) {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let of = |name: &str| -> f64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    };
+    (of("VmRSS:"), of("VmHWM:"))
 }

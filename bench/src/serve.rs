@@ -3,12 +3,12 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use bifrons::{clock::Clock, config::Config, http, state::AppState, upkeep};
+use bifrons::{cli::log, clock::Clock, config::Config, http, state::AppState, upkeep};
 use poem::{Route, web::Data};
 use poem_openapi::{Object, OpenApi, OpenApiService, payload::Json};
 use tokio::net::TcpListener;
 
-use crate::seed;
+use crate::{seed, timing};
 
 struct Constant;
 
@@ -61,15 +61,21 @@ impl Constant {
     }
 }
 
-/// Serves, configured by the environment; says on which ports. `SEED` sessions are made first, their cookies go to `cookies`.
+/// Serves, configured by the environment; says on which ports. `SEED` sessions are made first, their cookies go to `cookies`; with
+/// `PEOPLE`, those whom [`crate::timing`] asks for are there.
 pub(crate) async fn serve() {
     // As the service does.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
     let environment = std::env::vars().filter(|(name, _)| name.starts_with("BIFRONS_"));
     let config = Config::read(None, environment).config.expect("the bench configures well");
+    // What a request costs without its line in the log is nothing that anybody pays.
+    let _log = log::start(config.log).unwrap();
     let state = Arc::new(AppState::open(config, Clock::System).await.unwrap());
     if let Some(count) = std::env::var("SEED").ok().and_then(|count| count.parse().ok()) {
         seed::sessions(&state, count).await;
+    }
+    if let Ok(people) = std::env::var("PEOPLE") {
+        timing::people(&state, people == "imported").await;
     }
     tokio::spawn(upkeep::run(Arc::clone(&state)));
     let constant = Route::new().nest_no_strip("/v1", OpenApiService::new(Constant, "constant", "1"));

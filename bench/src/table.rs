@@ -1,47 +1,32 @@
-//! What was measured, for people.
+//! Tables for people, written as Markdown.
 
-/// One kind of request on one kind of service.
-pub(crate) struct Row {
-    pub(crate) setup: String,
-    pub(crate) what: String,
-    /// Requests a second, one a round.
-    pub(crate) rates: Vec<f64>,
-    /// Reads of Redis or the database in 1,000 verifications.
-    pub(crate) reads: Option<f64>,
-}
+/// Rows under a head; the first column is words, the others are numbers.
+pub(crate) struct Table(Vec<Vec<String>>);
 
-impl Row {
-    pub(crate) fn new(setup: &str, what: &str) -> Self {
-        Self { setup: setup.to_owned(), what: what.to_owned(), rates: Vec::new(), reads: None }
+impl Table {
+    pub(crate) fn new(head: &[&str]) -> Self {
+        Self(vec![head.iter().map(ToString::to_string).collect()])
     }
 
-    pub(crate) fn median(&self) -> f64 {
-        quantile(&self.rates, 0.5)
+    pub(crate) fn row(&mut self, cells: impl Into<Vec<String>>) {
+        self.0.push(cells.into());
     }
 
-    /// Compared with the constant of the same process.
-    pub(crate) fn ratio(&self, rows: &[Self]) -> f64 {
-        let Some(constant) = rows.iter().find(|row| row.setup == self.setup && row.what == "constant") else { return f64::NAN };
-        // Each with the constant of its own round: what else the machine does changes from round to round.
-        let ratios: Vec<_> = self.rates.iter().zip(&constant.rates).map(|(rate, constant)| rate / constant).collect();
-        quantile(&ratios, 0.5)
-    }
-}
-
-/// The value below which this part of the values lies.
-pub(crate) fn quantile(values: &[f64], part: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-    let at = (part * (sorted.len() - 1) as f64).round() as usize;
-    sorted[at]
-}
-
-pub(crate) fn print(title: &str, rows: &[Row]) {
-    println!("\n{title}\n");
-    println!("{:<20}{:<22}{:>12}{:>14}{:>26}", "", "", "requests/s", "of constant", "store reads per 1,000");
-    for row in rows {
-        let reads = row.reads.map_or(String::new(), |reads| format!("{reads:.2}"));
-        println!("{:<20}{:<22}{:>12.0}{:>14.2}{reads:>26}", row.setup, row.what, row.median(), row.ratio(rows));
+    /// Under a title.
+    pub(crate) fn print(&self, title: &str) {
+        let columns = self.0[0].len();
+        let width = |column: usize| self.0.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<_> = (0..columns).map(width).collect();
+        println!("\n{title}\n");
+        for (index, row) in self.0.iter().enumerate() {
+            let cells = row.iter().zip(&widths).enumerate();
+            let cells =
+                cells.map(|(at, (cell, width))| if at == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") });
+            println!("| {} |", cells.collect::<Vec<_>>().join(" | "));
+            if index == 0 {
+                let rule = |(at, width): (usize, &usize)| "-".repeat(*width + 1) + if at == 0 { "-" } else { ":" };
+                println!("|{}|", widths.iter().enumerate().map(rule).collect::<Vec<_>>().join("|"));
+            }
+        }
     }
 }

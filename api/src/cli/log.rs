@@ -18,17 +18,16 @@ use crate::telemetry::Telemetry;
 const WAITING: usize = 8192;
 
 /// The log, for as long as this is kept; then what waits is written.
-pub(super) struct Log {
+pub struct Log {
     /// How many lines were dropped.
-    pub(super) dropped: ErrorCounter,
+    pub dropped: ErrorCounter,
     _writing: WorkerGuard,
     #[cfg(feature = "otel")]
     _telemetry: Option<Telemetry>,
 }
 
 /// Logs from now on.
-#[cfg_attr(not(feature = "otel"), expect(clippy::unnecessary_wraps, reason = "a collector can be misconfigured"))]
-pub(super) fn start(config: LogConfig) -> Result<Log, Failure> {
+pub fn start(config: LogConfig) -> Result<Log, Failure> {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).thread_name("log");
     let (writer, writing) = builder.finish(io::stderr());
     let dropped = writer.error_counter();

@@ -2,7 +2,7 @@
 
 mod config;
 mod doctor;
-mod log;
+pub mod log;
 mod migrate;
 mod openapi;
 mod passwords;

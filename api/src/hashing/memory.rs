@@ -3,7 +3,7 @@
 //! A fresh 19 MiB block a hash costs more in page faults than in hashing, and an allocator that keeps such blocks grows without
 //! bound in a flood.
 
-use std::time::Duration;
+use std::{hint::black_box, time::Duration};
 
 use argon2::{Argon2, Block};
 use zeroize::Zeroize as _;
@@ -12,6 +12,9 @@ use super::HashingError;
 
 /// How long wiped memory is kept for the next password.
 const KEPT: Duration = Duration::from_secs(10);
+
+/// How long after memory was freed the allocator is ready to give it back to the system, and a little.
+const FREED: Duration = Duration::from_secs(2);
 
 /// Memory that is first touched in here gets huge pages, which the rest of the process goes without: they make a hash of 64 MiB some
 /// tenth faster, and an idle service a third larger. Another worker that ends this early costs this one that tenth, and nothing else.
@@ -37,13 +40,25 @@ pub(super) struct Memory {
     blocks: Vec<Block>,
     /// As many blocks as are kept for the next password: what one of today's hashes needs.
     kept: usize,
-    used: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// There is none, and the system has it back.
+    None,
+    /// It holds what the last password left.
+    Used,
+    /// It holds nothing.
+    Wiped,
+    /// The allocator has it.
+    Freed,
 }
 
 impl Memory {
     /// None yet.
     pub(super) fn new(kept: usize) -> Self {
-        Self { blocks: Vec::new(), kept, used: false }
+        Self { blocks: Vec::new(), kept, state: State::None }
     }
 
     /// Argon2 over this memory. Whatever it held is overwritten.
@@ -54,7 +69,7 @@ impl Memory {
             self.blocks = Vec::new();
             self.blocks = take(wanted).ok_or(HashingError::Overloaded)?;
         }
-        self.used = true;
+        self.state = State::Used;
         let hashed = argon2.hash_password_into_with_memory(password, salt, out, &mut self.blocks);
         if self.blocks.len() > self.kept {
             // Somebody who was brought along, once.
@@ -66,21 +81,31 @@ impl Memory {
 
     /// How long to wait for work before [`Memory::settle`] is due.
     pub(super) fn patience(&self) -> Duration {
-        match (self.used, self.blocks.is_empty()) {
-            (true, _) => Duration::ZERO,
-            (false, false) => KEPT,
-            (false, true) => Duration::MAX,
+        match self.state {
+            State::Used => Duration::ZERO,
+            State::Wiped => KEPT,
+            State::Freed => FREED,
+            State::None => Duration::MAX,
         }
     }
 
     /// Wipes what was used. Gives back what was wiped and not used since. Between two passwords there is nothing to wipe: the second
     /// overwrites all that the first left.
     pub(super) fn settle(&mut self) {
-        if self.used {
-            self.blocks.iter_mut().for_each(Block::zeroize);
-            self.used = false;
-        } else {
-            self.blocks = Vec::new();
+        self.state = match self.state {
+            State::Used => {
+                self.blocks.iter_mut().for_each(Block::zeroize);
+                State::Wiped
+            }
+            State::Wiped => {
+                self.blocks = Vec::new();
+                State::Freed
+            }
+            State::Freed | State::None => {
+                // mimalloc gives back what was freed when something else is, and in a service that nobody asks anything nothing is.
+                drop(black_box(Vec::<u8>::with_capacity(1 << 20)));
+                State::None
+            }
         }
     }
 }
@@ -91,7 +116,7 @@ mod tests {
 
     use argon2::{Algorithm, Argon2, Params, Version};
 
-    use super::{KEPT, Memory};
+    use super::{FREED, KEPT, Memory};
 
     /// RFC 9106 section 5.3 has a secret and associated data; without them this is the vector of the reference implementation's test.c
     /// (Argon2id, version 19, t=2, m=256 KiB, p=1, "password", "somesalt").
@@ -125,7 +150,9 @@ mod tests {
         assert!(memory.blocks.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
         assert_eq!(memory.patience(), KEPT);
         memory.settle();
-        assert_eq!((memory.blocks.len(), memory.patience()), (0, Duration::MAX));
+        assert_eq!((memory.blocks.len(), memory.patience()), (0, FREED));
+        memory.settle();
+        assert_eq!(memory.patience(), Duration::MAX);
     }
 
     #[test]

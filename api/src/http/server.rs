@@ -83,7 +83,7 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let served = match tls {
             None => self.speak_http(stream, connections).await,
-            Some(tls) => match tokio::time::timeout(HEADER_PATIENCE, tls.accept(stream)).await {
+            Some(tls) => match tokio::time::timeout(HEADER_PATIENCE, Box::pin(tls.accept(stream))).await {
                 Ok(Ok(stream)) => self.speak_http(stream, connections).await,
                 Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => return tracing::debug!("a TLS handshake came too slowly"),
@@ -99,7 +99,8 @@ impl Connection {
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let request = poem::Request::from((request, local.clone(), peer.clone(), http::uri::Scheme::HTTP));
             let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) }
+            // Boxed: hyper sets the room for an answer aside for as long as a connection is open, and most say nothing most of the time.
+            Box::pin(async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) })
         });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_PATIENCE));

@@ -1,0 +1,86 @@
+//! Many live sessions: what they take, and whether they slow each other down.
+
+use std::fs;
+
+use futures_util::{StreamExt, stream};
+use reqwest::Method;
+use tempfile::TempDir;
+
+use crate::{
+    cores::SERVER,
+    goals::{Bound, Goals},
+    node::Node,
+    redis_server::RedisServer,
+    seed,
+    stats::{median, ratio},
+    table::Table,
+    wrk::{Answers, wrk_in_turn},
+};
+
+const ROUNDS: usize = 7;
+
+/// How many live sessions: `SESSIONS=1000000 make bench ONLY=sessions`.
+fn many() -> usize {
+    std::env::var("SESSIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(100_000)
+}
+
+/// A node that has verified so many sessions.
+struct Crowd {
+    node: Node,
+    in_process: f64,
+    in_redis: f64,
+    rounds: Vec<Answers>,
+    folder: TempDir,
+}
+
+impl Crowd {
+    async fn new(redis: &RedisServer, count: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment =
+            [("BIFRONS_REDIS__URL", redis.url()), ("BIFRONS_SESSIONS__CACHE_MIB", "4096".to_owned()), ("SEED", count.to_string())];
+        let node = Node::start(SERVER, folder.path(), &environment).await;
+        let cookies = seed::cookies(folder.path());
+        let (before, used, keys) = (node.memory().0, redis.used(), redis.keys());
+        let asked = stream::iter(&cookies).map(async |cookie| assert_eq!(node.ask(Method::GET, cookie).await, 200));
+        asked.buffer_unordered(64).for_each(async |()| ()).await;
+        let in_process = (node.memory().0 - before) * 1024.0 * 1024.0 / count as f64;
+        let in_redis = (redis.used() - used) / (redis.keys() - keys);
+        // As many as are asked for in a round, spread over all there are.
+        let spread: Vec<_> = cookies.iter().step_by(count.div_ceil(20_000)).map(String::as_str).collect();
+        fs::write(folder.path().join("spread"), spread.join("\n")).unwrap();
+        Self { node, in_process, in_redis, rounds: Vec::new(), folder }
+    }
+
+    async fn round(&mut self) {
+        self.rounds.push(wrk_in_turn(&self.node, &self.folder.path().join("spread"), 1).await);
+    }
+
+    fn cpu(&self) -> Vec<f64> {
+        self.rounds.iter().map(|answers| answers.cpu).collect()
+    }
+
+    fn rate(&self) -> f64 {
+        median(&self.rounds.iter().map(|answers| answers.per_second).collect::<Vec<_>>())
+    }
+}
+
+pub(crate) async fn run(goals: &mut Goals) {
+    let (redis, count) = (RedisServer::start(), many());
+    let mut few = Crowd::new(&redis, 1000).await;
+    let mut many = Crowd::new(&redis, count).await;
+    for _ in 0..ROUNDS {
+        few.round().await;
+        many.round().await;
+    }
+    let mut table =
+        Table::new(&["live sessions", "bytes each in process", "bytes each in Redis", "verified/s", "processor time for one"]);
+    for (crowd, count, memory) in [(&few, 1000, None), (&many, count, Some([many.in_process, many.in_redis]))] {
+        let [process, redis] = memory.map(|bytes| bytes.map(|bytes| format!("{bytes:.0}"))).unwrap_or_default();
+        let (rate, cpu) = (format!("{:.0}", crowd.rate()), format!("{:.1} µs", median(&crowd.cpu())));
+        table.row([count.to_string(), process, redis, rate, cpu]);
+    }
+    table.print("## Many live sessions: memory, and what verifying one costs among them");
+    goals.judge("Redis, bytes a session", Bound::AtMost(400.0), "", many.in_redis);
+    let flat = ratio(&many.cpu(), &few.cpu());
+    goals.judge(&format!("verifying one among {count} live sessions, of one among 1000"), Bound::AtMost(1.05), "", flat);
+}

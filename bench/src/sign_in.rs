@@ -1,0 +1,73 @@
+//! Sign-ins a second on one core, beside hashes alone on the same core.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::{
+    bare::{self, Code},
+    cores::{BOTH, SERVER},
+    goals::{Bound, Goals},
+    node::{EMAIL, Node, PASSWORD},
+    stats::{median, ratio},
+    table::Table,
+};
+
+const ROUNDS: usize = 7;
+
+pub(crate) async fn run(goals: &mut Goals) {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let node = Node::start(SERVER, folders[0].path(), &environment()).await;
+    let at_ease = Node::start(BOTH, folders[1].path(), &environment()).await;
+    let [mut sign_ins, mut with_more, mut ours, mut fastest]: [Vec<f64>; 4] = Default::default();
+    for _ in 0..ROUNDS {
+        let (of_ours, hash) = bare::rate(Code::Ours).await;
+        ours.push(of_ours);
+        sign_ins.push(rate(&node).await);
+        with_more.push(rate(&at_ease).await);
+        let (of_fastest, same) = bare::rate(Code::Fastest).await;
+        fastest.push(of_fastest);
+        assert_eq!(hash, same, "both make the same hash");
+    }
+    let mut table = Table::new(&["one core", "a second", "of a bare loop"]);
+    for (name, rates) in [
+        ("a bare loop of the hash that the service uses (argon2)", &ours),
+        ("sign-ins, everything on that core", &sign_ins),
+        ("sign-ins, with a second core for all but the hash", &with_more),
+        ("a bare loop of the fastest that we know (argon2-rust)", &fastest),
+    ] {
+        table.row([name.to_owned(), format!("{:.1}", median(rates)), format!("{:.2}", ratio(rates, &ours))]);
+    }
+    table.print("## Sign-ins: Argon2id with 19 MiB and two passes, one worker");
+    goals.judge("sign-ins/s, of a bare loop on the same core", Bound::AtLeast(0.95), "", ratio(&sign_ins, &ours));
+}
+
+/// Nobody is limited: the one who signs in here is all there are.
+pub(crate) fn environment() -> Vec<(&'static str, String)> {
+    let limits = ["BIFRONS_LIMITS__ACCOUNT", "BIFRONS_LIMITS__NETWORK", "BIFRONS_LIMITS__GLOBAL"];
+    limits.map(|limit| (limit, "1000000/1h".to_owned())).into()
+}
+
+/// Sign-ins a second: four people at once, each in a browser that signed in before.
+pub(crate) async fn rate(node: &Node) -> f64 {
+    let body = json!({"email": EMAIL, "password": PASSWORD});
+    node.post("/v1/users", &body).await;
+    let first = node.post("/v1/session", &body).await;
+    let cookies = first.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let device = cookies.filter(|cookie| cookie.contains("device")).map(|cookie| cookie.split(';').next().unwrap());
+    let device = device.collect::<String>();
+    let began = Instant::now();
+    let everybody = (0..4).map(async |_| {
+        let mut count = 0;
+        while began.elapsed() < Duration::from_secs(2) {
+            let request = node.http.post(node.url("/v1/session")).header("cookie", &device);
+            let answer = request.header("content-type", "application/json").body(body.to_string()).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            count += 1;
+        }
+        f64::from(count)
+    });
+    let count: f64 = join_all(everybody).await.iter().sum();
+    count / began.elapsed().as_secs_f64()
+}

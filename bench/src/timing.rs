@@ -1,0 +1,80 @@
+//! Whether the time that a refused sign-in takes tells who there is.
+
+use std::time::Instant;
+
+use bifrons::{random, state::AppState};
+use entity::user::Status;
+use serde_json::json;
+
+use crate::{
+    cores::SERVER,
+    node::Node,
+    plot, seed, sign_in,
+    stats::{mann_whitney, median, quantile},
+    table::Table,
+};
+
+const SAMPLES: usize = 400;
+
+/// An address, and what it stands for. The first is there twice, as a control: two samples of the same must not differ.
+type Class = (&'static str, &'static str);
+
+const NOBODY: Class = ("nobody@example.com", "unknown address");
+const CONTROL: Class = ("nobody@example.com", "unknown address once more, as a control");
+const ADA: Class = ("ada@example.com", "wrong password");
+const DISABLED: Class = ("disabled@example.com", "disabled user");
+const ARGON2: Class = ("argon2@example.com", "wrong password, Argon2id with other parameters");
+const BCRYPT: Class = ("bcrypt@example.com", "wrong password, bcrypt");
+
+/// Those people; with hashes that other software made, or without.
+pub(crate) async fn people(state: &AppState, imported: bool) {
+    let ours = seed::ours(state).await;
+    seed::person(state, ADA.0, &ours, Status::Active).await;
+    seed::person(state, DISABLED.0, &ours, Status::Disabled).await;
+    if imported {
+        let argon2 = "$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$iWh06vD8Fy27wf9npn6FXWiCX4K6pW6Ue1Bnzz07Z8A";
+        seed::person(state, ARGON2.0, argon2, Status::Active).await;
+        let bcrypt = "$2b$08$ugKSCzZ8IZWNyHSCAwIEtO8MZjCr/bLcFpGf/Prt8elRMOy7C0fa.";
+        seed::person(state, BCRYPT.0, bcrypt, Status::Active).await;
+    }
+}
+
+pub(crate) async fn run() {
+    let ours = measure("ours", &[NOBODY, CONTROL, ADA, DISABLED], "where all hashes are ours").await;
+    let imported = measure("imported", &[NOBODY, CONTROL, ADA, ARGON2, BCRYPT], "where some were brought along").await;
+    plot::write("timing", &plot::shares(&[ours, imported].concat()));
+}
+
+async fn measure(people: &str, classes: &[Class], place: &str) -> Vec<(&'static str, Vec<f64>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut environment = sign_in::environment();
+    environment.push(("PEOPLE", people.to_owned()));
+    let node = Node::start(SERVER, folder.path(), &environment).await;
+    let mut samples = vec![Vec::new(); classes.len()];
+    let mut order: Vec<_> = (0..classes.len()).collect();
+    for round in 0..SAMPLES + 5 {
+        // In another order every time, so that none profits from what went before it.
+        order.sort_by_key(|_| random::bytes::<8>());
+        for class in &order {
+            let body = json!({"email": classes[*class].0, "password": "not the password"});
+            let asked = Instant::now();
+            let status = node.post("/v1/session", &body).await.status();
+            let ms = asked.elapsed().as_secs_f64() * 1000.0;
+            assert_eq!(status, 401);
+            // The first ones warm up.
+            if round >= 5 {
+                samples[*class].push(ms);
+            }
+        }
+    }
+    let mut table = Table::new(&["a refused sign-in", "median", "quartiles", "beside an unknown address", "p (Mann-Whitney)"]);
+    for ((_, name), ms) in classes.iter().zip(&samples) {
+        let quartiles = format!("{:.2} to {:.2} ms", quantile(ms, 0.25), quantile(ms, 0.75));
+        let gap = format!("{:+.3} ms", median(ms) - median(&samples[0]));
+        let p = mann_whitney(ms, &samples[0]);
+        let p = if p < 0.001 { format!("{p:.0e}") } else { format!("{p:.3}") };
+        table.row([(*name).to_owned(), format!("{:.2} ms", median(ms)), quartiles, gap, p]);
+    }
+    table.print(&format!("## Whether time tells who there is, {place}: {SAMPLES} samples each, interleaved at random"));
+    classes.iter().map(|class| class.1).zip(samples).collect()
+}

@@ -1,0 +1,151 @@
+//! How many sessions a second are verified, beside an endpoint behind the same outer layers that answers a constant.
+
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{
+    cores::SERVER,
+    goals::{Bound, Goals},
+    node::Node,
+    plot, postgres,
+    redis_server::RedisServer,
+    stats::{median, ratio},
+    table::Table,
+    wrk::{Answers, wrk},
+};
+
+/// How often each kind is measured, one after the other, and for how many seconds.
+const ROUNDS: usize = 7;
+const SECONDS: u32 = 1;
+/// What nobody holds.
+const UNKNOWN: &str = "Cookie: bifrons_session=bfs_AZt6PS9AfDGdHlt6YMQfKgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// One kind of request to one kind of service.
+pub(crate) struct Row {
+    pub(crate) setup: &'static str,
+    pub(crate) what: &'static str,
+    /// One a round.
+    rounds: Vec<Answers>,
+    /// Requests for each that answers the constant, in the processor time of the same process in the same round.
+    pub(crate) of_constant: f64,
+}
+
+impl Row {
+    /// Requests a second.
+    pub(crate) fn rate(&self) -> f64 {
+        median(&self.rounds.iter().map(|answers| answers.per_second).collect::<Vec<_>>())
+    }
+
+    fn cpu(&self) -> Vec<f64> {
+        self.rounds.iter().map(|answers| answers.cpu).collect()
+    }
+}
+
+struct Setup {
+    name: &'static str,
+    node: Node,
+    cookie: String,
+    bearer: String,
+    refresh: Vec<String>,
+    _folder: TempDir,
+}
+
+impl Setup {
+    async fn new(name: &'static str, environment: &[(&str, String)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = ("BIFRONS_LIMITS__ENABLED", "false".to_owned());
+        let node = Node::start(SERVER, folder.path(), &[environment, &[limits]].concat()).await;
+        let (cookie, tokens) = node.sign_in().await;
+        let mut refresh = Vec::new();
+        for _ in 0..16 {
+            refresh.push(node.sign_in().await.1["refresh_token"].as_str().unwrap().to_owned());
+        }
+        let bearer = tokens["access_token"].as_str().unwrap().to_owned();
+        Self {
+            name,
+            node,
+            cookie: format!("Cookie: {cookie}"),
+            bearer: format!("Authorization: Bearer {bearer}"),
+            refresh,
+            _folder: folder,
+        }
+    }
+
+    async fn round(&mut self) -> [(&'static str, Answers); 5] {
+        let (node, session) = (&self.node, self.node.url("/v1/session"));
+        [
+            ("constant", wrk(node, &node.constant(), None, SECONDS).await),
+            ("cookie", wrk(node, &session, Some(&self.cookie), SECONDS).await),
+            ("bearer", wrk(node, &session, Some(&self.bearer), SECONDS).await),
+            ("401, unknown cookie", wrk(node, &session, Some(UNKNOWN), SECONDS).await),
+            ("refresh, 16 chains", self.refreshes().await),
+        ]
+    }
+
+    /// Refreshes a second: in each chain one with the token that the one before gave.
+    async fn refreshes(&mut self) -> Answers {
+        const EACH: usize = 30;
+        let (began, before, node) = (Instant::now(), self.node.cpu(), &self.node);
+        join_all(self.refresh.iter_mut().map(async |token: &mut String| {
+            for _ in 0..EACH {
+                let answer = node.post("/v1/tokens/refresh", &json!({"refresh_token": token})).await.text().await.unwrap();
+                let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+                answer["refresh_token"].as_str().unwrap().clone_into(token);
+            }
+        }))
+        .await;
+        let count = (EACH * self.refresh.len()) as f64;
+        Answers { per_second: count / began.elapsed().as_secs_f64(), cpu: (self.node.cpu() - before) * 1e6 / count }
+    }
+}
+
+pub(crate) async fn run(goals: &mut Goals) {
+    let redis = RedisServer::start();
+    let url = |key, url: &str| (key, url.to_owned());
+    let shared = [url("BIFRONS_DATABASE__URL", &postgres::database("verify").await), url("BIFRONS_REDIS__URL", &redis.url())];
+    let off = [("BIFRONS_SESSIONS__CACHE_MIB", "0".to_owned())];
+    let mut setups = [
+        Setup::new("SQLite", &[]).await,
+        Setup::new("SQLite, cache off", &off).await,
+        Setup::new("PostgreSQL, Redis", &shared).await,
+        Setup::new("PostgreSQL, Redis, cache off", &[&shared[..], &off].concat()).await,
+    ];
+    let mut rows: Vec<Row> = Vec::new();
+    for round in 0..ROUNDS {
+        let mut at = 0;
+        for setup in &mut setups {
+            for (what, answers) in setup.round().await {
+                if round == 0 {
+                    rows.push(Row { setup: setup.name, what, rounds: Vec::new(), of_constant: 0.0 });
+                }
+                rows[at].rounds.push(answers);
+                at += 1;
+            }
+        }
+    }
+    for at in 0..rows.len() {
+        // The constant is the first of each setup's five.
+        rows[at].of_constant = ratio(&rows[at - at % 5].cpu(), &rows[at].cpu());
+    }
+    report(&rows, goals);
+}
+
+fn report(rows: &[Row], goals: &mut Goals) {
+    let mut table = Table::new(&["getSession", "requests/s", "processor time", "of the constant"]);
+    for row in rows {
+        let what = format!("{}: {}", row.setup, row.what);
+        let (rate, cpu) = (format!("{:.0}", row.rate()), format!("{:.1} µs", median(&row.cpu())));
+        table.row([what, rate, cpu, format!("{:.2}", row.of_constant)]);
+    }
+    table.print("## Requests a second, server on one core, load on the other");
+    for (what, wanted) in [("cookie", 0.90), ("bearer", 0.85)] {
+        for setup in ["SQLite", "PostgreSQL, Redis"] {
+            let row = rows.iter().find(|row| row.setup == setup && row.what == what).unwrap();
+            goals.judge(&format!("getSession by {what}, {setup}, of the constant"), Bound::AtLeast(wanted), "", row.of_constant);
+        }
+    }
+    plot::write("verify", &plot::bars(rows));
+}
