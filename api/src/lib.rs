@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`cli`] | the commands: `serve`, `openapi`, `config`, `doctor`, `migrate`, `user`, `passwords` |
 //! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
-//! | [`account`] | what people do with their own account: change the password or the name, delete it |
+//! | [`account`] | what happens to an account: a new password or name, its end; what whoever runs the service does to it |
 //! | [`doctor`] | what browsers make of any API: its CORS and its cookies |
 //! | [`upkeep`] | what happens without being asked: following changes, delivering mail, clearing up |
 //! | [`sessions`] | signing in, verifying, refreshing, ending |

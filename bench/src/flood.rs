@@ -1,16 +1,19 @@
 //! Ten times as many sign-ins as the workers can do: what becomes of them, and of those who are signed in already.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use reqwest::{Client, Method};
-use serde_json::json;
 use tokio::join;
 
 use crate::{
     cores::{self, BOTH, LOAD, SERVER},
     goals::{Bound, Goals},
-    node::{self, EMAIL, Node, PASSWORD},
-    plot, sign_in,
+    node::{self, Node},
+    plot,
+    sign_in::{self, PEOPLE, credentials},
     stats::ratio,
     table::Table,
     waits::{Wait, every, ms},
@@ -42,11 +45,13 @@ async fn with_a_core_to_spare(goals: &mut Goals) {
     node.forget_peak();
     let elsewhere = node::client().local_address(Some([127, 0, 0, 2].into())).build().unwrap();
     let ((_, flood_from, flood_to), end) = (PHASES[1], PHASES[2].2);
-    let began = Instant::now();
+    let (began, person, another) = (Instant::now(), Cell::new(0), Cell::new(0));
     let (asked, flood, others) = join!(
         every(Duration::from_millis(4), began, (0.0, end), || get_session(&node, &cookie)),
-        every(Duration::from_secs_f64(1.0 / (TIMES * capacity)), began, (flood_from, flood_to), || signs_in(&node.http, &node)),
-        every(Duration::from_millis(250), began, (flood_from, flood_to), || signs_in(&elsewhere, &node)),
+        every(Duration::from_secs_f64(1.0 / (TIMES * capacity)), began, (flood_from, flood_to), || signs_in(
+            &node.http, &node, &person
+        )),
+        every(Duration::from_millis(250), began, (flood_from, flood_to), || signs_in(&elsewhere, &node, &another)),
     );
     let (_, peak) = node.memory();
     assert!(asked.iter().all(|wait| wait.status == 200), "somebody who was signed in was refused");
@@ -96,11 +101,11 @@ async fn on_one_core(goals: &mut Goals) {
     let capacity = sign_in::rate(&node).await;
     let session = node.url("/v1/session");
     let verify = async || wrk(&node, &session, Some(&cookie), 2).await.per_second;
-    let [mut before, mut during]: [Vec<f64>; 2] = Default::default();
+    let ([mut before, mut during], person): ([Vec<f64>; 2], _) = (Default::default(), Cell::new(0));
     for _ in 0..5 {
         before.push(verify().await);
         let period = Duration::from_secs_f64(1.0 / (TIMES * capacity));
-        let flood = every(period, Instant::now(), (0.0, 3.0), || signs_in(&node.http, &node));
+        let flood = every(period, Instant::now(), (0.0, 3.0), || signs_in(&node.http, &node, &person));
         let verified = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
             verify().await
@@ -116,9 +121,10 @@ fn get_session(node: &Node, cookie: &str) -> impl Future<Output = u16> + use<> {
     async move { request.send().await.unwrap().status().as_u16() }
 }
 
-fn signs_in(http: &Client, node: &Node) -> impl Future<Output = u16> + use<> {
-    let (http, url) = (http.clone(), node.url("/v1/session"));
-    async move { node::post(&http, &url, &json!({"email": EMAIL, "password": PASSWORD})).await.status().as_u16() }
+/// One of them after the other.
+fn signs_in(http: &Client, node: &Node, person: &Cell<usize>) -> impl Future<Output = u16> + use<> {
+    let (http, url, body) = (http.clone(), node.url("/v1/session"), credentials(person.replace((person.get() + 1) % PEOPLE)));
+    async move { node::post(&http, &url, &body).await.status().as_u16() }
 }
 
 fn phase(at: f64) -> usize {

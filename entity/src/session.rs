@@ -48,6 +48,9 @@ pub enum EndedBecause {
     /// A refresh token that was already used came back: somebody has a copy.
     #[sea_orm(string_value = "refresh_reused")]
     RefreshReused,
+    /// Whoever runs the service signed the user out, or disabled them.
+    #[sea_orm(string_value = "by_operator")]
+    ByOperator,
 }
 
 impl EndedBecause {

@@ -52,7 +52,7 @@ enum Command {
     Doctor(Box<doctor::Arguments>),
     /// Bring the database's schema up to date, and stop
     Migrate,
-    /// Look after users
+    /// Bring users along, sign them out, disable them
     #[command(subcommand)]
     User(user::Command),
     /// Look after what hashing passwords costs

@@ -68,8 +68,8 @@ impl<C> Patient<C> {
         &'a self,
         make: impl FnOnce(&'a C) -> F,
     ) -> Result<Patient<T>, DbErr> {
-        let made = self.wait(make(&self.inner)).await?;
-        Ok(Patient::new(made, self.limit, Arc::clone(&self.doubt)))
+        let inner = self.wait(make(&self.inner)).await?;
+        Ok(Patient::new(inner, self.limit, Arc::clone(&self.doubt)))
     }
 }
 

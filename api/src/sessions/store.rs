@@ -73,10 +73,18 @@ pub(crate) async fn end_others(
     because: EndedBecause,
     now: UnixMillis,
 ) -> Result<Change, Unavailable> {
-    let others =
-        Entity::update_many().filter(Column::UserId.eq(user)).filter(Column::Id.ne(kept)).filter(Column::EndedAt.is_null());
-    ended(db, others, because, now).exec(db).await?;
+    ended(db, all_live(user).filter(Column::Id.ne(kept)), because, now).exec(db).await?;
     users::store::note_change(db, user).await
+}
+
+/// Ends all sessions of a user; how many there were. To be called in a transaction that has changed the user.
+pub(crate) async fn end_all(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    because: EndedBecause,
+    now: UnixMillis,
+) -> Result<u64, Unavailable> {
+    Ok(ended(db, all_live(user), because, now).exec(db).await?.rows_affected)
 }
 
 /// Moves a session to the next generation; false if it is not as it was read. The one statement that decides which of many racers
@@ -135,6 +143,10 @@ pub(crate) async fn list(
         live = live.filter(Column::Id.lt(before));
     }
     Ok(live.order_by_desc(Column::Id).limit(limit).all(db).await?)
+}
+
+fn all_live(user: UserId) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null())
 }
 
 fn update_live(id: SessionId) -> UpdateMany<Entity> {

@@ -105,6 +105,13 @@ pub(crate) async fn rename(db: &impl ConnectionTrait, id: UserId, name: Option<&
     Ok(Some(latest(db, id).await?))
 }
 
+/// Decides whether a user may sign in.
+pub(crate) async fn set_status(db: &impl ConnectionTrait, id: UserId, status: Status) -> Result<Change, Unavailable> {
+    let update = update_active(id).col_expr(Column::Status, Expr::value(status));
+    changed(db, update).exec(db).await?;
+    latest(db, id).await
+}
+
 /// Notes at a user that something happened to their sessions.
 pub(crate) async fn note_change(db: &impl ConnectionTrait, id: UserId) -> Result<Change, Unavailable> {
     changed(db, update_active(id)).exec(db).await?;

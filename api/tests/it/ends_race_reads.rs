@@ -107,7 +107,7 @@ async fn ten_thousand_that_sign_out() {
         let nodes = Arc::clone(&own);
         async move {
             let cookie = nodes.one.sign_in_directly(EMAIL).await;
-            nodes.race(&cookie, round, nodes.one.end_directly(&cookie)).await;
+            Box::pin(nodes.race(&cookie, round, nodes.one.end_directly(&cookie))).await;
             cookie
         }
     })
@@ -137,7 +137,7 @@ async fn hundreds_that_another_session_ends() {
                     account::change_password(&nodes.one.state, other, current, new, &client).await.unwrap();
                 }
             };
-            nodes.race(&cookie, round, end).await;
+            Box::pin(nodes.race(&cookie, round, end)).await;
             cookie
         }
     })

@@ -25,6 +25,7 @@ mod migrations;
 mod my_sessions;
 mod nodes;
 mod observability;
+mod operator;
 mod other_services;
 mod outage;
 mod passwords;

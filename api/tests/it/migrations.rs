@@ -72,11 +72,11 @@ async fn c_14_a_step_may_take_longer_than_a_request() {
         db.execute_unprepared(&format!("DROP INDEX session_by_expiry{on_table}")).await.unwrap();
         db.execute_unprepared("DELETE FROM seaql_migrations WHERE version LIKE '%follow_changes'").await.unwrap();
         // Nobody may change the table until the transaction is over.
-        let held = db.begin().await.unwrap();
-        held.execute_unprepared(hold).await.unwrap();
+        let blocking = db.begin().await.unwrap();
+        blocking.execute_unprepared(hold).await.unwrap();
         let release = async {
             sleep(Duration::from_secs(6)).await;
-            held.rollback().await.unwrap();
+            blocking.rollback().await.unwrap();
         };
         let (opened, ()) = tokio::join!(open(&url), release);
         opened.unwrap();

@@ -45,11 +45,11 @@ impl App {
     /// Starts with settings as the environment would give them.
     pub async fn with_environment(environment: &[(&str, &str)]) -> Self {
         let config = read(environment);
-        Self::configured(|current| {
+        Box::pin(Self::configured(|current| {
             let data_dir = current.data_dir.clone();
             let database = current.database.clone();
             *current = Config { data_dir, database, passwords: current.passwords.clone(), limits: current.limits, ..config };
-        })
+        }))
         .await
     }
 

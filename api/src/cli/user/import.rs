@@ -1,54 +1,29 @@
-//! `bifrons user`.
+//! `bifrons user import`.
 
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Write},
-    path::PathBuf,
+    path::Path,
 };
 
-use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, block_on, print};
-use crate::{clock::Clock, config::Config, db::Db, state::lock, users::import};
+use super::super::{Failure, print};
+use crate::{clock::Clock, db::Db, users::import};
 
 /// As many users as are stored at once.
 const BATCH: usize = 500;
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// Bring users along from other software, with the password hashes they have
-    #[command(
-        after_help = "One JSON object a line: {\"email\": …, \"password_hash\": …, \"name\": …}, the name if there is one.\n\
-        Hashes: Argon2, bcrypt ($2b$…), scrypt and PBKDF2 as PHC strings. Each is replaced by Argon2id when its owner signs in.\n\
-        Whoever has an address already keeps their account as it is, so a broken import can be run again."
-    )]
-    Import {
-        /// The file
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
-}
-
-pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
-    let Command::Import { file } = command;
+pub(super) async fn run(db: &Db, file: &Path) -> Result<(), Failure> {
     let opened = File::open(file).map_err(|error| Failure::Failed(format!("cannot read {}: {error}", file.display())))?;
     let size = opened.metadata().map_or(0, |metadata| metadata.len());
     // Drawn on standard error, if that is a terminal.
     let style = ProgressStyle::with_template("{bar:40} {percent}%  {elapsed} of {duration}  {msg}").map_err(Failure::new)?;
     let progress = ProgressBar::new(size).with_style(style);
-    block_on(async {
-        let alone = lock(&config.data_dir)
-            .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
-        let db = Db::open(&config.database).await.map_err(Failure::new)?;
-        // The schema is there: others may start meanwhile.
-        drop(alone);
-        let counts = lines(&db, BufReader::new(opened), &progress).await?;
-        db.close().await.map_err(Failure::new)?;
-        progress.finish_and_clear();
-        print(&format!("{} imported, {} had an account already, {} refused\n", counts.imported, counts.present, counts.refused))?;
-        if counts.refused > 0 { Err(Failure::Told) } else { Ok(()) }
-    })
+    let counts = lines(db, BufReader::new(opened), &progress).await?;
+    progress.finish_and_clear();
+    print(&format!("{} imported, {} had an account already, {} refused\n", counts.imported, counts.present, counts.refused))?;
+    if counts.refused > 0 { Err(Failure::Told) } else { Ok(()) }
 }
 
 #[derive(Default)]
