@@ -16,8 +16,9 @@ test-browsers:
 	npm --prefix clients/browsers test
 
 bench:
-	cargo build --profile bench -p bifrons -p bench
-	@.ci/with-databases cargo run --quiet --profile bench -p bench -- $(ONLY)
+	@.ci/install wrk redis-server postgresql mariadb-server
+	cargo build --release -p bifrons -p bench
+	@.ci/with-databases cargo run --quiet --release -p bench -- $(ONLY)
 
 run:
 	@cargo run

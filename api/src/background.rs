@@ -1,6 +1,11 @@
 //! Work that goes on without the request that it came from.
 
-use std::{panic::resume_unwind, sync::Arc};
+use std::{
+    collections::HashSet,
+    hash::Hash,
+    panic::resume_unwind,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::sync::Semaphore;
 use tracing::Instrument;
@@ -18,20 +23,21 @@ pub async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send 
     }
 }
 
-/// Does one thing after the other, behind the answers. What does not fit is dropped: only for work that the next request would
-/// bring up again.
+/// Does things behind the answers, a few at a time, each under a key. What is waiting under a key is not taken again, and what does
+/// not fit is not taken: only for work that the next request would bring up again.
 #[derive(Debug)]
-pub struct Queue {
+pub struct Queue<K> {
+    taken: Arc<Mutex<HashSet<K>>>,
     length: u32,
     places: Arc<Semaphore>,
-    worker: Arc<Semaphore>,
+    workers: Arc<Semaphore>,
 }
 
-impl Queue {
+impl<K: Copy + Eq + Hash + Send + 'static> Queue<K> {
     /// A queue with this many places.
-    pub fn new(length: u16) -> Self {
-        let places = Arc::new(Semaphore::new(length.into()));
-        Self { length: length.into(), places, worker: Arc::new(Semaphore::new(1)) }
+    pub fn new(length: u16, workers: usize) -> Self {
+        let [places, workers] = [length.into(), workers].map(|count| Arc::new(Semaphore::new(count)));
+        Self { taken: Arc::default(), length: length.into(), places, workers }
     }
 
     /// Waits until everything in it is done.
@@ -39,17 +45,26 @@ impl Queue {
         let _all = self.places.acquire_many(self.length).await;
     }
 
-    /// Does `work` when its turn comes, if there is a place.
-    pub fn push(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            let worker = Arc::clone(&self.worker);
-            tokio::spawn(async move {
-                let _turn = worker.acquire().await;
-                work.await;
-                drop(place);
-            });
+    /// Does `work` when its turn comes, if there is a place and nothing waits under its key.
+    pub fn push(&self, key: K, work: impl Future<Output = ()> + Send + 'static) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
+        if !lock(&self.taken).insert(key) {
+            return;
         }
+        let (taken, workers) = (Arc::clone(&self.taken), Arc::clone(&self.workers));
+        tokio::spawn(async move {
+            let turn = workers.acquire().await;
+            work.await;
+            drop(turn);
+            lock(&taken).remove(&key);
+            drop(place);
+        });
     }
+}
+
+/// Nobody panics while holding it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -83,16 +98,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_at_a_time_and_no_more_than_fit() {
-        let queue = Queue::new(3);
+    async fn each_key_once_and_no_more_than_fit() {
+        let queue = Queue::new(3, 2);
         let (go_on, done) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
-        for _ in 0..10 {
+        let push = |key| {
             let (go_on, done) = (Arc::clone(&go_on), Arc::clone(&done));
-            queue.push(async move {
+            queue.push(key, async move {
                 go_on.notified().await;
                 done.fetch_add(1, Ordering::SeqCst);
             });
-        }
+        };
+        [1, 1, 2, 2, 3, 4].into_iter().for_each(push);
         for expected in 1..=3 {
             go_on.notify_one();
             while done.load(Ordering::SeqCst) < expected {
@@ -101,6 +117,10 @@ mod tests {
             assert_eq!(done.load(Ordering::SeqCst), expected);
         }
         queue.idle().await;
-        assert_eq!(done.load(Ordering::SeqCst), 3, "the rest was dropped");
+        assert_eq!(done.load(Ordering::SeqCst), 3, "what was taken already, and what did not fit, was not taken");
+        push(1);
+        go_on.notify_one();
+        queue.idle().await;
+        assert_eq!(done.load(Ordering::SeqCst), 4, "what is done can be done again");
     }
 }

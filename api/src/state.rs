@@ -11,6 +11,8 @@ use std::{
     },
 };
 
+use entity::SessionId;
+
 use crate::{
     audit::Record,
     background::Queue,
@@ -55,7 +57,7 @@ pub struct AppState {
     /// What access tokens are signed with.
     pub keys: SigningKeys,
     /// Uses of sessions that are yet to be noted.
-    pub touches: Queue,
+    pub touches: Queue<SessionId>,
     /// Where mail waits.
     pub outbox: Outbox,
     stopping: AtomicBool,
@@ -107,7 +109,7 @@ impl AppState {
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&metrics))?,
             outbox: Outbox::new(config.data_dir.join("outbox")),
             db: Db::open(&config.database).await?,
-            touches: Queue::new(1024),
+            touches: Queue::new(1024, 4),
             stopping: AtomicBool::new(false),
             metrics,
             clock,

@@ -77,6 +77,7 @@ pub(crate) async fn serve() {
     if let Ok(people) = std::env::var("PEOPLE") {
         timing::people(&state, people == "imported").await;
     }
+    upkeep::keep_pace(&state).await;
     tokio::spawn(upkeep::run(Arc::clone(&state)));
     let constant = Route::new().nest_no_strip("/v1", OpenApiService::new(Constant, "constant", "1"));
     let apps = [http::app(Arc::clone(&state)), http::App::around(constant, Arc::clone(&state)), http::admin(Arc::clone(&state))];

@@ -14,10 +14,14 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The median of one kind's rounds beside another's, each with the one of its own round: what else the machine does changes from
-/// round to round.
-pub(crate) fn ratio(rounds: &[f64], beside: &[f64]) -> f64 {
-    median(&rounds.iter().zip(beside).map(|(one, other)| one / other).collect::<Vec<_>>())
+/// The least: what something costs by itself. Whatever else a machine does, its neighbours on the same processor too, only adds.
+pub(crate) fn least(values: &[f64]) -> f64 {
+    quantile(values, 0.0)
+}
+
+/// The most: what is done a second if nothing else goes on.
+pub(crate) fn most(values: &[f64]) -> f64 {
+    quantile(values, 1.0)
 }
 
 /// Mann and Whitney's test (1947): how likely it is that samples differ as much as these although both were drawn from the same
@@ -64,7 +68,7 @@ fn erfc(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{erfc, mann_whitney, median, quantile, ratio};
+    use super::{erfc, least, mann_whitney, median, most, quantile};
 
     fn near(value: f64, expected: f64) {
         assert!((value - expected).abs() <= 1e-6 * expected.abs().max(1e-9), "{value} is not {expected}");
@@ -76,7 +80,8 @@ mod tests {
         near(median(&values), 3.0);
         near(quantile(&values, 0.0), 1.0);
         near(quantile(&values, 0.99), 5.0);
-        near(ratio(&[10.0, 30.0, 50.0], &[10.0, 10.0, 10.0]), 3.0);
+        near(least(&values), 1.0);
+        near(most(&values), 5.0);
         assert!(median(&[]).is_nan());
     }
 

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A user: the JWT's `sub`. Never given to anyone else, even after the user is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct UserId(pub Uuid);
 
 /// A session: the JWT's `sid`, and the first 16 bytes of every credential of that session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct SessionId(pub Uuid);
 
 /// A mail waiting in the outbox.

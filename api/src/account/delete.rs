@@ -42,8 +42,10 @@ pub async fn delete(state: &Arc<AppState>, who: &Authenticated) -> Result<(), De
 
 async fn erase(db: &Db, id: UserId) -> Result<Vec<Change>, Unavailable> {
     let transaction = db.begin().await?;
+    // First the user: a sign-in that holds them is waited for, and its session goes too.
+    let gone = users::store::delete(&transaction, id).await?;
     let mut changes = sessions::store::delete_all(&transaction, id).await?;
-    changes.push(users::store::delete(&transaction, id).await?);
+    changes.push(gone);
     transaction.commit().await?;
     Ok(changes)
 }

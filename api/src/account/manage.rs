@@ -23,15 +23,14 @@ pub enum Measure {
 /// that they did not make: by looking.
 pub async fn take(db: &Db, measure: Measure, address: &EmailAddress, now: UnixMillis) -> Result<Option<u64>, Unavailable> {
     let Some(user) = users::store::find_by_email(db.connection(), address).await? else { return Ok(None) };
-    let status = match measure {
-        Measure::SignOut => user.status,
-        Measure::Disable => Status::Disabled,
-        Measure::Enable => Status::Active,
-    };
     let change = async || {
         let transaction = db.begin().await?;
         // First the user, and only then the sessions: one that begins meanwhile began before, and ends too.
-        let _heard_by_looking = users::store::set_status(&transaction, user.id, status).await?;
+        let _heard_by_looking = match measure {
+            Measure::SignOut => users::store::note_change(&transaction, user.id).await?,
+            Measure::Disable => users::store::set_status(&transaction, user.id, Status::Disabled).await?,
+            Measure::Enable => users::store::set_status(&transaction, user.id, Status::Active).await?,
+        };
         let ended = match measure {
             Measure::SignOut | Measure::Disable => {
                 sessions::store::end_all(&transaction, user.id, EndedBecause::ByOperator, now).await?

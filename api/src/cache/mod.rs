@@ -99,10 +99,15 @@ impl Cache {
     ) -> Result<Option<Snapshot>, Unavailable> {
         let read = Joined { cache: self, id, read: Arc::clone(lock(&self.reads).entry(id).or_default()) };
         let reading = async {
-            match self.read_shared(id, is_enough).await {
-                Some(found) => Ok(Some(found)),
-                None => self.read_sql(&sql).await,
+            if let Some(found) = self.read_shared(id, is_enough).await {
+                return Ok(Some(found));
             }
+            let read_at = self.hearing.seen_until();
+            let found = self.read_sql(&sql).await?;
+            if let (Some(shared), Some(found), Some(read_at)) = (&self.shared, &found, read_at) {
+                shared.put(found, read_at);
+            }
+            Ok(found)
         };
         let found = read.read.get_or_init(|| reading).await.clone()?;
         drop(read);
@@ -119,12 +124,8 @@ impl Cache {
         sql: impl Fn() -> F,
     ) -> Result<Option<Snapshot>, Unavailable> {
         for _ in 0..ATTEMPTS {
-            let read_at = self.hearing.seen_until();
             let Some(found) = sql().await? else { return Ok(None) };
             if self.keep(&found) {
-                if let (Some(shared), Some(read_at)) = (&self.shared, read_at) {
-                    shared.put(&found, read_at);
-                }
                 return Ok(Some(found));
             }
         }

@@ -3,7 +3,13 @@
 //! Every entry says when it was read, by the database's clock, and lives for less time than nodes remember changes. So whatever
 //! happened since is remembered wherever the entry turns up, even if somebody keeps it and writes it back later.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_lc_rs::hmac;
 use entity::{SessionId, UnixMillis};
@@ -27,13 +33,14 @@ pub const CHANNEL: &str = "bifrons:changes";
 pub(super) struct Shared {
     redis: Redis,
     seal: Seal,
-    /// Which node this is.
-    own: NodeId,
+    /// Which node this is: another one after something could not be told. Whoever listens hears a node fall silent, and relies on
+    /// looking for as long as that node is remembered.
+    own: AtomicU64,
 }
 
 impl Shared {
     pub(super) fn new(redis: Redis, key: hmac::Key) -> Self {
-        Self { redis, seal: Seal(key), own: NodeId::from_be_bytes(random::bytes()) }
+        Self { redis, seal: Seal(key), own: AtomicU64::new(draw()) }
     }
 
     /// What some node wrote about a session, and when it had been read.
@@ -59,7 +66,7 @@ impl Shared {
 
     /// Tells the other nodes, and removes what Redis knows of the sessions. Without changes it only tells them that we are there.
     pub(super) async fn push(&self, changes: &[Change]) {
-        let message = [self.own.to_be_bytes().as_slice(), &change::encode(changes)].concat();
+        let message = [self.own.load(Ordering::Acquire).to_be_bytes().as_slice(), &change::encode(changes)].concat();
         let publish = redis::cmd("PUBLISH").arg(CHANNEL).arg(self.seal.seal(Kind::Message, &message)).take();
         let mut unlink = redis::cmd("UNLINK");
         let sessions = changes.iter().filter_map(|change| match change.subject {
@@ -75,6 +82,7 @@ impl Shared {
         };
         let (told, ()) = tokio::join!(self.redis.ask::<()>(&publish), removing);
         if told.is_err() && !changes.is_empty() {
+            self.own.store(draw(), Ordering::Release);
             tracing::debug!("other nodes will hear of a change from the database");
         }
     }
@@ -83,8 +91,12 @@ impl Shared {
     pub(super) fn hear<'a>(&self, message: &'a [u8]) -> Option<(NodeId, impl Iterator<Item = Change> + 'a)> {
         let (node, changes) = self.seal.open(Kind::Message, message)?.split_first_chunk()?;
         let node = NodeId::from_be_bytes(*node);
-        (node != self.own).then(|| (node, change::decode(changes)))
+        (node != self.own.load(Ordering::Acquire)).then(|| (node, change::decode(changes)))
     }
+}
+
+fn draw() -> NodeId {
+    NodeId::from_be_bytes(random::bytes())
 }
 
 fn key(id: SessionId) -> Vec<u8> {

@@ -42,8 +42,13 @@ impl DatabaseConfig {
 
 fn parse(text: &str) -> Result<String, String> {
     let wrong = || "write sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE".to_owned();
-    if text.starts_with("sqlite:") {
-        return Ok(text.to_owned());
+    if let Some(file) = text.strip_prefix("sqlite:") {
+        let is_memory = file.contains(":memory:") || file.contains("mode=memory");
+        return if is_memory {
+            Err("write sqlite:FILE: several connections share it, and a restart keeps it".to_owned())
+        } else {
+            Ok(text.to_owned())
+        };
     }
     let url = Url::parse(text).map_err(|_| wrong())?;
     let known = matches!(url.scheme(), "postgres" | "postgresql" | "mysql" | "mariadb");
@@ -75,6 +80,9 @@ mod tests {
             assert_eq!(parse(good).unwrap(), good);
         }
         assert_eq!(parse("mariadb://h/d").unwrap(), "mysql://h/d");
+        for memory in ["sqlite::memory:", "sqlite://:memory:", "sqlite:x?mode=memory"] {
+            assert!(parse(memory).unwrap_err().contains("sqlite:FILE"), "{memory}");
+        }
         for bad in ["", "x.db", "postgres://", "postgres://h", "postgres://h/", "mssql://h/d", "http://h/d"] {
             assert!(parse(bad).unwrap_err().starts_with("write sqlite:FILE"), "{bad}");
         }

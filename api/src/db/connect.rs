@@ -104,13 +104,15 @@ async fn set_mysql(connection: &mut MySqlConnection, purpose: For) -> Result<(),
         connection.execute(setting).await?;
     }
     // One of each pair exists: MariaDB counts seconds, MySQL milliseconds.
-    let [mariadb, mysql] = match purpose {
-        For::Serving => ["SET SESSION max_statement_time = 5", "SET SESSION max_execution_time = 5000"],
+    let [locks, mariadb, mysql] = match purpose {
+        For::Serving => {
+            ["SET SESSION lock_wait_timeout = 5", "SET SESSION max_statement_time = 5", "SET SESSION max_execution_time = 5000"]
+        }
         For::Migrating => {
-            connection.execute("SET SESSION lock_wait_timeout = 60").await?;
-            ["SET SESSION max_statement_time = 0", "SET SESSION max_execution_time = 0"]
+            ["SET SESSION lock_wait_timeout = 60", "SET SESSION max_statement_time = 0", "SET SESSION max_execution_time = 0"]
         }
     };
+    connection.execute(locks).await?;
     if connection.execute(mariadb).await.is_err() {
         connection.execute(mysql).await?;
     }

@@ -109,10 +109,26 @@ impl<C: ConnectionTrait> ConnectionTrait for Patient<C> {
 }
 
 async fn wait<T>(limit: Duration, doubt: &Doubt, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-    timeout(limit, work).await.unwrap_or_else(|_| {
+    let done = timeout(limit, work).await;
+    let done = done.unwrap_or_else(|_| Err(DbErr::Conn(RuntimeErr::Internal("nothing comes from it any more".to_owned()))));
+    if done.as_ref().is_err_and(is_about_the_connection) {
         doubt.raise();
-        Err(DbErr::Conn(RuntimeErr::Internal("nothing comes from it any more".to_owned())))
-    })
+    }
+    done
+}
+
+/// Whether a connection is gone, and others may be too: the server was restarted, or ends them (SQLSTATE class 57, operator
+/// intervention).
+fn is_about_the_connection(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_ref() {
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// A pool whose connections are tried when there is a doubt, and put back only if they answer: the library's own try would wait

@@ -23,7 +23,7 @@ use crate::{
     audit::Event,
     client::Client,
     config::{LimitsConfig, Rate},
-    db::{Db, Unavailable},
+    db::{Db, Transaction, Unavailable},
     email_address::EmailAddress,
     metrics::Metrics,
     network::ClientNetwork,
@@ -61,6 +61,13 @@ pub struct Attempt {
     taken: Vec<(LimitKey, Rate)>,
     /// Nobody else tries the same meanwhile, or as many right passwords at once as the limit allows would be too many.
     _turn: Turn,
+}
+
+impl Attempt {
+    /// The password was right: it costs nothing, once what it was typed for is done.
+    pub async fn give_back(&self, transaction: &Transaction) -> Result<(), Unavailable> {
+        store::give_back(transaction, &self.taken).await
+    }
 }
 
 /// What a limit is kept for, of one account.
@@ -106,11 +113,6 @@ impl Limits {
             Ok(()) => Ok(Some(Attempt { taken: limits, _turn: turn })),
             Err(wait) => Err(self.limited("account", wait)),
         }
-    }
-
-    /// The password was right: it costs nothing.
-    pub async fn give_back(&self, db: &Db, attempt: Attempt) -> Result<(), Unavailable> {
-        store::give_back(db, &attempt.taken).await
     }
 
     /// Takes one of the mails that a mailbox may be sent because somebody who may be a stranger asks for it; false if there is none.

@@ -1,4 +1,5 @@
-//! Queries on `attempt_limit`. Every change is a transaction of its own: what happens to the request afterwards takes none back.
+//! Queries on `attempt_limit`. What is taken is taken by a transaction of its own: whatever happens to the request afterwards does not
+//! undo it.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use sea_orm::{
 use super::gcra;
 use crate::{
     config::Rate,
-    db::{Db, Unavailable},
+    db::{Db, Transaction, Unavailable},
 };
 
 /// How often it is tried again when two are the first to take of one limit.
@@ -31,17 +32,13 @@ pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) 
     }
 }
 
-/// Gives one of each back.
-pub(super) async fn give_back(db: &Db, limits: &[(LimitKey, Rate)]) -> Result<(), Unavailable> {
-    db.retry(async || {
-        let transaction = db.begin().await?;
-        for (key, rate) in limits {
-            let update = Entity::update_many().col_expr(Column::NewAt, Expr::col(Column::NewAt).sub(Expr::value(millis(*rate))));
-            update.filter(Column::Key.eq(key.clone())).exec(&transaction).await?;
-        }
-        Ok(transaction.commit().await?)
-    })
-    .await
+/// Gives one of each back, with whatever else the transaction does.
+pub(super) async fn give_back(transaction: &Transaction, limits: &[(LimitKey, Rate)]) -> Result<(), Unavailable> {
+    for (key, rate) in limits {
+        let update = Entity::update_many().col_expr(Column::NewAt, Expr::col(Column::NewAt).sub(Expr::value(millis(*rate))));
+        update.filter(Column::Key.eq(key.clone())).exec(transaction).await?;
+    }
+    Ok(())
 }
 
 /// Removes what limits nothing any more; returns how many.

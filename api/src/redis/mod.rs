@@ -156,12 +156,15 @@ impl Redis {
     }
 
     async fn until_broken(&self) {
-        loop {
-            self.0.servers.inspect().await;
-            tokio::select! {
-                () = self.0.broken.notified() => return,
-                () = sleep(INSPECT_EVERY) => {}
+        let inspecting = async {
+            loop {
+                self.0.servers.inspect().await;
+                sleep(INSPECT_EVERY).await;
             }
+        };
+        tokio::select! {
+            () = self.0.broken.notified() => {}
+            () = inspecting => {}
         }
     }
 

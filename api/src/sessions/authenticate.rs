@@ -44,7 +44,7 @@ pub async fn by_access_token(state: &Arc<AppState>, token: &str, verification: V
         Verification::Session => {
             authenticate(state, token.session, |session| session.authenticated_at.seconds() <= token.authenticated_at).await
         }
-        Verification::Stateless => whoever(state, token.session).await,
+        Verification::Stateless => Box::pin(whoever(state, token.session)).await,
     }
 }
 
@@ -72,7 +72,8 @@ async fn authenticate(
     let counts = |session: &SessionSnapshot| now < ends(session).idle && proves(session);
     let found = match state.cache.recall(id) {
         Some(kept) => kept,
-        None => state.cache.read(id, counts, || read(state, id)).await?.ok_or(Refused::Invalid)?,
+        // Boxed: every request would set the room aside that only those take who must ask somebody.
+        None => Box::pin(state.cache.read(id, counts, || read(state, id))).await?.ok_or(Refused::Invalid)?,
     };
     if now >= ends(&found.session).absolute {
         return Err(Refused::Invalid);
@@ -81,7 +82,7 @@ async fn authenticate(
         return Ok(touch::touch(state, found));
     }
     // Past its idle time, or of another secret. Another node may have seen the person since, or given them a new secret: SQL knows.
-    let found = state.cache.read_sql(|| read(state, id)).await?;
+    let found = Box::pin(state.cache.read_sql(|| read(state, id))).await?;
     let found = found.filter(|found| counts(&found.session)).ok_or(Refused::Invalid)?;
     Ok(touch::touch(state, found))
 }

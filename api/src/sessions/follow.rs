@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::store;
+use super::store::{self, Seen};
 use crate::{
     cache::{CHANNEL, WINDOW},
     db::Unavailable,
@@ -19,6 +19,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// committed, which takes a moment. If something holds the commit up (a standby that must confirm it), it takes long, so every
 /// second look goes back twice as far, every fourth four times, up to the whole window.
 const OVERLAP: Duration = Duration::from_secs(30);
+
+/// How many changes are read at once: however many there are, no reading takes too long.
+const AT_ONCE: u64 = 10_000;
 
 /// How often every node says something, so that silence means that the push is broken.
 const SPEAK_EVERY: Duration = Duration::from_secs(1);
@@ -61,10 +64,14 @@ pub async fn look(state: &AppState) -> Result<(), Unavailable> {
             Some(last) => last.minus(overlap(state.cache.looks())),
             None => store::database_time(db).await?.minus(WINDOW),
         };
-        let (until, changes) = store::changes(db, since).await?;
-        for change in changes {
-            state.cache.hear(change);
+        let (mut until, mut seen) = (None, Some(Seen::before(since)));
+        while let Some(from) = seen {
+            let page = store::changes(db, from, AT_ONCE).await?;
+            page.changes.into_iter().for_each(|change| state.cache.hear(change));
+            // What happens while the rest is read is for the next look.
+            (until, seen) = (until.or(Some(page.now)), page.rest);
         }
+        let until = until.unwrap_or(since);
         match last {
             // The database's clock went back, or we were cut off for longer than anybody remembers: as if we had just started.
             Some(last) if until < last || until.since(last) > WINDOW => state.cache.clear(),

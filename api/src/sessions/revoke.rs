@@ -65,10 +65,14 @@ pub async fn sessions_of(state: &AppState, carried: &[Carried]) -> Result<Vec<Se
 
 /// Ends sessions whose owner signs out.
 pub async fn end_all(state: &Arc<AppState>, sessions: &[SessionId]) -> Result<(), Unavailable> {
-    for session in sessions {
-        end(state, *session, EndedBecause::SignedOut).await?;
-    }
-    Ok(())
+    let (state, sessions) = (Arc::clone(state), sessions.to_vec());
+    to_its_end(async move {
+        for session in sessions {
+            end(&state, session, EndedBecause::SignedOut).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Ends one session of the same user; false if they have none with that id.

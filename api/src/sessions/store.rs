@@ -8,8 +8,9 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, UpdateMany,
-    sea_query::{Expr, Query, UnionType},
+    sea_query::{Expr, Order, Query, UnionType},
 };
+use uuid::Uuid;
 
 use crate::{
     cache::{Change, SessionSnapshot, Snapshot},
@@ -73,8 +74,10 @@ pub(crate) async fn end_others(
     because: EndedBecause,
     now: UnixMillis,
 ) -> Result<Change, Unavailable> {
+    // First the user, as wherever both change: a sign-in that holds them is waited for, and its session ends too.
+    let change = users::store::note_change(db, user).await?;
     ended(db, all_live(user).filter(Column::Id.ne(kept)), because, now).exec(db).await?;
-    users::store::note_change(db, user).await
+    Ok(change)
 }
 
 /// Ends all sessions of a user; how many there were. To be called in a transaction that has changed the user.
@@ -173,35 +176,83 @@ pub(crate) async fn database_time(db: &impl ConnectionTrait) -> Result<UnixMilli
     Ok(UnixMillis(row.try_get_by_index(0)?))
 }
 
-/// What happened to sessions and users since a moment of the database's clock, and its time now. In one statement, so that no
-/// change falls between the two.
-pub(crate) async fn changes(db: &impl ConnectionTrait, since: UnixMillis) -> Result<(UnixMillis, Vec<Change>), Unavailable> {
-    let mut changes = Query::select()
-        .expr(Expr::cust("'session'"))
-        .columns([Column::Id, Column::Version])
+/// Where somebody who reads changes has come to: later ones, and those of the same moment with a greater id, are yet to be seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    sessions: (UnixMillis, SessionId),
+    users: (UnixMillis, UserId),
+}
+
+impl Seen {
+    /// Nothing since this moment of the database's clock.
+    pub(crate) fn before(moment: UnixMillis) -> Self {
+        Self { sessions: (moment, SessionId(Uuid::nil())), users: (moment, UserId(Uuid::nil())) }
+    }
+}
+
+/// Some of what happened to sessions and users.
+pub(crate) struct Page {
+    /// The time by the database's clock. In the same statement, so that no change falls between the two.
+    pub(crate) now: UnixMillis,
+    /// What happened.
+    pub(crate) changes: Vec<Change>,
+    /// Where to go on, if there is more.
+    pub(crate) rest: Option<Seen>,
+}
+
+/// What happened to at most so many sessions, and as many users.
+pub(crate) async fn changes(db: &impl ConnectionTrait, seen: Seen, most: u64) -> Result<Page, Unavailable> {
+    let ((sessions_at, session), (users_at, user)) = (seen.sessions, seen.users);
+    let sessions = Query::select()
+        .expr_as(Expr::cust("'session'"), "kind")
+        .columns([Column::Id, Column::Version, Column::ChangedAt])
         .from(Entity)
-        .and_where(Column::ChangedAt.gte(since))
+        .and_where(Column::ChangedAt.gte(sessions_at))
+        .and_where(Column::ChangedAt.gt(sessions_at).or(Column::Id.gt(session)))
         .and_where(Column::Version.gt(1))
+        .order_by(Column::ChangedAt, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
+        .limit(most)
         .to_owned();
     let users = Query::select()
-        .expr(Expr::cust("'user'"))
-        .columns([user::Column::Id, user::Column::Version])
+        .expr_as(Expr::cust("'user'"), "kind")
+        .columns([user::Column::Id, user::Column::Version, user::Column::ChangedAt])
         .from(user::Entity)
-        .and_where(user::Column::ChangedAt.gte(since))
+        .and_where(user::Column::ChangedAt.gte(users_at))
+        .and_where(user::Column::ChangedAt.gt(users_at).or(user::Column::Id.gt(user)))
         .and_where(user::Column::Version.gt(1))
+        .order_by(user::Column::ChangedAt, Order::Asc)
+        .order_by(user::Column::Id, Order::Asc)
+        .limit(most)
         .to_owned();
-    let now = Query::select().expr(Expr::cust("'now'")).expr(Expr::cust("NULL")).expr(database_now(db)).to_owned();
-    changes.union(UnionType::All, users).union(UnionType::All, now);
-    let (mut until, mut found) = (since, Vec::new());
-    for row in db.query_all(&changes).await? {
+    let now =
+        Query::select().expr(Expr::cust("'now'")).expr(Expr::cust("NULL")).expr(database_now(db)).expr(Expr::cust("0")).to_owned();
+    let all = |page, name| Query::select().expr(Expr::cust("*")).from_subquery(page, name).to_owned();
+    let mut query = all(sessions, "some_sessions");
+    query.union(UnionType::All, all(users, "some_users")).union(UnionType::All, now);
+    let mut page = Page { now: sessions_at, changes: Vec::new(), rest: None };
+    let (mut reached, mut counts) = (seen, [0, 0]);
+    for row in db.query_all(&query).await? {
         let (kind, version) = (row.try_get_by_index::<String>(0)?, row.try_get_by_index(2)?);
+        let changed_at = UnixMillis(row.try_get_by_index(3)?);
         match kind.as_str() {
-            "session" => found.push(Change::session(SessionId(row.try_get_by_index(1)?), version)),
-            "user" => found.push(Change::user(UserId(row.try_get_by_index(1)?), version)),
-            _ => until = UnixMillis(version),
+            "session" => {
+                let id = SessionId(row.try_get_by_index(1)?);
+                page.changes.push(Change::session(id, version));
+                reached.sessions = reached.sessions.max((changed_at, id));
+                counts[0] += 1;
+            }
+            "user" => {
+                let id = UserId(row.try_get_by_index(1)?);
+                page.changes.push(Change::user(id, version));
+                reached.users = reached.users.max((changed_at, id));
+                counts[1] += 1;
+            }
+            _ => page.now = UnixMillis(version),
         }
     }
-    Ok((until, found))
+    page.rest = counts.contains(&most).then_some(reached);
+    Ok(page)
 }
 
 /// Removes sessions that have been over for a while.
@@ -211,7 +262,7 @@ pub(crate) async fn purge(db: &impl ConnectionTrait, before: UnixMillis) -> Resu
 
 /// Removes all sessions of a user. What is known of them elsewhere, their owner's address too, goes with them.
 pub(crate) async fn delete_all(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Change>, Unavailable> {
-    let of_user = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null());
+    let of_user = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user));
     let ids: Vec<SessionId> = of_user.into_tuple().all(db).await?;
     Entity::delete_many().filter(Column::UserId.eq(user)).exec(db).await?;
     Ok(ids.into_iter().map(Change::ended).collect())

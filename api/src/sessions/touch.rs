@@ -10,34 +10,32 @@ use crate::{
     state::AppState,
 };
 
-/// How often the use of a session is noted at most, however short its idle time.
-const AT_MOST_EVERY: Duration = Duration::from_secs(60);
-
-/// The session as it is after this use, which is noted if the last note is a tenth of the idle time old.
+/// The session as it is after this use, which is noted if the last note is a tenth of the idle time old. Until it is in the row it
+/// counts as not noted: a note that could not be made is made at the next use.
 pub(super) fn touch(state: &Arc<AppState>, read: Authenticated) -> Authenticated {
     let now = state.clock.now();
     let idle = state.config.sessions.lifetime(read.session.remember).idle;
-    let pause = (idle / 10).max(AT_MOST_EVERY);
+    let pause = idle / 10;
     if now.since(read.session.last_seen_at) < pause {
         return read;
     }
     let idle_expires_at = now.plus(idle).min(read.session.expires_at);
     let session = SessionSnapshot { last_seen_at: now, idle_expires_at, ..read.session.as_ref().clone() };
     let used = Snapshot { session: Arc::new(session), user: read.user };
-    state.cache.keep(&used);
-    let (own, session) = (Arc::clone(state), Arc::clone(&used.session));
-    state.touches.push(async move {
-        if let Err(error) = note(&own, &session, pause).await {
-            tracing::warn!(%error, session = %session.id.0, "the use of a session was not noted");
+    let (own, noted) = (Arc::clone(state), used.clone());
+    state.touches.push(used.session.id, async move {
+        if let Err(error) = note(&own, &noted, pause).await {
+            tracing::warn!(%error, session = %noted.session.id.0, "the use of a session was not noted");
         }
     });
     used
 }
 
 /// Notes a use, unless the row knows better: then what it says is kept instead of what we thought.
-async fn note(state: &AppState, used: &SessionSnapshot, pause: Duration) -> Result<(), Unavailable> {
-    let db = state.db.connection();
+async fn note(state: &AppState, who: &Snapshot, pause: Duration) -> Result<(), Unavailable> {
+    let (db, used) = (state.db.connection(), &who.session);
     if store::touch(db, used, used.last_seen_at.minus(pause)).await? {
+        state.cache.keep(who);
         return Ok(());
     }
     state.cache.forget(used.id);

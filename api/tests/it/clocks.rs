@@ -76,6 +76,20 @@ async fn a_use_that_cannot_be_noted_refuses_nobody() {
 }
 
 #[tokio::test]
+async fn a_use_that_could_not_be_noted_is_noted_at_the_next() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.forbid("UPDATE ON session").await;
+    app.wait(HOUR / 2).await;
+    ada.who_am_i().await.expect(200);
+    app.wait(Duration::ZERO).await;
+    app.allow("UPDATE ON session").await;
+    ada.who_am_i().await.expect(200);
+    app.wait(HOUR * 3 / 4).await;
+    ada.at(&app.another().await).who_am_i().await.expect(200);
+}
+
+#[tokio::test]
 async fn an_access_token_counts_for_ten_minutes_and_never_longer_than_its_session() {
     let app = App::start().await;
     let ada = app.someone();

@@ -67,6 +67,25 @@ async fn c_12_a_restart_under_load_signs_nobody_out() {
     assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
 }
 
+/// The server ended all connections, those that nobody used too. One finds out, and the rest are tried before they are used.
+#[tokio::test]
+async fn c_12_a_restart_costs_one_request_and_not_one_for_each_connection() {
+    let mut server = Postgres::start().await;
+    let app = App::configured(|config| {
+        server.configure(config);
+        config.sessions.cache_bytes = 0;
+    })
+    .await;
+    let ada = app.ada().await;
+    futures_util::future::join_all((0..50).map(async |_| ada.who_am_i().await.expect(200))).await;
+    server.restart().await;
+    let mut refused = 0;
+    for _ in 0..30 {
+        refused += usize::from(ada.who_am_i().await.status != 200);
+    }
+    assert!(refused <= 1, "{refused} were refused");
+}
+
 #[tokio::test]
 async fn c_10_frozen_is_503_and_who_is_known_goes_on() {
     let server = Postgres::start().await;

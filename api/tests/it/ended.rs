@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait;
+use entity::{SessionId, session};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
     time::{Instant, sleep},
 };
+use uuid::Uuid;
 
 use crate::support::{
     Actor, App, EMAIL, PASSWORD,
@@ -74,6 +76,35 @@ async fn a_change_that_was_committed_late_is_heard() {
         ada.at(&two).who_am_i().await.status == 401
     })
     .await;
+}
+
+/// As when somebody ends all sessions there are: all are stamped with the same moment, and no reading takes them all at once.
+#[tokio::test]
+async fn more_changes_than_are_read_at_once_are_all_heard() {
+    let one = App::start().await;
+    let two = one.another().await;
+    let ada = one.ada().await;
+    let id = ada.session().await;
+    let db = one.state.db.connection();
+    let hers = session::Entity::find_by_id(id).one(db).await.unwrap().unwrap();
+    // Half of the ids are smaller than hers, half are greater.
+    let others: Vec<_> = (1..=12_500_u128).flat_map(|n| [id.0.as_u128() - n, id.0.as_u128() + n]).collect();
+    for some in others.chunks(1000) {
+        let rows = some.iter().map(|id| {
+            let id = SessionId(Uuid::from_u128(*id));
+            session::Model { id, ..hers.clone() }.into_active_model()
+        });
+        session::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(db).await.unwrap();
+    }
+    two.look().await;
+    ada.at(&two).who_am_i().await.expect(200);
+    let stamped = two.state.cache.seen_until().unwrap().0;
+    let end = "UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1, changed_at =";
+    one.execute(&format!("{end} {stamped}")).await;
+    ada.at(&two).who_am_i().await.expect(200);
+    two.look().await;
+    two.forgets(id).await;
+    ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
 }
 
 /// The retry of an end whose answer was lost finds nothing to end, and makes it felt all the same.

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use bifrons::{
+    account::{self, Measure},
+    email_address::EmailAddress,
+};
 use serde_json::json;
 
 use crate::support::{
@@ -82,8 +86,12 @@ async fn the_tail_alone_is_enough() {
     let ended = ada.snapshot();
     until(async || two.state.cache.is_current()).await;
     ended.at(&two).who_am_i().await.expect(200);
+    let session = ended.session().await;
+    let looks = two.state.cache.looks();
+    until(async || two.state.cache.looks() > looks).await;
     ada.sign_out().await.expect(204);
-    until(async || ended.at(&two).who_am_i().await.status == 401).await;
+    two.forgets(session).await;
+    ended.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
 }
 
 /// Somebody has a copy of a refresh token: its session ends, and no node takes its access token any more.
@@ -103,6 +111,34 @@ async fn b_14_theft_is_felt_on_all_nodes() {
     one.someone().refresh(&first.string("/refresh_token")).await.expect_problem(401, "refresh_reused");
     bearer.who_am_i().await.expect_problem(401, "invalid_token");
     two.forgets(session).await;
+}
+
+/// A command beside the nodes writes to the database, and does nothing else.
+#[tokio::test]
+async fn b_11_what_an_operator_does_is_heard() {
+    let (one, two) = two(None).await;
+    let ada = one.ada().await;
+    let address = EmailAddress::parse(EMAIL).unwrap();
+    for measure in [Measure::SignOut, Measure::Disable] {
+        ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+        let tokens = one.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+        let bearer = one.someone().bearing(&tokens.string("/access_token"));
+        two.look().await;
+        ada.at(&two).who_am_i().await.expect(200);
+        bearer.at(&two).who_am_i().await.expect(200);
+        let ended = account::take(&one.state.db, measure, &address, one.state.clock.now()).await.unwrap();
+        assert_eq!(ended, Some(2));
+        for node in [&one, &two] {
+            node.look().await;
+            ada.at(node).who_am_i().await.expect_problem(401, "invalid_session");
+            bearer.at(node).who_am_i().await.expect_problem(401, "invalid_token");
+            node.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+        }
+    }
+    two.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    account::take(&one.state.db, Measure::Enable, &address, one.state.clock.now()).await.unwrap();
+    ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+    two.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]

@@ -117,8 +117,15 @@ async fn c_16_killed_between_the_two_writes() {
     second.kill();
     let _ = asking.await;
     assert_eq!(redis.say("DBSIZE").await, "Ok(int(1))", "the copy is still there");
-    let third = Process::start_with(folder.path(), &environment);
+    let admin = format!("127.0.0.1:{}", free_port());
+    let third = Process::start_with(folder.path(), &[environment.as_slice(), &[("BIFRONS_ADMIN_LISTEN", &admin)]].concat());
     redis_is(&third, "ok").await;
+    // Once it has looked it reads from Redis first.
+    until(async || {
+        let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
+        metrics.contains("\nbifrons_changes_heard 1\n")
+    })
+    .await;
     for _ in 0..10 {
         ended.at_port(third.port).who_am_i().await.expect_problem(401, "invalid_session");
     }

@@ -113,6 +113,7 @@ async fn c_02_slow_is_waited_for_and_slower_is_gone() {
     for delay in [60, 1000] {
         proxy.delay(Duration::from_millis(delay));
         all_is_well(&one, &two).await;
+        assert_eq!(two.state.redis.as_ref().unwrap().is_linked(), delay == 60);
     }
     one.unlinked().await;
     proxy.delay(Duration::ZERO);
