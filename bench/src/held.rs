@@ -26,7 +26,7 @@ use crate::{
     wrk::wrk,
 };
 
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 6;
 const IDLE: usize = 5000;
 const DRIBBLING: usize = 1000;
 /// Nobody may take longer than this to say what they want; then they are hung up on, and come back.
@@ -42,7 +42,7 @@ pub(crate) async fn run(goals: &mut Goals) {
     for _ in 0..ROUNDS {
         for at in [0, 1] {
             let holder = if at == 1 { Some(hold(&node).await) } else { None };
-            let answers = wrk(&node, &node.url("/v1/session"), Some(&header), 2).await;
+            let answers = wrk(&node, &node.url("/v1/session"), Some(&header), 1).await;
             rates[at].push(answers.per_second);
             costs[at].push(answers.cpu);
             let ask = || {

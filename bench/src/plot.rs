@@ -1,6 +1,6 @@
 //! Pictures of what was measured.
 
-use std::{fmt::Write, fs};
+use std::{collections::BTreeSet, fmt::Write, fs};
 
 use crate::{flood::PHASES, verify::Row, waits::Wait};
 
@@ -53,11 +53,14 @@ pub(crate) fn flood(asked: &[Wait], shed: &[Wait], served: &[Wait]) -> String {
         level(&mut dots, y(ms), name);
     }
     for (waits, colour) in [(shed, COLOURS[2]), (served, COLOURS[3]), (asked, COLOURS[0])] {
-        let _ = write!(dots, "<g fill=\"{colour}\">");
-        for wait in waits {
-            let _ = write!(dots, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"1.3\"/>", x(wait.at), y(wait.ms));
-        }
-        let _ = writeln!(dots, "</g>");
+        // Dots that fall on each other are one.
+        #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
+        let places: BTreeSet<_> = waits.iter().map(|wait| (x(wait.at).round() as i32, y(wait.ms).round() as i32)).collect();
+        let path = places.iter().fold(String::new(), |mut path, (x, y)| {
+            let _ = write!(path, "M{x} {y}h0");
+            path
+        });
+        let _ = writeln!(dots, "<path stroke=\"{colour}\" stroke-width=\"2.6\" stroke-linecap=\"round\" d=\"{path}\"/>");
     }
     let names = [("getSession", COLOURS[0]), ("sign-ins told to come back", COLOURS[2]), ("sign-ins served", COLOURS[3])];
     legend(&mut dots, &names, 335.0);

@@ -20,11 +20,14 @@ impl DatabaseConfig {
         let embedded = format!("sqlite:{}", data_dir.join("bifrons.db").display());
         let about = "The database: sqlite:FILE, postgres://… or mysql://…; the default is SQLite in the data folder.";
         let url = reader.one("database.url", &embedded, about, parse);
-        if url.as_ref().is_some_and(|url| !url.starts_with("sqlite:")) {
+        let is_server = url.as_ref().is_some_and(|url| !url.starts_with("sqlite:"));
+        if is_server {
             reader.secret();
         }
-        let about = "The most connections to the database that one node holds.";
-        let connections = reader.one("database.connections", "10", about, |text| number(text, 2..=1000));
+        // SQLite has one writer at a time, and each connection a thread and a cache of its own.
+        let (most, about) =
+            (if is_server { "10" } else { "4" }, "The most connections to the database that one node holds: 10 to a server.");
+        let connections = reader.one("database.connections", most, about, |text| number(text, 2..=1000));
         Some(Self { url: url?, connections: connections? })
     }
 
