@@ -17,7 +17,7 @@ use crate::{
     wrk::{Answers, wrk_in_turn},
 };
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 12;
 
 /// How many live sessions: `SESSIONS=1000000 make bench ONLY=sessions`.
 fn many() -> usize {
