@@ -162,7 +162,7 @@ async fn c_21_connections_leave_file_descriptors_for_the_rest() {
         stream.read_exact(&mut begin).is_ok() && begin == *b"HTTP/1.1 200"
     };
     let kept = many.iter().filter(|stream| answers(stream)).count();
-    assert_eq!(kept, 128 - 64 - 30, "and each of them is ready: the database opens what it needs");
+    assert_eq!(kept, 128 - 64 - 3 * 4, "and each of them is ready: the database opens what it needs");
     drop(many);
     service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
 }

@@ -84,8 +84,8 @@ async fn in_tasks<F: Future<Output = String> + Send>(
             let work = work.clone();
             tokio::spawn(async move {
                 let mut ended = Vec::new();
-                for round in 0..rounds / TASKS {
-                    ended.push(work(round * TASKS + task).await);
+                for round in (task..rounds).step_by(TASKS) {
+                    ended.push(work(round).await);
                 }
                 ended
             })

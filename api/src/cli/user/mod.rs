@@ -39,7 +39,7 @@ pub(super) enum Command {
     Enable(Who),
 }
 
-const HEARD: &str = "Nodes that run hear of it within 5 s at most.";
+const HEARD: &str = "Nodes that run hear of it within 5 s; one that is cut off from the database, within a minute.";
 
 #[derive(Debug, Args)]
 pub(super) struct Who {
