@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 /// Does `work` to its end, though whoever waits for it hangs up meanwhile: for what must not stop half way, as between writing that
@@ -51,14 +51,25 @@ impl<K: Copy + Eq + Hash + Send + 'static> Queue<K> {
         if !lock(&self.taken).insert(key) {
             return;
         }
-        let (taken, workers) = (Arc::clone(&self.taken), Arc::clone(&self.workers));
+        let (taken, workers) = (Taken { keys: Arc::clone(&self.taken), key, _place: place }, Arc::clone(&self.workers));
         tokio::spawn(async move {
-            let turn = workers.acquire().await;
+            let _taken = taken;
+            let _turn = workers.acquire().await;
             work.await;
-            drop(turn);
-            lock(&taken).remove(&key);
-            drop(place);
         });
+    }
+}
+
+/// What waits under a key, until it is done or has panicked: then the key and the place are free again.
+struct Taken<K: Copy + Eq + Hash> {
+    keys: Arc<Mutex<HashSet<K>>>,
+    key: K,
+    _place: OwnedSemaphorePermit,
+}
+
+impl<K: Copy + Eq + Hash> Drop for Taken<K> {
+    fn drop(&mut self) {
+        lock(&self.keys).remove(&self.key);
     }
 }
 
@@ -122,5 +133,11 @@ mod tests {
         go_on.notify_one();
         queue.idle().await;
         assert_eq!(done.load(Ordering::SeqCst), 4, "what is done can be done again");
+        queue.push(1, async { panic!("a mistake of ours") });
+        queue.idle().await;
+        push(1);
+        go_on.notify_one();
+        queue.idle().await;
+        assert_eq!(done.load(Ordering::SeqCst), 5, "what has panicked can be done again too");
     }
 }
