@@ -20,15 +20,21 @@ impl DatabaseConfig {
         let embedded = format!("sqlite:{}", data_dir.join("bifrons.db").display());
         let about = "The database: sqlite:FILE, postgres://… or mysql://…; the default is SQLite in the data folder.";
         let url = reader.one("database.url", &embedded, about, parse);
-        let is_server = url.as_ref().is_some_and(|url| !url.starts_with("sqlite:"));
+        let is_server = url.as_ref().is_some_and(|url| is_server(url));
         if is_server {
             reader.secret();
         }
         // SQLite has one writer at a time, and each connection a thread and a cache of its own.
         let (most, about) =
             (if is_server { "10" } else { "4" }, "The most connections to the database that one node holds: 10 to a server.");
-        let connections = reader.one("database.connections", most, about, |text| number(text, 2..=1000));
+        let least = if is_server { 2 } else { 3 };
+        let connections = reader.one("database.connections", most, about, |text| number(text, least..=1000));
         Some(Self { url: url?, connections: connections? })
+    }
+
+    /// Whether it is a server, and not a file.
+    pub fn is_server(&self) -> bool {
+        is_server(&self.url)
     }
 
     /// The server and the database, as people may see them: no name, no password.
@@ -41,6 +47,10 @@ impl DatabaseConfig {
             _ => self.url.clone(),
         }
     }
+}
+
+fn is_server(url: &str) -> bool {
+    !url.starts_with("sqlite:")
 }
 
 fn parse(text: &str) -> Result<String, String> {

@@ -31,20 +31,32 @@ const LOCKED_OUT: Duration = Duration::from_secs(60);
 enum For {
     /// Requests, which do not wait for long.
     Serving,
+    /// Their writes that may be lost with the machine's power: SQLite does not wait for the disk.
+    Relaxed,
     /// Changing the schema, which takes as long as it takes.
     Migrating,
 }
 
-/// The connections for requests, and the one that is reserved.
-pub(super) async fn for_serving(
-    config: &DatabaseConfig,
-) -> Result<(Patient<DatabaseConnection>, Patient<DatabaseConnection>), DbErr> {
+/// What the service is connected with.
+pub(super) struct Serving {
+    pub(super) pool: Patient<DatabaseConnection>,
+    pub(super) relaxed: Patient<DatabaseConnection>,
+    pub(super) reserved: Patient<DatabaseConnection>,
+}
+
+/// The connections for requests, and those that are set aside.
+pub(super) async fn for_serving(config: &DatabaseConfig) -> Result<Serving, DbErr> {
     let doubt = Arc::default();
-    let pool = Database::connect(options(config, For::Serving, config.connections.saturating_sub(1).max(1), &doubt)).await?;
-    let reserved = Database::connect(options(config, For::Serving, 1, &doubt)).await?;
-    // Who wants one of many may wait for it first.
-    let pool = Patient::new(pool, PATIENCE + GIVE_UP, Arc::clone(&doubt));
-    Ok((pool, Patient::new(reserved, GIVE_UP, doubt)))
+    let connect = async |purpose, connections, limit| {
+        let pool = Database::connect(options(config, purpose, connections, &doubt)).await?;
+        Ok::<_, DbErr>(Patient::new(pool, limit, Arc::clone(&doubt)))
+    };
+    // Who wants one of many, or one that many want, may wait for it first.
+    let in_line = PATIENCE + GIVE_UP;
+    let set_aside = if config.is_server() { 1 } else { 2 };
+    let pool = connect(For::Serving, config.connections.saturating_sub(set_aside).max(1), in_line).await?;
+    let relaxed = if config.is_server() { pool.clone() } else { connect(For::Relaxed, 1, in_line).await? };
+    Ok(Serving { pool, relaxed, reserved: connect(For::Serving, 1, GIVE_UP).await? })
 }
 
 /// Two connections, one of which holds the lock.
@@ -60,15 +72,15 @@ fn options(config: &DatabaseConfig, purpose: For, connections: u32, doubt: &Arc<
         .acquire_timeout(PATIENCE)
         .max_connections(connections)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // Not NORMAL: a sign-out that was acknowledged must survive a power cut.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(PATIENCE)
-                .foreign_keys(true)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            // A sign-out that was acknowledged must survive a power cut.
+            let relaxed = matches!(purpose, For::Relaxed);
+            let synchronous = if relaxed { SqliteSynchronous::Normal } else { SqliteSynchronous::Full };
+            let sqlite = sqlite.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(synchronous);
+            sqlite.busy_timeout(PATIENCE).foreign_keys(true)
         })
+        // A file does not go away: to try it before each use only takes time.
+        .map_sqlx_sqlite_pool_opts(|pool| pool.test_before_acquire(false))
         .map_sqlx_postgres_opts(move |postgres| postgres.application_name("bifrons").options(postgres_settings(purpose)))
         .map_sqlx_postgres_pool_opts(move |pool| watched(pool, &of_postgres))
         .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").timezone("+00:00".to_owned()))
@@ -80,7 +92,7 @@ fn options(config: &DatabaseConfig, purpose: For, connections: u32, doubt: &Arc<
 
 fn postgres_settings(purpose: For) -> [(&'static str, String); 4] {
     let (statement, lock, silence) = match purpose {
-        For::Serving => (PATIENCE, PATIENCE, SILENCE),
+        For::Serving | For::Relaxed => (PATIENCE, PATIENCE, SILENCE),
         For::Migrating => (Duration::ZERO, LOCKED_OUT, Duration::ZERO),
     };
     let millis = |time: Duration| time.as_millis().to_string(); // 0: as long as it takes
@@ -105,7 +117,7 @@ async fn set_mysql(connection: &mut MySqlConnection, purpose: For) -> Result<(),
     }
     // One of each pair exists: MariaDB counts seconds, MySQL milliseconds.
     let [locks, mariadb, mysql] = match purpose {
-        For::Serving => {
+        For::Serving | For::Relaxed => {
             ["SET SESSION lock_wait_timeout = 5", "SET SESSION max_statement_time = 5", "SET SESSION max_execution_time = 5000"]
         }
         For::Migrating => {

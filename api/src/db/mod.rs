@@ -16,12 +16,14 @@ use sea_orm::{
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{config::DatabaseConfig, random};
+use connect::Serving;
 use patience::Patient;
 
 /// The database, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: Patient<DatabaseConnection>,
+    relaxed: Patient<DatabaseConnection>,
     reserved: Patient<DatabaseConnection>,
     pinged: Arc<Mutex<Option<Pinged>>>,
 }
@@ -100,13 +102,18 @@ impl Db {
         let migrated = migrate::migrate(&alone).await;
         alone.close().await.map_err(cannot_open)?;
         migrated?;
-        let (pool, reserved) = connect::for_serving(config).await.map_err(cannot_open)?;
-        Ok(Self { pool, reserved, pinged: Arc::default() })
+        let Serving { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
+        Ok(Self { pool, relaxed, reserved, pinged: Arc::default() })
     }
 
     /// For reads, and for writes of one statement.
     pub fn connection(&self) -> &impl ConnectionTrait {
         &self.pool
+    }
+
+    /// For writes of one statement that nobody is told of: on SQLite they survive the process, but not a power cut.
+    pub fn relaxed_connection(&self) -> &impl ConnectionTrait {
+        &self.relaxed
     }
 
     /// A connection that no request takes: for what must go on while requests wait for each other.
@@ -131,8 +138,12 @@ impl Db {
     /// Starts a transaction that will write. SQLite must know that at once: it cannot turn a reader into a writer while others
     /// write, and says "locked" without waiting.
     pub async fn begin(&self) -> Result<Transaction, Unavailable> {
-        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-        Ok(self.pool.with(|pool| pool.begin_with_options(options)).await?)
+        begin(&self.pool).await
+    }
+
+    /// The same, for what nobody is told of.
+    pub async fn begin_relaxed(&self) -> Result<Transaction, Unavailable> {
+        begin(&self.relaxed).await
     }
 
     /// Whether the database answers, and can be written to.
@@ -152,8 +163,14 @@ impl Db {
     /// Waits for what is under way and closes all connections.
     pub async fn close(self) -> Result<(), Unavailable> {
         self.reserved.into_inner().close().await?;
+        self.relaxed.into_inner().close().await?;
         Ok(self.pool.into_inner().close().await?)
     }
+}
+
+async fn begin(pool: &Patient<DatabaseConnection>) -> Result<Transaction, Unavailable> {
+    let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    Ok(pool.with(|pool| pool.begin_with_options(options)).await?)
 }
 
 /// The database's own time in milliseconds since 1970: nodes' clocks differ, and whoever follows changes asks by one of them.

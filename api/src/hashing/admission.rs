@@ -1,6 +1,7 @@
 //! What those who have a place get: a hash, or a verdict.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -52,19 +53,20 @@ impl<'a> Admission<'a> {
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashingError> {
-        let (announce, begun) = oneshot::channel();
-        let (tell, told) = oneshot::channel();
+        let (tell, mut told) = oneshot::channel();
         let work = Box::new(move |memory: &mut Memory| {
-            if announce.send(()).is_ok() {
-                let _ = tell.send(work(memory));
-            }
+            let done = catch_unwind(AssertUnwindSafe(|| work(memory)));
+            let _ = tell.send(done.map_err(|_| memory.give_up()));
         });
-        let _waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
-        if !matches!(timeout(PATIENCE, begun).await, Ok(Ok(()))) {
-            // It took too long, or somebody new needed the place.
-            return Err(self.hasher.refuse());
-        }
-        let done = told.await.map_err(|_| HashingError::Failed)?;
+        let waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
+        let done = match timeout(PATIENCE, &mut told).await {
+            Ok(done) => done,
+            Err(_) if waiting.leave() => return Err(self.hasher.refuse()),
+            // It has begun.
+            Err(_) => told.await,
+        };
+        // Nothing comes if somebody new needed the place.
+        let done = done.map_err(|_| self.hasher.refuse())??;
         self.hasher.metrics.passwords_hashed.inc();
         Ok(done)
     }

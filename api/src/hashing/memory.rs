@@ -79,6 +79,12 @@ impl Memory {
         hashed.map_err(|_| HashingError::Failed)
     }
 
+    /// After a panic: nobody knows what state it is in, and the next password gets fresh memory.
+    pub(super) fn give_up(&mut self) -> HashingError {
+        *self = Self::new(self.kept);
+        HashingError::Failed
+    }
+
     /// How long to wait for work before [`Memory::settle`] is due.
     pub(super) fn patience(&self) -> Duration {
         match self.state {

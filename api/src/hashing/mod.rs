@@ -12,7 +12,6 @@ mod queue;
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -166,10 +165,7 @@ fn work(queue: &Queue, blocks: usize, metrics: &Metrics) {
             Turn::Work { work, waited, place: _held } => {
                 metrics.password_waited(waited);
                 let begun = Instant::now();
-                // Whoever waits hears of it, because the answer is never sent; the next one gets fresh memory.
-                if catch_unwind(AssertUnwindSafe(|| work(&mut memory))).is_err() {
-                    memory = Memory::new(blocks);
-                }
+                work(&mut memory);
                 queue.note(begun.elapsed());
             }
             Turn::Quiet => memory.settle(),

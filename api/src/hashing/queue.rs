@@ -12,7 +12,7 @@ use crate::network::ClientNetwork;
 /// Nobody is let in who would wait for longer: they are told to come back at once, not then.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// What a worker does.
+/// What a worker does. It does not panic.
 pub(super) type Work = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// What waits, by the network that it is for.
@@ -211,10 +211,18 @@ pub(super) struct Waiting {
     id: u64,
 }
 
+impl Waiting {
+    /// Leaves; false if the work has begun, or somebody else has the place.
+    pub(super) fn leave(&self) -> bool {
+        // Dropped after the lock: a job gives its place back, which takes the lock again.
+        let forgotten = self.queue.lock().forget(self.network, self.id);
+        forgotten.is_some()
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // Dropped after the lock: a job gives its place back, which takes the lock again.
-        let _forgotten = { self.queue.lock().forget(self.network, self.id) };
+        self.leave();
     }
 }
 

@@ -1,11 +1,12 @@
 //! How often passwords may be presented: per account, per network, and in all.
 //!
-//! An account's limits are in the database, taken before the password is looked at and given back only if it was right. So neither
-//! a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A device that somebody
+//! An account's limits are in the database, taken before the password is looked at, and what was taken for a right one is kept for
+//! the next. So neither a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A device that somebody
 //! signed in to the account with has a limit of its own, which no stranger touches; everybody else shares the strangers' limit, and
 //! of that no network gets more than a part.
 
 mod gcra;
+mod kept;
 mod networks;
 pub(crate) mod store;
 mod turns;
@@ -16,14 +17,15 @@ use aws_lc_rs::hmac;
 use entity::{LimitKey, UnixMillis};
 
 use self::{
+    kept::Kept,
     networks::Networks,
     turns::{Turn, Turns},
 };
 use crate::{
     audit::Event,
     client::Client,
-    config::{LimitsConfig, Rate},
-    db::{Db, Transaction, Unavailable},
+    config::LimitsConfig,
+    db::{Db, Unavailable},
     email_address::EmailAddress,
     metrics::Metrics,
     network::ClientNetwork,
@@ -48,6 +50,7 @@ pub struct Limits {
     config: Option<LimitsConfig>,
     networks: Networks,
     turns: Turns,
+    kept: Kept,
     redis: Option<Redis>,
     metrics: Arc<Metrics>,
     /// So that the table shows neither addresses nor who tried them from where.
@@ -55,18 +58,21 @@ pub struct Limits {
     devices: Vec<hmac::Key>,
 }
 
-/// One more try on an account, until its password turned out right.
+/// One more try on an account.
 #[derive(Debug)]
 pub struct Attempt {
-    taken: Vec<(LimitKey, Rate)>,
+    key: LimitKey,
+    /// When the limit has one more again.
+    until: UnixMillis,
+    kept: Kept,
     /// Nobody else tries the same meanwhile, or as many right passwords at once as the limit allows would be too many.
     _turn: Turn,
 }
 
 impl Attempt {
-    /// The password was right: it costs nothing, once what it was typed for is done.
-    pub async fn give_back(&self, transaction: &Transaction) -> Result<(), Unavailable> {
-        store::give_back(transaction, &self.taken).await
+    /// The password was right: the next try of the same needs no other.
+    pub fn keep(self, now: UnixMillis) {
+        self.kept.keep(self.key, self.until, now);
     }
 }
 
@@ -83,7 +89,8 @@ impl Limits {
     /// With Redis, nodes count networks together.
     pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, secrets: &ServerSecrets, metrics: Arc<Metrics>) -> Self {
         let (key, devices) = (secrets.key_for("keys of limits"), secrets.keys_for("devices"));
-        Self { config, networks: Networks::default(), turns: Turns::default(), redis, metrics, key, devices }
+        let (networks, turns, kept) = (Networks::default(), Turns::default(), Kept::default());
+        Self { config, networks, turns, kept, redis, metrics, key, devices }
     }
 
     /// Takes one of what a network may try, and of what all may.
@@ -108,11 +115,15 @@ impl Limits {
             None => vec![(Whose::Network(client.network()), config.client), (Whose::Strangers, config.account)],
         };
         let limits: Vec<_> = limits.into_iter().map(|(whose, rate)| (self.key_of(account, whose), rate)).collect();
-        let turn = self.turns.wait(&limits[0].0).await;
-        match store::take(db, &limits, now).await? {
-            Ok(()) => Ok(Some(Attempt { taken: limits, _turn: turn })),
-            Err(wait) => Err(self.limited("account", wait)),
-        }
+        let key = limits[0].0.clone();
+        let turn = self.turns.wait(&key).await;
+        let until = if let Some(until) = self.kept.take(&key, now) {
+            until
+        } else {
+            store::take(db, &limits, now).await?.map_err(|wait| self.limited("account", wait))?;
+            now.plus(limits.iter().map(|(_, rate)| rate.interval()).min().unwrap_or_default())
+        };
+        Ok(Some(Attempt { key, until, kept: self.kept.clone(), _turn: turn }))
     }
 
     /// Takes one of the mails that a mailbox may be sent because somebody who may be a stranger asks for it; false if there is none.

@@ -1,5 +1,5 @@
-//! Queries on `attempt_limit`. What is taken is taken by a transaction of its own: whatever happens to the request afterwards does not
-//! undo it.
+//! Queries on `attempt_limit`. What is taken is taken by a transaction of its own, or by one statement: whatever happens to the request
+//! afterwards does not undo it.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use sea_orm::{
 use super::gcra;
 use crate::{
     config::Rate,
-    db::{Db, Transaction, Unavailable},
+    db::{Db, Unavailable},
 };
 
 /// How often it is tried again when two are the first to take of one limit.
@@ -24,21 +24,22 @@ const FIRSTS: usize = 8;
 pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Result<(), Duration>, Unavailable> {
     let mut tries = 0..FIRSTS;
     loop {
-        match db.retry(|| take_all(db, limits, now)).await {
+        let exhausted = match db.retry(|| take_all(db, limits, now)).await {
             // Somebody else made the row meanwhile.
-            Err(error) if error.is_duplicate() && tries.next().is_some() => {}
-            done => return done,
+            Err(error) if error.is_duplicate() && tries.next().is_some() => continue,
+            done => done?,
+        };
+        let Some((found, rate)) = exhausted else { return Ok(Ok(())) };
+        match gcra::take(rate, found.new_at, now) {
+            // The same.
+            Ok(_) if tries.next().is_some() => {}
+            Ok(_) => return Ok(Err(rate.interval())),
+            Err(wait) => {
+                lower(db, found, now.plus(rate.period)).await?;
+                return Ok(Err(wait));
+            }
         }
     }
-}
-
-/// Gives one of each back, with whatever else the transaction does.
-pub(super) async fn give_back(transaction: &Transaction, limits: &[(LimitKey, Rate)]) -> Result<(), Unavailable> {
-    for (key, rate) in limits {
-        let update = Entity::update_many().col_expr(Column::NewAt, Expr::col(Column::NewAt).sub(Expr::value(millis(*rate))));
-        update.filter(Column::Key.eq(key.clone())).exec(transaction).await?;
-    }
-    Ok(())
 }
 
 /// Removes what limits nothing any more; returns how many.
@@ -46,26 +47,32 @@ pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<
     Ok(Entity::delete_many().filter(Column::NewAt.lt(now)).exec(db).await?.rows_affected)
 }
 
-async fn take_all(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Result<(), Duration>, Unavailable> {
-    let transaction = db.begin().await?;
+/// A limit of which there is none, and its rate.
+type Exhausted = (Model, Rate);
+
+/// Takes one of each, or of none.
+async fn take_all(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Option<Exhausted>, Unavailable> {
+    if let [(key, rate)] = limits {
+        return take_one(db.relaxed_connection(), key, *rate, now).await;
+    }
+    let transaction = db.begin_relaxed().await?;
     for (key, rate) in limits {
-        let Some(found) = take_one(&transaction, key, *rate, now).await? else { continue };
-        // What was taken of the others is given back.
-        transaction.rollback().await?;
-        let full = now.plus(rate.period);
-        if found.new_at > full {
-            // The clock was set back, or more was allowed before: nobody waits for longer than at a full limit.
-            let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(full));
-            update.filter(Column::Key.eq(key.clone())).filter(Column::NewAt.gt(full)).exec(db.connection()).await?;
+        if let Some(exhausted) = take_one(&transaction, key, *rate, now).await? {
+            transaction.rollback().await?;
+            return Ok(Some(exhausted));
         }
-        return Ok(Err(gcra::take(*rate, found.new_at, now).err().unwrap_or(rate.interval())));
     }
     transaction.commit().await?;
-    Ok(Ok(()))
+    Ok(None)
 }
 
-/// Takes one; or returns the limit of which there is none.
-async fn take_one(db: &impl ConnectionTrait, key: &LimitKey, rate: Rate, now: UnixMillis) -> Result<Option<Model>, Unavailable> {
+/// Takes one, if there is one.
+async fn take_one(
+    db: &impl ConnectionTrait,
+    key: &LimitKey,
+    rate: Rate,
+    now: UnixMillis,
+) -> Result<Option<Exhausted>, Unavailable> {
     let full = now.plus(rate.period);
     let from = Expr::case(Column::NewAt.lt(now), Expr::value(now)).finally(Expr::col(Column::NewAt));
     let update = Entity::update_many()
@@ -79,7 +86,16 @@ async fn take_one(db: &impl ConnectionTrait, key: &LimitKey, rate: Rate, now: Un
     if found.is_none() {
         Model { key: key.clone(), new_at: now.plus(rate.interval()) }.into_active_model().insert(db).await?;
     }
-    Ok(found)
+    Ok(found.map(|found| (found, rate)))
+}
+
+/// The clock was set back, or more was allowed before: nobody waits for longer than at a full limit.
+async fn lower(db: &Db, found: Model, full: UnixMillis) -> Result<(), Unavailable> {
+    if found.new_at > full {
+        let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(full));
+        update.filter(Column::Key.eq(found.key)).filter(Column::NewAt.gt(full)).exec(db.connection()).await?;
+    }
+    Ok(())
 }
 
 fn millis(rate: Rate) -> i64 {

@@ -17,7 +17,6 @@ use crate::{
     db::{Db, Unavailable},
     email_address::EmailAddress,
     hashing::{HashingError, Verdict},
-    limits::Attempt,
     random,
     secret::{DeviceToken, Password, SessionCookie},
     state::AppState,
@@ -79,15 +78,15 @@ pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Esta
         let refused = refused(found.as_ref());
         // A disabled user's password is nobody's: it is not verified, takes as long, and costs as much.
         let user = found.filter(|user| user.status == Status::Active);
-        let verified = presented.compare(request.password.clone(), user.as_ref().map(|user| user.password_hash.clone())).await?;
-        let ((Verdict::Right { upgraded }, attempt), Some(user)) = (verified, user) else {
+        let verified = presented.verify(request.password.clone(), user.as_ref().map(|user| user.password_hash.clone())).await?;
+        let (Verdict::Right { upgraded }, Some(user)) = (verified, user) else {
             state.record(refused);
             return Err(SignInError::InvalidCredentials);
         };
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
         let carried = sessions_of(state, &request.carried).await?;
-        if begin(state, &user, &session, carried, attempt).await? {
+        if begin(state, &user, &session, carried).await? {
             if let Some(hash) = upgraded {
                 rehash(state, &user, hash).await;
             }
@@ -180,11 +179,10 @@ async fn begin(
     user: &user::Model,
     session: &session::Model,
     carried: Vec<SessionId>,
-    attempt: Option<Attempt>,
 ) -> Result<bool, Unavailable> {
     let (state, user, session) = (Arc::clone(state), user.clone(), session.clone());
     to_its_end(async move {
-        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &carried, attempt.as_ref())).await?;
+        let begun = state.db.retry(|| begin_session(&state.db, &user, &session, &carried)).await?;
         let Some(replaced) = begun else { return Ok(false) };
         state.cache.announce(&replaced.iter().copied().map(Change::ended).collect::<Vec<_>>()).await;
         for session in replaced {
@@ -202,12 +200,12 @@ async fn begin_session(
     user: &user::Model,
     session: &session::Model,
     carried: &[SessionId],
-    attempt: Option<&Attempt>,
 ) -> Result<Option<Vec<SessionId>>, Unavailable> {
+    if carried.is_empty() {
+        return Ok(store::insert(db.connection(), session.clone(), user).await?.then(Vec::new));
+    }
     let transaction = db.begin().await?;
-    let current = users::store::find_and_hold(&transaction, user.id).await?;
-    let same = |current: user::Model| current.password_hash == user.password_hash && current.status == Status::Active;
-    if !current.is_some_and(same) {
+    if !store::insert(&transaction, session.clone(), user).await? {
         return Ok(None);
     }
     let mut replaced = Vec::new();
@@ -215,10 +213,6 @@ async fn begin_session(
         if store::end(&transaction, *carried, EndedBecause::Replaced, session.created_at).await? {
             replaced.push(*carried);
         }
-    }
-    store::insert(&transaction, session.clone()).await?;
-    if let Some(attempt) = attempt {
-        attempt.give_back(&transaction).await?;
     }
     transaction.commit().await?;
     Ok(Some(replaced))

@@ -3,12 +3,12 @@
 use entity::{
     SecretHash, Seed, SessionId, UnixMillis, UserId,
     session::{Column, EndedBecause, Entity, Model},
-    user,
+    user::{self, Status},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
-    sea_query::{Expr, Order, Query, UnionType},
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter,
+    QueryOrder, QuerySelect, UpdateMany,
+    sea_query::{Expr, LockType, Order, Query, UnionType},
 };
 use uuid::Uuid;
 
@@ -18,10 +18,22 @@ use crate::{
     users,
 };
 
-/// Stores a new session.
-pub(crate) async fn insert(db: &impl ConnectionTrait, session: Model) -> Result<(), Unavailable> {
-    session.into_active_model().insert(db).await?;
-    Ok(())
+/// Stores a new session of a user who is still as they were read: with this password, and allowed to sign in. False, and nothing
+/// stored, if not. Until the transaction is over, who wants to change that waits.
+pub(crate) async fn insert(db: &impl ConnectionTrait, session: Model, of: &user::Model) -> Result<bool, Unavailable> {
+    let row = session.into_active_model();
+    let values = Column::iter().filter_map(|column| row.get(column).into_value()).map(Expr::value);
+    let values = Query::select()
+        .exprs(values)
+        .from(user::Entity)
+        .and_where(user::Column::Id.eq(of.id))
+        .and_where(user::Column::PasswordHash.eq(of.password_hash.clone()))
+        .and_where(user::Column::Status.eq(Status::Active))
+        .lock(LockType::Share)
+        .to_owned();
+    let insert = Query::insert().into_table(Entity).columns(Column::iter()).select_from(values).map(|insert| insert.to_owned());
+    let insert = insert.map_err(|error| DbErr::Custom(error.to_string()))?;
+    Ok(db.execute(&insert).await?.rows_affected() > 0)
 }
 
 /// A session and whose it is, ended or not.

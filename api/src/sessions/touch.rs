@@ -33,7 +33,7 @@ pub(super) fn touch(state: &Arc<AppState>, read: Authenticated) -> Authenticated
 
 /// Notes a use, unless the row knows better: then what it says is kept instead of what we thought.
 async fn note(state: &AppState, who: &Snapshot, pause: Duration) -> Result<(), Unavailable> {
-    let (db, used) = (state.db.connection(), &who.session);
+    let (db, used) = (state.db.relaxed_connection(), &who.session);
     if store::touch(db, used, used.last_seen_at.minus(pause)).await? {
         state.cache.keep(who);
         return Ok(());

@@ -53,35 +53,18 @@ impl Presented<'_> {
     /// Compares with a stored hash; with none, the password is wrong, and it takes as long. A right one costs no attempt; a wrong one
     /// is told at a pace that does not depend on the hash.
     pub async fn verify(self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, PresentError> {
-        let db = &self.state.db;
-        let (verdict, attempt) = self.compare(password, stored).await?;
-        if let Some(attempt) = attempt {
-            let give_back = async || {
-                let transaction = db.begin().await?;
-                attempt.give_back(&transaction).await?;
-                Ok(transaction.commit().await?)
-            };
-            db.retry(give_back).await?;
-        }
-        Ok(verdict)
-    }
-
-    /// The same, but what a right password is to be given back is for the caller to give, with whatever else it writes.
-    pub async fn compare(
-        self,
-        password: Password,
-        stored: Option<PasswordHash>,
-    ) -> Result<(Verdict, Option<Attempt>), PresentError> {
         let Self { state, place, attempt } = self;
         let compared = place.verify(password, stored).await;
         // Whatever comes now, somebody else may be served meanwhile.
         drop(place);
         let (verdict, took) = compared?;
-        if let Verdict::Wrong = verdict {
-            drop(attempt);
-            tokio::time::sleep(state.hasher.pace().saturating_sub(took)).await;
-            return Ok((verdict, None));
+        match verdict {
+            Verdict::Right { .. } => attempt.into_iter().for_each(|attempt| attempt.keep(state.clock.now())),
+            Verdict::Wrong => {
+                drop(attempt);
+                tokio::time::sleep(state.hasher.pace().saturating_sub(took)).await;
+            }
         }
-        Ok((verdict, attempt))
+        Ok(verdict)
     }
 }

@@ -66,11 +66,6 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-/// The same, and as it is until the transaction is over: who wants to change it waits.
-pub(crate) async fn find_and_hold(db: &impl ConnectionTrait, id: UserId) -> Result<Option<Model>, Unavailable> {
-    Ok(Entity::find_by_id(id).lock_shared().one(db).await?)
-}
-
 /// The user with this address, in whichever form it was typed.
 pub(crate) async fn find_by_email(db: &impl ConnectionTrait, address: &EmailAddress) -> Result<Option<Model>, Unavailable> {
     Ok(Entity::find().filter(Column::EmailCanonical.eq(address.canonical())).one(db).await?)
