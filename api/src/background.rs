@@ -11,15 +11,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 /// Does `work` to its end, though whoever waits for it hangs up meanwhile: for what must not stop half way, as between writing that
-/// a session has ended and telling the other nodes.
-pub async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            // Nobody aborts it but the runtime, which then aborts us too.
-            Err(_) => std::future::pending().await,
-        },
+/// a session has ended and telling the other nodes. It begins at once.
+pub fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+    let work = tokio::spawn(work.in_current_span());
+    async {
+        match work.await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // Nobody aborts it but the runtime, which then aborts us too.
+                Err(_) => std::future::pending().await,
+            },
+        }
     }
 }
 

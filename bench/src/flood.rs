@@ -25,7 +25,7 @@ pub(crate) const PHASES: [(&str, f64, f64); 3] = [("before", 0.0, 6.0), ("during
 /// How many times as much as can be done.
 const TIMES: f64 = 10.0;
 /// How long a worker's memory is kept, and a little.
-const REST: Duration = Duration::from_secs(12);
+const REST: Duration = Duration::from_secs(14);
 
 pub(crate) async fn run(goals: &mut Goals) {
     cores::stay_on(&[0, LOAD]).unwrap();

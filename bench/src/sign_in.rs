@@ -10,12 +10,12 @@ use crate::{
     cores::{BOTH, SERVER},
     goals::{Bound, Goals},
     node::{Node, PASSWORD},
-    stats::most,
+    stats::{median, most},
     table::Table,
 };
 
 /// How often each is measured, for a second; what is not judged, in the first rounds only.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 24;
 const FIRST_ROUNDS: usize = 5;
 
 pub(crate) async fn run(goals: &mut Goals) {
@@ -44,10 +44,15 @@ pub(crate) async fn run(goals: &mut Goals) {
         ("sign-ins, everything on that core, the database in memory", &from_memory),
         ("a bare loop of the fastest that we know (argon2-rust)", &fastest),
     ] {
-        table.row([name.to_owned(), format!("{:.1}", most(rates)), format!("{:.2}", most(rates) / most(&ours))]);
+        table.row([name.to_owned(), format!("{:.1}", most(rates)), format!("{:.2}", beside(rates, &ours))]);
     }
     table.print("## Sign-ins: Argon2id with 19 MiB and two passes, one worker");
-    goals.judge("sign-ins/s, of a bare loop on the same core", Bound::AtLeast(0.95), "", most(&sign_ins) / most(&ours));
+    goals.judge("sign-ins/s, of a bare loop on the same core", Bound::AtLeast(0.95), "", beside(&sign_ins, &ours));
+}
+
+/// What was measured, of what was measured in the same round. The median: what a machine's neighbours do changes both alike.
+fn beside(rates: &[f64], ours: &[f64]) -> f64 {
+    median(&rates.iter().zip(ours).map(|(rate, ours)| rate / ours).collect::<Vec<_>>())
 }
 
 /// Nobody is limited: the ones who sign in here are all there are.

@@ -57,7 +57,8 @@ async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Re
         return Err(Problem::new(ProblemCode::UnsupportedMediaType));
     }
     let body = body.take().map_err(|_| Problem::new(ProblemCode::InternalError))?;
-    let bytes = match tokio::time::timeout(PATIENCE, body.into_bytes_limit(LIMIT)).await {
+    // Boxed, here and wherever something large is done before a long wait: who waits for a worker does not hold the room for it.
+    let bytes = match tokio::time::timeout(PATIENCE, Box::pin(body.into_bytes_limit(LIMIT))).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(ReadBodyError::PayloadTooLarge)) => return Err(Problem::new(ProblemCode::BodyTooLarge)),
         Ok(Err(_)) => return Err(Problem::new(ProblemCode::MalformedRequest)),

@@ -97,7 +97,7 @@ impl App {
         let config = &self.state.config;
         let trace = Trace::begin(random::uuid_v7(self.state.clock.now()), &request, config);
         let reader = cors::reader(request.headers(), config);
-        let answering = async {
+        let answering = trace.around(async {
             match cors::preflight(&request, config) {
                 Some(preflight) => {
                     if reader.is_none() {
@@ -107,8 +107,8 @@ impl App {
                 }
                 None => self.route(request).await,
             }
-        };
-        let mut response = trace.around(answering).await;
+        });
+        let mut response = answering.await;
         cors::share(&mut response, reader);
         headers::secure(&mut response, config);
         let (operation, after) = trace.end(&mut response);

@@ -24,11 +24,12 @@ use super::{
     connections::{Connections, Held},
 };
 
-/// How long a connection may take to send the next request's headers, from its first moment.
-const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may take to send the next request's headers, from its first moment. Those who hold connections open come
+/// back when they are hung up on, and each time costs more than a connection that waits.
+const HEADER_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a client may take none of an answer.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
-/// The most bytes of a request's headers.
+/// As many bytes of headers as a request may have for sure: hyper takes up to twice as many.
 const HEADER_LIMIT: usize = 32 * 1024;
 /// How long requests under way may take when the service stops.
 const DRAIN: Duration = Duration::from_secs(30);

@@ -54,8 +54,8 @@ impl Trace {
     }
 
     /// Answers it.
-    pub(super) async fn around<T>(&self, answering: impl Future<Output = T>) -> T {
-        REQUEST.scope(self.id, answering).instrument(self.span.clone()).await
+    pub(super) fn around<T>(&self, answering: impl Future<Output = T>) -> impl Future<Output = T> {
+        REQUEST.scope(self.id, answering).instrument(self.span.clone())
     }
 
     /// Writes the line, and puts the request's id on the answer, for people to quote. Returns which operation it was, if any, and how

@@ -70,7 +70,8 @@ pub enum SignInError {
 pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Established, DeviceToken), SignInError> {
     let address = EmailAddress::parse(request.email).ok();
     for _ in 0..ATTEMPTS {
-        let presented = users::present(state, address.as_ref().map(EmailAddress::canonical), &request.client).await?;
+        let account = address.as_ref().map(EmailAddress::canonical);
+        let presented = Box::pin(users::present(state, account, &request.client)).await?;
         let found = match &address {
             Some(address) => users::store::find_by_email(state.db.connection(), address).await?,
             None => None,
@@ -85,10 +86,10 @@ pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Esta
         };
         let now = state.clock.now();
         let (session, proof) = new_session(state, &user, &request, now);
-        let carried = sessions_of(state, &request.carried).await?;
+        let carried = Box::pin(sessions_of(state, &request.carried)).await?;
         if begin(state, &user, &session, carried).await? {
             if let Some(hash) = upgraded {
-                rehash(state, &user, hash).await;
+                Box::pin(rehash(state, &user, hash)).await;
             }
             state.record(Event::SignedIn.of(user.id).in_session(session.id).showing(session.face));
             let who = Snapshot::new(&session, &user);

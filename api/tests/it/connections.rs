@@ -13,7 +13,7 @@ async fn exchange(app: &App, request: &[u8]) -> String {
     let mut connection = TcpStream::connect(app.address).await.unwrap();
     connection.write_all(request).await.unwrap();
     let mut answer = Vec::new();
-    let _ = tokio::time::timeout(Duration::from_secs(40), connection.read_to_end(&mut answer)).await.expect("the service closes");
+    let _ = tokio::time::timeout(Duration::from_secs(60), connection.read_to_end(&mut answer)).await.expect("the service closes");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
