@@ -30,7 +30,7 @@ const ROUNDS: usize = 10;
 const IDLE: usize = 5000;
 const DRIBBLING: usize = 1000;
 /// Nobody may take longer than this to say what they want; then they are hung up on, and come back.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was measured of a process, for as long as others held connections of it or not.
 #[derive(Default)]
@@ -73,7 +73,7 @@ pub(crate) async fn run(goals: &mut Goals) {
         let [rate, cost] = [format!("{rate:.0}"), format!("{cost:.1} µs")];
         table.row([name.to_owned(), rate, cost, format!("{p99:.2} ms"), format!("{memory:.1} MiB")]);
     }
-    table.print("## Connections that others hold, and take up again when they are hung up on after half a minute");
+    table.print("## Connections that others hold, and take up again when they are hung up on after twenty seconds");
     let rate = both(&alone, |one| least(&one.costs)) / both(&beside, |one| least(&one.costs));
     let p99 = both(&beside, |one| least(&one.waits)) / both(&alone, |one| least(&one.waits));
     goals.judge("getSession/s beside held connections, of that alone", Bound::AtLeast(0.95), "", rate);

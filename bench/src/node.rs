@@ -36,6 +36,11 @@ impl Node {
         Self { process, ports, http: client().build().unwrap() }
     }
 
+    /// Ends it, and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        self.process.kill().await.unwrap();
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.ports[0])
     }

@@ -36,8 +36,14 @@ struct Crowd {
 impl Crowd {
     async fn new(redis: &RedisServer, count: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let environment =
-            [("BIFRONS_REDIS__URL", redis.url()), ("BIFRONS_SESSIONS__CACHE_MIB", "4096".to_owned()), ("SEED", count.to_string())];
+        let mut environment = vec![
+            ("BIFRONS_REDIS__URL", redis.url()),
+            ("BIFRONS_SESSIONS__CACHE_MIB", "4096".to_owned()),
+            ("SEED", count.to_string()),
+        ];
+        // Another process than the one that is measured: what it took to make them would be counted, or hide what they take.
+        Node::start(SERVER, folder.path(), &environment).await.stop().await;
+        environment.pop();
         let node = Node::start(SERVER, folder.path(), &environment).await;
         let cookies = seed::cookies(folder.path());
         let (before, used, keys) = (node.memory().0, redis.used(), redis.keys());
@@ -55,8 +61,9 @@ impl Crowd {
         self.rounds.push(wrk_in_turn(&self.node, &self.folder.path().join("spread"), 1).await);
     }
 
-    fn cpu(&self) -> Vec<f64> {
-        self.rounds.iter().map(|answers| answers.cpu).collect()
+    /// Microseconds of processor time for one.
+    fn cpu(&self) -> f64 {
+        least(&self.rounds.iter().map(|answers| answers.cpu).collect::<Vec<_>>())
     }
 
     fn rate(&self) -> f64 {
@@ -66,21 +73,25 @@ impl Crowd {
 
 pub(crate) async fn run(goals: &mut Goals) {
     let (redis, count) = (RedisServer::start(), many());
-    let mut few = Crowd::new(&redis, 1000).await;
-    let mut many = Crowd::new(&redis, count).await;
+    // Two of each: where in memory a process happens to lie makes more of a difference than what is looked for.
+    let mut few = [Crowd::new(&redis, 1000).await, Crowd::new(&redis, 1000).await];
+    let mut many = [Crowd::new(&redis, count).await, Crowd::new(&redis, count).await];
     for _ in 0..ROUNDS {
-        few.round().await;
-        many.round().await;
+        for crowd in few.iter_mut().zip(&mut many).flat_map(<[_; 2]>::from) {
+            crowd.round().await;
+        }
     }
+    let both = |crowds: &[Crowd; 2], of: fn(&Crowd) -> f64| (of(&crowds[0]) * of(&crowds[1])).sqrt();
+    let [in_process, in_redis] = [both(&many, |crowd| crowd.in_process), both(&many, |crowd| crowd.in_redis)];
     let mut table =
         Table::new(&["live sessions", "bytes each in process", "bytes each in Redis", "verified/s", "processor time for one"]);
-    for (crowd, count, memory) in [(&few, 1000, None), (&many, count, Some([many.in_process, many.in_redis]))] {
+    for (crowds, count, memory) in [(&few, 1000, None), (&many, count, Some([in_process, in_redis]))] {
         let [process, redis] = memory.map(|bytes| bytes.map(|bytes| format!("{bytes:.0}"))).unwrap_or_default();
-        let (rate, cpu) = (format!("{:.0}", crowd.rate()), format!("{:.1} µs", least(&crowd.cpu())));
+        let (rate, cpu) = (format!("{:.0}", both(crowds, Crowd::rate)), format!("{:.1} µs", both(crowds, Crowd::cpu)));
         table.row([count.to_string(), process, redis, rate, cpu]);
     }
     table.print("## Many live sessions: memory, and what verifying one costs among them");
-    goals.judge("Redis, bytes a session", Bound::AtMost(400.0), "", many.in_redis);
-    let flat = least(&many.cpu()) / least(&few.cpu());
+    goals.judge("Redis, bytes a session", Bound::AtMost(400.0), "", in_redis);
+    let flat = both(&many, Crowd::cpu) / both(&few, Crowd::cpu);
     goals.judge(&format!("verifying one among {count} live sessions, of one among 1000"), Bound::AtMost(1.05), "", flat);
 }

@@ -24,9 +24,9 @@ use super::{
     connections::{Connections, Held},
 };
 
-/// How long a connection may take to send the next request's headers, from its first moment. Those who hold connections open come
-/// back when they are hung up on, and each time costs more than a connection that waits.
-const HEADER_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may take to send the next request's headers, from its first moment: what Apache's mod_reqtimeout gives them.
+/// Those who hold connections come back when they are hung up on, which costs more than what waits; but stopping may wait for it, too.
+const HEADER_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a client may take none of an answer.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// As many bytes of headers as a request may have for sure: hyper takes up to twice as many.

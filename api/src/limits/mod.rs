@@ -1,9 +1,9 @@
 //! How often passwords may be presented: per account, per network, and in all.
 //!
 //! An account's limits are in the database, taken before the password is looked at, and what was taken for a right one is kept for
-//! the next. So neither a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A device that somebody
-//! signed in to the account with has a limit of its own, which no stranger touches; everybody else shares the strangers' limit, and
-//! of that no network gets more than a part.
+//! the next. So neither a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A
+//! device that somebody signed in to the account with has a limit of its own, which no stranger touches; everybody else shares the
+//! strangers' limit, and of that no network gets more than a part.
 
 mod gcra;
 mod kept;
