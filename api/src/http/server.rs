@@ -24,8 +24,8 @@ use super::{
     connections::{Connections, Held},
 };
 
-/// How long a connection may take to send the next request's headers, from its first moment: what Apache's mod_reqtimeout gives them.
-/// Those who hold connections come back when they are hung up on, which costs more than what waits; but stopping may wait for it, too.
+/// How long a connection may take to send the next request's headers, from its first moment; Apache gives them as long. Those who
+/// hold connections come back when they are hung up on, which costs more than what waits; but stopping may wait for it, too.
 const HEADER_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a client may take none of an answer.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
