@@ -1,5 +1,5 @@
-//! Attempts that were taken for a right password. They are not given back, which would be one more write for each sign-in: whoever
-//! tries the same next on this node has one already.
+//! Attempts that were taken for a right password from a known device. They are not given back, which would be one more write for each
+//! sign-in: the device's next try on this node has one already.
 
 use std::{
     collections::HashMap,

@@ -1,7 +1,6 @@
 //! How often passwords may be presented: per account, per network, and in all.
 //!
-//! An account's limits are in the database, taken before the password is looked at, and what was taken for a right one is kept for
-//! the next. So neither a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A
+//! An account's limits are in the database, taken before the password is looked at, and a right one costs nothing in the end. So neither a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A
 //! device that somebody signed in to the account with has a limit of its own, which no stranger touches; everybody else shares the
 //! strangers' limit, and of that no network gets more than a part.
 
@@ -24,7 +23,7 @@ use self::{
 use crate::{
     audit::Event,
     client::Client,
-    config::LimitsConfig,
+    config::{LimitsConfig, Rate},
     db::{Db, Unavailable},
     email_address::EmailAddress,
     metrics::Metrics,
@@ -61,8 +60,8 @@ pub struct Limits {
 /// One more try on an account.
 #[derive(Debug)]
 pub struct Attempt {
-    key: LimitKey,
-    /// When the limit has one more again.
+    taken: Vec<(LimitKey, Rate)>,
+    /// When the first of these limits has one more again.
     until: UnixMillis,
     kept: Kept,
     /// Nobody else tries the same meanwhile, or as many right passwords at once as the limit allows would be too many.
@@ -70,9 +69,13 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The password was right: the next try of the same needs no other.
-    pub fn keep(self, now: UnixMillis) {
-        self.kept.keep(self.key, self.until, now);
+    /// The password was right: it costs nothing. What strangers share is given back, or people in many places would use it up.
+    pub async fn spare(self, db: &Db, now: UnixMillis) -> Result<(), Unavailable> {
+        match &self.taken[..] {
+            [(device, _)] => self.kept.keep(device.clone(), self.until, now),
+            of_strangers => store::give_back(db, of_strangers).await?,
+        }
+        Ok(())
     }
 }
 
@@ -123,7 +126,7 @@ impl Limits {
             store::take(db, &limits, now).await?.map_err(|wait| self.limited("account", wait))?;
             now.plus(limits.iter().map(|(_, rate)| rate.interval()).min().unwrap_or_default())
         };
-        Ok(Some(Attempt { key, until, kept: self.kept.clone(), _turn: turn }))
+        Ok(Some(Attempt { taken: limits, until, kept: self.kept.clone(), _turn: turn }))
     }
 
     /// Takes one of the mails that a mailbox may be sent because somebody who may be a stranger asks for it; false if there is none.

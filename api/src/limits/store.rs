@@ -31,7 +31,7 @@ pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) 
         };
         let Some((found, rate)) = exhausted else { return Ok(Ok(())) };
         match gcra::take(rate, found.new_at, now) {
-            // The same.
+            // The same, or somebody gave one back.
             Ok(_) if tries.next().is_some() => {}
             Ok(_) => return Ok(Err(rate.interval())),
             Err(wait) => {
@@ -40,6 +40,15 @@ pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) 
             }
         }
     }
+}
+
+/// Gives one of each back.
+pub(super) async fn give_back(db: &Db, limits: &[(LimitKey, Rate)]) -> Result<(), Unavailable> {
+    for (key, rate) in limits {
+        let update = Entity::update_many().col_expr(Column::NewAt, Expr::col(Column::NewAt).sub(Expr::value(millis(*rate))));
+        update.filter(Column::Key.eq(key.clone())).exec(db.relaxed_connection()).await?;
+    }
+    Ok(())
 }
 
 /// Removes what limits nothing any more; returns how many.

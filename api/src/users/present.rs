@@ -59,7 +59,11 @@ impl Presented<'_> {
         drop(place);
         let (verdict, took) = compared?;
         match verdict {
-            Verdict::Right { .. } => attempt.into_iter().for_each(|attempt| attempt.keep(state.clock.now())),
+            Verdict::Right { .. } => {
+                if let Some(attempt) = attempt {
+                    attempt.spare(&state.db, state.clock.now()).await?;
+                }
+            }
             Verdict::Wrong => {
                 drop(attempt);
                 tokio::time::sleep(state.hasher.pace().saturating_sub(took)).await;

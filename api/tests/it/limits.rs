@@ -1,21 +1,18 @@
-//! How often passwords may be presented, on real sockets and a real database.
+//! How often passwords may be presented for one account, on real sockets and a real database.
 
 use std::time::Duration;
 
-use bifrons::config::{Config, LimitsConfig, Rate, RedisConfig};
+use bifrons::config::{Config, LimitsConfig, Rate};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{
-    Actor, Answer, App, EMAIL, PASSWORD,
-    redis::{RedisServer, until},
-};
+use crate::support::{Actor, Answer, App, EMAIL, PASSWORD, redis::until};
 
-const WRONG: &str = "not the password at all";
+pub(crate) const WRONG: &str = "not the password at all";
 
 /// So many per account, and per account and client, and per network; and the tests' own address is a proxy that says where requests
 /// come from.
-fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mut Config) + Copy {
+pub(crate) fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mut Config) + Copy {
     let rate = |written| Rate::parse(written).unwrap();
     let limits = LimitsConfig {
         account: rate(account),
@@ -30,7 +27,7 @@ fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mut Config) +
     }
 }
 
-fn from(app: &App, ip: impl Into<String>) -> Actor {
+pub(crate) fn from(app: &App, ip: impl Into<String>) -> Actor {
     app.someone().with("x-forwarded-for", ip)
 }
 
@@ -46,7 +43,7 @@ async fn hammer(app: &App) -> usize {
     panic!("nobody was told to stop")
 }
 
-fn limited_for(answer: Answer) -> u64 {
+pub(crate) fn limited_for(answer: Answer) -> u64 {
     answer.expect_problem(429, "rate_limited").header("retry-after").parse().unwrap()
 }
 
@@ -76,28 +73,6 @@ async fn b_33_an_account_that_nobody_has_is_limited_just_the_same() {
         answers.push(of_one);
     }
     assert_eq!(answers[0], answers[1]);
-}
-
-#[tokio::test]
-async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
-    let app = App::configured(|config| {
-        limited("1000/1m", "1000/1m", "3/3m")(config);
-        config.trusted_proxies.clear();
-    })
-    .await;
-    for n in 0..3 {
-        from(&app, format!("192.0.2.{n}")).sign_in(&format!("{n}@example.com"), WRONG).await.expect(401);
-    }
-    let spoofed = from(&app, "192.0.2.99").with("x-real-ip", "192.0.2.98").with("forwarded", "for=192.0.2.97");
-    assert_eq!(limited_for(spoofed.sign_in("someone@example.com", WRONG).await), 60, "no header lifts it");
-    assert_eq!(limited_for(app.someone().sign_up(EMAIL, PASSWORD).await), 60, "signing up costs a hash too");
-
-    let app = App::configured(limited("1000/1m", "1000/1m", "3/3m")).await;
-    for ip in ["2001:db8::1", "2001:DB8:0::2", "2001:db8:0:0:ffff::3"] {
-        from(&app, ip).sign_in(EMAIL, WRONG).await.expect(401);
-    }
-    limited_for(from(&app, "2001:db8::4").sign_in(EMAIL, WRONG).await);
-    from(&app, "2001:db8:0:1::1").sign_in(EMAIL, WRONG).await.expect(401);
 }
 
 #[tokio::test]
@@ -250,54 +225,11 @@ async fn b_52_many_right_passwords_at_once_are_no_guesses() {
 }
 
 #[tokio::test]
-async fn those_who_send_many_do_not_keep_out_those_who_send_few() {
-    let rate = |written| Rate::parse(written).unwrap();
-    let app = App::configured(|config| {
-        limited("1000/1m", "1000/1m", "30/30m")(config);
-        config.limits.as_mut().unwrap().global = rate("60/1h");
-    })
-    .await;
+async fn right_passwords_cost_nothing_wherever_people_are() {
+    let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let mut statuses = Vec::new();
-    for n in 0..30 {
-        for ip in ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"] {
-            statuses.push(from(&app, ip).sign_in(&format!("{n}@example.com"), WRONG).await.status);
-        }
+    for n in 0..10 {
+        from(&app, format!("192.0.2.{n}")).sign_in(EMAIL, PASSWORD).await.expect(200);
     }
-    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 4 * 5 + 60, "all together, but for the first few of each");
-    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
-
-    let of_one_site = join_all((0..300).map(|n| {
-        let someone = from(&app, format!("2001:db8:7:{n:x}::1"));
-        async move { someone.sign_in(&format!("site-{n}@example.com"), WRONG).await.status }
-    }))
-    .await;
-    assert_eq!(of_one_site.iter().filter(|status| **status == 401).count(), 8 * 30, "a /48 is eight networks at most");
-    from(&app, "2001:db8:8::1").sign_in(EMAIL, PASSWORD).await.expect(200);
-}
-
-#[tokio::test]
-async fn b_55_without_redis_each_node_is_stricter() {
-    let mut redis = RedisServer::start().await;
-    let url = redis.url();
-    let configured = |config: &mut Config| {
-        limited("1000/1m", "1000/1m", "8/8m")(config);
-        config.redis = Some(RedisConfig::parse(&url).unwrap());
-    };
-    let app = App::configured(configured).await;
-    app.linked().await;
-    let other = app.reconfigured(configured).await;
-    other.linked().await;
-    for n in 0..8 {
-        let node = if n % 2 == 0 { &app } else { &other };
-        from(node, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
-    }
-    assert!(limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await) <= 60, "nodes count together");
-    limited_for(from(&other, "192.0.2.1").sign_in(EMAIL, WRONG).await);
-    redis.kill();
-    app.unlinked().await;
-    for _ in 0..2 {
-        from(&app, "192.0.2.2").sign_in(EMAIL, WRONG).await.expect(401);
-    }
-    limited_for(from(&app, "192.0.2.2").sign_in(EMAIL, WRONG).await);
+    assert_eq!(hammer(&app).await, 3, "and leave all that there is for the wrong ones");
 }

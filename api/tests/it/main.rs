@@ -23,6 +23,7 @@ mod limits;
 mod main_job;
 mod migrations;
 mod my_sessions;
+mod network_limits;
 mod nodes;
 mod observability;
 mod operator;
