@@ -36,6 +36,7 @@ mod processes;
 mod proxies;
 mod races;
 mod readme;
+mod redis_failover;
 mod redis_faults;
 mod refresh;
 mod secrets;
