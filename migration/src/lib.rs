@@ -35,11 +35,13 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const TABLES: [&str; 5] = ["user", "session", "mail", "attempt_limit", "registration"];
 
 /// A new table. In MySQL and MariaDB it holds every character, whatever the server's default is; and it may be there already,
-/// because they cannot undo a step that was interrupted.
+/// because they cannot undo a step that was interrupted. In SQLite it is kept by its primary key, as they keep it, too.
 fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
     let mut table = Table::create().table(name).take();
-    if manager.get_database_backend() == DbBackend::MySql {
-        table.character_set("utf8mb4").if_not_exists();
+    match manager.get_database_backend() {
+        DbBackend::MySql => drop(table.character_set("utf8mb4").if_not_exists()),
+        DbBackend::Sqlite => drop(table.extra("WITHOUT ROWID")),
+        _ => {}
     }
     table
 }

@@ -1,6 +1,6 @@
 //! What changed lately is found by index, and so is what can go.
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -21,7 +21,12 @@ impl MigrationTrait for Migration {
         for (name, table, column) in INDEXES {
             // MySQL cannot undo one index if the next one fails.
             if !manager.has_index(table, name).await? {
-                manager.create_index(Index::create().name(name).table(table).col(column).to_owned()).await?;
+                let mut index = Index::create().name(name).table(table).col(column).take();
+                if column == "changed_at" && manager.get_database_backend() != DbBackend::MySql {
+                    // What is new is no change. MySQL cannot leave it out.
+                    index.and_where(Expr::col("version").gt(1));
+                }
+                manager.create_index(index).await?;
             }
         }
         Ok(())

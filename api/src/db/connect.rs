@@ -3,16 +3,18 @@
 use std::{io, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr,
+    ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::{
-        Executor, MySqlConnection,
-        sqlite::{SqliteJournalMode, SqliteSynchronous},
+        ConnectOptions as _, Executor, MySqlConnection,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
 use tokio::net::TcpStream;
 
 use super::{
     PATIENCE,
+    connections::Connections,
+    embedded::Embedded,
     patience::{Doubt, Patient, watched},
 };
 use crate::config::DatabaseConfig;
@@ -39,17 +41,23 @@ enum For {
 
 /// What the service is connected with.
 pub(super) struct Serving {
-    pub(super) pool: Patient<DatabaseConnection>,
-    pub(super) relaxed: Patient<DatabaseConnection>,
-    pub(super) reserved: Patient<DatabaseConnection>,
+    pub(super) pool: Patient<Connections>,
+    pub(super) relaxed: Patient<Connections>,
+    pub(super) reserved: Patient<Connections>,
 }
 
 /// The connections for requests, and those that are set aside.
 pub(super) async fn for_serving(config: &DatabaseConfig) -> Result<Serving, DbErr> {
     let doubt = Arc::default();
     let connect = async |purpose, connections, limit| {
-        let pool = Database::connect(options(config, purpose, connections, &doubt)).await?;
-        Ok::<_, DbErr>(Patient::new(pool, limit, Arc::clone(&doubt)))
+        let opened = if config.is_server() {
+            Connections::Server(Database::connect(options(config, purpose, connections, &doubt)).await?)
+        } else {
+            let file =
+                config.url.parse::<SqliteConnectOptions>().map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+            Connections::File(Embedded::open(sqlite_options(file, purpose).disable_statement_logging(), connections).await?)
+        };
+        Ok::<_, DbErr>(Patient::new(opened, limit, Arc::clone(&doubt)))
     };
     // Who wants one of many, or one that many want, may wait for it first.
     let in_line = PATIENCE + GIVE_UP;
@@ -72,15 +80,7 @@ fn options(config: &DatabaseConfig, purpose: For, connections: u32, doubt: &Arc<
         .acquire_timeout(PATIENCE)
         .max_connections(connections)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |sqlite| {
-            // A sign-out that was acknowledged must survive a power cut.
-            let relaxed = matches!(purpose, For::Relaxed);
-            let synchronous = if relaxed { SqliteSynchronous::Normal } else { SqliteSynchronous::Full };
-            let sqlite = sqlite.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(synchronous);
-            sqlite.busy_timeout(PATIENCE).foreign_keys(true)
-        })
-        // A file does not go away: to try it before each use only takes time.
-        .map_sqlx_sqlite_pool_opts(|pool| pool.test_before_acquire(false))
+        .map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, purpose))
         .map_sqlx_postgres_opts(move |postgres| postgres.application_name("bifrons").options(postgres_settings(purpose)))
         .map_sqlx_postgres_pool_opts(move |pool| watched(pool, &of_postgres))
         .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").timezone("+00:00".to_owned()))
@@ -88,6 +88,16 @@ fn options(config: &DatabaseConfig, purpose: For, connections: u32, doubt: &Arc<
             watched(pool, &of_mysql).after_connect(move |connection, _| Box::pin(set_mysql(connection, purpose)))
         });
     options
+}
+
+fn sqlite_options(sqlite: SqliteConnectOptions, purpose: For) -> SqliteConnectOptions {
+    let synchronous = match purpose {
+        For::Relaxed => SqliteSynchronous::Normal,
+        // A sign-out that was acknowledged must survive a power cut.
+        For::Serving | For::Migrating => SqliteSynchronous::Full,
+    };
+    let sqlite = sqlite.create_if_missing(true).journal_mode(SqliteJournalMode::Wal).synchronous(synchronous);
+    sqlite.busy_timeout(PATIENCE).foreign_keys(true)
 }
 
 fn postgres_settings(purpose: For) -> [(&'static str, String); 4] {

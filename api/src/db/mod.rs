@@ -1,15 +1,16 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
 mod connect;
+mod connections;
 mod create_file;
+mod embedded;
 mod migrate;
 mod patience;
 
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DbBackend, DbErr, RuntimeErr, SqlErr,
     sea_query::{Expr, SimpleExpr},
     sqlx::error::DatabaseError,
 };
@@ -17,14 +18,15 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{config::DatabaseConfig, random};
 use connect::Serving;
+use connections::{Begun, Connections};
 use patience::Patient;
 
 /// The database, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Db {
-    pool: Patient<DatabaseConnection>,
-    relaxed: Patient<DatabaseConnection>,
-    reserved: Patient<DatabaseConnection>,
+    pool: Patient<Connections>,
+    relaxed: Patient<Connections>,
+    reserved: Patient<Connections>,
     pinged: Arc<Mutex<Option<Pinged>>>,
 }
 
@@ -32,7 +34,7 @@ pub struct Db {
 type Pinged = (Instant, Result<(), Unavailable>);
 
 /// A transaction. What it did is undone unless it is committed.
-pub type Transaction = Patient<DatabaseTransaction>;
+pub type Transaction = Patient<Begun>;
 
 /// What stores answer when the database does not.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -135,15 +137,14 @@ impl Db {
         unreachable!("the last attempt returns")
     }
 
-    /// Starts a transaction that will write. SQLite must know that at once: it cannot turn a reader into a writer while others
-    /// write, and says "locked" without waiting.
+    /// Starts a transaction that will write.
     pub async fn begin(&self) -> Result<Transaction, Unavailable> {
-        begin(&self.pool).await
+        Ok(self.pool.with(Connections::begin).await?)
     }
 
     /// The same, for what nobody is told of.
     pub async fn begin_relaxed(&self) -> Result<Transaction, Unavailable> {
-        begin(&self.relaxed).await
+        Ok(self.relaxed.with(Connections::begin).await?)
     }
 
     /// Whether the database answers, and can be written to.
@@ -166,11 +167,6 @@ impl Db {
         self.relaxed.into_inner().close().await?;
         Ok(self.pool.into_inner().close().await?)
     }
-}
-
-async fn begin(pool: &Patient<DatabaseConnection>) -> Result<Transaction, Unavailable> {
-    let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    Ok(pool.with(|pool| pool.begin_with_options(options)).await?)
 }
 
 /// The database's own time in milliseconds since 1970: nodes' clocks differ, and whoever follows changes asks by one of them.

@@ -9,13 +9,13 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
     prelude::async_trait,
     sqlx::{self, Connection as _, Database, pool::PoolOptions},
 };
 use tokio::time::{Instant, timeout};
 
-use super::PATIENCE;
+use super::{PATIENCE, connections::Begun};
 
 /// A connection that was idle for longer is tried before it is used: a server may have gone since, or a firewall forgotten it.
 const STALE: Duration = Duration::from_secs(30);
@@ -73,7 +73,7 @@ impl<C> Patient<C> {
     }
 }
 
-impl Patient<DatabaseTransaction> {
+impl Patient<Begun> {
     /// Makes what was done last.
     pub async fn commit(self) -> Result<(), DbErr> {
         wait(self.limit, &self.doubt, self.inner.commit()).await

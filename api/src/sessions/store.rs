@@ -212,7 +212,8 @@ pub(crate) struct Page {
     pub(crate) rest: Option<Seen>,
 }
 
-/// What happened to at most so many sessions, and as many users.
+/// What happened to at most so many sessions, and as many users. That something happened is written out, or no plan could rely on the
+/// indexes that hold nothing else.
 pub(crate) async fn changes(db: &impl ConnectionTrait, seen: Seen, most: u64) -> Result<Page, Unavailable> {
     let ((sessions_at, session), (users_at, user)) = (seen.sessions, seen.users);
     let sessions = Query::select()
@@ -221,7 +222,7 @@ pub(crate) async fn changes(db: &impl ConnectionTrait, seen: Seen, most: u64) ->
         .from(Entity)
         .and_where(Column::ChangedAt.gte(sessions_at))
         .and_where(Column::ChangedAt.gt(sessions_at).or(Column::Id.gt(session)))
-        .and_where(Column::Version.gt(1))
+        .and_where(Expr::col(Column::Version).gt(Expr::cust("1")))
         .order_by(Column::ChangedAt, Order::Asc)
         .order_by(Column::Id, Order::Asc)
         .limit(most)
@@ -232,7 +233,7 @@ pub(crate) async fn changes(db: &impl ConnectionTrait, seen: Seen, most: u64) ->
         .from(user::Entity)
         .and_where(user::Column::ChangedAt.gte(users_at))
         .and_where(user::Column::ChangedAt.gt(users_at).or(user::Column::Id.gt(user)))
-        .and_where(user::Column::Version.gt(1))
+        .and_where(Expr::col(user::Column::Version).gt(Expr::cust("1")))
         .order_by(user::Column::ChangedAt, Order::Asc)
         .order_by(user::Column::Id, Order::Asc)
         .limit(most)

@@ -1,0 +1,93 @@
+//! What answers: a server, or a file.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    TransactionTrait as _, prelude::async_trait,
+};
+
+use super::embedded::{Embedded, EmbeddedTransaction};
+
+/// Something to a server, or to a file.
+#[derive(Clone, Debug)]
+pub enum Either<S, F> {
+    /// PostgreSQL, MariaDB or MySQL.
+    Server(S),
+    /// SQLite.
+    File(F),
+}
+
+/// Connections.
+pub(super) type Connections = Either<DatabaseConnection, Embedded>;
+
+/// One of them, in a transaction.
+pub(super) type Begun = Either<DatabaseTransaction, EmbeddedTransaction>;
+
+impl Connections {
+    pub(super) async fn begin(&self) -> Result<Begun, DbErr> {
+        match self {
+            Self::Server(server) => server.begin().await.map(Either::Server),
+            Self::File(file) => file.begin().await.map(Either::File),
+        }
+    }
+
+    pub(super) async fn close(self) -> Result<(), DbErr> {
+        match self {
+            Self::Server(server) => server.close().await,
+            Self::File(file) => file.close().await,
+        }
+    }
+}
+
+impl Begun {
+    pub(super) async fn commit(self) -> Result<(), DbErr> {
+        match self {
+            Self::Server(server) => server.commit().await,
+            Self::File(file) => file.commit().await,
+        }
+    }
+
+    pub(super) async fn rollback(self) -> Result<(), DbErr> {
+        match self {
+            Self::Server(server) => server.rollback().await,
+            Self::File(file) => file.rollback().await,
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl<S: ConnectionTrait, F: ConnectionTrait> ConnectionTrait for Either<S, F> {
+    fn get_database_backend(&self) -> DbBackend {
+        match self {
+            Self::Server(server) => server.get_database_backend(),
+            Self::File(file) => file.get_database_backend(),
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Server(server) => server.execute_raw(statement).await,
+            Self::File(file) => file.execute_raw(statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Server(server) => server.execute_unprepared(sql).await,
+            Self::File(file) => file.execute_unprepared(sql).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Server(server) => server.query_one_raw(statement).await,
+            Self::File(file) => file.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Server(server) => server.query_all_raw(statement).await,
+            Self::File(file) => file.query_all_raw(statement).await,
+        }
+    }
+}
