@@ -10,7 +10,7 @@ use crate::{
     cores::{BOTH, SERVER},
     goals::{Bound, Goals},
     node::{Node, PASSWORD},
-    stats::{median, most},
+    stats::{beside, most},
     table::Table,
 };
 
@@ -48,11 +48,6 @@ pub(crate) async fn run(goals: &mut Goals) {
     }
     table.print("## Sign-ins: Argon2id with 19 MiB and two passes, one worker");
     goals.judge("sign-ins/s, of a bare loop on the same core", Bound::AtLeast(0.95), "", beside(&sign_ins, &ours));
-}
-
-/// What was measured, of what was measured in the same round. The median: what a machine's neighbours do changes both alike.
-fn beside(rates: &[f64], ours: &[f64]) -> f64 {
-    median(&rates.iter().zip(ours).map(|(rate, ours)| rate / ours).collect::<Vec<_>>())
 }
 
 /// Nobody is limited: the ones who sign in here are all there are.

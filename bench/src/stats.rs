@@ -24,6 +24,11 @@ pub(crate) fn most(values: &[f64]) -> f64 {
     quantile(values, 1.0)
 }
 
+/// What was measured, of what was measured in the same round: the median, because what a machine's neighbours do changes both alike.
+pub(crate) fn beside(measured: &[f64], others: &[f64]) -> f64 {
+    median(&measured.iter().zip(others).map(|(one, other)| one / other).collect::<Vec<_>>())
+}
+
 /// Mann and Whitney's test (1947): how likely it is that samples differ as much as these although both were drawn from the same
 /// distribution, whichever that is. Two-sided, by the normal approximation with the corrections for ties and for continuity.
 pub(crate) fn mann_whitney(one: &[f64], other: &[f64]) -> f64 {

@@ -15,7 +15,7 @@ use super::{
     argon2id::{hash, is_of, made_with},
     foreign::Foreign,
     memory::Memory,
-    queue::Place,
+    queue::{Place, Tell},
 };
 use crate::secret::Password;
 
@@ -55,8 +55,8 @@ impl<'a> Admission<'a> {
     ) -> Result<T, HashingError> {
         let (tell, mut told) = oneshot::channel();
         let work = Box::new(move |memory: &mut Memory| {
-            let done = catch_unwind(AssertUnwindSafe(|| work(memory)));
-            let _ = tell.send(done.map_err(|_| memory.give_up()));
+            let done = catch_unwind(AssertUnwindSafe(|| work(memory))).map_err(|_| memory.give_up());
+            Box::new(move || drop(tell.send(done))) as Tell
         });
         let waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
         let done = match timeout(PATIENCE, &mut told).await {

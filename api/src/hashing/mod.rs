@@ -9,6 +9,7 @@ mod foreign;
 mod measure;
 mod memory;
 mod queue;
+mod worker;
 
 use std::{
     fmt,
@@ -17,7 +18,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 pub use admission::Admission;
@@ -25,16 +26,13 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use entity::PasswordHash;
 use foreign::Foreign;
 pub use measure::measure;
-use memory::Memory;
-use queue::{Queue, Turn};
+use queue::Queue;
+use worker::work;
 
 use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::ClientNetwork};
 
 /// How long somebody waits for a worker and its answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Workers leave the processor to the rest of the service: there are as many as cores, and a flood keeps all of them busy.
-const NICE: i32 = 5;
 
 /// The most bytes that a hash which was brought along may take.
 const MOST_MEMORY: u64 = 256 << 20;
@@ -153,25 +151,6 @@ pub fn kind(stored: &PasswordHash) -> String {
 /// Whether a stored hash is one that can be verified here, in memory that can be had.
 pub fn can_verify(stored: &str) -> bool {
     Foreign::of(stored).map_or_else(|| argon2id::is_usable(stored), |foreign| foreign.is_usable(stored))
-}
-
-/// What a worker does until the queue is closed.
-fn work(queue: &Queue, blocks: usize, metrics: &Metrics) {
-    // Whoever is signed in already comes first.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
-    let mut memory = Memory::new(blocks);
-    loop {
-        match queue.take(memory.patience()) {
-            Turn::Work { work, waited, place: _held } => {
-                metrics.password_waited(waited);
-                let begun = Instant::now();
-                work(&mut memory);
-                queue.note(begun.elapsed());
-            }
-            Turn::Quiet => memory.settle(),
-            Turn::Closed => return,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use crate::network::ClientNetwork;
 /// Nobody is let in who would wait for longer: they are told to come back at once, not then.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// What a worker does. It does not panic.
-pub(super) type Work = Box<dyn FnOnce(&mut Memory) + Send>;
+/// What a worker does, and then how it tells whoever waits for that. Neither panics.
+pub(super) type Work = Box<dyn FnOnce(&mut Memory) -> Tell + Send>;
+pub(super) type Tell = Box<dyn FnOnce() + Send>;
 
 /// What waits, by the network that it is for.
 pub(super) struct Queue {
@@ -41,7 +42,7 @@ struct Job {
     id: u64,
     since: Instant,
     work: Work,
-    /// Given back when the work is done, not when whoever asked for it leaves.
+    /// Given back when the work is done and told, not when whoever asked for it leaves.
     place: Arc<Place>,
 }
 
@@ -51,7 +52,7 @@ pub(super) enum Turn {
         work: Work,
         /// How long it waited.
         waited: Duration,
-        /// Kept until the work is done.
+        /// Kept until somebody is told.
         place: Arc<Place>,
     },
     /// Nothing came for as long as it was ready to wait.
@@ -129,6 +130,11 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.news.notify_all();
+    }
+
+    /// How many wait for a worker.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().lines.values().map(VecDeque::len).sum()
     }
 
     /// How many places are taken.

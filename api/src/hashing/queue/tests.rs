@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Memory, Queue, Turn, WAIT, Waiting};
+use super::{Memory, Queue, Tell, Turn, WAIT, Waiting};
 use crate::network::ClientNetwork;
 
 fn network(n: u8) -> ClientNetwork {
@@ -14,7 +14,7 @@ fn network(n: u8) -> ClientNetwork {
 /// As many as are let in, all of them waiting.
 fn fill(queue: &Arc<Queue>, n: u8) -> Vec<Waiting> {
     let places = std::iter::from_fn(|| queue.admit(network(n)));
-    places.map(|place| queue.submit(place, Box::new(|_: &mut Memory| ()))).collect()
+    places.map(|place| queue.submit(place, Box::new(|_: &mut Memory| Box::new(|| ()) as Tell))).collect()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn c_20_somebody_new_always_finds_a_place_however_many_networks_there_are() {
     assert_eq!(queue.taken(), 64);
     for n in 41..=60 {
         let place = queue.admit(network(n)).unwrap_or_else(|| panic!("no place for {n}"));
-        waiting.push(vec![queue.submit(place, Box::new(|_: &mut Memory| ()))]);
+        waiting.push(vec![queue.submit(place, Box::new(|_: &mut Memory| Box::new(|| ()) as Tell))]);
     }
     let held = queue.lock().taken_by.clone();
     assert!(held.len() == 60 && held.values().all(|held| *held <= 2), "{held:?}");
@@ -64,11 +64,15 @@ fn networks_take_turns() {
         .map(|n| {
             let order = Arc::clone(&order);
             let place = queue.admit(network(n)).unwrap();
-            queue.submit(place, Box::new(move |_: &mut Memory| order.lock().unwrap().push(n)))
+            let work = move |_: &mut Memory| {
+                order.lock().unwrap().push(n);
+                Box::new(|| ()) as Tell
+            };
+            queue.submit(place, Box::new(work))
         })
         .into();
     while let Turn::Work { work, place: _held, .. } = queue.take(Duration::ZERO) {
-        work(&mut Memory::new(0));
+        work(&mut Memory::new(0))();
     }
     assert_eq!(*order.lock().unwrap(), [1, 2, 3, 1, 2, 1]);
     drop(waiting);
