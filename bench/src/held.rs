@@ -26,7 +26,7 @@ use crate::{
     wrk::wrk,
 };
 
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 20;
 const IDLE: usize = 5000;
 const DRIBBLING: usize = 1000;
 /// Nobody may take longer than this to say what they want; then they are hung up on, and come back.
@@ -52,9 +52,14 @@ pub(crate) async fn run(goals: &mut Goals) {
     let mut held = 0.0;
     for of in [1, 0] {
         let mut holder = hold(&nodes[of]).await;
-        for _ in 0..ROUNDS {
-            for (at, (node, cookie)) in nodes.iter().zip(&cookies).enumerate() {
-                measure(node, cookie, if at == of { &mut held_of[at] } else { &mut alone[at] }).await;
+        for round in 0..ROUNDS {
+            // There and back again: what gets slower meanwhile is slower for both.
+            let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+            for at in order {
+                rate(&nodes[at], &cookies[at], if at == of { &mut held_of[at] } else { &mut alone[at] }).await;
+            }
+            for at in order {
+                wait(&nodes[at], &cookies[at], if at == of { &mut held_of[at] } else { &mut alone[at] }).await;
             }
         }
         held = nodes[of].metric("bifrons_connections_open").await;
@@ -84,10 +89,13 @@ pub(crate) async fn run(goals: &mut Goals) {
     goals.judge("p99 beside held connections, of that alone", Bound::AtMost(1.25), "", p99);
 }
 
-async fn measure(node: &Node, cookie: &str, measured: &mut Measured) {
+async fn rate(node: &Node, cookie: &str, measured: &mut Measured) {
     let answers = wrk(node, &node.url("/v1/session"), Some(&format!("Cookie: {cookie}")), 1).await;
     measured.rates.push(answers.per_second);
     measured.costs.push(answers.cpu);
+}
+
+async fn wait(node: &Node, cookie: &str, measured: &mut Measured) {
     let ask = || {
         let asked = node.http.request(Method::GET, node.url("/v1/session")).header("cookie", cookie).send();
         async { asked.await.unwrap().status().as_u16() }
