@@ -1,9 +1,10 @@
 //! What those who have a place get: a hash, or a verdict.
 
 use std::{
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use argon2::Argon2;
@@ -36,14 +37,18 @@ impl<'a> Admission<'a> {
         self.run(move |memory| hash(memory, &argon2, &password)).await?
     }
 
-    /// Compares with a stored hash, and tells how long that took. With none (nobody has that name) it takes as long as with one of
+    /// Compares with a stored hash, and tells from when to when. With none (nobody has that name) it takes as long as with one of
     /// today, and the password is wrong.
-    pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> Result<(Verdict, Duration), HashingError> {
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: Option<PasswordHash>,
+    ) -> Result<(Verdict, Range<Instant>), HashingError> {
         let argon2 = self.hasher.argon2.clone();
         self.run(move |memory| {
             let begun = Instant::now();
             let verdict = compare(memory, &argon2, &password, stored.as_ref())?;
-            Ok((verdict, begun.elapsed()))
+            Ok((verdict, begun..Instant::now()))
         })
         .await?
     }

@@ -20,8 +20,8 @@ pub async fn keep_pace(state: &AppState) -> Result<(), PresentError> {
         let mut best = Duration::MAX;
         for _ in 0..TRIES {
             let place = state.hasher.admit(ClientNetwork::Local)?;
-            let (_, took) = place.verify(Password::new(String::new()), Some(hash.clone())).await?;
-            best = best.min(took);
+            let (_, during) = place.verify(Password::new(String::new()), Some(hash.clone())).await?;
+            best = best.min(during.end - during.start);
         }
         slowest = slowest.max(best);
         kinds.push(hashing::kind(&hash));

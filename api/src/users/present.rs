@@ -57,7 +57,7 @@ impl Presented<'_> {
         let compared = place.verify(password, stored).await;
         // Whatever comes now, somebody else may be served meanwhile.
         drop(place);
-        let (verdict, took) = compared?;
+        let (verdict, during) = compared?;
         match verdict {
             Verdict::Right { .. } => {
                 if let Some(attempt) = attempt {
@@ -66,7 +66,8 @@ impl Presented<'_> {
             }
             Verdict::Wrong => {
                 drop(attempt);
-                tokio::time::sleep(state.hasher.pace().saturating_sub(took)).await;
+                // From the beginning: what a hash leaves in the caches delays whoever hears of it.
+                tokio::time::sleep_until((during.start + state.hasher.pace()).into()).await;
             }
         }
         Ok(verdict)
