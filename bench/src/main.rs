@@ -36,7 +36,7 @@ use crate::goals::Goals;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures the service beside an endpoint that does nothing: some ten minutes for everything.
+/// Measures the service beside an endpoint that does nothing: a quarter of an hour for everything.
 ///
 /// Two cores are needed, one for the service and one for the load, and quiet on both.
 #[derive(Parser)]

@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 const NICE: i32 = 5;
 
 /// While others wait, so many are told together at most, and no more than wait. What is to be done for somebody who was told, and
-/// for who comes in their place, finds caches that Argon2 has swept; done for four, it takes little more than half as long for each.
+/// for who comes in their place, finds caches that Argon2 has swept; done for four, they are filled once.
 const AT_ONCE: usize = 4;
 
 /// What a worker does until the queue is closed.
