@@ -48,7 +48,7 @@ export interface Tab extends Page {
   setCookies(): Promise<string[]>;
   /** What its scripts have warned of on the console so far. */
   readonly warnings: readonly string[];
-  /** What stands in the frames of the page, for a person to see. */
+  /** The addresses of what stands in the frames of the page: a browser's page of refusal has its own. */
   frames(): Promise<string[]>;
 }
 

@@ -60,7 +60,7 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
         page
           .frames()
           .slice(1)
-          .map((frame) => frame.evaluate(() => document.body.innerText)),
+          .map((frame) => frame.evaluate(() => document.documentURI)),
       ),
   };
 }
