@@ -92,15 +92,13 @@ describe.each(KINDS)("$name", (kind) => {
         const before = await stateOf(api);
         const attacker = await visitor.open(page());
         // Whether the session goes with what the page asks for.
-        const asked = service().log.length;
+        const asked = await service().record();
         await attacker.run(ask, api);
-        await expect.poll(() => service().log.slice(asked)).toEqual([`GET /v1/session ${carried}`]);
+        expect(await asked()).toEqual([`GET /v1/session ${carried}`]);
 
-        const begun = service().log.length;
-        const posts = (): string[] =>
-          service()
-            .log.slice(begun)
-            .filter((line) => /^POST/.test(line));
+        const answered = await service().record();
+        const posts = async (): Promise<string[]> =>
+          (await answered()).filter((line) => /^POST/.test(line));
         const expected: string[] = [];
         for (const path of TARGET_PATHS) {
           const refused = `POST ${path.replace(/\?.*/, "")} 403`;
@@ -132,11 +130,11 @@ describe.each(KINDS)("$name", (kind) => {
 
   test("neither the explorer nor an answer can be framed", async () => {
     const attacker = await visitor.open(sibling);
-    const begun = lax.log.length;
+    const answered = await lax.record();
     await attacker.run(frame, [`${lax.origin}/docs`, `${lax.origin}/v1/session`, `${admin}/`]);
     // The last one lets itself be framed, and shows how it looks when that works.
     await expect
-      .poll(() => lax.log.slice(begun).sort())
+      .poll(async () => (await answered()).sort())
       .toEqual(["GET /docs 200", "GET /v1/session 401"]);
     // A frame that still turns into the browser's own page of refusal can't be read.
     await expect
