@@ -53,14 +53,16 @@ async fn c_05_a_cluster_loses_a_primary() {
     for _ in 0..4 {
         all_is_well(&one, &two).await;
     }
-    redis.0[0].kill();
+    let primary = redis.primary().await;
+    redis.0[primary].kill();
     for _ in 0..4 {
         all_is_well(&one, &two).await;
     }
-    let lost = format!("127.0.0.1:{}@", redis.0[0].port);
-    until(async || redis.0[1].say("CLUSTER NODES").await.lines().any(|line| line.contains(&lost) && line.contains("master,fail ")))
+    let lost = format!("127.0.0.1:{}@", redis.0[primary].port);
+    let other = &redis.0[(primary + 1) % redis.0.len()];
+    until(async || other.say("CLUSTER NODES").await.lines().any(|line| line.contains(&lost) && line.contains("master,fail ")))
         .await;
-    until(async || redis.0[1].say("CLUSTER INFO").await.contains("cluster_state:ok")).await;
+    until(async || other.say("CLUSTER INFO").await.contains("cluster_state:ok")).await;
     for node in [&one, &two] {
         node.linked_for(STEADY).await;
     }

@@ -46,8 +46,16 @@ pub fn serve(folder: &Path, environment: &[(&str, &str)]) -> Output {
     run(folder, &[], environment)
 }
 
+/// Where nobody listens. Below what the system gives to connections, so that none takes it before it is used; and so is the port
+/// 10,000 above, where the nodes of a Redis cluster speak with each other.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    loop {
+        let port = 10_000 + u16::from_be_bytes(bifrons::random::bytes()) % 10_000;
+        if is_free(port) && is_free(port + 10_000) {
+            return port;
+        }
+    }
 }
 
 impl Process {

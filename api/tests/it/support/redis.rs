@@ -1,6 +1,7 @@
 //! Redis servers of a test's own, on free ports, gone with the test.
 
 use std::{
+    panic::Location,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -8,8 +9,12 @@ use std::{
 
 use redis::{Client, RedisResult, Value};
 use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
 
 use super::binary::free_port;
+
+/// Nothing takes so long.
+const NEVER: Duration = Duration::from_secs(60);
 
 pub struct RedisServer {
     pub port: u16,
@@ -120,10 +125,17 @@ async fn say(port: u16, command: &str) -> String {
     }
 }
 
-/// Waits for something that a server does in its own time.
-pub async fn until(happened: impl AsyncFn() -> bool) {
-    while !happened().await {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+/// Waits for something that a server does in its own time, and says where if it never does.
+#[track_caller]
+pub fn until(happened: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
+    let waits = Location::caller();
+    async move {
+        let polled = async {
+            while !happened().await {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(timeout(NEVER, polled).await.is_ok(), "in vain: {waits}");
     }
 }
 
@@ -190,8 +202,9 @@ pub struct Cluster(pub Vec<RedisServer>);
 impl Cluster {
     pub async fn start() -> Self {
         let mut nodes = Vec::new();
+        let options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0"];
         for _ in 0..6 {
-            nodes.push(RedisServer::with(&["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"]).await);
+            nodes.push(RedisServer::with(&options).await);
         }
         let hosts: Vec<_> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
         let mut command = Command::new("redis-cli");
@@ -202,6 +215,16 @@ impl Cluster {
             until(async || node.say("CLUSTER INFO").await.contains("cluster_state:ok")).await;
         }
         Self(nodes)
+    }
+
+    /// Which of them is a primary: where a disk is slow, replicas may have taken over already.
+    pub async fn primary(&self) -> usize {
+        for (at, node) in self.0.iter().enumerate() {
+            if node.say("INFO replication").await.contains("role:master") {
+                return at;
+            }
+        }
+        panic!("there is no primary");
     }
 
     pub fn url(&self) -> String {
