@@ -57,15 +57,16 @@ pub async fn change_password(
     client: &Client,
 ) -> Result<Established, ChangePasswordError> {
     state.passwords.check(&new, &who.user.email).map_err(ChangePasswordError::Invalid)?;
+    let refusal = |because| Event::PasswordChangeRefused.of(who.user.id).in_session(who.session.id).because(because);
     let refused = |because, error| {
-        state.record(Event::PasswordChangeRefused.of(who.user.id).in_session(who.session.id).because(because));
+        state.record(refusal(because));
         error
     };
     let found = sessions::store::find_same(state.db.connection(), &who).await?;
     let (session, user) = found.ok_or_else(|| refused("session_over", ChangePasswordError::Ended))?;
     let presented = users::present(state, Some(&user.email_canonical), client).await?;
-    if let Verdict::Wrong = presented.verify(current, Some(user.password_hash.clone())).await? {
-        return Err(refused("wrong_password", ChangePasswordError::WrongPassword));
+    if let Verdict::Wrong = presented.verify(current, Some(user.password_hash.clone()), refusal("wrong_password")).await? {
+        return Err(ChangePasswordError::WrongPassword);
     }
     // Only now: whoever does not know the password asks nobody outside, and holds no place meanwhile.
     if state.passwords.is_breached(&new).await? {

@@ -88,7 +88,13 @@ fn compare(
         return Ok(Verdict::Wrong);
     };
     let right = match Foreign::of(&stored.0) {
-        Some(foreign) => foreign.is_of(password, &stored.0),
+        Some(foreign) => {
+            let right = foreign.is_of(password, &stored.0);
+            if !right {
+                memory.sweep();
+            }
+            right
+        }
         None => is_of(memory, password, stored)?,
     };
     if !right {

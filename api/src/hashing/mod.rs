@@ -8,24 +8,18 @@ mod argon2id;
 mod foreign;
 mod measure;
 mod memory;
+mod pace;
 mod queue;
 mod worker;
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{fmt, sync::Arc, thread, time::Duration};
 
 pub use admission::Admission;
 use argon2::{Algorithm, Argon2, Params, Version};
 use entity::PasswordHash;
 use foreign::Foreign;
 pub use measure::measure;
+use pace::Pace;
 use queue::Queue;
 use worker::work;
 
@@ -67,8 +61,7 @@ pub enum HashingError {
 pub struct Hasher {
     argon2: Argon2<'static>,
     queue: Arc<Queue>,
-    /// In microseconds.
-    pace: AtomicU64,
+    pace: Pace,
     metrics: Arc<Metrics>,
 }
 
@@ -84,7 +77,7 @@ impl Hasher {
             let worker = thread::Builder::new().name("password".to_owned());
             worker.spawn(move || work(&queue, blocks, &metrics)).map_err(|_| HashingError::Failed)?;
         }
-        Ok(Self { argon2, queue, pace: AtomicU64::new(0), metrics })
+        Ok(Self { argon2, queue, pace: Pace::default(), metrics })
     }
 
     /// A place among those whose passwords are hashed; refused at once if there is none for this network.
@@ -93,19 +86,6 @@ impl Hasher {
             Some(place) => Ok(Admission::new(self, place)),
             None => Err(self.refuse()),
         }
-    }
-
-    /// How long to take at least before saying that a password is wrong. Zero where all hashes are of today, and take the same time.
-    pub fn pace(&self) -> Duration {
-        Duration::from_micros(self.pace.load(Ordering::Relaxed))
-    }
-
-    /// Sets the pace by the slowest of the hashes that are not of today: the time of a wrong password must not tell who has one, and
-    /// so that there is such an account (B-34).
-    pub fn set_pace(&self, slowest: Duration) {
-        // Half as much again, so that a busy moment does not tell it either.
-        let pace = u64::try_from(slowest.as_micros()).unwrap_or(u64::MAX).saturating_mul(3) / 2;
-        self.pace.store(pace, Ordering::Relaxed);
     }
 
     /// What hashes of today begin with.

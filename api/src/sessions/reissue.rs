@@ -49,15 +49,15 @@ pub async fn reauthenticate(
     password: Password,
     client: &Client,
 ) -> Result<Established, ReauthenticateError> {
-    let refused = |because, error| {
-        state.record(Event::ReauthenticationRefused.of(who.user.id).in_session(who.session.id).because(because));
-        error
+    let refusal = |because| Event::ReauthenticationRefused.of(who.user.id).in_session(who.session.id).because(because);
+    let over = || {
+        state.record(refusal("session_over"));
+        ReauthenticateError::Ended
     };
-    let over = || refused("session_over", ReauthenticateError::Ended);
     let (session, user) = store::find_same(state.db.connection(), &who).await?.ok_or_else(over)?;
     let presented = users::present(state, Some(&user.email_canonical), client).await?;
-    match presented.verify(password, Some(user.password_hash.clone())).await? {
-        Verdict::Wrong => Err(refused("wrong_password", ReauthenticateError::WrongPassword)),
+    match presented.verify(password, Some(user.password_hash.clone()), refusal("wrong_password")).await? {
+        Verdict::Wrong => Err(ReauthenticateError::WrongPassword),
         Verdict::Right { .. } => {
             let renewal = reissue(&session, state.clock.now());
             let own = Arc::clone(state);

@@ -79,9 +79,9 @@ pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Esta
         let refused = refused(found.as_ref());
         // A disabled user's password is nobody's: it is not verified, takes as long, and costs as much.
         let user = found.filter(|user| user.status == Status::Active);
-        let verified = presented.verify(request.password.clone(), user.as_ref().map(|user| user.password_hash.clone())).await?;
+        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let verified = presented.verify(request.password.clone(), hash, refused).await?;
         let (Verdict::Right { upgraded }, Some(user)) = (verified, user) else {
-            state.record(refused);
             return Err(SignInError::InvalidCredentials);
         };
         let now = state.clock.now();

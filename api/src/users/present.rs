@@ -1,8 +1,11 @@
 //! Presenting a password: the one way to have one verified, whatever it is for.
 
+use std::time::Instant;
+
 use entity::PasswordHash;
 
 use crate::{
+    audit::Record,
     client::Client,
     db::Unavailable,
     hashing::{Admission, HashingError, Verdict},
@@ -33,6 +36,7 @@ pub struct Presented<'a> {
     state: &'a AppState,
     place: Admission<'a>,
     attempt: Option<Attempt>,
+    since: Instant,
 }
 
 /// Takes a place, and an attempt at an account by its canonical address. What can be no address has no limit of its own: there is
@@ -46,14 +50,15 @@ pub async fn present<'a>(state: &'a AppState, account: Option<&str>, client: &Cl
         Some(account) => state.limits.take_account(&state.db, account, client, now).await?,
         None => None,
     };
-    Ok(Presented { state, place, attempt })
+    Ok(Presented { state, place, attempt, since: Instant::now() })
 }
 
 impl Presented<'_> {
     /// Compares with a stored hash; with none, the password is wrong, and it takes as long. A right one costs no attempt; a wrong one
-    /// is told at a pace that does not depend on the hash.
-    pub async fn verify(self, password: Password, stored: Option<PasswordHash>) -> Result<Verdict, PresentError> {
-        let Self { state, place, attempt } = self;
+    /// is recorded, and told at a pace that depends neither on the hash nor on what is known of somebody.
+    pub async fn verify(self, password: Password, stored: Option<PasswordHash>, refused: Record) -> Result<Verdict, PresentError> {
+        let Self { state, place, attempt, since } = self;
+        let looking_up = since.elapsed();
         let compared = place.verify(password, stored).await;
         // Whatever comes now, somebody else may be served meanwhile.
         drop(place);
@@ -66,8 +71,9 @@ impl Presented<'_> {
             }
             Verdict::Wrong => {
                 drop(attempt);
-                // From the beginning: what a hash leaves in the caches delays whoever hears of it.
-                tokio::time::sleep_until((during.start + state.hasher.pace()).into()).await;
+                state.record(refused);
+                // From when the hash began: what it leaves in the caches delays whoever hears that it is done.
+                state.hasher.keep_pace(during.start, looking_up).await;
             }
         }
         Ok(verdict)
