@@ -33,8 +33,9 @@ impl Hasher {
         self.pace.0.store(pace, Ordering::Relaxed);
     }
 
-    /// Waits until it is time to say that a password is wrong whose hash began then, after so much that takes time was done for it.
-    pub async fn keep_pace(&self, begun: Instant, before: Duration) {
+    /// Waits until it may be said that a password is wrong: its hash began at `begun`, and to find what to compare it with took the
+    /// time `before`.
+    pub async fn wait_for_pace(&self, begun: Instant, before: Duration) {
         let told = begun + self.pace().saturating_sub(before);
         let remains = move || told.saturating_duration_since(Instant::now());
         time::sleep(remains().saturating_sub(LATE)).await;
@@ -59,10 +60,10 @@ mod tests {
         let hasher = Hasher::new(&cost, Arc::default()).unwrap();
         hasher.set_pace(Duration::from_millis(20));
         let begun = Instant::now();
-        hasher.keep_pace(begun, Duration::from_millis(18)).await;
+        hasher.wait_for_pace(begun, Duration::from_millis(18)).await;
         assert!(begun.elapsed() >= Duration::from_millis(12));
-        hasher.keep_pace(begun, Duration::ZERO).await;
+        hasher.wait_for_pace(begun, Duration::ZERO).await;
         assert!(begun.elapsed() >= Duration::from_millis(30));
-        hasher.keep_pace(begun, Duration::MAX).await;
+        hasher.wait_for_pace(begun, Duration::MAX).await;
     }
 }

@@ -73,7 +73,7 @@ impl Presented<'_> {
                 drop(attempt);
                 state.record(refused);
                 // From when the hash began: what it leaves in the caches delays whoever hears that it is done.
-                state.hasher.keep_pace(during.start, looking_up).await;
+                state.hasher.wait_for_pace(during.start, looking_up).await;
             }
         }
         Ok(verdict)
