@@ -7,7 +7,6 @@
 //! | [`cli`] | the commands: `serve`, `openapi`, `config`, `doctor`, `migrate`, `user`, `passwords` |
 //! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
 //! | [`account`] | what happens to an account: a new password or name, its end; what whoever runs the service does to it |
-//! | [`doctor`] | what browsers make of any API: its CORS and its cookies |
 //! | [`upkeep`] | what happens without being asked: following changes, delivering mail, clearing up |
 //! | [`sessions`] | signing in, verifying, refreshing, ending |
 //! | [`users`] | who there is; signing up |
@@ -19,7 +18,6 @@
 //! | [`cache`] | verified sessions, in process and in Redis |
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis, there or not |
-//! | [`browsers`] | what browsers do with a cookie |
 //! | [`client`] | where a request came from |
 //! | [`config`] | what can be set; the cookies, derived from the origins |
 //! | [`secret`] | passwords, credentials, keys: all that must never be printed |
@@ -30,14 +28,12 @@
 pub mod account;
 pub mod audit;
 pub mod background;
-pub mod browsers;
 pub mod cache;
 pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
 pub mod db;
-pub mod doctor;
 pub mod email_address;
 pub mod hashing;
 pub mod http;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use doctor::browsers::{Family, Relation, SetCookie, Stored, Verdict, verdict};
 
 use super::{Failure, load, print, read};
 use crate::{
-    browsers::{Family, Relation, SetCookie, Stored, Verdict, verdict},
     config::{Config, Setting, Source, variable},
     http,
 };

@@ -8,12 +8,10 @@ use std::{
 };
 
 use clap::Args;
+use doctor::{Origin, Plan, Question, visit};
 
 use super::{Failure, block_on, print};
-use crate::{
-    config::{Origin, duration},
-    doctor::{Plan, Question, visit},
-};
+use crate::config::duration;
 
 /// Nobody's password: Bifrons is judged by its probe cookie.
 const NOBODY: &str = r#"{"email":"doctor@example.com","password":"wrong password"}"#;

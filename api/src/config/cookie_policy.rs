@@ -1,6 +1,8 @@
 //! The cookies' attributes, derived from where the API and the frontends live. What no browser would store is refused here.
 
-use super::{reader::Reader, values::Origin};
+use doctor::Origin;
+
+use super::reader::Reader;
 
 /// Everything about our cookies but their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +92,9 @@ fn parse_domain(text: &str, api_host: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::CookiePolicy;
-    use crate::config::{reader::Reader, values::Origin};
+    use doctor::Origin;
+
+    use crate::config::reader::Reader;
 
     fn derive(api: &str, frontends: &[&str], domain: Option<&str>) -> Result<CookiePolicy, String> {
         let environment = domain.map(|domain| ("BIFRONS_COOKIE__DOMAIN".to_owned(), domain.to_owned()));

@@ -2,7 +2,7 @@
 //! two sites; the bearer face can. So these origins may read answers, without credentials, and no cookie of theirs counts: that is
 //! why a pattern is allowed here, and nowhere else.
 
-use super::values::Origin;
+use doctor::Origin;
 
 /// One entry of `dev_origins`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ pub use connections::ConnectionsConfig;
 pub use cookie_policy::CookiePolicy;
 pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
+pub use doctor::Origin;
 pub use limits::{LimitsConfig, Rate};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
@@ -31,7 +32,7 @@ pub use registration::RegistrationConfig;
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
 pub use tokens::{TokensConfig, Verification};
-pub use values::{Origin, duration};
+pub use values::duration;
 
 use reader::Reader;
 

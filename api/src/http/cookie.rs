@@ -72,11 +72,10 @@ mod tests {
     use poem::http::{HeaderMap, HeaderValue, header};
     use zeroize::Zeroizing;
 
+    use doctor::browsers::{Family, Relation, SetCookie, Verdict, verdict};
+
     use super::{get, set};
-    use crate::{
-        browsers::{Family, Relation, SetCookie, Verdict, verdict},
-        config::Config,
-    };
+    use crate::config::Config;
 
     /// Every configuration that is accepted, of all that can be made of these places: each of its cookies is stored and sent for each
     /// of its frontends by each browser, but across sites by Safari, which keeps none whatever they say.

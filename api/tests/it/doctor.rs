@@ -288,7 +288,7 @@ async fn the_document_is_true() {
         let run = format!("```\n$ bifrons doctor {command}\n{}```\n", text(&doctor(&arguments)));
         assert!(document.contains(&run), "docs/doctor.md does not show\n\n{run}");
     }
-    for mistake in bifrons::doctor::Mistake::ALL {
+    for mistake in doctor::Mistake::ALL {
         let row = format!("| `{}` | {} | {} |", mistake.code(), mistake.sentence(), mistake.remedy().fix().what);
         assert!(document.contains(&row), "docs/doctor.md lacks the line\n{row}");
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Family, Relation, SameSite, SetCookie};
-use crate::config::Origin;
+use crate::Origin;
 
 /// What a browser does with a cookie that an API sets for a page's call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +148,8 @@ mod tests {
 
     use super::{Reason, Stored, Verdict, verdict};
     use crate::{
+        Origin,
         browsers::{Family, SetCookie},
-        config::Origin,
     };
 
     const API: &str = "https://api.jazzmeet.site";

@@ -1,7 +1,7 @@
 //! CORS as browsers apply it to a call with `credentials: "include"` (Fetch, "CORS check" and "CORS-preflight fetch").
 
 use super::{Answer, Mistake, Question};
-use crate::config::Origin;
+use crate::Origin;
 
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
@@ -87,10 +87,7 @@ pub fn unvaried(answer: &Answer) -> Option<Seen> {
 #[cfg(test)]
 mod tests {
     use super::{Seen, check, preflight, unvaried};
-    use crate::{
-        config::Origin,
-        doctor::{Answer, Mistake, Question},
-    };
+    use crate::{Answer, Mistake, Origin, Question};
 
     const PAGE: &str = "https://app.example.com:8443";
 

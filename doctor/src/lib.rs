@@ -11,9 +11,11 @@
 //! | [`Report`] | the whole, for people and for scripts |
 
 mod answer;
+pub mod browsers;
 pub mod cors;
 mod examination;
 mod mistake;
+mod origin;
 mod question;
 mod remedy;
 mod report;
@@ -23,6 +25,7 @@ mod visit;
 pub use answer::Answer;
 pub use examination::{Cell, Examined, Facts, Finding, examine};
 pub use mistake::Mistake;
+pub use origin::Origin;
 pub use question::Question;
 pub use remedy::{Fix, Remedy, Server};
 pub use report::{CookieSource, Report};

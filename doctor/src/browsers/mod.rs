@@ -64,7 +64,7 @@ pub enum Relation {
 
 impl Relation {
     /// How a page of `frontend` stands to `api`.
-    pub fn of(frontend: &crate::config::Origin, api: &crate::config::Origin) -> Self {
+    pub fn of(frontend: &crate::Origin, api: &crate::Origin) -> Self {
         match (frontend == api, frontend.site() == api.site()) {
             (true, _) => Self::SameOrigin,
             (false, true) => Self::SameSite,

@@ -2,8 +2,8 @@
 
 use super::{Answer, Mistake, Question, cors, cors::Seen};
 use crate::{
+    Origin,
     browsers::{Family, Reason, Relation, SetCookie, Stored, Verdict, verdict},
-    config::Origin,
 };
 
 /// All that an examination needs to know.
@@ -188,11 +188,7 @@ fn refusal(facts: Facts<'_>, family: Family, cookie: &SetCookie) -> Option<Mista
 #[cfg(test)]
 mod tests {
     use super::{Examined, Facts, examine, scope};
-    use crate::{
-        browsers::SetCookie,
-        config::Origin,
-        doctor::{Answer, Question},
-    };
+    use crate::{Answer, Origin, Question, browsers::SetCookie};
 
     const API: &str = "https://api.jazzmeet.site";
     const SIBLING: &str = "https://admin.jazzmeet.site";

@@ -1,6 +1,6 @@
 //! The call that a page makes to sign in, and what a browser adds to it (Fetch, sections 3.2, 4.8 and 4.9).
 
-use crate::{browsers::Relation, config::Origin};
+use crate::{Origin, browsers::Relation};
 
 /// A call, from whichever page.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ fn fetch_metadata(relation: Relation, api: &Origin) -> Vec<(&'static str, String
 #[cfg(test)]
 mod tests {
     use super::Question;
-    use crate::config::Origin;
+    use crate::Origin;
 
     fn question(method: &str, content_type: &str) -> Question {
         Question { method: method.to_owned(), path: "/".to_owned(), content_type: content_type.to_owned() }

@@ -5,7 +5,7 @@ use std::{error::Error as _, net::SocketAddr, time::Duration};
 use reqwest::{Client, Method, redirect::Policy};
 
 use super::{Answer, CookieSource, Facts, Question, Report, examine};
-use crate::{browsers::SetCookie, config::Origin};
+use crate::{Origin, browsers::SetCookie};
 
 /// Whom to ask what.
 #[derive(Clone)]
