@@ -1,5 +1,5 @@
-// The single-page app of the examples, as people use it: on another origin than the service, by both
-// faces.
+// The single-page app of the examples, as people use it: on another origin than the service, in both
+// modes.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Client } from "../../typescript/src/index.js";
@@ -13,8 +13,8 @@ import { developSpa, type Spa, serveSpa } from "./support/spa.js";
 import { visitorsOf } from "./support/visitor.js";
 import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
 
-const FACES = ["cookie", "bearer"] as const;
-type Face = (typeof FACES)[number];
+const MODES = ["cookie", "token"] as const;
+type Mode = (typeof MODES)[number];
 
 /** On the service's site, and on another. */
 const SIBLING = "admin.jazzmeet.site";
@@ -23,17 +23,17 @@ const ELSEWHERE = "jazzmeet-admin.site";
 /** How many wrong passwords an account may stand in an hour. */
 const GUESSES = 3;
 
-const apps = {} as Record<Face, Spa>;
+const apps = {} as Record<Mode, Spa>;
 let service: Service;
 beforeAll(async () => {
-  for (const face of FACES) apps[face] = await serveSpa();
-  const origins = FACES.flatMap((face) => [apps[face].at(SIBLING), apps[face].at(ELSEWHERE)]);
+  for (const mode of MODES) apps[mode] = await serveSpa();
+  const origins = MODES.flatMap((mode) => [apps[mode].at(SIBLING), apps[mode].at(ELSEWHERE)]);
   service = await startService(origins, { BIFRONS_LIMITS__ACCOUNT: `${GUESSES}/1h` });
-  await Promise.all(FACES.map((face) => apps[face].build(service.origin, face)));
+  await Promise.all(MODES.map((mode) => apps[mode].build(service.origin, mode)));
 });
 afterAll(async () => {
   await service?.stop();
-  for (const face of FACES) await apps[face]?.stop();
+  for (const mode of MODES) await apps[mode]?.stop();
 });
 
 let people = 0;
@@ -45,11 +45,11 @@ const somebody = (): Person => {
 describe.each(KINDS)("$name, on another site than the service", (kind) => {
   const arrive = visitorsOf(kind);
 
-  test.each(FACES)(
-    "%s face: sign up, reload, end a session, change the password, sign out",
-    async (face) => {
+  test.each(MODES)(
+    "%s mode: sign up, reload, end a session, change the password, sign out",
+    async (mode) => {
       const { email, password } = somebody();
-      const tab = await (await arrive()).open(apps[face].at(ELSEWHERE));
+      const tab = await (await arrive()).open(apps[mode].at(ELSEWHERE));
       await reads(tab, "Sign in");
       await tab.press("Create an account");
       await tab.fill("Name", "Ada Lovelace");
@@ -68,7 +68,7 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
       await tab.tick("Keep me signed in on this device");
       await tab.press("Sign up");
       await reads(tab, "Ada Lovelace", email, "This session");
-      const kept = face === "cookie" ? "session" : "refresh";
+      const kept = mode === "cookie" ? "session" : "refresh";
       expect(await tab.setCookies()).toContainEqual(
         expect.stringMatching(`^__Host-bifrons_${kept}=.*Max-Age=\\d{6}`),
       );
@@ -110,12 +110,12 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
 describe.each(BROWSERS)("$name, on the service's site", (kind) => {
   const arrive = visitorsOf(kind);
 
-  test.each(FACES)(
-    "%s face: a session that is ended on another device is gone with its next call",
-    async (face) => {
+  test.each(MODES)(
+    "%s mode: a session that is ended on another device is gone with its next call",
+    async (mode) => {
       const ada = somebody();
       await direct(service.origin).registerUser(ada);
-      const [phone, laptop] = [await signedIn(face, ada), await signedIn(face, ada)];
+      const [phone, laptop] = [await signedIn(mode, ada), await signedIn(mode, ada)];
       await laptop.run(comeBack, undefined);
       await reads(laptop, "End this one");
       await laptop.press("End this one");
@@ -155,8 +155,8 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
   });
 
   /** Somebody's page, on the service's site. */
-  async function signedIn(face: Face, { email, password }: Person): Promise<Tab> {
-    const tab = await (await arrive()).open(apps[face].at(SIBLING));
+  async function signedIn(mode: Mode, { email, password }: Person): Promise<Tab> {
+    const tab = await (await arrive()).open(apps[mode].at(SIBLING));
     await reads(tab, "Sign in");
     await tab.fill("Email", email);
     await tab.fill("Password", password);

@@ -142,7 +142,7 @@ describe.each(KINDS)("$name", (kind) => {
     expect(await whoAmI(frontend, twoSites.origin)).toBe(ADA.email);
   });
 
-  test("a frontend on a developer's machine: no cookie is kept, and the bearer face works", async () => {
+  test("a frontend on a developer's machine: no cookie is kept, and token mode works", async () => {
     const tab = await openWithClient(visitor, pages.local);
     const api = oneSite.origin;
     const byCookie = await tab.run(
@@ -152,7 +152,7 @@ describe.each(KINDS)("$name", (kind) => {
     expect(byCookie, "no credentials from there").toMatch(/^TypeError/);
     const byBearer = await tab.run(
       async ({ api, who }) => {
-        const client = bifrons.createClient({ baseUrl: api, face: "bearer", refreshIn: "body" });
+        const client = bifrons.createClient({ baseUrl: api, mode: "token", refreshIn: "body" });
         const face = (await client.issueTokens(who)).data?.session.face;
         const email = (await client.getSession()).data?.user.email;
         const { status } = (await client.signOut()).response;

@@ -1,33 +1,33 @@
-import { inDevelopment, listenIn } from "./development.js";
+import { inDevelopment, onNetworkError } from "./development.js";
 import type { Diagnosis } from "./diagnose.js";
+import { effects } from "./effects.js";
 import type { Methods } from "./generated/methods.js";
 import { table } from "./generated/table.js";
-import { meanings } from "./meanings.js";
 import type { ClientOptions } from "./options.js";
 import { ProblemError } from "./problem-error.js";
 import { type Call, createCall, type Fetch } from "./runtime/call.js";
-import { trackedCalls } from "./runtime/tracked.js";
+import { callsByMode } from "./runtime/modes.js";
 import { forVisitor } from "./runtime/visitor.js";
 import type { SessionState, SessionStore } from "./session.js";
 import type { OperationId, ProblemOf, Throwing } from "./types.js";
 
-/** One method an operation of the API, and what is known about the session. */
+/** One method for each operation of the API, and the session's state. */
 export interface Client extends Methods {
   readonly session: SessionStore;
-  /** The same operations for those who prefer exceptions: data, or a thrown `ProblemError`. */
+  /** The same operations with exceptions: they resolve to the data, or throw a `ProblemError`. */
   readonly throwing: Throwing;
   /**
-   * On a server, with the option `cookies`: the `Set-Cookie` headers that the visitor's browser has
-   * to be given.
+   * On a server, with the option `cookies`: the `Set-Cookie` headers to send to the visitor's
+   * browser.
    */
   readonly setCookies: readonly string[];
-  /** Finds out, from inside a page, why nobody is signed in. It says so in words, too. */
+  /** Finds out, from inside a page, why the user is not signed in. */
   diagnose(): Promise<Diagnosis>;
 }
 
 /**
- * Makes a client. In a browser the session lives in an `HttpOnly` cookie, which no script can read;
- * with `face: "bearer"` the client keeps an access token in memory and renews it.
+ * Makes a client. In a browser the session is in an `HttpOnly` cookie, which no script can read. With
+ * `mode: "token"` the client holds an access token in memory and renews it.
  *
  * Every method takes one flat object and then the options of the call, and resolves to
  * `{ data, response }` or `{ problem, response }`. It rejects only when there is no answer: with the
@@ -41,35 +41,37 @@ export interface Client extends Methods {
  */
 export function createClient(options: ClientOptions): Client {
   const onServer = "cookies" in options;
-  if (onServer && options.face === "bearer") {
-    // A refresh would replace a cookie that the answer under way may no longer be able to set.
-    throw new TypeError("cookies go with the cookie face only");
+  if (onServer && options.mode === "token") {
+    // A refresh would replace a cookie that the current response may no longer be able to set.
+    throw new TypeError('the option cookies requires mode: "cookie"');
   }
-  let explained =
+  let diagnosed =
     typeof document === "undefined" || !(options.development ?? inDevelopment()) || onServer;
-  const explain = (): void => {
-    if (explained) return;
+  const diagnoseOnce = (): void => {
+    if (diagnosed) return;
     client.diagnose().then(
       ({ sentence }) => console.warn(sentence),
       () => {},
     );
   };
-  // Looked up at the time of the call, as others may have put theirs in its place.
-  const asked: Fetch = (url, init) => (options.fetch ?? fetch)(url, init);
+  // Looked up at the time of the call, because a test or a monitor may replace it.
+  const send: Fetch = (url, init) => (options.fetch ?? fetch)(url, init);
   const setCookies: string[] = [];
   const direct = createCall({
-    // With the refresh token in the body no cookie is needed, and a service that allows no
-    // credentials (a local page against a remote API) can be called.
+    // With the refresh token in the body no cookie is needed, and the client can call a service that
+    // allows this origin no credentials (a local page with a remote API).
     ...(options.refreshIn === "body" && { credentials: "omit" }),
     ...options,
-    fetch: onServer ? forVisitor(options.cookies, setCookies, asked) : listenIn(asked, explain),
+    fetch: onServer
+      ? forVisitor(options.cookies, setCookies, send)
+      : onNetworkError(send, diagnoseOnce),
   });
-  const { tracker, callAs } = trackedCalls(options, direct, table.refreshTokens, explain);
+  const { tracker, callAs } = callsByMode(options, direct, table.refreshTokens, diagnoseOnce);
 
   const methods: Record<string, Method> = {};
   const throwing: Record<string, Method> = {};
   for (const [id, operation] of Object.entries(table) as [OperationId, Callable][]) {
-    const call = callAs(meanings[id]);
+    const call = callAs(effects[id]);
     methods[id] = (...rest) => operation(call, ...rest);
     throwing[id] = async (...rest) => {
       const { data, problem, response } = await operation(call, ...rest);
@@ -95,8 +97,8 @@ export function createClient(options: ClientOptions): Client {
     throwing,
     setCookies,
     diagnose: async () => {
-      explained = true;
-      // Loaded when it is wanted, so that pages where all is well do without its sentences.
+      diagnosed = true;
+      // Loaded on first use: pages without a failure never need its sentences.
       const { diagnose } = await import("./diagnose.js");
       return diagnose(client, options.baseUrl, !options.token && options.refreshIn !== "body");
     },

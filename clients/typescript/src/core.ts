@@ -1,7 +1,7 @@
 /**
- * The client in parts, for pages that count every byte: `connect` makes the one function that does
- * the calls, and each operation is a function of its own. Without the session's state, the bearer
- * face and the rest of what `createClient` adds.
+ * The client in parts, for the smallest bundles: `connect` makes the one function that sends the
+ * calls, and each operation is a function. Without the session's state, token mode and the other
+ * features of `createClient`.
  *
  * @example
  * const api = connect({ baseUrl: "https://auth.example.org" });

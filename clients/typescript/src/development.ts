@@ -1,9 +1,9 @@
 import type { Fetch } from "./runtime/call.js";
 
-/** There where a bundler puts the value in, and in Node; a page without either has no `process`. */
+/** Bundlers and Node define this. A page without a bundler has no `process`. */
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** Whether this is not production, as far as anybody has said. */
+/** False where the environment is unknown, as in a page without a bundler. */
 export function inDevelopment(): boolean {
   try {
     return process.env.NODE_ENV !== "production";
@@ -12,11 +12,11 @@ export function inDevelopment(): boolean {
   }
 }
 
-/** Tells `complain` when the network, or CORS, lets a call down. */
-export function listenIn(fetch: Fetch, complain: () => void): Fetch {
+/** Calls `report` when `fetch` fails without an answer, which is how the network and CORS fail. */
+export function onNetworkError(fetch: Fetch, report: () => void): Fetch {
   return (url, init) =>
     fetch(url, init).catch((error) => {
-      if (error instanceof TypeError) complain();
+      if (error instanceof TypeError) report();
       throw error;
     });
 }

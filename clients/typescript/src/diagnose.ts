@@ -1,7 +1,7 @@
 import type { Methods } from "./generated/methods.js";
-import { somethingAnswers } from "./runtime/reach.js";
+import { isReachable } from "./runtime/reach.js";
 
-/** Why nobody is signed in here, if nobody is. */
+/** Why the user is not signed in in this page. */
 export interface Diagnosis {
   readonly verdict:
     | "unreachable"
@@ -10,11 +10,11 @@ export interface Diagnosis {
     | "cookies_blocked"
     | "signed_out"
     | "signed_in";
-  /** The verdict in words, and what to do about it. */
+  /** The verdict in words, with the remedy. */
   readonly sentence: string;
 }
 
-/** Finds out from inside the page what keeps calls, or cookies, from working. */
+/** Finds out from inside the page what prevents calls or cookies from working. */
 export async function diagnose(
   client: Pick<Methods, "setProbeCookie" | "readProbeCookie" | "getSession">,
   baseUrl: string,
@@ -25,7 +25,7 @@ export async function diagnose(
     sentence: `Bifrons at ${baseUrl || "this origin"}: ${sentence}`,
   });
   const unexpected = (code: string): Diagnosis =>
-    say("unexpected", `it answers "${code}". Look at its log, at baseUrl and at the proxies.`);
+    say("unexpected", `it answers "${code}". Check its log, baseUrl and the proxies.`);
   try {
     const probe = needsCookies ? await client.setProbeCookie() : undefined;
     if (probe?.problem) return unexpected(probe.problem.code);
@@ -40,23 +40,23 @@ export async function diagnose(
     if (session.problem.status !== 401) return unexpected(session.problem.code);
     return say(
       "signed_out",
-      'nobody is signed in, and nothing is in the way. If somebody did sign in: that call was made without credentials: "include", or the session has ended.',
+      'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", or the session has ended.',
     );
   } catch {
-    return (await somethingAnswers(`${baseUrl.replace(/\/+$/, "")}/v1/probe`))
+    return (await isReachable(`${baseUrl.replace(/\/+$/, "")}/v1/probe`))
       ? say(
           "cors_refused",
           `it runs, but this page may not read its answers. Add "${origin()}" to its origins.`,
         )
-      : say("unreachable", "nothing answers there. Is it running, and is baseUrl right?");
+      : say("unreachable", "no server answers there. Start the service, or correct baseUrl.");
   }
 }
 
 function blocked(relation: string): string {
-  const stores = "the browser does not keep, or send, its cookies here";
+  const stores = "the browser does not store or send its cookies here";
   return relation === "cross_site"
-    ? `${stores}, because it is on another site than "${origin()}". List this origin in its origins, serve both under one domain, or use face: "bearer" with refreshIn: "body".`
-    : `${stores}, although it is on the same site. Cookies may be switched off, the client's credentials not be "include", or a proxy take Set-Cookie away.`;
+    ? `${stores}, because it is on another site than "${origin()}". List this origin in its origins, serve both under one domain, or use mode: "token" with refreshIn: "body".`
+    : `${stores}, although it is on the same site. Check that the browser allows cookies, that credentials is "include", and that no proxy removes Set-Cookie.`;
 }
 
 function origin(): string {

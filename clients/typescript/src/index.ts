@@ -1,12 +1,12 @@
 /**
- * The typed client of the Bifrons authentication service: {@link createClient}, the shapes of the
- * API's documents, and for every operation `Input`, `Data`, `ProblemOf` and `Result` by its name.
+ * The typed client of the Bifrons authentication service: {@link createClient}, the API's schemas as
+ * types, and for every operation `Input`, `Data`, `ProblemOf` and `Result` by its name.
  */
 export { type Client, createClient } from "./client.js";
 export type { Diagnosis } from "./diagnose.js";
 export type { ReadingId } from "./generated/methods.js";
 export type * from "./generated/models.js";
-export type { BearerFace, ClientOptions, CookieFace } from "./options.js";
+export type { ClientOptions, CookieMode, TokenMode } from "./options.js";
 export { isProblemError, ProblemError } from "./problem-error.js";
 export type { CallOptions, Fetch, Token } from "./runtime/call.js";
 export type { CookieSource } from "./runtime/cookies.js";

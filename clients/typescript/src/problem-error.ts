@@ -1,7 +1,7 @@
 import type { ProblemShape } from "./runtime/problem.js";
 import type { OperationId, ProblemOf } from "./types.js";
 
-/** What the throwing methods throw when the service answers with a problem. */
+/** Thrown by the methods of `client.throwing` when the service answers with a problem. */
 export class ProblemError<Id extends OperationId = OperationId> extends Error {
   override readonly name = "ProblemError";
   readonly operation: Id;
@@ -20,7 +20,7 @@ export class ProblemError<Id extends OperationId = OperationId> extends Error {
   }
 }
 
-/** Whether an error is a problem, and one of that operation if one is named. */
+/** Whether an error is a `ProblemError`, of the given operation if there is one. */
 export function isProblemError<Id extends OperationId = OperationId>(
   error: unknown,
   operation?: Id,

@@ -2,7 +2,7 @@ import type { Session, User } from "./generated/models.js";
 import type { CallOptions } from "./runtime/call.js";
 
 /**
- * What the client knows about the session. `unknown` until something has told: ask with `load()`.
+ * What the client knows about the session. `unknown` until the first answer: `load()` asks for one.
  */
 export type SessionState =
   | {
@@ -15,22 +15,22 @@ export type SessionState =
       readonly status: "signed-in";
       readonly session: Session;
       readonly user: User;
-      /** When the session ends in any case; it may end earlier if nobody uses it. */
+      /** When the session ends at the latest. It ends earlier when it is not used. */
       readonly expiresAt: string;
     };
 
 /**
- * The session as a small observable. It follows the answers that pass through the client, and in a
- * page those of the other tabs; it asks nothing by itself.
+ * The session as a small observable. It follows the client's answers and, in a page, those of the
+ * other tabs. It sends no request by itself.
  */
 export interface SessionStore {
-  /** What is known now: the same object as long as it says the same. */
+  /** The current state: the same object while its content is the same. */
   get(): SessionState;
-  /** Calls the listener after every change; what it returns ends that. */
+  /** Calls the listener after every change. Returns the function that unsubscribes. */
   subscribe(listener: (state: SessionState) => void): () => void;
   /**
-   * Asks the service with `getSession`, once however many ask at the same time, and gives what is
-   * known then. It rejects when there is no answer, as every call does.
+   * Calls `getSession`, one request for all concurrent callers, and resolves to the new state. Rejects
+   * when there is no answer, as every call does.
    */
   load(options?: CallOptions): Promise<SessionState>;
 }

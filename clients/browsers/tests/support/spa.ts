@@ -23,7 +23,7 @@ const VITE = "node_modules/vite/bin/vite.js";
 /** The single-page app of the examples, on whatever host. */
 export interface Spa extends Pages {
   /** Builds it, as it is built to be deployed. It is served from then on. */
-  build(api: string, face: "cookie" | "bearer"): Promise<void>;
+  build(api: string, mode: "cookie" | "token"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,11 +41,11 @@ export async function serveSpa(): Promise<Spa> {
   });
   return {
     ...pages,
-    async build(api, face) {
+    async build(api, mode) {
       const args = [VITE, "build", "--outDir", folder, "--emptyOutDir"];
       await run(process.execPath, args, {
         cwd: EXAMPLE,
-        env: { VITE_API_URL: api, VITE_FACE: face },
+        env: { VITE_API_URL: api, VITE_MODE: mode },
       });
     },
     async stop() {

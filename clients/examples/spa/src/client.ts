@@ -1,12 +1,12 @@
 import { createClient } from "@bifrons/client";
 
-const { VITE_API_URL: baseUrl = "http://localhost:3000", VITE_FACE: face = "cookie" } = import.meta
+const { VITE_API_URL: baseUrl = "http://localhost:3000", VITE_MODE: mode = "cookie" } = import.meta
   .env;
 
-/** The one client of this page. Either way, no script can read what keeps a person signed in. */
+/** The one client of this page. In both modes no script can read the long-lived credential. */
 export const client = createClient(
-  face === "bearer" ? { baseUrl, face, refreshIn: "cookie" } : { baseUrl },
+  mode === "token" ? { baseUrl, mode, refreshIn: "cookie" } : { baseUrl },
 );
 
-/** Signs in by the face that was chosen. The rest of the app does not know which one it is. */
-export const signIn = face === "bearer" ? client.issueTokens : client.signIn;
+/** Signs in by the client's mode. The rest of the app does not depend on it. */
+export const signIn = mode === "token" ? client.issueTokens : client.signIn;

@@ -10,7 +10,7 @@ const HEADER =
 /** What src/index.ts exports itself; a schema of that name would hide it or be hidden. */
 const TAKEN = ["Client", "CallOptions", "ClientOptions", "Fetch", "Token", "UnexpectedResponse"]
   .concat(["CodeOf", "Data", "Input", "OperationId", "ProblemOf", "ReadingId", "Result"])
-  .concat(["BearerFace", "CookieFace", "CookieSource", "Diagnosis", "ProblemError"])
+  .concat(["TokenMode", "CookieMode", "CookieSource", "Diagnosis", "ProblemError"])
   .concat(["SessionState", "SessionStore", "Throwing", "TokenStorage"])
   .concat(["Error", "Response", "Request"]);
 

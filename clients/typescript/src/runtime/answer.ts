@@ -1,20 +1,20 @@
 import type { Operation } from "./operation.js";
 import { isProblem, type ProblemShape, unexpectedResponse } from "./problem.js";
 
-/** What a call resolves to: the operation's data, or a problem. */
+/** What a call resolves to: the operation's data or a problem. */
 export type Answer<Data, Problem> =
   | { readonly data: Data; readonly problem?: undefined; readonly response: Response }
   | { readonly problem: Problem; readonly data?: undefined; readonly response: Response };
 
 /**
- * Reads a response. It throws only when the connection breaks while the body arrives; whatever a
- * server has answered becomes data or a problem.
+ * Reads a response. Throws only when the connection breaks while the body arrives: every complete
+ * answer becomes data or a problem.
  */
 export async function readAnswer(
   operation: Operation,
   response: Response,
 ): Promise<Answer<unknown, ProblemShape>> {
-  // Read in every case: an unread body keeps its connection busy.
+  // Always read: an unread body keeps its connection busy.
   const text = await response.text();
   const fail = (detail: string): Answer<unknown, ProblemShape> => ({
     problem: unexpectedResponse(response, detail),
@@ -28,7 +28,7 @@ export async function readAnswer(
     const data = parse(response, /^application\/json\b/i, text);
     return data === undefined ? fail("Not JSON.") : { data, response };
   }
-  // Browsers hide the status of a redirect that was not followed.
+  // Browsers hide the status of a redirect that they do not follow.
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
     return fail("A redirect: baseUrl must be the final URL.");
   }
@@ -38,7 +38,7 @@ export async function readAnswer(
     : fail("Not an answer of this API: check baseUrl and the proxies.");
 }
 
-/** The parsed body, or `undefined` (which no JSON text means) when it is not of that media type. */
+/** The parsed body, or `undefined` (which JSON cannot express) for another media type. */
 function parse(response: Response, mediaType: RegExp, text: string): unknown {
   if (!mediaType.test(response.headers.get("content-type") ?? "")) return undefined;
   try {

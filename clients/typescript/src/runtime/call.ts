@@ -7,7 +7,7 @@ import { target } from "./target.js";
 /** The part of `fetch` that the client uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** An access token, or a function that is asked for one before each call that can use it. */
+/** An access token, or a function that the client calls before each call that can use one. */
 export type Token = string | (() => string | undefined | Promise<string | undefined>);
 
 /** How a client reaches the API. */
@@ -24,8 +24,8 @@ export interface CallSettings {
   /** The default for {@link CallOptions.timeout}. */
   readonly timeout?: number | undefined;
   /**
-   * Whether the browser stores and sends cookies. `"include"`, the default, is what a page on another
-   * origin needs, on signing in too: without it the session cookie is silently thrown away. With
+   * Whether the browser stores and sends cookies. A page on another origin needs `"include"`, the
+   * default, on signing in too: without it the browser silently discards the session cookie. With
    * `refreshIn: "body"` there is no cookie, and the default is `"omit"`.
    */
   readonly credentials?: "include" | "same-origin" | "omit" | undefined;
@@ -33,11 +33,11 @@ export interface CallSettings {
 
 /** What can be said for one call. */
 export interface CallOptions extends Deadline {
-  /** Sent with this call; wins over the client's headers and its token. */
+  /** Sent with this call. Overrides the client's headers and its token. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The same with a token, for those who bring their own. */
+/** The same with the caller's own token. */
 export interface CallTarget extends CallSettings {
   readonly token?: Token | undefined;
 }
@@ -49,7 +49,7 @@ export type Call = (
   options?: CallOptions,
 ) => Promise<Answer<unknown, ProblemShape>>;
 
-/** Makes the one function through which every operation is called. */
+/** Makes the one function that calls every operation. */
 export function createCall(client: CallTarget): Call {
   if (/[?#]/.test(client.baseUrl)) throw new TypeError("baseUrl has a query or fragment");
   const base = client.baseUrl.replace(/\/+$/, "");
@@ -59,8 +59,8 @@ export function createCall(client: CallTarget): Call {
     const { path, body } = target(operation, input);
     return untilDeadline({ signal, timeout }, async (deadline) => {
       const bearer = operation.bearer && (typeof token === "function" ? await token() : token);
-      // Not following redirects: the next host would be given the password or the token in what is
-      // sent again. "manual" and not "error", so that the caller learns what happened.
+      // Redirects are not followed: the next host would receive the password or the token.
+      // "manual" and not "error", so that the caller learns the reason.
       const response = await (givenFetch ?? fetch)(`${base}${path}`, {
         method: operation.method,
         headers: merge(
@@ -80,7 +80,7 @@ export function createCall(client: CallTarget): Call {
   };
 }
 
-/** Later headers win, whatever the case of their names. */
+/** Later headers override earlier ones; the case of names does not matter. */
 function merge(
   ...sources: (Readonly<Record<string, string>> | undefined)[]
 ): Record<string, string> {

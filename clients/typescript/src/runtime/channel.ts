@@ -1,13 +1,13 @@
-/** Tells the other tabs of the same origin. */
-export type Tell = (message: unknown) => void;
+/** Sends a message to the other tabs of the same origin. */
+export type Broadcast = (message: unknown) => void;
 
 /**
- * Joins what the tabs of an origin tell each other. Pages only: on a server everybody's requests share
- * one process, where a broadcast would carry one user's state into another's request.
+ * Opens the channel between the tabs of an origin. Pages only: on a server the requests of all users
+ * share one process, where a broadcast would carry one user's state into another user's request.
  */
-export function joinChannel(name: string, hear: (message: unknown) => void): Tell {
+export function openChannel(name: string, receive: (message: unknown) => void): Broadcast {
   if (typeof document === "undefined" || typeof BroadcastChannel === "undefined") return () => {};
   const channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data }) => hear(data);
+  channel.onmessage = ({ data }) => receive(data);
   return (message) => channel.postMessage(message);
 }

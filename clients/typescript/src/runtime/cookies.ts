@@ -1,6 +1,6 @@
 import type { Fetch } from "./call.js";
 
-/** Where the cookies of a visitor's request are: the request itself, its headers, or the header's text. */
+/** A visitor's cookies: the request, its headers, or the text of its `Cookie` header. */
 export type CookieSource =
   | string
   | null
@@ -8,12 +8,12 @@ export type CookieSource =
   | Headers
   | { readonly headers: Headers | { readonly cookie?: string | undefined } };
 
-/** The service's cookies, and nothing else that the visitor's browser has sent. */
+/** The service's cookies, and no others of the visitor. */
 const OURS = /^\s*((?:__Host-|__Secure-)?bifrons_[^=;\s]*)=([^;]*)/;
 
 /**
- * The same `fetch` with the cookies of one visitor, for as long as one request is answered.
- * `setCookies` is given the `Set-Cookie` headers for the visitor.
+ * The same `fetch` with the cookies of one visitor, for the duration of one request. Collects the
+ * `Set-Cookie` headers for the visitor in `setCookies`.
  */
 export function withCookies(source: CookieSource, setCookies: string[], fetch: Fetch): Fetch {
   const cookies = new Map<string, string>();
@@ -25,7 +25,7 @@ export function withCookies(source: CookieSource, setCookies: string[], fetch: F
     const [, name, value] = OURS.exec(header) ?? [];
     if (!name) return;
     setCookies.push(header);
-    // What is asked next is asked as the person who has just signed in, or out.
+    // The next call must use the new credential.
     if (value === "" || /;\s*max-age=0*(;|$)/i.test(header)) cookies.delete(name);
     else cookies.set(name, value as string);
   };
@@ -34,7 +34,7 @@ export function withCookies(source: CookieSource, setCookies: string[], fetch: F
     const response = await fetch(url, {
       ...init,
       headers: { ...(init.headers as Record<string, string>), ...(cookie ? { cookie } : {}) },
-      // Frameworks that keep what their `fetch` was answered would show it to the next visitor.
+      // Frameworks that cache the answers of `fetch` would show them to the next visitor.
       cache: "no-store",
     });
     response.headers.getSetCookie().forEach(keep);
@@ -45,7 +45,7 @@ export function withCookies(source: CookieSource, setCookies: string[], fetch: F
 function textOf(source: CookieSource): string {
   if (typeof source === "string") return source;
   const headers = source && "headers" in source ? source.headers : source;
-  // By what it can do: frameworks bring a `Headers` of their own.
+  // Not `instanceof`: frameworks have their own `Headers`.
   const get = (headers as Partial<Headers> | null | undefined)?.get;
   const { cookie } = (headers ?? {}) as { readonly cookie?: string | undefined };
   return (typeof get === "function" ? get.call(headers, "cookie") : cookie) ?? "";

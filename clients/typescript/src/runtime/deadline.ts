@@ -1,20 +1,20 @@
-/** When to give up. */
+/** When a call is abandoned. */
 export interface Deadline {
   /** Aborts the call; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Milliseconds the whole call may take, the reading of the answer included; the call then rejects
-   * with a `TimeoutError` (`DOMException`). Without one, or with `Infinity`, there is no limit.
+   * Milliseconds for the whole call, reading the answer included. The call then rejects with a
+   * `TimeoutError`. No limit by default or with `Infinity`.
    */
   readonly timeout?: number | undefined;
 }
 
-/** The longest delay `setTimeout` knows; it takes a longer one for none at all. */
+/** The longest delay of `setTimeout`, which treats a longer one as zero. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 /**
  * Runs `work` until the deadline. `AbortSignal.any` would be shorter, but the first Node 20 releases
- * and many browsers in use lack it, and it leaves its timer running after the answer.
+ * and many browsers lack it, and its timer keeps running after the answer.
  */
 export async function untilDeadline<T>(
   { signal, timeout = Infinity }: Deadline,
@@ -31,7 +31,7 @@ export async function untilDeadline<T>(
   const timer =
     timeout < Infinity ? setTimeout(expire, Math.min(timeout, LONGEST_DELAY)) : undefined;
   try {
-    // A race, because `work` also waits for what knows no signal: the caller's token function.
+    // A race, because `work` also waits for the caller's token function, which has no signal.
     const expired = new Promise<never>((_, reject) => {
       deadline.onabort = () => reject(deadline.reason);
     });

@@ -5,13 +5,13 @@ export interface Operation {
   readonly path: `/${string}`;
   /** The inputs that go into the query string. */
   readonly query?: readonly string[];
-  /** The inputs that go into the JSON body; absent when the operation takes no body. */
+  /** The inputs that go into the JSON body. Absent when the operation has no body. */
   readonly body?: readonly string[];
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
-  /** The statuses that mean success, if not 200; 202 and 204 come without a body. */
+  /** The success statuses, if not 200. 202 and 204 have no body. */
   readonly ok?: number | readonly number[];
 }
 
-/** The flat object a caller hands in: path, query and body fields together. */
+/** The caller's flat input object: path, query and body fields together. */
 export type FlatInput = Readonly<Record<string, unknown>>;

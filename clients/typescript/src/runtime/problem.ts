@@ -10,8 +10,8 @@ export interface ProblemShape {
 }
 
 /**
- * An answer that is not one of the API's own: a proxy's error page, a redirect, a body that is not
- * what the document promises. Made by the client, in the shape of the API's problems.
+ * An answer that is not the API's: a proxy's error page, a redirect, a body that does not match the
+ * document. The client makes it, in the shape of the API's problems.
  */
 export interface UnexpectedResponse extends ProblemShape {
   readonly type: "about:blank";

@@ -1,9 +1,9 @@
 /**
- * Whether anything answers at a URL whose answers this page may not read. `fetch` does not tell: it
- * fails in the same way, in the mode `no-cors` as well, as the service forbids other origins to embed
- * its answers. An `EventSource` tries again when nothing answers, and gives up on what it may not read.
+ * Whether a server answers at a URL whose answers this page may not read. `fetch` fails alike in both
+ * cases, with `no-cors` too, because the service forbids other origins to embed its answers. An
+ * `EventSource` reconnects when no server answers, and closes when it may not read the answer.
  */
-export function somethingAnswers(url: string): Promise<boolean> {
+export function isReachable(url: string): Promise<boolean> {
   if (typeof EventSource === "undefined") return Promise.resolve(false);
   return new Promise((done) => {
     const source = new EventSource(url);

@@ -2,12 +2,12 @@ import type { Answer } from "./answer.js";
 import type { ProblemShape } from "./problem.js";
 import { retryAfter } from "./retry.js";
 
-/** Tries to renew the tokens; gives nothing when it is settled, for better or worse. */
+/** Tries to renew the tokens. Resolves to nothing once the session's state is known. */
 export type Renew = () => Promise<Answer<unknown, ProblemShape> | undefined>;
 
 /**
- * One renewal at a time, however many calls want one, and none while the service has asked for
- * patience: until then it fails with what it failed with.
+ * One renewal at a time for all waiting calls. After a failure, no request until `Retry-After` is
+ * over: calls fail with the last failure.
  */
 export function singleFlight(attempt: Renew): { renew: Renew; underWay(): boolean; reset(): void } {
   let flight: ReturnType<Renew> | undefined;

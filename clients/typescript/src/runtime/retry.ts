@@ -1,7 +1,7 @@
-/** How long to wait when the service does not say. */
+/** The delay without a `Retry-After` header. */
 const DEFAULT_MS = 1000;
 
-/** Milliseconds until it makes sense to ask again: `Retry-After`, in seconds or as a date. */
+/** Milliseconds until the next try: `Retry-After`, in seconds or as a date. */
 export function retryAfter(response?: Response): number {
   const header = response?.headers.get("retry-after");
   if (!header) return DEFAULT_MS;

@@ -1,12 +1,12 @@
 /**
- * What this runtime relies on in the API's documents. The generator refuses a document whose schemas
- * say otherwise.
+ * What this runtime relies on in the API's schemas. The generator refuses a document whose schemas
+ * differ.
  */
 
-/** A session, and whose it is. */
+/** A session and its user. */
 export interface SessionShape {
   readonly id: string;
-  /** When it ends in any case. */
+  /** When the session ends at the latest. */
   readonly expires_at: string;
   readonly user: unknown;
 }
@@ -20,11 +20,11 @@ export interface TokensShape {
   readonly session: SessionShape;
 }
 
-/** What an answer says about the session of the client that asked. */
-export type Meaning =
-  /** The answer is the session that was just made. */
+/** How a successful answer changes the session of the client that asked. */
+export type SessionEffect =
+  /** The answer is a new session. */
   | "signed-in"
-  /** The answer is the session, as it is. */
+  /** The answer is the current session. */
   | "session"
   /** The answer holds the tokens and the session that were just made. */
   | "tokens"
@@ -34,9 +34,9 @@ export type Meaning =
   | "reissued"
   /** The answer is the user. */
   | "user"
-  /** After the answer there is no session, because the person wanted to leave. */
+  /** The user signed out. */
   | "signed-out"
-  /** After the answer there is no session. */
+  /** The session ended with the operation. */
   | "ended"
-  /** After the answer the session that was named is no more. */
+  /** The session that the input names ended. */
   | "ended-one";

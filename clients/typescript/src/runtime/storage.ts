@@ -5,16 +5,16 @@ export interface TokenStorage {
   remove(): unknown;
 }
 
-/** As long as the program runs. */
+/** Keeps the refresh token until the program ends. */
 export function inMemory(): TokenStorage {
-  let kept: string | undefined;
+  let stored: string | undefined;
   return {
-    get: () => kept,
+    get: () => stored,
     set: (refreshToken) => {
-      kept = refreshToken;
+      stored = refreshToken;
     },
     remove: () => {
-      kept = undefined;
+      stored = undefined;
     },
   };
 }

@@ -1,16 +1,16 @@
 import type { FlatInput, Operation } from "./operation.js";
 
-/** Where a call goes, and what it carries. */
+/** The path, query and body of a call. */
 export interface Target {
-  /** Path and query, to be put behind the base URL. */
+  /** Path and query, relative to the base URL. */
   readonly path: string;
   readonly body: string | undefined;
 }
 
 /**
- * Puts every input where the operation wants it. An input that is `undefined` counts as not given.
- * An input the operation does not have is a `TypeError`: dropping it silently would hide a typing
- * mistake such as options handed in where the input belongs.
+ * Distributes the input over path, query and body. `undefined` means: not given. An input that the
+ * operation does not have is a `TypeError`: ignoring it would hide a mistake, such as options passed
+ * in place of the input.
  */
 export function target(operation: Operation, input: FlatInput): Target {
   const rest = new Map(Object.entries(input));
@@ -41,13 +41,13 @@ export function target(operation: Operation, input: FlatInput): Target {
 }
 
 /**
- * One encoded path segment. An empty one or a dot segment is refused, because the URL parser would
- * take it away: `DELETE /v1/me/sessions/..` would become `DELETE /v1/me`, another operation.
+ * One encoded path segment. An empty segment or a dot segment is refused, because the URL parser would
+ * remove it: `DELETE /v1/me/sessions/..` would become `DELETE /v1/me`, another operation.
  */
 function segment(name: string, value: unknown): string {
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text !== "string" || /^\.{0,2}$/.test(text)) {
-    throw new TypeError(`Input "${name}" cannot stand in a path`);
+    throw new TypeError(`Input "${name}" is not a path segment`);
   }
   return encodeURIComponent(text);
 }

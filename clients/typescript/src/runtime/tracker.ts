@@ -10,19 +10,19 @@ export type State =
       readonly expiresAt: string;
     };
 
-/** Keeps what is known about the session, for whoever wants to show it. */
+/** Holds what the client knows about the session, and notifies its listeners. */
 export interface Tracker {
   get(): State;
   subscribe(listener: (state: State) => void): () => void;
   /**
-   * Grows whenever somebody signs in or out, in this tab or another. What was asked before says nothing
-   * about after: a slow answer must not bring back a session that was left.
+   * Grows with every sign-in and sign-out, in this tab or another. An answer to a request of an
+   * earlier epoch is ignored: a slow answer must not bring an ended session back.
    */
   epoch(): number;
-  /** Takes a state over and tells the other tabs. `begins` marks a session, or secret, that is new. */
+  /** Changes the state and tells the other tabs. `begins` marks a new session or a new secret. */
   set(state: State, begins?: boolean): void;
-  /** Takes over what another tab has told. */
-  hear(state: State, begins: boolean): void;
+  /** Applies the state that another tab sent. */
+  apply(state: State, begins: boolean): void;
 }
 
 export const SIGNED_OUT: State = { status: "signed-out" };
@@ -39,15 +39,15 @@ export const sessionId = (state: State): string | undefined =>
 
 export function createTracker(
   initial: State,
-  tell: (state: State, begins: boolean) => void,
+  broadcast: (state: State, begins: boolean) => void,
 ): Tracker {
   const listeners = new Set<(state: State) => void>();
   let state = initial;
   let epoch = 0;
-  /** Whether there was anything new in it. */
-  const take = (next: State, begins: boolean): boolean => {
+  /** Returns whether the other tabs have something to learn. */
+  const update = (next: State, begins: boolean): boolean => {
     if (begins || sessionId(next) !== sessionId(state)) epoch += 1;
-    // The same snapshot as long as it says the same, or React would render for ever.
+    // The same object while its content is the same, or React would render without end.
     if (JSON.stringify(next) === JSON.stringify(state)) return begins;
     state = next;
     for (const listener of [...listeners]) listener(state);
@@ -57,14 +57,14 @@ export function createTracker(
     get: () => state,
     epoch: () => epoch,
     subscribe: (listener) => {
-      // Its own function each time: the same listener may be there twice.
+      // A new function each time: the same listener may subscribe twice.
       const entry = (now: State): void => listener(now);
       listeners.add(entry);
       return () => listeners.delete(entry);
     },
     set: (next, begins = false) => {
-      if (take(next, begins)) tell(next, begins);
+      if (update(next, begins)) broadcast(next, begins);
     },
-    hear: take,
+    apply: update,
   };
 }

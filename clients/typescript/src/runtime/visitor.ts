@@ -1,7 +1,7 @@
 import type { Fetch } from "./call.js";
 import type { CookieSource } from "./cookies.js";
 
-/** `fetch` with a visitor's cookies, which are dealt with where they are wanted: pages load none of it. */
+/** `fetch` with a visitor's cookies. The code for cookies is loaded on first use: pages never need it. */
 export function forVisitor(source: CookieSource, setCookies: string[], fetch: Fetch): Fetch {
   let wrapped: Promise<Fetch> | undefined;
   return async (url, init) => {

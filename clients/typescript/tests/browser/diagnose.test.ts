@@ -74,7 +74,7 @@ test("an origin that is not listed is told so, and once on the console", async (
 test("a service that is not there", async () => {
   await visit(page, site, "http://localhost:9", { development: true });
   await page.evaluate(() => client.getSession().catch(String));
-  await expect.poll(() => warnings).toEqual([expect.stringContaining("nothing answers there")]);
+  await expect.poll(() => warnings).toEqual([expect.stringContaining("no server answers there")]);
   expect((await diagnose()).verdict).toBe("unreachable");
 });
 
@@ -84,7 +84,7 @@ test("cookies that are lost are noticed after signing in", async () => {
   expect(await page.evaluate(async () => (await client.getMe()).problem?.code)).toBe(
     "unauthenticated",
   );
-  await expect.poll(() => warnings).toEqual([expect.stringContaining("does not keep, or send")]);
+  await expect.poll(() => warnings).toEqual([expect.stringContaining("does not store or send")]);
   expect((await diagnose()).verdict).toBe("cookies_blocked");
 });
 

@@ -29,7 +29,7 @@ afterAll(async () => {
 const program = (url: string, email: string): string => `\
 import { createClient } from "@bifrons/client";
 
-const client = createClient({ baseUrl: "${url}", face: "bearer", refreshIn: "body" });
+const client = createClient({ baseUrl: "${url}", mode: "token", refreshIn: "body" });
 const ada = { email: "${email}", password: "correct horse battery staple" };
 await client.registerUser(ada);
 const { problem } = await client.issueTokens(ada);

@@ -48,17 +48,17 @@ test("a token function may call the same client", async () => {
   ]);
 });
 
-test("cookies are stored and sent, unless the face needs none", async () => {
+test("cookies are stored and sent, unless token mode needs none", async () => {
   const credentials = async (options: Partial<ClientOptions>) => {
     const { fetch, sent } = answering(empty());
     await createClient({ baseUrl, fetch, ...options } as ClientOptions).signOut();
     return sent[0]?.init.credentials;
   };
   expect(await credentials({})).toBe("include");
-  expect(await credentials({ face: "bearer", refreshIn: "cookie" })).toBe("include");
-  expect(await credentials({ face: "bearer", refreshIn: "body" })).toBe("omit");
+  expect(await credentials({ mode: "token", refreshIn: "cookie" })).toBe("include");
+  expect(await credentials({ mode: "token", refreshIn: "body" })).toBe("omit");
   expect(await credentials({ credentials: "same-origin" })).toBe("same-origin");
-  expect(await credentials({ face: "bearer", refreshIn: "body", credentials: "include" })).toBe(
+  expect(await credentials({ mode: "token", refreshIn: "body", credentials: "include" })).toBe(
     "include",
   );
 });

@@ -60,6 +60,6 @@ test("frameworks keep no answers, and the browser's own cookies stay out of it",
 });
 
 test("a server does not refresh: the next cookie might not reach the browser", () => {
-  const options = { baseUrl, face: "bearer", refreshIn: "cookie", cookies: "" } as never;
+  const options = { baseUrl, mode: "token", refreshIn: "cookie", cookies: "" } as never;
   expect(() => createClient(options)).toThrow(TypeError);
 });

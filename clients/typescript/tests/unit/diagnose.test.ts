@@ -30,7 +30,7 @@ test("nothing answers", async () => {
 
 test("without cookies there is no probe to set", async () => {
   const { fetch, sent } = answering(probe(false), problem(401, "unauthenticated"));
-  const client = createClient({ baseUrl, face: "bearer", refreshIn: "body", fetch });
+  const client = createClient({ baseUrl, mode: "token", refreshIn: "body", fetch });
   expect((await client.diagnose()).verdict).toBe("signed_out");
   expect(sent.map(({ init }) => init.method)).toEqual(["GET", "GET"]);
 });
@@ -51,7 +51,7 @@ test("outside of pages, and in production, nothing is explained", async () => {
   await client.getMe().catch(String);
   await client.getMe().catch(String);
   await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(1));
-  expect(warn.mock.calls[0]?.[0]).toContain("nothing answers there");
+  expect(warn.mock.calls[0]?.[0]).toContain("no server answers there");
   vi.unstubAllEnvs();
   vi.unstubAllGlobals();
   warn.mockRestore();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { json, problem } from "../support/answers.js";
+import { fakeService } from "../support/fake-service.js";
 import {
   ada,
   EXPIRED,
@@ -9,8 +10,7 @@ import {
   signedIn,
   status,
   stopClock,
-} from "../support/bearer.js";
-import { pretend } from "../support/pretend.js";
+} from "../support/token-mode.js";
 
 stopClock();
 
@@ -77,7 +77,7 @@ test("an answer that was lost is asked for again", async () => {
 });
 
 test("an answer that never comes is asked for again", async () => {
-  const service = pretend();
+  const service = fakeService();
   const client = pageOf(service, 30);
   await client.issueTokens(ada);
   later(EXPIRED);

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { EXPIRED, later, REFRESH, signedIn, status, stopClock } from "../support/bearer.js";
+import { EXPIRED, later, REFRESH, signedIn, status, stopClock } from "../support/token-mode.js";
 
 stopClock();
 

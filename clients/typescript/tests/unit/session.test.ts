@@ -164,7 +164,7 @@ test("on a server nobody tells anybody", () => {
   expect(opened).not.toHaveBeenCalled();
   vi.stubGlobal("document", {});
   createClient({ baseUrl, token: "mine" });
-  createClient({ baseUrl, face: "bearer", refreshIn: "body" });
+  createClient({ baseUrl, mode: "token", refreshIn: "body" });
   expect(opened).not.toHaveBeenCalled();
   createClient({ baseUrl });
   expect(opened).toHaveBeenCalledTimes(1);

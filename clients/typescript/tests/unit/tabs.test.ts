@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Client, createClient } from "../../src/index.js";
-import { type Pretended, pretend } from "../support/pretend.js";
+import { type FakeService, fakeService } from "../support/fake-service.js";
 
 const ada = { email: "ada@example.org", password: "secret" };
 const REFRESH = "/v1/tokens/refresh";
@@ -23,13 +23,13 @@ class Channel {
   }
 }
 
-let service: Pretended;
+let service: FakeService;
 beforeEach(() => {
   Channel.open.clear();
   vi.stubGlobal("document", {});
   vi.stubGlobal("BroadcastChannel", Channel);
   vi.useFakeTimers({ toFake: ["Date"], now: 0 });
-  service = pretend();
+  service = fakeService();
 });
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -39,7 +39,7 @@ afterEach(() => {
 const tab = (): Client =>
   createClient({
     baseUrl: "https://api.example",
-    face: "bearer",
+    mode: "token",
     refreshIn: "cookie",
     fetch: service.fetch,
     development: false,

@@ -62,11 +62,11 @@ test("wrong calls do not compile", () => {
     // @ts-expect-error: a client needs to know where the API is
     createClient({}),
     // @ts-expect-error: where does the refresh token travel?
-    createClient({ baseUrl: "", face: "bearer" }),
-    // @ts-expect-error: the cookie face keeps nothing
+    createClient({ baseUrl: "", mode: "token" }),
+    // @ts-expect-error: the cookie mode stores no token
     createClient({ baseUrl: "", storage: { get: () => "", set: () => {}, remove: () => {} } }),
     // @ts-expect-error: a server does not refresh
-    createClient({ baseUrl: "", face: "bearer", refreshIn: "cookie", cookies: "" }),
+    createClient({ baseUrl: "", mode: "token", refreshIn: "cookie", cookies: "" }),
   ];
   expectTypeOf(wrong).toBeFunction();
 });

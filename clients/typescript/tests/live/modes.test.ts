@@ -13,36 +13,33 @@ beforeAll(async () => {
 });
 afterAll(() => service?.stop());
 
-test.each(["cookie", "body"] as const)(
-  "bearer face, refresh token in the %s",
-  async (refreshIn) => {
-    const { fetch, cookies } = cookieFetch();
-    const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn, fetch });
-    const issued = await client.issueTokens(ada);
-    expect(issued.data?.refresh_token === undefined).toBe(refreshIn === "cookie");
-    expect([...cookies.keys()]).toEqual(refreshIn === "cookie" ? ["bifrons_refresh", DEVICE] : []);
-    expect(client.session.get()).toMatchObject({
-      status: "signed-in",
-      session: { face: "bearer" },
-    });
+test.each(["cookie", "body"] as const)("token mode, refresh token in the %s", async (refreshIn) => {
+  const { fetch, cookies } = cookieFetch();
+  const client = createClient({ baseUrl: service.url, mode: "token", refreshIn, fetch });
+  const issued = await client.issueTokens(ada);
+  expect(issued.data?.refresh_token === undefined).toBe(refreshIn === "cookie");
+  expect([...cookies.keys()]).toEqual(refreshIn === "cookie" ? ["bifrons_refresh", DEVICE] : []);
+  expect(client.session.get()).toMatchObject({
+    status: "signed-in",
+    session: { face: "bearer" },
+  });
 
-    expect((await client.reauthenticate({ password: ada.password })).problem?.code).toBeUndefined();
-    expect((await client.getMe()).data?.email).toBe(ada.email);
-    const refreshed = await client.refreshTokens();
-    expect(refreshed.data?.session.id).toBe(issued.data?.session.id);
-    expect((await client.getMe()).data?.email).toBe(ada.email);
+  expect((await client.reauthenticate({ password: ada.password })).problem?.code).toBeUndefined();
+  expect((await client.getMe()).data?.email).toBe(ada.email);
+  const refreshed = await client.refreshTokens();
+  expect(refreshed.data?.session.id).toBe(issued.data?.session.id);
+  expect((await client.getMe()).data?.email).toBe(ada.email);
 
-    expect((await client.signOut()).problem).toBeUndefined();
-    expect([...cookies.keys()]).toEqual(refreshIn === "cookie" ? [DEVICE] : []);
-    expect(client.session.get()).toEqual({ status: "signed-out" });
-    expect((await client.getMe()).problem?.code).toBe("unauthenticated");
-  },
-);
+  expect((await client.signOut()).problem).toBeUndefined();
+  expect([...cookies.keys()]).toEqual(refreshIn === "cookie" ? [DEVICE] : []);
+  expect(client.session.get()).toEqual({ status: "signed-out" });
+  expect((await client.getMe()).problem?.code).toBe("unauthenticated");
+});
 
 test("signing out with an access token that is over ends the session all the same", async () => {
   for (const refreshIn of ["cookie", "body"] as const) {
     const { fetch, cookies } = cookieFetch();
-    const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn, fetch });
+    const client = createClient({ baseUrl: service.url, mode: "token", refreshIn, fetch });
     const issued = await client.issueTokens(ada);
     const kept = new Map(cookies);
     const now = Date.now;

@@ -3,59 +3,59 @@ import { observe, replaces } from "./observe.js";
 import type { FlatInput, Operation } from "./operation.js";
 import type { ProblemShape } from "./problem.js";
 import { singleFlight } from "./renewal.js";
-import type { Meaning, TokensShape } from "./shapes.js";
+import type { SessionEffect, TokensShape } from "./shapes.js";
 import type { TokenStorage } from "./storage.js";
 import { SIGNED_OUT, type Tracker } from "./tracker.js";
 
 type Outcome = Answer<unknown, ProblemShape>;
 type Send = (input: FlatInput, token?: string) => Promise<Outcome>;
 
-/** An access token, and by the clock of this machine when it ends and when to ask for the next. */
+/** An access token. The times are those of this machine's clock. */
 export interface Access {
   readonly token: string;
   readonly expiresAt: number;
   readonly renewAt: number;
 }
 
-export interface KeeperOptions {
+export interface TokenManagerOptions {
   readonly refreshIn: "cookie" | "body";
   readonly storage: TokenStorage;
   readonly tracker: Tracker;
-  /** Tells the other tabs of a new access token. */
+  /** Sends a new access token to the other tabs. */
   readonly share: (access: Access) => void;
-  /** Asks for the next tokens. */
+  /** Calls `refreshTokens`. */
   readonly refresh: Send;
 }
 
-/** Holds the tokens of the bearer face: the access token in memory, and nowhere else. */
-export interface Keeper {
-  /** Makes a call with a token that counts, as far as one can be had. */
+/** Holds the tokens of token mode: the access token in memory only. */
+export interface TokenManager {
+  /** Makes a call with a valid token, if the client can get one. */
   run(
     operation: Operation,
-    meaning: Meaning | undefined,
+    effect: SessionEffect | undefined,
     input: FlatInput,
     send: Send,
   ): Promise<Outcome>;
-  /** Takes over what another tab was given, or has dropped. */
+  /** Takes over the access token of another tab, or drops it. */
   adopt(access?: Access): void;
 }
 
-/** The only answers that sign out. No outage does. */
+/** The only answers to a refresh that sign the user out. An outage never does. */
 const REFUSALS = ["invalid_refresh_token", "refresh_reused"];
 
-/** How long before its end an access token is replaced, at most. */
+/** The longest time between renewal and expiry of an access token. */
 const LEAD_MS = 60_000;
 
-export function createKeeper(options: KeeperOptions): Keeper {
+export function createTokenManager(options: TokenManagerOptions): TokenManager {
   const { refreshIn, storage, tracker, share } = options;
   let access: Access | undefined;
-  /** The call under way that replaces the tokens: a refresh beside it would come with the old one. */
+  /** The call in flight that replaces the tokens: a concurrent refresh would send the old one. */
   let replacing: Promise<unknown> | undefined;
   const { renew, underWay, reset } = singleFlight(renewNow);
 
-  async function keep({ access_token, expires_in, refresh_token }: TokensShape): Promise<void> {
+  async function store({ access_token, expires_in, refresh_token }: TokensShape): Promise<void> {
     const lifetime = expires_in * 1000;
-    // By chance, so that not all tabs and devices ask at the same moment.
+    // Random, so that tabs and devices do not refresh at the same moment.
     const lead = Math.min(LEAD_MS, lifetime / 5) * (0.5 + Math.random() / 2);
     const expiresAt = Date.now() + lifetime;
     access = { token: access_token, expiresAt, renewAt: expiresAt - lead };
@@ -88,30 +88,30 @@ export function createKeeper(options: KeeperOptions): Keeper {
       await forget();
       return undefined;
     }
-    // Once more, because the answer may have been lost on its way: the service gives the same
-    // successor again, but only for seconds.
+    // Once more, because the answer may be lost: the service answers with the same successor again,
+    // but only for seconds.
     const again = async (): Promise<Outcome> => options.refresh((await refreshInput()) ?? input);
     const outcome = await options.refresh(input).catch(again);
     return (await settle(since, outcome)) ? undefined : outcome;
   }
 
-  /** Draws the conclusions from a refresh; false if it said nothing about the session. */
+  /** Applies the answer to a refresh. False if it says nothing about the session. */
   async function settle(since: number, outcome: Outcome): Promise<boolean> {
-    // Somebody has signed in or out meanwhile: this is about a session that is no more.
+    // The user has signed in or out since: the answer is about an earlier session.
     if (since !== tracker.epoch()) return true;
-    const tokens = observe(tracker, { meaning: "refreshed", since }, outcome);
-    if (tokens) await keep(tokens);
+    const tokens = observe(tracker, { effect: "refreshed", since }, outcome);
+    if (tokens) await store(tokens);
     else if (outcome.problem?.status !== 401 || !REFUSALS.includes(outcome.problem.code)) {
       return false;
     } else await forget();
     return true;
   }
 
-  /** A token that counts, none if nobody is signed in, or why neither can be told. */
+  /** A valid token, none if the user is signed out, or the failure that left it open. */
   async function authorize(refused?: string): Promise<{ token?: string; failed?: Outcome }> {
     const usable = (end: "renewAt" | "expiresAt"): Access | undefined =>
       access && access.token !== refused && Date.now() < access[end] ? access : undefined;
-    // More than once, because another tab may have signed in while this one asked.
+    // More than once, because another tab may sign in during the request.
     for (let tries = 0; tries < 3; tries += 1) {
       const fresh = !underWay() && usable("renewAt");
       if (fresh) return { token: fresh.token };
@@ -119,29 +119,29 @@ export function createKeeper(options: KeeperOptions): Keeper {
       const failed = await renew().catch((error: unknown) => {
         if (!usable("expiresAt")) throw error;
       });
-      // What still counts does not wait for the service to come back.
-      const held = usable("expiresAt");
-      if (held) return { token: held.token };
+      // A token that is still valid does not wait for the service to recover.
+      const valid = usable("expiresAt");
+      if (valid) return { token: valid.token };
       if (failed) return { failed };
     }
     return {};
   }
 
-  /** Makes the call, and keeps what it brings. */
+  /** Makes the call and stores the tokens of its answer. */
   async function conclude(
-    meaning: Meaning | undefined,
+    effect: SessionEffect | undefined,
     input: FlatInput,
     token: string | undefined,
     send: Send,
   ): Promise<Outcome> {
     const since = tracker.epoch();
     const outcome = await send(input, token);
-    if (meaning === "refreshed") {
+    if (effect === "refreshed") {
       await settle(since, outcome);
       return outcome;
     }
-    const tokens = observe(tracker, { meaning, input, since }, outcome);
-    if (tokens) await keep(tokens);
+    const tokens = observe(tracker, { effect, input, since }, outcome);
+    if (tokens) await store(tokens);
     else if (access && tracker.get().status === "signed-out") await forget();
     return outcome;
   }
@@ -156,18 +156,18 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return call;
   }
 
-  /** Leaves at once, even where the network is gone. */
+  /** Takes effect at once in this client, without a network too. */
   async function signOut(input: FlatInput, send: Send): Promise<Outcome> {
     const left = access;
     access = undefined;
     tracker.set(SIGNED_OUT);
     const refreshToken = await storage.get();
     await forget();
-    // In a cookie it travels by itself, and an access token beside it would alone count: one that is
-    // over would leave the session alive.
+    // The browser sends a cookie by itself. An access token displaces it, and an expired one would
+    // leave the session alive.
     if (refreshIn === "cookie") return send(input);
-    const counts = left !== undefined && Date.now() < left.expiresAt;
-    return send(input, counts ? left.token : (refreshToken ?? undefined));
+    const valid = left !== undefined && Date.now() < left.expiresAt;
+    return send(input, valid ? left.token : (refreshToken ?? undefined));
   }
 
   return {
@@ -175,16 +175,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
       access = shared;
       reset();
     },
-    run: async (operation, meaning, input, send) => {
-      if (meaning === "signed-out") return signOut(input, send);
-      if (meaning === "tokens" || meaning === "refreshed") {
+    run: async (operation, effect, input, send) => {
+      if (effect === "signed-out") return signOut(input, send);
+      if (effect === "tokens" || effect === "refreshed") {
         if (underWay()) await renew().catch(() => {});
         await replacing;
         const filled =
-          meaning === "tokens"
+          effect === "tokens"
             ? { ...input, refresh_in: refreshIn }
             : { ...(await refreshInput()), ...input };
-        return alone(conclude(meaning, filled, undefined, send));
+        return alone(conclude(effect, filled, undefined, send));
       }
       if (!operation.bearer) return send(input);
 
@@ -192,8 +192,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
         const { token, failed } = await authorize(refused);
         if (failed) return [failed, undefined];
         if (refused !== undefined && token === undefined) return undefined;
-        const call = conclude(meaning, input, token, send);
-        return [await (replaces(meaning) ? alone(call) : call), token];
+        const call = conclude(effect, input, token, send);
+        return [await (replaces(effect) ? alone(call) : call), token];
       };
       const [outcome, token] = (await once()) as [Outcome, string | undefined];
       if (token === undefined || outcome.problem?.code !== "invalid_token") return outcome;

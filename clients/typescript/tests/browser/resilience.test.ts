@@ -4,27 +4,27 @@ import { type Client, type ClientOptions, createClient } from "../../src/index.j
 import { type AnyBrowser, BROWSERS, type Tab, type Visitor } from "../support/browsers.js";
 import { callOften, expireAccess, sessionStatus } from "../support/in_page.js";
 import { addressOf, type Site, serveSite } from "../support/page.js";
+import { startProxy, type TestProxy } from "../support/proxy.js";
 import { type Service, startService } from "../support/service.js";
 import { ADA } from "../support/stage.js";
-import { layWire, type Wire } from "../support/wire.js";
 
-const FACES = [
+const MODES = [
   ["cookie", {}],
-  ["bearer", { face: "bearer", refreshIn: "cookie" }],
+  ["token", { mode: "token", refreshIn: "cookie" }],
 ] as const;
-const [, [, BEARER]] = FACES;
+const [, [, BEARER]] = MODES;
 
 let site: Site;
 let service: Service;
-let wire: Wire;
+let proxy: TestProxy;
 beforeAll(async () => {
   site = await serveSite();
   service = await startService([site.origin]);
-  wire = await layWire(service.url);
+  proxy = await startProxy(service.url);
   await createClient({ baseUrl: service.url }).registerUser(ADA);
 });
 afterAll(async () => {
-  wire?.stop();
+  proxy?.stop();
   await service?.stop();
   site?.stop();
 });
@@ -41,7 +41,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
   beforeEach(async () => {
     visitor = await browser.visitor();
     opened = [];
-    wire.refreshes = 0;
+    proxy.refreshes = 0;
   });
   // Whatever happened, there is nothing to steal.
   afterEach(async () => {
@@ -51,14 +51,14 @@ describe.each(BROWSERS)("%s", (_, start) => {
   });
 
   async function open(options: Partial<ClientOptions> = BEARER): Promise<Tab> {
-    const tab = await visitor.open(addressOf(site, wire.url, options));
+    const tab = await visitor.open(addressOf(site, proxy.url, options));
     opened.push(tab);
     return tab;
   }
 
   async function signedIn(options: Partial<ClientOptions> = BEARER): Promise<Tab> {
     const tab = await open(options);
-    const method = options.face ? "issueTokens" : "signIn";
+    const method = options.mode ? "issueTokens" : "signIn";
     await tab.run(async ([name, who]) => void (await client.throwing[name](who)), [
       method,
       ADA,
@@ -70,45 +70,48 @@ describe.each(BROWSERS)("%s", (_, start) => {
     const tab = await signedIn();
     await expire(tab);
     expect(await call(tab, 50)).toEqual(Array(50).fill(ADA.email));
-    expect(wire.refreshes).toBe(1);
+    expect(proxy.refreshes).toBe(1);
   });
 
   test("four tabs that wake at once all stay signed in, twice", async () => {
     const tabs = [await signedIn(), await open(), await open(), await open()];
     expect(await Promise.all(tabs.map((tab) => call(tab)))).toEqual(Array(4).fill([ADA.email]));
     for (let round = 1; round <= 2; round += 1) {
-      wire.refreshes = 0;
+      proxy.refreshes = 0;
       await Promise.all(tabs.map(expire));
       const answers = await Promise.all(tabs.map((tab) => call(tab, 5)));
       expect(answers.flat()).toEqual(Array(20).fill(ADA.email));
       expect(await Promise.all(tabs.map(status))).toEqual(Array(4).fill("signed-in"));
-      expect(wire.refreshes).toBeGreaterThanOrEqual(1);
-      expect(wire.refreshes).toBeLessThanOrEqual(4);
+      expect(proxy.refreshes).toBeGreaterThanOrEqual(1);
+      expect(proxy.refreshes).toBeLessThanOrEqual(4);
     }
   });
 
   test("an answer that is lost on its way is asked for again", async () => {
     const tab = await signedIn();
     await expire(tab);
-    wire.losing = 1;
+    proxy.losing = 1;
     expect(await call(tab)).toEqual([ADA.email]);
-    expect(wire).toMatchObject({ losing: 0, refreshes: 2 });
+    expect(proxy).toMatchObject({ losing: 0, refreshes: 2 });
     expect(await status(tab)).toBe("signed-in");
   });
 
-  test.each(FACES)("%s face: the service restarts, and nobody is signed out", async (_, face) => {
-    const tab = await signedIn(face);
-    await service.down();
-    await expire(tab);
-    expect(await call(tab, 3)).toEqual(Array(3).fill("TypeError"));
-    expect(await status(tab)).toBe("signed-in");
-    await service.up();
-    await expect.poll(() => call(tab), { timeout: 20_000 }).toEqual([ADA.email]);
-    expect(await status(tab)).toBe("signed-in");
-  });
+  test.each(MODES)(
+    "%s mode: the service restarts, and nobody is signed out",
+    async (_, options) => {
+      const tab = await signedIn(options);
+      await service.down();
+      await expire(tab);
+      expect(await call(tab, 3)).toEqual(Array(3).fill("TypeError"));
+      expect(await status(tab)).toBe("signed-in");
+      await service.up();
+      await expect.poll(() => call(tab), { timeout: 20_000 }).toEqual([ADA.email]);
+      expect(await status(tab)).toBe("signed-in");
+    },
+  );
 
-  test.each(FACES)("%s face: revoked elsewhere, signed out in every tab", async (_, face) => {
-    const tabs = [await signedIn(face), await open(face), await open(face)];
+  test.each(MODES)("%s mode: revoked elsewhere, signed out in every tab", async (_, options) => {
+    const tabs = [await signedIn(options), await open(options), await open(options)];
     for (const tab of tabs) expect(await call(tab)).toEqual([ADA.email]);
 
     const elsewhere = await device();
@@ -126,7 +129,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
 
 /** Another device of the same person. */
 async function device(): Promise<Client> {
-  const client = createClient({ baseUrl: service.url, face: "bearer", refreshIn: "body" });
+  const client = createClient({ baseUrl: service.url, mode: "token", refreshIn: "body" });
   await client.issueTokens(ADA);
   return client;
 }

@@ -7,11 +7,11 @@ import type { Service } from "../support/service.js";
 import { ADA, openStage } from "../support/stage.js";
 
 const REFRESH = "**/v1/tokens/refresh";
-const FACES = [
+const MODES = [
   ["cookie", {}],
-  ["bearer", { face: "bearer", refreshIn: "cookie" }],
+  ["token", { mode: "token", refreshIn: "cookie" }],
 ] as const;
-const [, [, BEARER]] = FACES;
+const [, [, BEARER]] = MODES;
 
 let browser: Browser;
 let site: Site;
@@ -85,7 +85,7 @@ test("a service that asks for patience gets it, and nobody is signed out", async
   expect(await call(page)).toEqual([ADA.email]);
 });
 
-test.each(FACES)("%s face: what one tab does, the others know", async (_, options) => {
+test.each(MODES)("%s mode: what one tab does, the others know", async (_, options) => {
   const first = await open(options);
   const second = await open(options);
   await signIn(first, options);
@@ -126,10 +126,10 @@ async function signedIn(options: object = BEARER): Promise<Page> {
 }
 
 async function signIn(page: Page, options: object): Promise<void> {
-  const face = "face" in options ? "issueTokens" : "signIn";
+  const method = "mode" in options ? "issueTokens" : "signIn";
   const code = await page.evaluate(
     async ([method, who]) => (await client[method](who)).problem?.code,
-    [face, ADA] as const,
+    [method, ADA] as const,
   );
   expect(code).toBeUndefined();
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 /** What lies between a page and the service: it counts, and it can lose answers. */
-export interface Wire {
+export interface TestProxy {
   readonly url: string;
   /** How often a refresh was asked for. */
   refreshes: number;
@@ -12,17 +12,17 @@ export interface Wire {
   stop(): void;
 }
 
-export async function layWire(service: string): Promise<Wire> {
+export async function startProxy(service: string): Promise<TestProxy> {
   const server = createServer((asked, answer) => {
     // The service is down: so is the line to it.
     carry(asked, answer).catch(() => answer.destroy());
   });
   const carry = async (asked: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const refreshes = asked.method === "POST" && asked.url === "/v1/tokens/refresh";
-    if (refreshes) wire.refreshes += 1;
+    if (refreshes) proxy.refreshes += 1;
     const { status, headers, body } = await forward(service, asked);
-    if (refreshes && wire.losing > 0) {
-      wire.losing -= 1;
+    if (refreshes && proxy.losing > 0) {
+      proxy.losing -= 1;
       answer.destroy();
       return;
     }
@@ -30,7 +30,7 @@ export async function layWire(service: string): Promise<Wire> {
     answer.writeHead(status, { ...headers, connection: "close" }).end(body);
   };
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const wire: Wire = {
+  const proxy: TestProxy = {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     refreshes: 0,
     losing: 0,
@@ -39,7 +39,7 @@ export async function layWire(service: string): Promise<Wire> {
       server.closeAllConnections();
     },
   };
-  return wire;
+  return proxy;
 }
 
 interface Answer {

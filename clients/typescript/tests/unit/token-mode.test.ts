@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Client } from "../../src/index.js";
 import type { TokenStorage } from "../../src/runtime/storage.js";
+import { fakeService } from "../support/fake-service.js";
+import { session } from "../support/sessions.js";
 import {
   ada,
   appOf,
@@ -11,9 +13,7 @@ import {
   signedIn,
   status,
   stopClock,
-} from "../support/bearer.js";
-import { pretend } from "../support/pretend.js";
-import { session } from "../support/sessions.js";
+} from "../support/token-mode.js";
 
 stopClock();
 
@@ -26,7 +26,7 @@ test("signs in with the right refresh_in, and uses the token", async () => {
 });
 
 test("a new page finds its session by the cookie", async () => {
-  const service = pretend();
+  const service = fakeService();
   service.valid = 3;
   const client = pageOf(service);
   expect(status(client)).toBe("unknown");
@@ -35,7 +35,7 @@ test("a new page finds its session by the cookie", async () => {
 });
 
 test("a new page without a session", async () => {
-  const service = pretend();
+  const service = fakeService();
   const client = pageOf(service);
   expect(await client.session.load()).toEqual({ status: "signed-out" });
   await client.getMe();
@@ -70,7 +70,7 @@ function keychain(): TokenStorage & { kept: Map<string, string> } {
 }
 
 test("the refresh token in the body, kept by the app", async () => {
-  const service = pretend("body");
+  const service = fakeService("body");
   const storage = keychain();
   const make = (): Client => appOf(service, storage);
   const client = make();
@@ -91,7 +91,7 @@ test("the refresh token in the body, kept by the app", async () => {
 });
 
 test("without an access token the refresh token says which session to end", async () => {
-  const service = pretend("body");
+  const service = fakeService("body");
   const storage = keychain();
   storage.set("refresh-1");
   const client = appOf(service, storage);
@@ -102,7 +102,7 @@ test("without an access token the refresh token says which session to end", asyn
 });
 
 test("in memory, unless the app says otherwise", async () => {
-  const service = pretend("body");
+  const service = fakeService("body");
   const client = appOf(service);
   expect(await client.session.load()).toEqual({ status: "signed-out" });
   expect(service.count(REFRESH)).toBe(0);

@@ -1,8 +1,8 @@
-import type { Meaning } from "./runtime/shapes.js";
+import type { SessionEffect } from "./runtime/shapes.js";
 import type { OperationId } from "./types.js";
 
-/** What the answers say about the session of whoever asked. The other operations say nothing. */
-export const meanings: { readonly [Id in OperationId]?: Meaning } = {
+/** How each operation's answer changes the caller's session. The other operations change nothing. */
+export const effects: { readonly [Id in OperationId]?: SessionEffect } = {
   signIn: "signed-in",
   getSession: "session",
   issueTokens: "tokens",

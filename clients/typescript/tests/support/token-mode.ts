@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, vi } from "vitest";
 import { type Client, createClient } from "../../src/index.js";
 import type { TokenStorage } from "../../src/runtime/storage.js";
-import { type Pretended, pretend } from "./pretend.js";
+import { type FakeService, fakeService } from "./fake-service.js";
 
 const baseUrl = "https://api.example";
 export const ada = { email: "ada@example.org", password: "secret" };
@@ -23,15 +23,15 @@ export function stopClock(): void {
 export const later = (ms: number): unknown => vi.setSystemTime(Date.now() + ms);
 
 /** A page's client of that service. */
-export const pageOf = ({ fetch }: Pick<Pretended, "fetch">, timeout?: number): Client =>
-  createClient({ baseUrl, face: "bearer", refreshIn: "cookie", fetch, timeout });
+export const pageOf = ({ fetch }: Pick<FakeService, "fetch">, timeout?: number): Client =>
+  createClient({ baseUrl, mode: "token", refreshIn: "cookie", fetch, timeout });
 
 /** An app's client of that service. */
-export const appOf = ({ fetch }: Pretended, storage?: TokenStorage): Client =>
-  createClient({ baseUrl, face: "bearer", refreshIn: "body", fetch, storage });
+export const appOf = ({ fetch }: FakeService, storage?: TokenStorage): Client =>
+  createClient({ baseUrl, mode: "token", refreshIn: "body", fetch, storage });
 
-export async function signedIn(): Promise<{ client: Client; service: Pretended }> {
-  const service = pretend();
+export async function signedIn(): Promise<{ client: Client; service: FakeService }> {
+  const service = fakeService();
   const client = pageOf(service);
   await client.issueTokens(ada);
   return { client, service };

@@ -2,7 +2,7 @@ import type { Fetch } from "../../src/runtime/call.js";
 import { empty, json, problem } from "./answers.js";
 import { session, tokens } from "./sessions.js";
 
-/** What the pretended service was asked. */
+/** What the service service was asked. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -10,7 +10,7 @@ export interface Asked {
   readonly body: Record<string, unknown> | undefined;
 }
 
-export interface Pretended {
+export interface FakeService {
   readonly fetch: Fetch;
   readonly asked: Asked[];
   /** How often one path was asked for. */
@@ -24,35 +24,35 @@ export interface Pretended {
 }
 
 /** A service with one user and tokens that are numbers, to be asked through a handed-in `fetch`. */
-export function pretend(refreshIn: "cookie" | "body" = "cookie"): Pretended {
+export function fakeService(refreshIn: "cookie" | "body" = "cookie"): FakeService {
   const asked: Asked[] = [];
   const inBody = refreshIn === "body";
   const next = (): Response => {
-    pretended.valid += 1;
-    return json(200, tokens(pretended.valid, "s1", inBody));
+    service.valid += 1;
+    return json(200, tokens(service.valid, "s1", inBody));
   };
   const answer = async ({ method, path, token }: Asked): Promise<Response> => {
     if (path === "/v1/tokens") return next();
     if (path === "/v1/tokens/refresh") {
-      await pretended.hold;
-      const instead = pretended.refreshes.shift();
+      await service.hold;
+      const instead = service.refreshes.shift();
       if (instead instanceof Error) throw instead;
-      return instead ?? (pretended.valid > 0 ? next() : problem(401, "invalid_refresh_token"));
+      return instead ?? (service.valid > 0 ? next() : problem(401, "invalid_refresh_token"));
     }
     if (method === "DELETE" && path === "/v1/session") {
-      pretended.valid = 0;
+      service.valid = 0;
       return empty();
     }
     if (token === undefined) return problem(401, "unauthenticated");
-    if (token !== `access-${pretended.valid}`) return problem(401, "invalid_token");
+    if (token !== `access-${service.valid}`) return problem(401, "invalid_token");
     if (path === "/v1/me/password") {
-      pretended.valid += 1;
-      const reissued = tokens(pretended.valid, "s1", inBody);
+      service.valid += 1;
+      const reissued = tokens(service.valid, "s1", inBody);
       return json(200, { session: reissued.session, tokens: reissued });
     }
     return json(200, path === "/v1/me" ? session().user : tokens(1).session);
   };
-  const pretended: Pretended = {
+  const service: FakeService = {
     asked,
     count: (path) => asked.filter((one) => one.path === path).length,
     valid: 0,
@@ -69,5 +69,5 @@ export function pretend(refreshIn: "cookie" | "body" = "cookie"): Pretended {
       return answer(one);
     },
   };
-  return pretended;
+  return service;
 }
