@@ -1,4 +1,4 @@
-// What pages that mean harm can do to somebody who is signed in: a page on another site, and a page
+// What pages that mean harm can do to a signed-in user: a page on another site, and a page
 // on a sibling host, whose requests do carry SameSite=Lax cookies.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -144,7 +144,7 @@ describe.each(KINDS)("$name", (kind) => {
   });
 
   describe("cookie tossing from a sibling", () => {
-    /** Mallory's own session: whoever is given it acts as Mallory. */
+    /** Mallory's own session: a user who receives it acts as Mallory. */
     let planted: string;
     let attacker: Tab;
     let victim: Tab;
@@ -154,7 +154,7 @@ describe.each(KINDS)("$name", (kind) => {
       victim = await visitor.open(admin);
     });
 
-    test("makes nobody Mallory", async () => {
+    test("signs no user in as Mallory", async () => {
       const kept = await attacker.run(toss, planted);
       // The first is the sibling's own and goes nowhere else; the others are not what we look for.
       expect(kept).toEqual([
@@ -165,7 +165,7 @@ describe.each(KINDS)("$name", (kind) => {
       expect(await whoAmI(victim, lax.origin)).toBe("unauthenticated");
     });
 
-    test("takes nobody's session over", async () => {
+    test("takes no user's session over", async () => {
       expect(await signIn(victim, lax.origin)).toBe("cookie");
       await attacker.run(toss, planted);
       expect(await whoAmI(victim, lax.origin)).toBe(ADA.email);

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 let people = 0;
-const somebody = (): Person => {
+const newPerson = (): Person => {
   people += 1;
   return { email: `ada${people}@example.org`, password: "correct horse battery staple" };
 };
@@ -48,7 +48,7 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
   test.each(MODES)(
     "%s mode: sign up, reload, end a session, change the password, sign out",
     async (mode) => {
-      const { email, password } = somebody();
+      const { email, password } = newPerson();
       const tab = await (await arrive()).open(apps[mode].at(ELSEWHERE));
       await reads(tab, "Sign in");
       await tab.press("Create an account");
@@ -113,7 +113,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
   test.each(MODES)(
     "%s mode: a session that is ended on another device is gone with its next call",
     async (mode) => {
-      const ada = somebody();
+      const ada = newPerson();
       await direct(service.origin).registerUser(ada);
       const [phone, laptop] = [await signedIn(mode, ada), await signedIn(mode, ada)];
       await laptop.run(comeBack, undefined);
@@ -129,7 +129,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
   );
 
   test("too many wrong passwords: it says when to try again", async () => {
-    const ada = somebody();
+    const ada = newPerson();
     await direct(service.origin).registerUser(ada);
     const guess = { ...ada, password: "not the password" };
     for (let guesses = 0; guesses < GUESSES; guesses += 1)
@@ -142,7 +142,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
     await reads(tab, "Too many attempts. Try again in 20 minutes.");
   });
 
-  test("an origin that is not listed: whoever works on the app is told what to do", async () => {
+  test("an origin that is not listed: the console tells the developer what to do", async () => {
     const developed = await developSpa(service.origin);
     try {
       const tab = await (await arrive()).open(developed.origin);
@@ -154,7 +154,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
     }
   });
 
-  /** Somebody's page, on the service's site. */
+  /** A page of the signed-in user, on the service's site. */
   async function signedIn(mode: Mode, { email, password }: Person): Promise<Tab> {
     const tab = await (await arrive()).open(apps[mode].at(SIBLING));
     await reads(tab, "Sign in");

@@ -81,7 +81,7 @@ describe.each(BROWSERS)("$name", (kind) => {
     expect(seen).toEqual(people.map(({ email }) => Array(20).fill(email)));
   });
 
-  test("an outage of the service signs nobody out", async () => {
+  test("an outage of the service signs no user out", async () => {
     const tab = await signedIn(ADA);
     await service.down();
     await tab.reload();
@@ -107,7 +107,7 @@ describe.each(BROWSERS)("$name", (kind) => {
     await reads(tab, "A mail to this address tells you how to go on.");
   });
 
-  test("a form of another site signs nobody in", async () => {
+  test("a form of another site signs no user in", async () => {
     const visitor = await arrive();
     const stranger = await visitor.open(strangers.at("jazzmeet-prizes.site"));
     const url = `${app.at("app.jazzmeet.site")}/sign-in?/signIn`;

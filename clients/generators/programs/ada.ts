@@ -1,4 +1,4 @@
-/** Somebody who signs up. */
+/** A new user. */
 export const ada = { email: "ada@example.org", password: "correct horse battery staple" };
 
 export const mistaken = { ...ada, password: "not the password" };

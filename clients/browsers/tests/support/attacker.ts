@@ -74,7 +74,7 @@ export async function spy(api: string): Promise<Record<string, string>> {
     });
   const name = (error: unknown): string => (error as Error).name;
   const popup = open(url);
-  /** Until the answer is there, the window is empty and anybody's. */
+  /** Until the answer is there, the window is empty, and any page may use it. */
   const reach = async (): Promise<string> => {
     try {
       while (popup?.document.URL === "about:blank" && !popup.closed) {

@@ -30,7 +30,7 @@ type Settings = (port: number) => Readonly<Record<string, string>>;
 /** Starts the service on a free port. */
 export async function startBifrons(
   settings: Settings,
-  heard?: (line: string) => void,
+  onLine?: (line: string) => void,
 ): Promise<Bifrons> {
   if (!existsSync(BINARY)) {
     throw new Error(
@@ -39,7 +39,7 @@ export async function startBifrons(
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await start(settings, heard);
+      return await start(settings, onLine);
     } catch (error) {
       const isTaken = error instanceof NotStarted && error.message.includes(PORT_TAKEN);
       if (!isTaken || attempt === 5) throw error;
@@ -47,7 +47,7 @@ export async function startBifrons(
   }
 }
 
-async function start(settings: Settings, heard?: (line: string) => void): Promise<Bifrons> {
+async function start(settings: Settings, onLine?: (line: string) => void): Promise<Bifrons> {
   const port = await freePort();
   const data = mkdtempSync(join(tmpdir(), "bifrons-data-"));
   const forget = (): void => rmSync(data, { recursive: true, force: true });
@@ -58,7 +58,7 @@ async function start(settings: Settings, heard?: (line: string) => void): Promis
     // The service refuses variables of its own that it does not know.
     env: { BIFRONS_LISTEN: `127.0.0.1:${port}`, BIFRONS_DATA_DIR: data, ...settings(port) },
     ready: LISTENING,
-    heard,
+    onLine,
   };
   let program: Program | undefined;
   const service: Bifrons = {

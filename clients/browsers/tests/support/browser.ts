@@ -12,7 +12,7 @@ export interface Kind<View extends Page = Tab> {
 
 /** A browser that runs. It finds every name on this machine, and no other machine. */
 export interface Browser<View extends Page = Tab> {
-  /** Somebody who was never here: no cookies, no storage. */
+  /** A new visitor: no cookies, no storage. */
   visitor(): Promise<Visitor<View>>;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface Visitor<View extends Page = Tab> {
   leave(): Promise<void>;
 }
 
-/** A page that somebody looks at. */
+/** A page that a visitor looks at. */
 export interface Page {
   /** Runs a function in the page. It may use nothing of the test but its argument. */
   run<Argument, Result>(
@@ -44,7 +44,7 @@ export interface Tab extends Page {
   press(name: string): Promise<void>;
   /** What stands on the page, for a person to read. */
   text(): Promise<string>;
-  /** The `Set-Cookie` headers of all answers so far, whatever the browser made of them. */
+  /** The `Set-Cookie` headers of all answers so far, stored by the browser or not. */
   setCookies(): Promise<string[]>;
   /** What its scripts have warned of on the console so far. */
   readonly warnings: readonly string[];

@@ -4,7 +4,7 @@ import { createServer as createHttps } from "node:https";
 import { inject } from "vitest";
 import { listen } from "./ports.js";
 
-/** A small API that sets whatever cookies it is told to, for pages of any origin. */
+/** A small API that sets the cookies that the request asks for, for pages of any origin. */
 export interface CookieApi {
   /** Where an API with this origin really is: the same scheme and host, with a port of today. */
   api(origin: string): string;

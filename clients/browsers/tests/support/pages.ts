@@ -5,7 +5,7 @@ import { inject } from "vitest";
 import { clientScript } from "./bundle.js";
 import { listen } from "./ports.js";
 
-/** A server for the frontends, whatever their names. */
+/** A server for frontends of any host name. */
 export interface Pages {
   /** The origin of the frontend with this host. */
   at(host: string): string;

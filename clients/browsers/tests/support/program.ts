@@ -11,7 +11,7 @@ export interface ProgramOptions {
   /** What it prints once it is ready. */
   readonly ready: string;
   /** Is told every line that it prints, for as long as it runs. */
-  readonly heard?: ((line: string) => void) | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /** A program that runs. */
@@ -27,10 +27,10 @@ export class NotStarted extends Error {}
 export async function startProgram(
   command: string,
   args: readonly string[],
-  { cwd, env, ready, heard }: ProgramOptions,
+  { cwd, env, ready, onLine }: ProgramOptions,
 ): Promise<Program> {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  // Whatever becomes of the tests, nothing is left behind: first the programs, then their folders.
+  // Also when the tests fail: first end the programs, then remove their folders.
   const kill = (): unknown => child.kill("SIGKILL");
   process.prependOnceListener("exit", kill);
   const program: Program = {
@@ -46,7 +46,7 @@ export async function startProgram(
     },
   };
   try {
-    await untilReady(child, ready, heard);
+    await untilReady(child, ready, onLine);
     return program;
   } catch (error) {
     await program.stop();
@@ -58,7 +58,7 @@ export async function startProgram(
 function untilReady(
   child: ChildProcess,
   ready: string,
-  heard?: (line: string) => void,
+  onLine?: (line: string) => void,
 ): Promise<void> {
   let output = "";
   return new Promise((done, fail) => {
@@ -83,7 +83,7 @@ function untilReady(
         }
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
-        if (heard) lines.forEach(heard);
+        if (onLine) lines.forEach(onLine);
       });
     }
   });

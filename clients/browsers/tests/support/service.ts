@@ -33,8 +33,8 @@ export async function startService(
       const { message, method, path, status } = line.startsWith("{") ? JSON.parse(line) : {};
       if (message !== "answered") return;
       const answered = `${method} ${path} ${status}`;
-      const heard = awaited.get(answered);
-      if (heard) heard();
+      const onLine = awaited.get(answered);
+      if (onLine) onLine();
       else log.push(answered);
     },
   );
@@ -42,9 +42,9 @@ export async function startService(
   // Lines come in the order of the answers, but later: this one's is behind those of all before it.
   async function complete(): Promise<readonly string[]> {
     const path = `/${randomUUID()}`;
-    const heard = new Promise<void>((done) => awaited.set(`GET ${path} 404`, done));
+    const onLine = new Promise<void>((done) => awaited.set(`GET ${path} 404`, done));
     await fetchLocally(origin + path, {});
-    await heard;
+    await onLine;
     return log;
   }
   return {

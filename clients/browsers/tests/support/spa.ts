@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const VITE = "node_modules/vite/bin/vite.js";
 
-/** The single-page app of the examples, on whatever host. */
+/** The single-page app of the examples, on any host. */
 export interface Spa extends Pages {
   /** Builds it, as it is built to be deployed. It is served from then on. */
   build(api: string, mode: "cookie" | "token"): Promise<void>;
@@ -65,7 +65,7 @@ export async function developSpa(api: string): Promise<{ origin: string; stop():
       cwd: EXAMPLE,
       env: { VITE_API_URL: api, NO_COLOR: "1" },
       ready: "Local:",
-      heard: (line) => {
+      onLine: (line) => {
         origin = /Local:\s+(http:\S+)\//.exec(line)?.[1] ?? origin;
       },
     },

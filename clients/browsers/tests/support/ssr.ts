@@ -15,7 +15,7 @@ let built: Promise<unknown> | undefined;
 /** Where the app's visitors are, says the proxy. */
 export const VISITOR_ADDRESS = "192.0.2.7";
 
-/** The server-rendered app of the examples, on whatever host. Those named `plain` let no script run. */
+/** The server-rendered app of the examples, on any host. Hosts named `plain` run no script. */
 export interface Ssr extends Pages {
   /** What it answered so far, oldest first: `GET /sign-in 200`. */
   readonly log: readonly string[];
@@ -44,7 +44,7 @@ export async function startSsr(api: string): Promise<Ssr> {
       NODE_EXTRA_CA_CERTS: inject("tls").authority,
     },
     ready: "Listening on",
-    heard: (line) => {
+    onLine: (line) => {
       app = /Listening on (\S+)/.exec(line)?.[1] ?? app;
     },
   });

@@ -83,20 +83,20 @@ export function refresh(tab: Page, api: string): Promise<string | { face: string
 export function useTokens(tab: Page, api: string): Promise<Record<string, unknown>> {
   return tab.run(
     async ({ api, who }) => {
-      const anybody = bifrons.createClient({ baseUrl: api });
-      const holder = (token: string | undefined): typeof anybody =>
+      const plain = bifrons.createClient({ baseUrl: api });
+      const holder = (token: string | undefined): typeof plain =>
         bifrons.createClient({ baseUrl: api, token: token ?? "" });
       const email = async (token: string | undefined): Promise<string | undefined> =>
         (await holder(token).getSession()).data?.user.email;
-      const issued = (await anybody.issueTokens({ ...who, refresh_in: "body" })).data;
+      const issued = (await plain.issueTokens({ ...who, refresh_in: "body" })).data;
       const given = { refresh_token: issued?.refresh_token ?? "" };
-      const renewed = (await anybody.refreshTokens(given)).data;
+      const renewed = (await plain.refreshTokens(given)).data;
       const last = { refresh_token: renewed?.refresh_token ?? "" };
       return {
         email: await email(issued?.access_token),
         refreshed: await email(renewed?.access_token),
         signedOut: (await holder(renewed?.access_token).signOut()).response.status,
-        afterwards: (await anybody.refreshTokens(last)).problem?.code,
+        afterwards: (await plain.refreshTokens(last)).problem?.code,
       };
     },
     { api, who: ADA },

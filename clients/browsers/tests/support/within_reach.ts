@@ -1,4 +1,4 @@
-/** Runs in a page: whatever a script of it could find of what the browser keeps. */
+/** Runs in a page: everything in the browser's storage that its scripts can read. */
 export async function withinReachOfScripts(): Promise<typeof NOTHING> {
   return {
     cookie: document.cookie,

@@ -2,7 +2,7 @@ import { client, signIn } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
 import { Title } from "./title.js";
 
-/** What a mail's link has behind the `#`, if the page was opened by one. Browsers send it to nobody. */
+/** The token behind the `#` of a mail's link, if one opened the page. Browsers send it to no server. */
 export function takeToken(): string | undefined {
   const [, token] = /^#(bfo_.+)/.exec(location.hash) ?? [];
   // Not to be found in the browser's history, either.

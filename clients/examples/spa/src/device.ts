@@ -1,4 +1,4 @@
-/** What a `User-Agent` header means to a person. The first that fits counts: most claim to be others, too. */
+/** A `User-Agent` header in words. The first match wins: most browsers claim to be others, too. */
 export function deviceOf(userAgent = ""): string {
   const browser = BROWSERS.find(([, pattern]) => pattern.test(userAgent))?.[0];
   const system = SYSTEMS.find(([, pattern]) => pattern.test(userAgent))?.[0];

@@ -3,7 +3,7 @@ import { client, signIn } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
 import { Title } from "./title.js";
 
-/** For those who are not signed in. `left` if somebody was, a moment ago. */
+/** The page for a signed-out user. `left` if the user was signed in a moment ago. */
 export function Welcome({ left }: { readonly left: boolean }) {
   const [isNew, setIsNew] = useState(false);
   const [isMailed, setIsMailed] = useState(false);

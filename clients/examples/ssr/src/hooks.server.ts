@@ -2,7 +2,7 @@ import { createClient } from "@bifrons/client";
 import type { Handle, HandleServerError } from "@sveltejs/kit";
 import { env } from "$env/dynamic/private";
 
-/** Each request has a client of its own, which acts for the visitor and for nobody else. */
+/** Each request has its own client, which acts for that visitor alone. */
 export const handle: Handle = async ({ event, resolve }) => {
   const client = createClient({
     baseUrl: env["API_URL"] ?? "http://localhost:3000",
@@ -21,7 +21,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   return response;
 };
 
-/** What a person is told of what nobody foresaw, the service being out of reach included. */
+/** The message for unexpected errors, an unreachable service included. */
 export const handleError: HandleServerError = ({ error, status }) => {
   console.error(error);
   return { message: status === 404 ? "There is no such page." : "That did not work. Try again." };

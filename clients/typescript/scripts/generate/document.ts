@@ -116,7 +116,7 @@ export function resolve(document: Document, schema: Schema): Schema {
   return resolve(document, target);
 }
 
-/** All property names of a schema, whatever it is composed of. */
+/** All property names of a schema, those of its parts included. */
 export function propertyNames(document: Document, schema: Schema): string[] {
   const whole = resolve(document, schema);
   const parts = [...(whole.allOf ?? []), ...(whole.oneOf ?? []), ...(whole.anyOf ?? [])];

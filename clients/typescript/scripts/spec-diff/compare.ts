@@ -23,7 +23,7 @@ export function compare(before: Document, after: Document): Change[] {
   for (const id of news.keys()) {
     if (!olds.has(id)) changes.push({ kind: "additive", what: `${id} is new` });
   }
-  // The same schema may be felt in several places.
+  // The same schema may affect several places.
   const once = new Map(changes.map((change) => [change.what, change]));
   return [...once.values()].sort((a, b) => b.kind.localeCompare(a.kind));
 }
@@ -65,7 +65,7 @@ function operation(before: Document, old: Located, after: Document, now: Located
   return changes;
 }
 
-/** Parameters and body as the one object that callers hand in. */
+/** Parameters and body as the one object that callers pass. */
 function inputOf({ operation: { parameters = [], requestBody } }: Located): Schema {
   const schemas = parameters.map(({ name, schema = {} }) => [name, schema] as const);
   const required = parameters.filter((one) => one.required).map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { type Document, resolve, type Schema } from "../generate/document.js";
 
-/** The schema with all that it refers to and is composed of in one; what is said later counts. */
+/** The schema with all that it refers to and is composed of in one; later keywords override earlier ones. */
 export function flatten(document: Document, schema: Schema): Schema {
   const { allOf, ...own } = resolve(document, schema);
   if (!allOf) return own;

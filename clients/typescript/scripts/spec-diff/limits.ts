@@ -12,7 +12,7 @@ export interface Difference {
 const LEAST = ["minLength", "minimum", "minItems"] as const;
 const MOST = ["maxLength", "maximum", "maxItems"] as const;
 
-/** How the values that a schema allows have changed, whatever is in them. */
+/** How the limits of a schema's values have changed. */
 export function compareLimits(was: Schema, is: Schema, way: Way): Difference[] {
   // Callers that send may meet what narrows, and those that read what widens.
   const narrowed = (what: string): Difference => ({ breaks: way === "sent", what });

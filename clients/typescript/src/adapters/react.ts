@@ -3,11 +3,11 @@ import { useEffect, useSyncExternalStore } from "react";
 import type { Client } from "../client.js";
 import type { SessionState } from "../session.js";
 
-/** What the client knows about the session. It asks the service if nobody has done so yet. */
+/** What the client knows about the session. Asks the service if it is unknown. */
 export function useSession({ session }: Pick<Client, "session">): SessionState {
   const { get, subscribe, load } = session;
   useEffect(() => {
-    // Without an answer it stays unknown; whoever mounts next asks again.
+    // Without an answer it stays unknown; the next component to mount asks again.
     if (get().status === "unknown") load().catch(() => {});
   }, [get, load]);
   return useSyncExternalStore(subscribe, get, get);

@@ -3,14 +3,14 @@ import type { Readable } from "svelte/store";
 import type { Client } from "../client.js";
 import type { SessionState } from "../session.js";
 
-/** What the client knows about the session. It asks the service if nobody has done so yet. */
+/** What the client knows about the session. Asks the service if it is unknown. */
 export function sessionStore({ session }: Pick<Client, "session">): Readable<SessionState> {
   return {
     // A store in Svelte calls back at once.
     subscribe: (run) => {
       run(session.get());
       const end = session.subscribe(run);
-      // Without an answer it stays unknown; whoever subscribes next asks again.
+      // Without an answer it stays unknown; the next subscriber asks again.
       if (session.get().status === "unknown") session.load().catch(() => {});
       return end;
     },

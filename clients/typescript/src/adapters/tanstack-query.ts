@@ -43,7 +43,7 @@ export function mutation<Id extends Exclude<OperationId, ReadingId>>(
   const method = client.throwing[id] as unknown as (input: unknown) => Promise<Data<Id>>;
   return {
     mutationKey: ["bifrons", id],
-    // Not handed on: TanStack Query calls it with more than the input.
+    // The input alone: TanStack Query passes more arguments.
     mutationFn: (input) => method(input ?? undefined),
   };
 }

@@ -3,7 +3,7 @@ import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
 import type { Client } from "../client.js";
 import type { SessionState } from "../session.js";
 
-/** What the client knows about the session. It asks the service if nobody has done so yet. */
+/** What the client knows about the session. Asks the service if it is unknown. */
 export function useSession({
   session,
 }: Pick<Client, "session">): Readonly<ShallowRef<SessionState>> {

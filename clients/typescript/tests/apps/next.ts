@@ -30,7 +30,7 @@ export async function startNext(baseUrl: string): Promise<App> {
       cwd: folder,
       env: { ...env, SERVICE_URL: baseUrl },
       ready: "Ready in",
-      heard: (line) => {
+      onLine: (line) => {
         origin = /Local:\s+(http:\S+)/.exec(line)?.[1] ?? origin;
       },
     },

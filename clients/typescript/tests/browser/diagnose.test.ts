@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 const diagnose = (): Promise<Diagnosis> => page.evaluate(() => client.diagnose());
 
-test("all is well, and nobody or somebody is signed in", async () => {
+test("calls and cookies work: signed out, then signed in", async () => {
   await visit(page, site, service.url, { development: true });
   expect((await diagnose()).verdict).toBe("signed_out");
   await page.evaluate((who) => client.signIn(who), ADA);
@@ -43,7 +43,7 @@ test("all is well, and nobody or somebody is signed in", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("signed in without credentials: the cookies work, and nobody is signed in", async () => {
+test("signed in without credentials: the cookies work, and the user is signed out", async () => {
   await visit(page, site, service.url);
   const status = await page.evaluate(
     async ([url, who]) => {

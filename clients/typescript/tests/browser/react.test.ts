@@ -41,7 +41,7 @@ test("a component shows who is signed in, in two tabs, and asks once", async () 
     expect.poll(texts, { timeout: 5000 }).toEqual([text, text]);
 
   await both("signed-out signed-out");
-  // Two components in each tab; the second tab may have heard it from the first.
+  // Two components in each tab; the second tab may have onLine it from the first.
   const before = asked;
   expect([1, 2]).toContain(before);
   await tabs[0]?.page.evaluate((who) => client.signIn(who), ADA);

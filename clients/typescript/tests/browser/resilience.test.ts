@@ -43,7 +43,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
     opened = [];
     proxy.refreshes = 0;
   });
-  // Whatever happened, there is nothing to steal.
+  // After every test: no script can read a credential.
   afterEach(async () => {
     const found = await Promise.all(opened.map((tab) => tab.run(withinReachOfScripts, undefined)));
     await visitor.leave();
@@ -87,7 +87,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
     }
   });
 
-  test("an answer that is lost on its way is asked for again", async () => {
+  test("a lost answer is requested again", async () => {
     const tab = await signedIn();
     await expire(tab);
     proxy.losing = 1;
@@ -97,7 +97,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
   });
 
   test.each(MODES)(
-    "%s mode: the service restarts, and nobody is signed out",
+    "%s mode: the service restarts, and the user stays signed in",
     async (_, options) => {
       const tab = await signedIn(options);
       await service.down();

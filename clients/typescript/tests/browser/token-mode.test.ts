@@ -61,7 +61,7 @@ test("one tab's refresh serves the others", async () => {
   expect(refreshes - before).toBe(1);
 });
 
-test("a service that asks for patience gets it, and nobody is signed out", async () => {
+test("Retry-After is honoured, and the user stays signed in", async () => {
   const page = await signedIn();
   await expire(page);
   const problem = { type: "about:blank", title: "Later", status: 503, code: "unavailable" };
@@ -85,19 +85,22 @@ test("a service that asks for patience gets it, and nobody is signed out", async
   expect(await call(page)).toEqual([ADA.email]);
 });
 
-test.each(MODES)("%s mode: what one tab does, the others know", async (_, options) => {
-  const first = await open(options);
-  const second = await open(options);
-  await signIn(first, options);
-  await expect.poll(() => status(second), { timeout: 1000 }).toBe("signed-in");
-  expect(await call(second)).toEqual([ADA.email]);
-  await second.evaluate(() => client.updateMe({ name: "Ada" }));
-  const name = (): Promise<unknown> => first.evaluate(() => client.session.get().user?.name);
-  await expect.poll(name, { timeout: 1000 }).toBe("Ada");
-  await second.evaluate(() => client.signOut());
-  await expect.poll(() => status(first), { timeout: 1000 }).toBe("signed-out");
-  expect(await call(first)).toEqual(["unauthenticated"]);
-});
+test.each(MODES)(
+  "%s mode: a sign-in, a change and a sign-out reach the other tabs",
+  async (_, options) => {
+    const first = await open(options);
+    const second = await open(options);
+    await signIn(first, options);
+    await expect.poll(() => status(second), { timeout: 1000 }).toBe("signed-in");
+    expect(await call(second)).toEqual([ADA.email]);
+    await second.evaluate(() => client.updateMe({ name: "Ada" }));
+    const name = (): Promise<unknown> => first.evaluate(() => client.session.get().user?.name);
+    await expect.poll(name, { timeout: 1000 }).toBe("Ada");
+    await second.evaluate(() => client.signOut());
+    await expect.poll(() => status(first), { timeout: 1000 }).toBe("signed-out");
+    expect(await call(first)).toEqual(["unauthenticated"]);
+  },
+);
 
 test("a reload finds the session again, and leaving offline leaves this page", async () => {
   const page = await signedIn();

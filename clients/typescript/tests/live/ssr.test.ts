@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.stop());
 
-/** Somebody's browser, with cookies of its own. */
+/** A visitor's browser, with its own cookies. */
 interface Visitor {
   /** Whose page it is. */
   see(): Promise<string | undefined>;
@@ -71,7 +71,7 @@ describe.each<[string, StartApp]>([
     expect(await ada.see()).toBe("signed-out");
   });
 
-  test("a form of another site signs nobody in", async () => {
+  test("a form of another site signs no user in", async () => {
     const ada = visitor(app);
     expect(await ada.signIn(ADA, "cross-site")).toBe(403);
     expect(await ada.see()).toBe("signed-out");

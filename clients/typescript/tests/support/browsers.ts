@@ -2,9 +2,9 @@ import type {} from "../../../browsers/tests/support/certificates.js";
 import { startFirefox } from "../../../browsers/tests/support/firefox.js";
 import { startChromium } from "./chromium.js";
 
-/** A browser that runs, whoever made it. */
+/** A running browser of either driver. */
 export interface AnyBrowser {
-  /** Somebody who was never here. */
+  /** A new visitor. */
   visitor(): Promise<Visitor>;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Fetch } from "../../src/runtime/call.js";
 
-/** What stays when somebody signs out: by it the service knows the device again. */
+/** The cookie that stays after signing out: by it the service recognizes the device. */
 export const DEVICE = "bifrons_device";
 
 /** A `fetch` with a cookie jar for one host, which Node's own does not have. */

@@ -15,7 +15,7 @@ export interface FakeService {
   readonly asked: Asked[];
   /** How often one path was asked for. */
   count(path: string): number;
-  /** The number of the access token that counts; 0 while nobody is signed in. */
+  /** The number of the valid access token; 0 while the user is signed out. */
   valid: number;
   /** What the next refreshes answer instead; an error is thrown. */
   readonly refreshes: (Response | Error)[];

@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-/** What lies between a page and the service: it counts, and it can lose answers. */
+/** A proxy between a page and the service. It counts refreshes and can lose answers. */
 export interface TestProxy {
   readonly url: string;
   /** How often a refresh was asked for. */
   refreshes: number;
-  /** How many refreshes are still to be answered by the service without that anybody hears it. */
+  /** How many answers to refreshes it still discards. */
   losing: number;
   stop(): void;
 }

@@ -4,7 +4,7 @@ import { startChromium } from "./chromium.js";
 import { type Site, serveSite } from "./page.js";
 import { type Service, startService } from "./service.js";
 
-/** Somebody who is signed up. */
+/** A user with an account. */
 export const ADA = { email: "ada@example.org", password: "correct horse battery staple" };
 
 /** What a test in a page needs: a page's origin, the service that lists it, and Chromium. */

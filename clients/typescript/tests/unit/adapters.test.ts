@@ -19,7 +19,7 @@ const known = (): Client => createClient({ baseUrl: "https://api.example", sessi
 
 test("React renders what is known, on the server too", () => {
   const one = known();
-  const Name = (): string => useSession(one).user?.email ?? "nobody";
+  const Name = (): string => useSession(one).user?.email ?? "none";
   expect(renderToString(createElement(Name))).toBe("ada@example.org");
 });
 
@@ -48,7 +48,7 @@ test("Vue renders what is known, on the server too", async () => {
   expect(await renderVue(app)).toBe("<p>ada@example.org</p>");
 });
 
-test("Svelte's store follows, until nobody listens", async () => {
+test("Svelte's store follows until it has no subscriber", async () => {
   const one = client(json(200, session()), empty());
   const store = sessionStore(one);
   const seen: string[] = [];

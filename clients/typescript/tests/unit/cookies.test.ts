@@ -35,7 +35,7 @@ test.each<[string, CookieSource]>([
   expect(await sentBy(cookies)).toBeUndefined();
 });
 
-test("what the service sets comes back, and counts for the next call", async () => {
+test("what the service sets comes back, and the next call sends it", async () => {
   const response = json(200, session());
   response.headers.append("set-cookie", "bifrons_session=new; Path=/; HttpOnly");
   response.headers.append("set-cookie", "bifrons_refresh=; Path=/; Max-Age=0");

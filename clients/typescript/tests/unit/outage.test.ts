@@ -14,7 +14,7 @@ import {
 
 stopClock();
 
-test("a token that still counts does not wait for the service to come back", async () => {
+test("a token that is still valid does not wait for the service to recover", async () => {
   const { client, service } = await signedIn();
   later(595_000);
   service.refreshes.push(problem(503, "unavailable"));
@@ -30,7 +30,7 @@ function busy(status: number, seconds: string): Response {
 }
 
 test.each([503, 429, 500, 502, 403, 400])(
-  "a refresh answered with %i signs nobody out",
+  "a refresh answered with %i signs no user out",
   async (code) => {
     const { client, service } = await signedIn();
     later(EXPIRED);
@@ -42,7 +42,7 @@ test.each([503, 429, 500, 502, 403, 400])(
   },
 );
 
-test("while the service asks for patience, calls fail with what it said, and do not knock", async () => {
+test("until Retry-After is over, calls fail with the last answer and send no request", async () => {
   const { client, service } = await signedIn();
   later(EXPIRED);
   service.refreshes.push(busy(503, "20"));
@@ -68,7 +68,7 @@ test("Retry-After as a date", async () => {
   expect((await client.getMe()).data).toBeDefined();
 });
 
-test("an answer that was lost is asked for again", async () => {
+test("a lost answer is requested again", async () => {
   const { client, service } = await signedIn();
   later(EXPIRED);
   service.refreshes.push(new TypeError("reset"));
@@ -76,7 +76,7 @@ test("an answer that was lost is asked for again", async () => {
   expect(service.count(REFRESH)).toBe(2);
 });
 
-test("an answer that never comes is asked for again", async () => {
+test("an answer that never comes is requested again", async () => {
   const service = fakeService();
   const client = pageOf(service, 30);
   await client.issueTokens(ada);
@@ -89,7 +89,7 @@ test("an answer that never comes is asked for again", async () => {
   expect(service.count(REFRESH)).toBe(2);
 });
 
-test("without a network calls reject, and nobody is signed out", async () => {
+test("without a network calls reject, and the user stays signed in", async () => {
   const { client, service } = await signedIn();
   later(EXPIRED);
   const down = new TypeError("no network");
@@ -113,7 +113,7 @@ test.each(["invalid_refresh_token", "refresh_reused"])("%s signs out", async (co
   expect(service.count(REFRESH)).toBe(1);
 });
 
-test("a 401 that is something else signs nobody out", async () => {
+test("a 401 of another server signs no user out", async () => {
   const { client, service } = await signedIn();
   later(EXPIRED);
   service.refreshes.push(json(401, { proxy: "who are you?" }));

@@ -28,7 +28,7 @@ test("publint finds nothing to say", async () => {
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
 });
 
-test("the types are right for whoever imports modules", async () => {
+test("the types are right for every way of import", async () => {
   const attw = "node_modules/@arethetypeswrong/cli/dist/index.js";
   // There is no CommonJS in it, for which the profile makes allowance. The exit code is the verdict.
   const args = [attw, tarball, "--profile", "esm-only", "--format", "ascii", "--no-color"];

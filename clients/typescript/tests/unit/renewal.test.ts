@@ -67,7 +67,7 @@ test("refreshTokens by hand is adopted", async () => {
   expect(service.asked.at(-1)?.token).toBe("access-2");
 });
 
-test("a refresh that ends after signing out brings nobody back", async () => {
+test("a refresh that ends after signing out restores no session", async () => {
   const { client, service } = await signedIn();
   later(EXPIRED);
   let release = (): void => {};

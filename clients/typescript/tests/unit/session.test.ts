@@ -67,7 +67,7 @@ test.each([
   ["a proxy that wants a password", json(401, {})],
   ["an outage", problem(503, "unavailable")],
   ["a stale session", problem(403, "reauthentication_required")],
-])("%s signs nobody out", async (_, answer) => {
+])("%s signs no user out", async (_, answer) => {
   const one = client(json(200, session()), answer);
   await one.signIn(ada);
   await one.deleteMe();
@@ -141,7 +141,7 @@ test("what was refused while the secret was replaced ends nothing", async () => 
   expect(status(one)).toBe("signed-out");
 });
 
-test("what the server knew may be handed in", () => {
+test("the session that a server knew may be an option", () => {
   const known = (value: ReturnType<typeof session> | null): string =>
     status(createClient({ baseUrl, session: value }));
   expect([known(session()), known(null)]).toEqual(["signed-in", "signed-out"]);
@@ -157,7 +157,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("on a server nobody tells anybody", () => {
+test("on a server no client sends a message", () => {
   const opened = vi.fn();
   vi.stubGlobal("BroadcastChannel", opened);
   createClient({ baseUrl });

@@ -5,7 +5,7 @@ import { type FakeService, fakeService } from "../support/fake-service.js";
 const ada = { email: "ada@example.org", password: "secret" };
 const REFRESH = "/v1/tokens/refresh";
 
-/** What the tabs of this test hear of each other, and of no other test. */
+/** A channel between the tabs of one test. */
 class Channel {
   static readonly open = new Map<string, Set<Channel>>();
   onmessage: ((event: { data: unknown }) => void) | undefined;
@@ -55,7 +55,7 @@ function held(): () => void {
   return release;
 }
 
-test("what one tab was given, the other uses", async () => {
+test("the other tab uses one tab's token", async () => {
   const [one, other] = [tab(), tab()];
   await one.issueTokens(ada);
   expect((await other.getMe()).data).toBeDefined();
@@ -65,7 +65,7 @@ test("what one tab was given, the other uses", async () => {
   expect(service.count(REFRESH)).toBe(1);
 });
 
-test("a refresh that ends after another tab has left brings nobody back", async () => {
+test("a refresh that ends after another tab signed out restores no session", async () => {
   const [one, other] = [tab(), tab()];
   await one.issueTokens(ada);
   expire();
@@ -78,10 +78,10 @@ test("a refresh that ends after another tab has left brings nobody back", async 
   expect([status(one), status(other)]).toEqual(["signed-out", "signed-out"]);
 });
 
-test("a refusal that comes after another tab has signed in ends nothing", async () => {
+test("a refusal that arrives after another tab signed in ends no session", async () => {
   const [one, other] = [tab(), tab()];
   const release = held();
-  // The refresh leaves while nobody is signed in, and will be refused.
+  // The refresh is sent while the user is signed out, and will be refused.
   const call = other.getMe();
   while (service.count(REFRESH) === 0) await Promise.resolve();
   await one.issueTokens(ada);
@@ -96,7 +96,7 @@ test("a refusal that comes after another tab has signed in ends nothing", async 
   expect([status(one), status(other)]).toEqual(["signed-in", "signed-in"]);
 });
 
-test("a token that comes after this tab has left is not taken", async () => {
+test("a token that arrives after this tab signed out is ignored", async () => {
   const [one, other] = [tab(), tab()];
   await one.issueTokens(ada);
   await other.getMe();

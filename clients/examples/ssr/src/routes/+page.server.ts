@@ -3,7 +3,7 @@ import type { Actions, PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async ({ locals: { client } }) => {
   const { status, user } = await client.session.load();
-  // An outage of the service signs nobody out.
+  // An outage of the service signs no user out.
   if (status === "unknown") error(503, "The service does not answer.");
   if (!user) redirect(303, "/sign-in");
   const { data, problem } = await client.listSessions({ limit: 100 });
