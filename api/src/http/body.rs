@@ -1,5 +1,5 @@
-//! Request bodies: `application/json`, at most 64 KiB, in time, read strictly, and checked against the schema that the
-//! specification shows.
+//! Request bodies: `application/json` of at most 64 KiB that arrives within ten seconds, parsed strictly and checked against the
+//! schema of the specification.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use super::{
     schema, strict_json,
 };
 
-/// The most bytes of a body.
-const LIMIT: usize = 64 * 1024;
+/// The maximum number of bytes of a body.
+const MAX_BYTES: usize = 64 * 1024;
 /// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What reading a body can answer with.
+/// The problems that reading a body can answer with.
 pub(super) const PROBLEMS: [ProblemCode; 5] = [
     ProblemCode::MalformedRequest,
     ProblemCode::RequestTimeout,
@@ -57,8 +57,8 @@ async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Re
         return Err(Problem::new(ProblemCode::UnsupportedMediaType));
     }
     let body = body.take().map_err(|_| Problem::new(ProblemCode::InternalError))?;
-    // Boxed, here and wherever something large is done before a long wait: who waits for a worker does not hold the room for it.
-    let bytes = match tokio::time::timeout(PATIENCE, Box::pin(body.into_bytes_limit(LIMIT))).await {
+    // Boxed: the operation may wait for a hashing worker, and must not hold the size of this future while it waits.
+    let bytes = match tokio::time::timeout(READ_TIMEOUT, Box::pin(body.into_bytes_limit(MAX_BYTES))).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(ReadBodyError::PayloadTooLarge)) => return Err(Problem::new(ProblemCode::BodyTooLarge)),
         Ok(Err(_)) => return Err(Problem::new(ProblemCode::MalformedRequest)),
@@ -69,7 +69,7 @@ async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Re
     if !errors.is_empty() {
         return Err(Problem::new(ProblemCode::ValidationFailed).fields(errors));
     }
-    // The schema has said what is wrong with anything that does not parse; the parser's own words would echo the value.
+    // The schema check has reported the faults. The parser's message would repeat the value, so it is not sent.
     T::parse_from_json(Some(value)).map_err(|_| {
         let error = FieldError::new("", Rule::Format, "must be as the API's description says");
         Problem::new(ProblemCode::ValidationFailed).fields(vec![error])

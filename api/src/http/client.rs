@@ -1,5 +1,5 @@
-//! Where a request came from, and what its device was given. `X-Forwarded-For` is believed only from proxies that are configured, and then from the right: the
-//! last address that none of them wrote for itself. Everything further left is the client's own invention.
+//! Reads the requester from a request: address, user agent, device. `X-Forwarded-For` is read only from a trusted proxy, from right to
+//! left: the requester is the first address that is no trusted proxy. Entries further left come from the client and prove nothing.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -14,8 +14,8 @@ use poem::{
 use super::cookie;
 use crate::{client::Client, config::Config, secret::DeviceToken, state::AppState};
 
-/// As many characters of a `User-Agent` as are kept.
-const USER_AGENT: usize = 256;
+/// At most this many characters of a `User-Agent` are kept.
+const MAX_USER_AGENT: usize = 256;
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
@@ -23,20 +23,19 @@ impl<'a> FromRequest<'a> for Client {
         let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self {
             ip: config.and_then(|config| address(request, config)),
-            user_agent: user_agent.map(|text| text.chars().take(USER_AGENT).collect()),
+            user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
             device: config.and_then(|config| device(request.headers(), config)),
         })
     }
 }
 
-/// The address of whoever sent a request.
+/// The address of the requester.
 pub(super) fn address(request: &Request, config: &Config) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
     Some(client(peer, request.headers(), config))
 }
 
-/// The device that a request comes from, if somebody has signed in with it. Of several the first that can be one: all that a planted
-/// one does is to be unknown.
+/// The device token of the request. Of several, the first that parses: a planted token only makes the device unknown.
 fn device(headers: &HeaderMap, config: &Config) -> Option<DeviceToken> {
     cookie::all(headers, config.cookies.device_name).find_map(DeviceToken::parse)
 }
@@ -47,7 +46,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     let hops: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
     let mut client = peer;
     for hop in hops.iter().rev() {
-        // Bytes, not text: a line that the client spoilt still ends in the hop that our proxy wrote.
+        // Bytes, not text: a line with invalid UTF-8 from the client still ends in the entry of our proxy.
         let ip = std::str::from_utf8(hop.trim_ascii()).ok().and_then(address_of);
         match ip.filter(|_| trusted(&client)) {
             Some(ip) => client = ip.to_canonical(),
@@ -57,7 +56,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     client
 }
 
-/// Some proxies add the port.
+/// An address, with or without a port.
 fn address_of(hop: &str) -> Option<IpAddr> {
     let alone = hop.parse().ok();
     alone.or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
@@ -84,9 +83,9 @@ mod tests {
         let seen =
             |peer: &str, forwarded: &[&str]| seen_bytes(peer, &forwarded.iter().map(|line| line.as_bytes()).collect::<Vec<_>>());
         assert_eq!(seen_bytes("10.0.0.1", &[b"9.9.9.9", b"\xe9, 1.1.1.1"]), "1.1.1.1");
-        assert_eq!(seen("203.0.113.9", &["1.1.1.1"]), "203.0.113.9", "not from a proxy of ours");
+        assert_eq!(seen("203.0.113.9", &["1.1.1.1"]), "203.0.113.9", "the peer is no trusted proxy");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1"]), "1.1.1.1");
-        assert_eq!(seen("10.0.0.1", &["9.9.9.9, 1.1.1.1"]), "1.1.1.1", "what the client wrote does not count");
+        assert_eq!(seen("10.0.0.1", &["9.9.9.9, 1.1.1.1"]), "1.1.1.1", "the client's own entry is ignored");
         assert_eq!(seen("10.0.0.1", &["9.9.9.9", "1.1.1.1, 10.0.0.2"]), "1.1.1.1", "two proxies, two headers");
         assert_eq!(seen("::1", &["::ffff:1.1.1.1"]), "1.1.1.1");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1, nonsense"]), "10.0.0.1");

@@ -1,4 +1,4 @@
-//! How many connections there are. Each takes a file descriptor and some memory, and no network gets all of them.
+//! Counts open connections, in all and by network. Each takes a file descriptor and memory, and one network must not take them all.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{config::Config, metrics::Metrics, network::ClientNetwork};
 
-/// The connections there are.
+/// The open connections.
 #[derive(Debug)]
 pub(super) struct Connections {
     open: Mutex<Open>,
@@ -21,11 +21,11 @@ struct Open {
     by_network: HashMap<ClientNetwork, usize>,
 }
 
-/// One more connection, for as long as this is kept.
+/// Counts as one open connection until it is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct ConnectionPermit {
     connections: Arc<Connections>,
-    /// None for a trusted proxy: it brings everybody's.
+    /// None for a trusted proxy, which carries the connections of many networks.
     network: Option<ClientNetwork>,
 }
 
@@ -34,16 +34,16 @@ impl Connections {
         Self { open: Mutex::default(), metrics }
     }
 
-    /// One more, if there may be.
-    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr, config: &Config) -> Option<Held> {
-        let held = self.take(peer, config);
-        if held.is_none() {
+    /// A permit, unless the limit in all or the limit of the peer's network is reached.
+    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr, config: &Config) -> Option<ConnectionPermit> {
+        let permit = self.take(peer, config);
+        if permit.is_none() {
             self.metrics.connections_refused.inc();
         }
-        held
+        permit
     }
 
-    fn take(self: &Arc<Self>, peer: IpAddr, config: &Config) -> Option<Held> {
+    fn take(self: &Arc<Self>, peer: IpAddr, config: &Config) -> Option<ConnectionPermit> {
         let peer = peer.to_canonical();
         let is_proxy = config.trusted_proxies.iter().any(|network| network.contains(&peer));
         let network = (!is_proxy).then(|| ClientNetwork::from(Some(peer)));
@@ -60,7 +60,7 @@ impl Connections {
         }
         open.all += 1;
         self.metrics.connections_open.inc();
-        Some(Held { connections: Arc::clone(self), network })
+        Some(ConnectionPermit { connections: Arc::clone(self), network })
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -68,7 +68,7 @@ impl Connections {
     }
 }
 
-impl Drop for Held {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
         open.all -= 1;

@@ -1,6 +1,6 @@
-//! Cross-origin resource sharing: which pages may read our answers, with credentials. Exactly the configured origins; with none
-//! configured there is no CORS at all. Frontends on developers' machines may read answers too, without credentials. Every answer varies by `Origin`, and error answers carry the headers too, or a browser
-//! would report each of them as a CORS failure.
+//! Cross-origin resource sharing. Pages of the configured `origins` may read answers, with credentials. Pages of `dev_origins` may read
+//! them without credentials. Other pages get no CORS header. Every answer varies by `Origin`, and error answers carry the headers
+//! too: a browser would report an error without them as a CORS failure.
 
 use poem::{
     Request, Response,
@@ -12,15 +12,14 @@ use crate::config::Config;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
-/// Two hours: the longest that Chromium keeps the answer to a preflight.
+/// Two hours: Chromium caches the answer to a preflight for no longer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
-/// The answer to a preflight, which no other part of the service may see: it carries no credential, and must not be refused for
-/// that.
+/// The answer to a preflight. It comes before authentication, because a preflight carries no credential.
 pub(super) fn preflight(request: &Request, config: &Config) -> Option<Response> {
     let headers = request.headers();
-    let asks = headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if request.method() != Method::OPTIONS || !asks {
+    let is_preflight = headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() != Method::OPTIONS || !is_preflight {
         return None;
     }
     let mut response = Response::from(StatusCode::NO_CONTENT);
@@ -33,26 +32,26 @@ pub(super) fn preflight(request: &Request, config: &Config) -> Option<Response> 
     Some(response)
 }
 
-/// A page that may read our answers.
+/// A page that may read the answer.
 pub(super) struct Reader {
     origin: HeaderValue,
     with_credentials: bool,
 }
 
-/// The page that a request comes from, if its origin is listed, byte for byte.
+/// The page that sent the request, if its origin equals a listed one byte for byte.
 pub(super) fn reader(headers: &HeaderMap, config: &Config) -> Option<Reader> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
-    let with_credentials = config.origins.iter().any(|friend| origin == friend.as_str());
+    let with_credentials = config.origins.iter().any(|listed| origin == listed.as_str());
     (with_credentials || is_dev(headers, config)).then(|| Reader { origin: origin.clone(), with_credentials })
 }
 
-/// Whether a page on a developer's machine sent the request.
+/// Whether a page of `dev_origins` sent the request.
 pub(super) fn is_dev(headers: &HeaderMap, config: &Config) -> bool {
     headers.get(header::ORIGIN).is_some_and(|origin| config.is_dev_origin(origin.as_bytes()))
 }
 
-/// Lets the page read an answer.
+/// Adds the CORS headers to an answer.
 pub(super) fn share(response: &mut Response, reader: Option<Reader>) {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));

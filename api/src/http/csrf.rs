@@ -1,5 +1,6 @@
-//! Cross-site request forgery: a request that a browser could have sent with a cookie, on behalf of a page that is not ours, is
-//! refused (ASVS 3.5.1; the algorithm is that of Go's `http.CrossOriginProtection`, with a list of friends).
+//! Cross-site request forgery protection (ASVS 3.5.1). A request that changes state is refused if a browser may have sent it with a
+//! cookie for a page of an origin that is not listed. The algorithm is that of Go's `http.CrossOriginProtection`, with a list of
+//! allowed origins.
 
 use poem::{
     Request,
@@ -9,17 +10,17 @@ use poem::{
 use super::{held, problem::ProblemCode, verify};
 use crate::state::AppState;
 
-/// What the check can answer with.
+/// The problem that the check can answer with.
 pub(super) const PROBLEMS: [ProblemCode; 1] = [ProblemCode::OriginNotAllowed];
 
-/// Whether a method may change something.
+/// Whether a method may change state.
 pub(super) fn is_unsafe(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
 }
 
-/// Whether a page that may not sent this request.
+/// Whether a page of an origin that is not listed may have sent this request.
 pub(super) fn is_forged(request: &Request, state: &AppState) -> bool {
-    // Envoy asks with the method of somebody else's request, and changes nothing.
+    // Envoy sends the method of the request that it asks about; the answer changes no state.
     let changes_nothing = !is_unsafe(request.method()) || request.uri().path().starts_with(verify::FOR_ENVOY);
     if changes_nothing || is_by_bearer(request, state) {
         return false;
@@ -29,15 +30,15 @@ pub(super) fn is_forged(request: &Request, state: &AppState) -> bool {
         return false;
     }
     match request.headers().get(header::ORIGIN) {
-        // A developer's page has no cookies here (`App::route`), and so nothing to forge with.
+        // `App::route` drops the cookies of a page of `dev_origins`, so such a page cannot forge a request.
         Some(origin) => !config.is_listed(origin.as_bytes()) && !config.is_dev_origin(origin.as_bytes()),
-        // Neither header: no browser sent it. One of them alone: a browser did, for a page it does not name.
+        // Neither header: no browser sent it. `Sec-Fetch-Site` alone: a browser sent it and hides the page.
         None => request.headers().contains_key("sec-fetch-site"),
     }
 }
 
-/// Whether nothing but a bearer token speaks for this request. A page cannot add one across origins without our leave (CORS); but a
-/// browser adds `Basic` by itself, and a cookie beside the token is looked at by signing out and by refreshing.
+/// Whether a bearer token is the only credential. CORS stops a page of another origin from adding one. A browser adds `Basic` without
+/// the page, and `signOut` and `refreshTokens` read a cookie even beside a token.
 fn is_by_bearer(request: &Request, state: &AppState) -> bool {
     let bearer = request.headers().get(header::AUTHORIZATION).is_some_and(|value| held::bearer(value).is_some());
     bearer && !held::any_cookie(request.headers(), state)

@@ -1,5 +1,5 @@
-//! The explorer: Swagger UI, bundled, with the specification inside, so that it needs no network and no other origin. Its content
-//! security policy names the hash of each script and style of the page; nothing else runs.
+//! The explorer: Swagger UI with the specification in one page, so that it loads nothing from another origin. Its content security
+//! policy names the hash of each script and style of the page; the browser runs no other.
 
 use std::sync::LazyLock;
 
@@ -25,13 +25,12 @@ static PAGE: LazyLock<Page> = LazyLock::new(|| {
     Page { html, policy }
 });
 
-/// The page.
 #[handler]
 pub(super) fn explorer() -> Response {
     Html(PAGE.html.as_str()).with_header(header::CONTENT_SECURITY_POLICY, PAGE.policy.as_str()).into_response()
 }
 
-/// poem-openapi's page around our document: its own one lacks the finish of `openapi::DOCUMENT`.
+/// poem-openapi's page with `openapi::DOCUMENT` in place of its own, unfinished document.
 fn html(document: &str) -> String {
     let bundled = OpenApiService::new((), "", "").swagger_ui_html();
     let (before, rest) = bundled.split_once("let spec = ").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The errors that poem answers itself, turned into problems. Their own texts repeat what was sent, and are never passed on.
+//! Turns the errors that poem itself raises into problems. Their texts repeat input of the client, so they are never sent.
 
 use poem::{
     Error, IntoResponse, Response,
@@ -15,7 +15,6 @@ use super::{
     problem::{FieldError, Problem, ProblemCode, Rule},
 };
 
-/// The answer for an error.
 pub(super) fn answer(error: Error, method: &Method, path: &str) -> Response {
     let operation = error.data::<OperationId>().copied();
     let mut response = answer_of(error, method, path);
@@ -33,12 +32,12 @@ fn answer_of(error: Error, method: &Method, path: &str) -> Response {
         let wrong = FieldError::new(error.name, Rule::Format, "must be as the API's description says");
         return Problem::new(ProblemCode::ValidationFailed).fields(vec![wrong]).into_response();
     }
-    // No resource has an id that is none.
+    // A path parameter that does not parse names no resource.
     if error.is::<ParsePathError>() || error.is::<NotFoundError>() {
         return not_found();
     }
     if error.is::<MethodNotAllowedError>() {
-        // No operation is asked for by OPTIONS; what may be is what it asks.
+        // No operation uses OPTIONS; the answer lists the methods of the path.
         let mut response = match *method {
             Method::OPTIONS => StatusCode::NO_CONTENT.into(),
             _ => Problem::new(ProblemCode::MethodNotAllowed).into_response(),
@@ -58,16 +57,16 @@ fn answer_of(error: Error, method: &Method, path: &str) -> Response {
     }
 }
 
-/// The answer when a handler panicked. The panic's text may hold anything: it goes to standard error alone.
+/// The answer when a handler panicked. The text of the panic may contain secrets, so it is never sent.
 pub(super) fn panicked() -> Response {
     Problem::new(ProblemCode::InternalError).into_response()
 }
 
-/// What a path may be asked with: RFC 9110 section 15.5.6 wants it said.
+/// The methods of a path, for `Allow` (RFC 9110 section 15.5.6).
 fn allowed_methods(path: &str) -> String {
     let mut methods = openapi::methods(path);
     if methods.is_empty() {
-        // Not an operation, so one of the few things that are only read.
+        // Not an operation, but a page or a document: these are read only.
         methods.push(Method::GET);
     }
     if methods.contains(&Method::GET) {

@@ -7,7 +7,7 @@ use poem::{
 
 use crate::config::Config;
 
-/// Nothing of an API answer may be run, framed, embedded, cached or leaked as a referrer.
+/// Headers that every answer carries.
 const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -15,7 +15,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// What an answer may set for itself.
+/// Headers that an answer may set to another value: no cache stores it, and a browser that shows it runs and embeds nothing.
 const UNLESS_SET: [(HeaderName, HeaderValue); 2] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
@@ -24,7 +24,6 @@ const UNLESS_SET: [(HeaderName, HeaderValue); 2] = [
     ),
 ];
 
-/// Adds them.
 pub(super) fn secure(response: &mut Response, config: &Config) {
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {

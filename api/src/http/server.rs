@@ -1,5 +1,5 @@
-//! The connections. poem's own server has no limit on how long headers may take and leaves Nagle's delay on; hyper's has and does
-//! not, so we accept for ourselves.
+//! Accepts connections and serves HTTP/1.1 on them. poem's own server sets no limit on the time that headers take and leaves Nagle's
+//! delay on, so this module drives hyper directly.
 
 use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
 
@@ -21,22 +21,22 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     App,
-    connections::{Connections, Held},
+    connections::{ConnectionPermit, Connections},
 };
 
-/// How long a connection may take to send the next request's headers, from its first moment; Apache gives them as long. Those who
-/// hold connections come back when they are hung up on, which costs more than what waits; but stopping may wait for it, too.
-const HEADER_PATIENCE: Duration = Duration::from_secs(20);
-/// How long a client may take none of an answer.
-const WRITE_PATIENCE: Duration = Duration::from_secs(10);
-/// As many bytes of headers as a request may have for sure: hyper takes up to twice as many.
+/// How long a client may take to send the headers of its next request; Apache's default. A shorter limit costs more than it saves,
+/// because clients that hold connections open reconnect. A longer one delays the stop of the service.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a client may read nothing of an answer before the connection is closed.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A request may have this many bytes of headers. hyper accepts up to twice as many.
 const HEADER_LIMIT: usize = 32 * 1024;
-/// How long requests under way may take when the service stops.
-const DRAIN: Duration = Duration::from_secs(30);
-/// How long to wait when no connection can be accepted (no file descriptor is left), so as not to spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long open requests may take after the service begins to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait after a failed accept (no file descriptor is left), so that the loop does not spin.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, then lets what is under way finish. With `tls` it speaks https.
+/// Serves until `stop` resolves, then waits for open requests. With `tls` it serves https.
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
     let local = LocalAddr(listener.local_addr()?.into());
     let app = Arc::new(app);
@@ -50,23 +50,23 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, st
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    tokio::time::sleep(ACCEPT_BACKOFF).await;
                     continue;
                 }
             },
         };
-        let Some(held) = open.admit(peer.ip(), &app.state().config) else {
-            // Closed without a word: an answer would cost what there is too little of.
+        let Some(permit) = open.admit(peer.ip(), &app.state().config) else {
+            // Closed without an answer: an answer would need the resources that are short.
             tracing::debug!("too many connections");
             continue;
         };
-        let connection = Connection { local: local.clone(), peer: RemoteAddr(peer.into()), app: Arc::clone(&app), _held: held };
+        let connection = Connection { local: local.clone(), peer: RemoteAddr(peer.into()), app: Arc::clone(&app), _permit: permit };
         tokio::spawn(connection.serve(stream, tls.clone(), connections.watcher()));
     }
     drop(listener);
     tokio::select! {
         () = connections.shutdown() => {}
-        () = tokio::time::sleep(DRAIN) => tracing::warn!("some requests did not finish in time"),
+        () = tokio::time::sleep(DRAIN_TIMEOUT) => tracing::warn!("some requests did not finish before the drain timeout"),
     }
     Ok(())
 }
@@ -75,39 +75,39 @@ struct Connection {
     local: LocalAddr,
     peer: RemoteAddr,
     app: Arc<App>,
-    _held: Held,
+    _permit: ConnectionPermit,
 }
 
 impl Connection {
     async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>, connections: Watcher) {
-        // An answer is one write: waiting for more to send would only delay it.
+        // An answer is one write, so Nagle's algorithm would only delay it.
         let _ = stream.set_nodelay(true);
         let served = match tls {
-            None => self.speak_http(stream, connections).await,
-            Some(tls) => match tokio::time::timeout(HEADER_PATIENCE, Box::pin(tls.accept(stream))).await {
-                Ok(Ok(stream)) => self.speak_http(stream, connections).await,
-                Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
-                Err(_) => return tracing::debug!("a TLS handshake came too slowly"),
+            None => self.serve_http(stream, connections).await,
+            Some(tls) => match tokio::time::timeout(HEADER_TIMEOUT, Box::pin(tls.accept(stream))).await {
+                Ok(Ok(stream)) => self.serve_http(stream, connections).await,
+                Ok(Err(error)) => return tracing::debug!(%error, "the TLS handshake failed"),
+                Err(_) => return tracing::debug!("the TLS handshake timed out"),
             },
         };
         if let Err(error) = served {
-            tracing::debug!(%error, "a connection ended early");
+            tracing::debug!(%error, "the connection ended early");
         }
     }
 
-    async fn speak_http(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, connections: Watcher) -> hyper::Result<()> {
-        let Self { local, peer, app, _held } = self;
+    async fn serve_http(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, connections: Watcher) -> hyper::Result<()> {
+        let Self { local, peer, app, _permit } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let request = poem::Request::from((request, local.clone(), peer.clone(), http::uri::Scheme::HTTP));
             let app = Arc::clone(&app);
-            // Boxed: hyper sets the room for an answer aside for as long as a connection is open, and most say nothing most of the time.
+            // Boxed: hyper reserves the size of this future for as long as the connection is open, and most connections are idle.
             Box::pin(async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) })
         });
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_PATIENCE));
+        stream.set_write_timeout(Some(WRITE_TIMEOUT));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_PATIENCE)
+            .header_read_timeout(HEADER_TIMEOUT)
             .max_buf_size(HEADER_LIMIT)
             .serve_connection(TokioIo::new(Box::pin(stream)), service);
         connections.watch(connection).await

@@ -1,4 +1,4 @@
-//! Https without a proxy: TLS 1.2 and 1.3, by rustls on aws-lc.
+//! TLS 1.2 and 1.3 without a proxy, by rustls on aws-lc.
 
 use std::sync::Arc;
 
@@ -22,6 +22,6 @@ pub fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, String> {
     let server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
-        .map_err(|error| format!("{cert} and {key} do not go together: {error}"))?;
+        .map_err(|error| format!("{cert} and {key} do not belong together: {error}"))?;
     Ok(TlsAcceptor::from(Arc::new(server)))
 }

@@ -1,5 +1,5 @@
-//! One line in the log for each request, and its id on every line that it gives rise to. No query, no header, no body: that is where
-//! secrets travel.
+//! Writes one log line for each request, and puts the request's id on every line logged for it. Queries, headers and bodies carry
+//! secrets, so they are never logged.
 
 use std::time::{Duration, Instant};
 
@@ -14,20 +14,20 @@ use uuid::Uuid;
 use super::client;
 use crate::config::Config;
 
-/// As many bytes of a path, and of a method, as are logged.
-const PATH: usize = 256;
-const METHOD: usize = 16;
+/// At most this many bytes of a path and of a method are logged.
+const MAX_PATH: usize = 256;
+const MAX_METHOD: usize = 16;
 
 tokio::task_local! {
     static REQUEST: Uuid;
 }
 
-/// The id of the request that is being answered.
+/// The id of the current request.
 pub(super) fn request_id() -> Option<Uuid> {
     REQUEST.try_with(|id| *id).ok()
 }
 
-/// A request under way.
+/// A request that is not answered yet.
 pub(super) struct Trace {
     id: Uuid,
     method: Method,
@@ -47,19 +47,18 @@ impl Trace {
             id,
             method: request.method().clone(),
             // Percent-encoded, so any byte is a boundary.
-            path: path.get(..PATH).unwrap_or(path).to_owned(),
+            path: path.get(..MAX_PATH).unwrap_or(path).to_owned(),
             begun: Instant::now(),
             span,
         }
     }
 
-    /// Answers it.
+    /// Runs `answering` inside the request's span.
     pub(super) fn around<T>(&self, answering: impl Future<Output = T>) -> impl Future<Output = T> {
         REQUEST.scope(self.id, answering).instrument(self.span.clone())
     }
 
-    /// Writes the line, and puts the request's id on the answer, for people to quote. Returns which operation it was, if any, and how
-    /// long it took.
+    /// Writes the line and adds `X-Request-Id` to the answer. Returns the operation, or an empty name, and the time it took.
     pub(super) fn end(self, response: &mut Response) -> (&'static str, Duration) {
         let Self { id, method, path, begun, span } = self;
         let (status, after) = (response.status().as_u16(), begun.elapsed());
@@ -68,7 +67,7 @@ impl Trace {
         #[cfg(feature = "otel")]
         crate::telemetry::end(&span, operation, method.as_str(), status);
         // A token, so any byte is a boundary.
-        let method = method.as_str().get(..METHOD).unwrap_or(method.as_str());
+        let method = method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str());
         span.in_scope(|| tracing::info!(method, path, operation, status, ms, "answered"));
         if let Ok(id) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert("x-request-id", id);

@@ -1,4 +1,4 @@
-//! Connections that misbehave.
+//! Connections that break the protocol or its limits, over raw sockets.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn exchange(app: &App, request: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn c_24_headers_that_do_not_come_close_the_connection() {
+async fn c_24_missing_headers_close_the_connection() {
     let app = App::start().await;
     for request in [b"".as_slice(), b"GET /health/live HTTP/1.1\r\nHost: x\r\n"] {
         let answer = exchange(&app, request).await;
@@ -28,14 +28,14 @@ async fn c_24_headers_that_do_not_come_close_the_connection() {
 }
 
 #[tokio::test]
-async fn c_24_a_body_that_does_not_come_is_408() {
+async fn c_24_a_missing_body_is_408() {
     let app = App::start().await;
     let answer = exchange(&app, b"POST /v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{").await;
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"), "{answer}");
 }
 
 #[tokio::test]
-async fn c_22_what_is_too_large_is_refused_early() {
+async fn c_22_too_large_requests_are_refused_early() {
     let app = App::start().await;
     let header = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "x".repeat(100_000));
     assert!(exchange(&app, header.as_bytes()).await.starts_with("HTTP/1.1 431"));
@@ -66,7 +66,7 @@ async fn asvs_4_2_1_requests_with_two_lengths_are_refused() {
     }
 }
 
-/// Whether the service keeps a new connection open: it answers on it.
+/// A new connection, if the service answers on it.
 async fn connect(app: &App) -> Option<TcpStream> {
     let mut connection = TcpStream::connect(app.address).await.unwrap();
     let _ = connection.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await;
@@ -76,7 +76,7 @@ async fn connect(app: &App) -> Option<TcpStream> {
 }
 
 #[tokio::test]
-async fn c_21_no_more_connections_than_there_may_be() {
+async fn c_21_connections_are_limited_in_all_and_by_network() {
     for proxies in ["", "127.0.0.0/8"] {
         let environment =
             [("BIFRONS_CONNECTIONS__MAX", "5"), ("BIFRONS_CONNECTIONS__PER_NETWORK", "3"), ("BIFRONS_PROXY__TRUSTED", proxies)];
@@ -85,20 +85,20 @@ async fn c_21_no_more_connections_than_there_may_be() {
         while let Some(connection) = connect(&app).await {
             open.push(connection);
         }
-        assert_eq!(open.len(), if proxies.is_empty() { 3 } else { 5 }, "a trusted proxy brings everybody's");
+        assert_eq!(open.len(), if proxies.is_empty() { 3 } else { 5 }, "a trusted proxy has no limit of its own");
         drop(open.pop());
         until(async || connect(&app).await.is_some()).await;
     }
 }
 
 #[tokio::test]
-async fn c_24_who_reads_no_answer_is_hung_up_on() {
+async fn c_24_a_client_that_reads_no_answer_is_disconnected() {
     let app = App::start().await;
     let mut connection = TcpStream::connect(app.address).await.unwrap();
     let request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
-    // Asks for more and more, and reads nothing: until neither side's buffers take any more, and then until the service has enough.
-    let hung_up = async { while connection.write_all(&request).await.is_ok() {} };
-    assert!(tokio::time::timeout(Duration::from_secs(60), hung_up).await.is_ok(), "the service waits for ever");
+    // Sends requests and reads no answer: first the buffers of both sides fill up, then the write timeout expires.
+    let disconnected = async { while connection.write_all(&request).await.is_ok() {} };
+    assert!(tokio::time::timeout(Duration::from_secs(60), disconnected).await.is_ok(), "the service never disconnects");
     app.someone().get("/health/live").await.expect(200);
 }
 
@@ -110,7 +110,7 @@ fn sign_in_bytes(password: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_19_whoever_hangs_up_at_whatever_moment_leaves_nothing_behind() {
+async fn c_19_a_client_that_disconnects_at_any_moment_leaks_nothing() {
     let app = App::start().await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     for request in [sign_in_bytes("not the password"), sign_in_bytes(PASSWORD)] {
@@ -130,9 +130,9 @@ async fn c_19_whoever_hangs_up_at_whatever_moment_leaves_nothing_behind() {
     ada.who_am_i().await.expect(200);
 }
 
-/// Without file descriptors nothing can be accepted. That is no reason to ask for one all the time.
+/// Without free file descriptors accept fails; the loop must not spin.
 #[tokio::test(flavor = "multi_thread")]
-async fn c_21_without_file_descriptors_it_waits_and_goes_on_when_there_are_some() {
+async fn c_21_without_file_descriptors_the_service_waits_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
     let ada = service.someone();
@@ -150,7 +150,7 @@ async fn c_21_without_file_descriptors_it_waits_and_goes_on_when_there_are_some(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_21_connections_leave_file_descriptors_for_the_rest() {
+async fn c_21_connections_leave_file_descriptors_for_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start_under(&["prlimit", "--nofile=128:128"], folder.path(), &[]);
     let connect = || std::net::TcpStream::connect(("127.0.0.1", service.port)).unwrap();
@@ -162,14 +162,14 @@ async fn c_21_connections_leave_file_descriptors_for_the_rest() {
         stream.read_exact(&mut begin).is_ok() && begin == *b"HTTP/1.1 200"
     };
     let kept = many.iter().filter(|stream| answers(stream)).count();
-    assert_eq!(kept, 128 - 64 - 3 * 4, "and each of them is ready: the database opens what it needs");
+    assert_eq!(kept, 128 - 64 - 3 * 4, "and readiness holds: the database opens its connections");
     drop(many);
     service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
 }
 
-/// 400 hashes at once would take 7.4 GiB. Two workers take two blocks of 19 MiB, whoever asks for how many.
+/// 400 hashes at once would take 7.4 GiB. Two workers take two blocks of 19 MiB, however many requests arrive.
 #[tokio::test(flavor = "multi_thread")]
-async fn c_20_c_23_a_flood_takes_no_memory() {
+async fn c_20_c_23_a_flood_of_sign_ins_takes_no_memory() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start_with(folder.path(), &[("BIFRONS_LIMITS__ENABLED", "false"), ("BIFRONS_PASSWORDS__WORKERS", "2")]);
     let ada = service.someone();
@@ -181,7 +181,7 @@ async fn c_20_c_23_a_flood_takes_no_memory() {
         async move { someone.sign_in(EMAIL, "not the password at all").await.status }
     });
     let statuses = futures_util::future::join_all(guesses).await;
-    assert!(statuses.contains(&401) && statuses.contains(&503), "some were looked at, some were told to come back: {statuses:?}");
+    assert!(statuses.contains(&401) && statuses.contains(&503), "some were verified, some were refused: {statuses:?}");
     assert!(statuses.iter().all(|status| [401, 503].contains(status)));
     let most = service.most_memory();
     assert!(most < base + (2 * 19 + 32) * 1024, "{base} KiB before, {most} KiB at most");

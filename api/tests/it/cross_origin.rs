@@ -1,23 +1,23 @@
-//! Other origins: who may read answers (CORS), and who may send requests (CSRF), generated for every operation.
+//! Pages of other origins: which may read answers (CORS) and which may change state (CSRF), for every operation.
 
 use reqwest::Method;
 
 use crate::support::{App, specification::operations};
 
-const FRIEND: &str = "http://localhost:5173";
+const LISTED: &str = "http://localhost:5173";
 
 async fn app() -> App {
-    App::with_environment(&[("BIFRONS_ORIGINS", FRIEND)]).await
+    App::with_environment(&[("BIFRONS_ORIGINS", LISTED)]).await
 }
 
 #[tokio::test]
-async fn asvs_3_5_1_every_change_is_checked_against_where_it_comes_from() {
+async fn asvs_3_5_1_the_origin_of_every_change_is_checked() {
     let app = app().await;
     let sites = [None, Some("none"), Some("same-origin"), Some("same-site"), Some("cross-site"), Some("garbage"), Some("")];
     let origins = [
         None,
         Some("http://localhost:3000"),
-        Some(FRIEND),
+        Some(LISTED),
         Some("https://evil.example"),
         Some("null"),
         Some("http://localhost:5174"),
@@ -35,17 +35,17 @@ async fn asvs_3_5_1_every_change_is_checked_against_where_it_comes_from() {
                 }
                 let forged = operation.changes_something()
                     && !matches!(site, Some("none" | "same-origin"))
-                    && !matches!(origin, Some("http://localhost:3000" | FRIEND))
+                    && !matches!(origin, Some("http://localhost:3000" | LISTED))
                     && (site.is_some() || origin.is_some());
                 let what = format!("{} Sec-Fetch-Site {site:?} Origin {origin:?}", operation.id);
                 let answer = someone.send(operation.method.clone(), &operation.path(), None).await;
                 assert_eq!(answer.code() == "origin_not_allowed", forged, "{what}: {}", answer.text);
                 assert_eq!(answer.header("vary"), "Origin", "{what}");
-                let allowed = if origin == Some(FRIEND) { FRIEND } else { "" };
+                let allowed = if origin == Some(LISTED) { LISTED } else { "" };
                 assert_eq!(answer.header("access-control-allow-origin"), allowed, "{what}: errors carry CORS headers too");
                 let bearer = someone.bearing("nonsense").send(operation.method.clone(), &operation.path(), None).await;
-                assert_ne!(bearer.code(), "origin_not_allowed", "{what}: a page cannot send a token without our leave");
-                if !matches!((site, origin), (Some("cross-site") | None, Some(FRIEND | "https://evil.example"))) {
+                assert_ne!(bearer.code(), "origin_not_allowed", "{what}: CORS stops a page of another origin from sending a token");
+                if !matches!((site, origin), (Some("cross-site") | None, Some(LISTED | "https://evil.example"))) {
                     continue;
                 }
                 for (name, value) in [("bifrons_session", "x"), ("bifrons_refresh", "x")] {
@@ -54,18 +54,18 @@ async fn asvs_3_5_1_every_change_is_checked_against_where_it_comes_from() {
                     assert_eq!(answer.code() == "origin_not_allowed", forged, "{what}: a token does not excuse a cookie");
                 }
                 let basic = someone.with("authorization", "Basic x").send(operation.method.clone(), &operation.path(), None).await;
-                assert_eq!(basic.code() == "origin_not_allowed", forged, "{what}: browsers send Basic by themselves");
+                assert_eq!(basic.code() == "origin_not_allowed", forged, "{what}: browsers send Basic without the page");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn b_42_an_origin_is_exact_or_a_stranger() {
+async fn b_42_origins_are_compared_exactly() {
     let app =
         App::with_environment(&[("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_ORIGINS", "https://app.example.com")])
             .await;
-    for stranger in [
+    for other in [
         "null",
         "http://app.example.com",
         "https://app.example.com:8443",
@@ -81,19 +81,19 @@ async fn b_42_an_origin_is_exact_or_a_stranger() {
         "https://example.com",
         "*",
     ] {
-        let answer = app.someone().with("origin", stranger).get("/health/live").await.expect(200);
-        assert_eq!(answer.header("access-control-allow-origin"), "", "{stranger}");
+        let answer = app.someone().with("origin", other).get("/health/live").await.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{other}");
         assert_eq!(answer.header("vary"), "Origin");
     }
-    let friend = app.someone().with("origin", "https://app.example.com").get("/health/live").await;
+    let listed = app.someone().with("origin", "https://app.example.com").get("/health/live").await;
     assert_eq!(
-        (friend.header("access-control-allow-origin"), friend.header("access-control-allow-credentials")),
+        (listed.header("access-control-allow-origin"), listed.header("access-control-allow-credentials")),
         ("https://app.example.com", "true")
     );
 }
 
 #[tokio::test]
-async fn b_41_no_origins_no_cors() {
+async fn b_41_without_origins_there_is_no_cors() {
     let app = App::start().await;
     for origin in ["https://evil.example", "http://localhost:3000", "null"] {
         let preflight = app.someone().with("origin", origin).with("access-control-request-method", "POST");
@@ -111,21 +111,21 @@ async fn b_41_no_origins_no_cors() {
 async fn a_preflight_is_answered_before_anything_else() {
     let app = app().await;
     for operation in operations() {
-        let browser = app.someone().with("origin", FRIEND).with("access-control-request-headers", "content-type");
+        let browser = app.someone().with("origin", LISTED).with("access-control-request-headers", "content-type");
         let browser = browser.with("access-control-request-method", operation.method.as_str()).with("sec-fetch-site", "same-site");
         let answer = browser.send(Method::OPTIONS, &operation.path(), None).await.expect(204);
-        assert_eq!(answer.header("access-control-allow-origin"), FRIEND);
+        assert_eq!(answer.header("access-control-allow-origin"), LISTED);
         assert_eq!(answer.header("access-control-allow-credentials"), "true");
         assert_eq!(answer.header("access-control-allow-headers"), "authorization, content-type");
         assert!(answer.header("access-control-allow-methods").contains(operation.method.as_str()));
         assert_eq!(answer.header("access-control-max-age"), "7200");
     }
-    let error = app.someone().with("origin", FRIEND).get("/nowhere").await.expect_problem(404, "not_found");
+    let error = app.someone().with("origin", LISTED).get("/nowhere").await.expect_problem(404, "not_found");
     assert_eq!(error.header("access-control-expose-headers"), "retry-after, www-authenticate, x-request-id");
 }
 
 #[tokio::test]
-async fn b_43_an_origin_of_any_bytes_is_a_stranger() {
+async fn b_43_an_origin_of_arbitrary_bytes_is_not_listed() {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpStream,
@@ -157,7 +157,7 @@ async fn the_probe_cookie_is_the_session_cookie_in_all_but_name() {
 }
 
 #[tokio::test]
-async fn the_probe_says_how_the_page_stands_to_the_service() {
+async fn the_probe_names_the_relation_of_page_and_service() {
     let app = App::with_environment(&[("BIFRONS_PUBLIC_URL", "https://api.jazzmeet.site")]).await;
     for (origin, relation) in [
         ("https://api.jazzmeet.site", "same_origin"),
@@ -174,9 +174,9 @@ async fn the_probe_says_how_the_page_stands_to_the_service() {
     }
 }
 
-/// A local frontend against a remote API: the bearer face works, and no cookie counts.
+/// A local frontend of a remote API can use token mode; its cookies are ignored.
 #[tokio::test]
-async fn dev_origins_get_the_bearer_face_and_no_cookie() {
+async fn dev_origins_get_token_mode_and_no_cookie() {
     use serde_json::json;
 
     use crate::support::{EMAIL, PASSWORD};
@@ -200,23 +200,23 @@ async fn dev_origins_get_the_bearer_face_and_no_cookie() {
     dev.post("/v1/tokens/refresh", json!({})).await.expect_problem(401, "invalid_refresh_token");
     dev.snapshot().sign_out().await.expect(204);
     ada.post("/v1/tokens/refresh", json!({})).await.expect(200);
-    for stranger in ["https://localhost:5173", "http://localhost.evil.example", "http://127.0.0.1:5173"] {
-        ada.with("origin", stranger).tokens(EMAIL, PASSWORD).await.expect_problem(403, "origin_not_allowed");
+    for other in ["https://localhost:5173", "http://localhost.evil.example", "http://127.0.0.1:5173"] {
+        ada.with("origin", other).tokens(EMAIL, PASSWORD).await.expect_problem(403, "origin_not_allowed");
     }
 }
 
 #[tokio::test]
-async fn a_dev_pattern_takes_no_cookies_from_those_who_are_listed() {
+async fn a_dev_pattern_keeps_the_cookies_of_listed_origins() {
     use crate::support::{EMAIL, PASSWORD};
-    let app = App::with_environment(&[("BIFRONS_ORIGINS", FRIEND), ("BIFRONS_DEV_ORIGINS", "http://localhost:*")]).await;
+    let app = App::with_environment(&[("BIFRONS_ORIGINS", LISTED), ("BIFRONS_DEV_ORIGINS", "http://localhost:*")]).await;
     let ada = app.ada().await;
-    for listed in [FRIEND, "http://localhost:3000"] {
+    for listed in [LISTED, "http://localhost:3000"] {
         let page = ada.with("origin", listed);
         page.sign_in(EMAIL, PASSWORD).await.expect(200);
         page.who_am_i().await.expect(200);
         page.reauthenticate(PASSWORD).await.expect(200);
     }
-    let friend = ada.with("origin", FRIEND).who_am_i().await.expect(200);
-    assert_eq!(friend.header("access-control-allow-credentials"), "true");
+    let listed = ada.with("origin", LISTED).who_am_i().await.expect(200);
+    assert_eq!(listed.header("access-control-allow-credentials"), "true");
     ada.with("origin", "http://localhost:4000").who_am_i().await.expect_problem(401, "unauthenticated");
 }

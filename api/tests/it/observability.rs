@@ -1,4 +1,4 @@
-//! What the service tells those who run it: the log, the events, the metrics.
+//! What the operator sees: log, events, metrics.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -38,7 +38,7 @@ fn asvs_16_1_1_the_page_lists_the_events() {
     assert!(page().contains(&table), "docs/observability.md must hold\n{table}");
 }
 
-/// Does everything that is an event.
+/// Causes every event.
 async fn everything(app: &App) {
     let ada = app.ada().await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(409);
@@ -74,7 +74,7 @@ async fn everything(app: &App) {
 }
 
 #[tokio::test]
-async fn asvs_16_3_all_events_happen_and_are_counted_and_no_others() {
+async fn asvs_16_3_every_event_happens_and_is_counted() {
     let rate = |written| bifrons::config::Rate::parse(written).unwrap();
     let app = App::configured(|config| {
         config.limits = Some(LimitsConfig {
@@ -117,7 +117,7 @@ async fn asvs_16_3_all_events_happen_and_are_counted_and_no_others() {
 }
 
 #[tokio::test]
-async fn the_page_names_metrics_that_there_are() {
+async fn the_page_names_existing_metrics() {
     let (app, folder) = (App::start().await, tempfile::tempdir().unwrap());
     app.ada().await;
     let admin = format!("127.0.0.1:{}", free_port());
@@ -170,7 +170,7 @@ async fn asvs_16_2_every_line_is_json_and_names_its_request() {
 }
 
 #[tokio::test]
-async fn asvs_16_4_1_whatever_is_sent_a_line_is_a_line() {
+async fn asvs_16_4_1_input_cannot_break_a_log_line() {
     let folder = tempfile::tempdir().unwrap();
     let mut service = Process::start(folder.path());
     let agent = service.someone().with("user-agent", "curl\\n {\"event\":\"signed_in\"}");
@@ -184,9 +184,9 @@ async fn asvs_16_4_1_whatever_is_sent_a_line_is_a_line() {
     assert!(answered.iter().all(|line| line.to_string().len() < 1000), "cut");
 }
 
-/// What stands on standard error nobody reads: the pipe is full, then the queue, and then lines are dropped.
+/// No process reads standard error: the pipe fills up, then the queue, and then lines are dropped.
 #[tokio::test(flavor = "multi_thread")]
-async fn c_37_a_log_that_nobody_reads_stops_nobody() {
+async fn c_37_an_unread_log_blocks_no_request() {
     let folder = tempfile::tempdir().unwrap();
     let (port, admin) = (free_port(), free_port());
     let mut command = bifrons(folder.path());
@@ -217,7 +217,7 @@ async fn panics(state: Data<&std::sync::Arc<bifrons::state::AppState>>) {
 }
 
 #[tokio::test]
-async fn c_39_a_mistake_of_ours_is_500_and_everything_is_given_back() {
+async fn c_39_a_panic_is_500_and_leaks_nothing() {
     let app = App::start().await;
     let routes = Route::new().at("/panic", get(panics));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -237,7 +237,7 @@ async fn c_39_a_mistake_of_ours_is_500_and_everything_is_given_back() {
     ada.who_am_i().await.expect(200);
 }
 
-/// The feature `otel`: a request is a trace, and a part of the one it names.
+/// With the feature `otel` a request is a trace that continues the one of `traceparent`.
 #[cfg(feature = "otel")]
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_traces_for_a_collector() {
@@ -253,8 +253,8 @@ async fn requests_are_traces_for_a_collector() {
     assert!(service.stop().success());
     let heard = collector.heard.lock().unwrap().join("\n");
     assert!(heard.starts_with("POST /v1/traces HTTP/1.1"), "{heard}");
-    for told in ["a trace that is.", "bifrons.operation", "signIn", "sign_in_refused", "http.response.status_code"] {
-        assert!(heard.contains(told), "{told}: {heard}");
+    for expected in ["a trace that is.", "bifrons.operation", "signIn", "sign_in_refused", "http.response.status_code"] {
+        assert!(heard.contains(expected), "{expected}: {heard}");
     }
     assert!(!heard.contains(PASSWORD) && !heard.contains(EMAIL));
 }

@@ -1,4 +1,4 @@
-//! Other services, behind a proxy that asks.
+//! Other services behind a proxy that asks `verify`.
 
 use std::process::{Child, Command, Stdio};
 
@@ -7,7 +7,7 @@ use reqwest::Method;
 use crate::support::{Actor, App, EMAIL, PASSWORD, binary::free_port, redis::until, server::Server};
 
 #[tokio::test]
-async fn verify_says_who_it_is() {
+async fn verify_names_user_and_session() {
     let app = App::start().await;
     let ada = app.ada().await;
     let session = ada.who_am_i().await.expect(200);
@@ -20,9 +20,9 @@ async fn verify_says_who_it_is() {
     gone.get("/v1/verify").await.expect_problem(401, "invalid_session");
 }
 
-/// Envoy: the request's own method, its path behind ours, an `Origin` of anybody's; only 200 means yes.
+/// Envoy sends the method, the path and the `Origin` of the request that it asks about; only 200 lets it pass.
 #[tokio::test]
-async fn envoy_asks_in_its_own_way() {
+async fn envoy_is_answered_on_every_method_and_path() {
     let app = App::start().await;
     let ada = app.ada().await;
     let user = ada.who_am_i().await.expect(200).string("/user/id");
@@ -42,7 +42,7 @@ async fn envoy_asks_in_its_own_way() {
     for method in methods {
         assert_eq!(gone.ask(method, "/v1/verify/orders").await.status(), 401);
     }
-    // Only there.
+    // Only below that path.
     let elsewhere = app.someone().with("origin", "https://evil.example").ask(Method::POST, "/v1/verify").await;
     assert_eq!(elsewhere.status(), 403);
 }
@@ -54,7 +54,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// nginx as `docs/other-services.md` configures it, in front of a service that shows what it was sent.
+    /// nginx as `docs/other-services.md` configures it, in front of a service that records its requests.
     async fn start(app: &App, upstream: u16) -> Self {
         let page = include_str!("../../../docs/other-services.md");
         let (_, from) = page.split_once("```nginx\n").unwrap();
@@ -88,32 +88,33 @@ impl Drop for Nginx {
 }
 
 #[tokio::test]
-async fn behind_nginx_the_service_sees_who_it_is_and_nobody_else_gets_through() {
+async fn behind_nginx_the_service_learns_the_user_and_other_requests_are_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
     let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token"));
     let orders = Server::start("200", "200\n");
     let nginx = Nginx::start(&app, orders.port).await;
-    let at = |who: &Actor| who.at_port(nginx.port);
+    let at = |actor: &Actor| actor.at_port(nginx.port);
     let user = ada.who_am_i().await.expect(200).string("/user/id");
-    for who in [&ada, &bearer] {
-        let forging = at(who).with("x-auth-user-id", "somebody-else").with("x-auth-role", "admin");
+    for actor in [&ada, &bearer] {
+        let forging = at(actor).with("x-auth-user-id", "another-user").with("x-auth-role", "admin");
         assert_eq!(forging.send_elsewhere(Method::POST, "/orders").await, 200);
-        let heard = orders.heard.lock().unwrap().pop().unwrap().to_ascii_lowercase();
-        assert!(heard.contains(&format!("x-auth-user-id: {user}\r\n")), "{heard}");
-        assert!(heard.contains("x-auth-role: user\r\n") && !heard.contains("somebody-else") && !heard.contains("admin"), "{heard}");
-        assert!(!heard.contains("bfs_") && !heard.contains("authorization"), "the credential stays outside: {heard}");
+        let received = orders.heard.lock().unwrap().pop().unwrap().to_ascii_lowercase();
+        assert!(received.contains(&format!("x-auth-user-id: {user}\r\n")), "{received}");
+        assert!(received.contains("x-auth-role: user\r\n") && !received.contains("another-user"), "{received}");
+        assert!(!received.contains("admin"), "{received}");
+        assert!(!received.contains("bfs_") && !received.contains("authorization"), "no credential is forwarded: {received}");
     }
     let gone = ada.snapshot();
     ada.sign_out().await.expect(204);
-    for nobody in [gone, app.someone(), app.someone().bearing("nonsense")] {
-        assert_eq!(at(&nobody).with("x-auth-user-id", "somebody-else").send_elsewhere(Method::GET, "/orders").await, 401);
+    for refused in [gone, app.someone(), app.someone().bearing("nonsense")] {
+        assert_eq!(at(&refused).with("x-auth-user-id", "another-user").send_elsewhere(Method::GET, "/orders").await, 401);
     }
-    assert!(orders.heard.lock().unwrap().is_empty(), "none of it reached the service");
+    assert!(orders.heard.lock().unwrap().is_empty(), "no refused request reached the service");
 }
 
 #[tokio::test]
-async fn what_nobody_can_tell_is_503_behind_nginx_too() {
+async fn an_undecided_request_is_503_behind_nginx() {
     let app = App::configured(|config| config.sessions.cache_bytes = 0).await;
     let ada = app.ada().await;
     let orders = Server::start("200", "200\n");
@@ -126,5 +127,5 @@ async fn what_nobody_can_tell_is_503_behind_nginx_too() {
     app.state.db.clone().close().await.unwrap();
     let undecided = good.ask(Method::GET, "/orders").await;
     assert_eq!((undecided.status().as_u16(), undecided.headers()["retry-after"].to_str().unwrap()), (503, "5"));
-    assert!(orders.heard.lock().unwrap().is_empty(), "it did not reach the service");
+    assert!(orders.heard.lock().unwrap().is_empty(), "the request did not reach the service");
 }
