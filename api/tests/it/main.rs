@@ -17,6 +17,7 @@ mod doctor;
 mod ended;
 mod ends_race_reads;
 mod every_operation;
+mod first_edition;
 mod import;
 mod killed;
 mod limits;

@@ -65,7 +65,8 @@ impl App {
         Self::open(Arc::clone(&self.folder), self.state.clock.clone(), change).await
     }
 
-    async fn open(folder: Arc<TempDir>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+    /// Starts on what a data folder holds.
+    pub async fn open(folder: Arc<TempDir>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = read(&[("BIFRONS_DATA_DIR", folder.path().to_str().unwrap())]);
         if let Some(url) = database::url(folder.path()).await {
             config.database.url = url;

@@ -1,0 +1,261 @@
+//! Migrates a stored database of version 0.1.0 and shows that its users, sessions and tokens still work. `fixtures/first_edition` holds
+//! one dump for each engine, written by that version's own binary, and the credentials that its clients held at that moment.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
+
+use bifrons::{clock::Clock, config::DatabaseConfig, db::Db, secret::ServerSecret};
+use entity::UnixMillis;
+use reqwest::Method;
+use sea_orm::{ConnectionTrait, Database, Statement};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Actor, Answer, App, database};
+
+const CREDENTIALS: &str = include_str!("fixtures/first_edition/credentials.json");
+
+const DUMPS: [(&str, &str); 3] = [
+    ("sqlite", include_str!("fixtures/first_edition/sqlite.sql")),
+    ("postgres", include_str!("fixtures/first_edition/postgres.sql")),
+    ("mysql", include_str!("fixtures/first_edition/mariadb.sql")),
+];
+
+const KEYS: [(&str, &str); 2] = [
+    ("jwt-EdDSA.pem", include_str!("fixtures/first_edition/jwt-EdDSA.pem")),
+    ("jwt-ES256.pem", include_str!("fixtures/first_edition/jwt-ES256.pem")),
+];
+
+/// The data folder of that version, and what its clients held.
+struct Stored {
+    folder: Arc<TempDir>,
+    url: String,
+    all: Value,
+    of_engine: Value,
+}
+
+impl Stored {
+    /// Loads the dump of the engine that the suite runs on.
+    async fn load() -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let url = match database::url(folder.path()).await {
+            Some(url) => url,
+            None => format!("sqlite:{}", folder.path().join("bifrons.db").display()),
+        };
+        let (_, dump) = DUMPS.into_iter().find(|(scheme, _)| url.starts_with(scheme)).unwrap();
+        let loading = if url.starts_with("sqlite") { format!("{url}?mode=rwc") } else { url.clone() };
+        let db = Database::connect(loading).await.unwrap();
+        db.execute_unprepared(dump).await.unwrap();
+        db.close().await.unwrap();
+        for (name, pem) in KEYS {
+            write_private(&folder.path().join(name), pem);
+        }
+        let all: Value = serde_json::from_str(CREDENTIALS).unwrap();
+        let engine = if url.starts_with("mysql") { "mariadb" } else { url.split(':').next().unwrap() };
+        Self { of_engine: all[engine].clone(), folder, url, all }
+    }
+
+    /// Starts the service on it, at the moment at which that version stopped.
+    async fn start(&self) -> App {
+        let secret = ServerSecret::parse(self.all["secret"].as_str().unwrap()).unwrap();
+        let clock = Clock::manual(UnixMillis(self.of_engine["moment"].as_i64().unwrap()));
+        App::open(Arc::clone(&self.folder), clock, |config| config.tokens.secrets = vec![secret]).await
+    }
+
+    fn users(&self) -> &[Value] {
+        self.all["users"].as_array().unwrap()
+    }
+
+    fn list(&self, what: &str) -> &[Value] {
+        self.of_engine[what].as_array().unwrap()
+    }
+
+    /// The refresh tokens of one session, oldest first.
+    fn chain(&self, refresh_in: &str, length: usize) -> Vec<String> {
+        let found = self.list("tokens").iter().find(|one| one["refresh_in"] == refresh_in && refresh_tokens(one).len() == length);
+        refresh_tokens(found.unwrap())
+    }
+}
+
+fn write_private(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn text(of: &Value, member: &str) -> String {
+    of[member].as_str().unwrap_or_else(|| panic!("no {member} in {of}")).to_owned()
+}
+
+fn refresh_tokens(of: &Value) -> Vec<String> {
+    of["refresh_tokens"].as_array().unwrap().iter().map(|token| token.as_str().unwrap().to_owned()).collect()
+}
+
+/// The session of an answer: itself, or what it holds beside tokens.
+fn session(answer: &Answer) -> Value {
+    let whole = answer.json();
+    whole.get("session").cloned().unwrap_or(whole)
+}
+
+/// The roles of a session's user. Version 0.1.0 had exactly one, and called a user without any `user`.
+fn roles(session: &Value) -> Value {
+    let user = &session["user"];
+    match user["role"].as_str() {
+        Some("user") => json!([]),
+        Some(role) => json!([role]),
+        None => user["roles"].clone(),
+    }
+}
+
+fn with_cookie(app: &App, name: &str, value: &str) -> Actor {
+    let actor = app.someone();
+    actor.put_cookie(name, value);
+    actor
+}
+
+#[tokio::test]
+async fn the_migration_keeps_every_row() {
+    let stored = Stored::load().await;
+    let db = Db::open(&DatabaseConfig { url: stored.url.clone(), connections: 3 }).await.unwrap();
+    let backend = db.connection().get_database_backend();
+    for (table, rows) in stored.all["rows"].as_object().unwrap() {
+        let query = database::dialect(backend, &format!("SELECT count(*) FROM {table}"));
+        let row = db.connection().query_one_raw(Statement::from_string(backend, query)).await.unwrap().unwrap();
+        assert_eq!(Some(row.try_get_by_index::<i64>(0).unwrap()), rows.as_i64(), "{table}");
+    }
+    db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn cookie_sessions_stay_signed_in() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    for known in stored.list("cookies") {
+        let actor = with_cookie(&app, "bifrons_session", &text(known, "cookie"));
+        let session = session(&actor.who_am_i().await.expect(200));
+        for (member, value) in [("id", &known["session"]), ("remember", &known["remember"]), ("methods", &json!(["pwd"]))] {
+            assert_eq!(&session[member], value, "{session}");
+        }
+        assert_eq!(session["user"]["email"], known["email"]);
+        actor.sign_out().await.expect(204);
+        actor.put_cookie("bifrons_session", text(known, "cookie"));
+        actor.who_am_i().await.expect_problem(401, "invalid_session");
+    }
+}
+
+#[tokio::test]
+async fn access_tokens_verify_until_they_expire() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    for known in stored.list("tokens") {
+        let answer = app.someone().bearing(&text(known, "access_token")).who_am_i().await.expect(200);
+        assert_eq!((&session(&answer)["id"], &session(&answer)["user"]["email"]), (&known["session"], &known["email"]));
+    }
+    app.wait(Duration::from_secs(600)).await;
+    for known in stored.list("tokens") {
+        app.someone().bearing(&text(known, "access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn current_refresh_tokens_refresh() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    for known in stored.list("tokens") {
+        let current = refresh_tokens(known).pop().unwrap();
+        let in_cookie = known["refresh_in"] == "cookie";
+        let answer = if in_cookie {
+            let actor = with_cookie(&app, "bifrons_refresh", &current);
+            let answer = actor.post("/v1/tokens/refresh", json!({})).await.expect(200);
+            assert_ne!(actor.cookie("bifrons_refresh").unwrap(), current);
+            answer
+        } else {
+            let answer = app.someone().refresh(&current).await.expect(200);
+            app.someone().refresh(&answer.string("/refresh_token")).await.expect(200)
+        };
+        assert_eq!(answer.json().get("refresh_token").is_none(), in_cookie, "it travels where it did");
+        let access_token = answer.json().pointer("/tokens/access_token").or(answer.json().get("access_token")).cloned().unwrap();
+        let session = session(&app.someone().bearing(access_token.as_str().unwrap()).who_am_i().await.expect(200));
+        assert_eq!(session["id"], known["session"]);
+    }
+}
+
+#[tokio::test]
+async fn a_predecessor_within_the_grace_gives_the_successor_that_exists() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    let [.., predecessor, current] = &*stored.chain("body", 4) else { unreachable!() };
+    assert_eq!(&app.someone().refresh(predecessor).await.expect(200).string("/refresh_token"), current);
+    let [predecessor, current] = &*stored.chain("cookie", 2) else { unreachable!() };
+    let actor = with_cookie(&app, "bifrons_refresh", predecessor);
+    actor.post("/v1/tokens/refresh", json!({})).await.expect(200);
+    assert_eq!(&actor.cookie("bifrons_refresh").unwrap(), current);
+}
+
+#[tokio::test]
+async fn an_older_refresh_token_is_reuse_and_ends_the_session() {
+    for (back, later) in [(2, 0), (3, 0), (1, 11)] {
+        let stored = Stored::load().await;
+        let app = stored.start().await;
+        app.wait(Duration::from_secs(later)).await;
+        let chain = stored.chain("body", 4);
+        app.someone().refresh(&chain[3 - back]).await.expect_problem(401, "refresh_reused");
+        app.someone().refresh(&chain[3]).await.expect_problem(401, "invalid_refresh_token");
+        let known = stored.list("tokens").iter().find(|one| refresh_tokens(one) == chain).unwrap();
+        app.someone().bearing(&text(known, "access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn users_sign_in_with_their_passwords_and_keep_name_address_and_roles() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    for user in stored.users() {
+        let (email, password) = (text(user, "email"), text(user, "password"));
+        app.someone().sign_in(&email, "not the password").await.expect_problem(401, "invalid_credentials");
+        // Once by the stored hash, once by the one that replaces it.
+        for _ in 0..2 {
+            let actor = with_cookie(&app, "bifrons_device", &text(&stored.of_engine, "device"));
+            let session = session(&actor.sign_in(&email, &password).await.expect(200));
+            assert_eq!((&session["user"]["email"], &roles(&session)), (&user["email"], &user["roles"]));
+            assert_eq!(session["user"].get("name").cloned().unwrap_or_default(), user["name"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn disabled_and_deleted_users_are_refused() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    for who in ["disabled", "deleted"] {
+        let known = &stored.of_engine[who];
+        let (email, password) = (text(known, "email"), text(known, "password"));
+        app.someone().sign_in(&email, &password).await.expect_problem(401, "invalid_credentials");
+        let actor = with_cookie(&app, "bifrons_session", &text(known, "cookie"));
+        actor.who_am_i().await.expect_problem(401, "invalid_session");
+    }
+}
+
+#[tokio::test]
+async fn ended_sessions_stay_ended() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    let ended = &stored.of_engine["ended"];
+    let actor = with_cookie(&app, "bifrons_session", &text(ended, "cookie"));
+    actor.who_am_i().await.expect_problem(401, "invalid_session");
+    app.someone().bearing(&text(ended, "access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    app.someone().refresh(&text(ended, "refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn a_waiting_registration_can_be_confirmed_and_waiting_mail_leaves() {
+    let stored = Stored::load().await;
+    let app = stored.start().await;
+    let waiting = &stored.of_engine["registration"];
+    let (email, password) = (text(waiting, "email"), text(waiting, "password"));
+    let body = json!({ "token": waiting["token"], "password": password, "name": "Waiting" });
+    app.someone().send(Method::POST, "/v1/users/confirm", Some(body)).await.expect(201);
+    app.someone().sign_in(&email, &password).await.expect(200);
+    let letters = app.letters().await;
+    let link = format!("https://app.example.com/confirm#{}", text(waiting, "token"));
+    assert!(letters.iter().any(|letter| letter.contains(&format!("To: {email}\r\n")) && letter.contains(&link)), "{letters:?}");
+    assert_eq!(letters.len(), 2);
+}
