@@ -13,6 +13,7 @@ export function entryOf(document: Document, located: Located): Operation {
     ...(query.length > 0 ? { query } : {}),
     ...(body ? { body } : {}),
     ...(readsBearer(document, located) ? { bearer: true } : {}),
+    ...(setsCookie(located) ? { setsCookie: true } : {}),
     ...successOf(located),
   };
 }
@@ -65,7 +66,13 @@ function readsBearer(document: Document, { operation }: Located): boolean {
     .some((name) => schemes[name]?.type === "http" && schemes[name].scheme === "bearer");
 }
 
-/** What the client takes for an answer without a body, and for none with one. */
+function setsCookie({ operation }: Located): boolean {
+  return Object.entries(operation.responses).some(
+    ([status, { headers = {} }]) => /^2/.test(status) && "Set-Cookie" in headers,
+  );
+}
+
+/** The success statuses without a body. */
 const EMPTY = ["202", "204"];
 
 function successOf({ id, operation }: Located): Pick<Operation, "ok"> {

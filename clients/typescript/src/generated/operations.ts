@@ -12,7 +12,7 @@ import type { Callable } from "../types.js";
  * `POST /v1/users`
  */
 export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users", body: ["email","password","name"], ok: [201,202] }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users", body: ["email","password","name"], setsCookie: true, ok: [201,202] }, ...rest) as never;
 
 /**
  * Confirm an address
@@ -23,7 +23,7 @@ export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
  * `POST /v1/users/confirm`
  */
 export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password","name"], ok: 201 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password","name"], setsCookie: true, ok: 201 }, ...rest) as never;
 
 /**
  * Sign in
@@ -33,7 +33,7 @@ export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...re
  * `POST /v1/session`
  */
 export const signIn: Callable<"signIn"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session", body: ["email","password","remember"] }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session", body: ["email","password","remember"], setsCookie: true }, ...rest) as never;
 
 /**
  * Who am I?
@@ -53,7 +53,7 @@ export const getSession: Callable<"getSession"> = (call, ...rest) =>
  * `DELETE /v1/session`
  */
 export const signOut: Callable<"signOut"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/session", bearer: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/session", bearer: true, setsCookie: true, ok: 204 }, ...rest) as never;
 
 /**
  * Type the password again
@@ -64,7 +64,7 @@ export const signOut: Callable<"signOut"> = (call, ...rest) =>
  * `POST /v1/session/reauthenticate`
  */
 export const reauthenticate: Callable<"reauthenticate"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session/reauthenticate", body: ["password"], bearer: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session/reauthenticate", body: ["password"], bearer: true, setsCookie: true }, ...rest) as never;
 
 /**
  * A token for another service
@@ -85,7 +85,7 @@ export const mintAccessToken: Callable<"mintAccessToken"> = (call, ...rest) =>
  * `POST /v1/tokens`
  */
 export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in","device_token"] }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in","device_token"], setsCookie: true }, ...rest) as never;
 
 /**
  * Refresh
@@ -97,7 +97,7 @@ export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
  * `POST /v1/tokens/refresh`
  */
 export const refreshTokens: Callable<"refreshTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"] }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"], setsCookie: true }, ...rest) as never;
 
 /**
  * Give a token up
@@ -138,7 +138,7 @@ export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
  * `DELETE /v1/me`
  */
 export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me", bearer: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me", bearer: true, setsCookie: true, ok: 204 }, ...rest) as never;
 
 /**
  * Change the password
@@ -148,7 +148,7 @@ export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
  * `PUT /v1/me/password`
  */
 export const changePassword: Callable<"changePassword"> = (call, ...rest) =>
-  call({ method: "PUT", path: "/v1/me/password", body: ["current_password","new_password"], bearer: true }, ...rest) as never;
+  call({ method: "PUT", path: "/v1/me/password", body: ["current_password","new_password"], bearer: true, setsCookie: true }, ...rest) as never;
 
 /**
  * List one's sessions
@@ -178,7 +178,7 @@ export const endOtherSessions: Callable<"endOtherSessions"> = (call, ...rest) =>
  * `DELETE /v1/me/sessions/{id}`
  */
 export const endSession: Callable<"endSession"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, setsCookie: true, ok: 204 }, ...rest) as never;
 
 /**
  * May this request pass?
@@ -199,7 +199,7 @@ export const verify: Callable<"verify"> = (call, ...rest) =>
  * `POST /v1/probe`
  */
 export const setProbeCookie: Callable<"setProbeCookie"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/probe", ok: 204 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/probe", setsCookie: true, ok: 204 }, ...rest) as never;
 
 /**
  * Look for the probe cookie

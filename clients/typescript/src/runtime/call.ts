@@ -49,6 +49,9 @@ export type Call = (
   options?: CallOptions,
 ) => Promise<Answer<unknown, ProblemShape>>;
 
+/** In UTF-16 units, of which each is three bytes of UTF-8 at most. */
+const KEEPALIVE_LIMIT = 20_000;
+
 /** Makes the one function that calls every operation. */
 export function createCall(client: CallTarget): Call {
   if (/[?#]/.test(client.baseUrl)) throw new TypeError("baseUrl has a query or fragment");
@@ -72,6 +75,9 @@ export function createCall(client: CallTarget): Call {
         ),
         body: body ?? null,
         credentials,
+        // The browser finishes the request after the user leaves the page: a lost Set-Cookie would lose
+        // the session. Browsers allow keepalive for 64 KiB at most.
+        ...(operation.setsCookie && (body?.length ?? 0) < KEEPALIVE_LIMIT && { keepalive: true }),
         redirect: "manual",
         signal: deadline,
       });

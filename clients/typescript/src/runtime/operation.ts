@@ -9,6 +9,8 @@ export interface Operation {
   readonly body?: readonly string[];
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
+  /** Whether a success may set or clear a cookie. */
+  readonly setsCookie?: true;
   /** The success statuses, if not 200. 202 and 204 have no body. */
   readonly ok?: number | readonly number[];
 }

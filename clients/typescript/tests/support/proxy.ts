@@ -9,6 +9,11 @@ export interface TestProxy {
   refreshes: number;
   /** How many answers to refreshes it still discards. */
   losing: number;
+  /** While set: forwards a POST to the service, and holds its answer until this resolves. */
+  hold: Promise<void> | undefined;
+  /** How many POST requests the service has answered, and how many answers are sent or abandoned. */
+  received: number;
+  answered: number;
   stop(): void;
 }
 
@@ -26,6 +31,15 @@ export async function startProxy(service: string): Promise<TestProxy> {
       answer.destroy();
       return;
     }
+    if (asked.method === "POST") {
+      proxy.received += 1;
+      await proxy.hold;
+      const done = (): void => {
+        proxy.answered += 1;
+      };
+      if (answer.destroyed) done();
+      else answer.on("close", done);
+    }
     // A connection for each, or the browser itself would ask again when one breaks.
     answer.writeHead(status, { ...headers, connection: "close" }).end(body);
   };
@@ -34,6 +48,9 @@ export async function startProxy(service: string): Promise<TestProxy> {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     refreshes: 0,
     losing: 0,
+    hold: undefined,
+    received: 0,
+    answered: 0,
     stop() {
       server.close();
       server.closeAllConnections();

@@ -6,11 +6,15 @@ export interface Service extends Bifrons {
 }
 
 /** Starts it for pages of the given origins. */
-export async function startService(origins: readonly string[] = []): Promise<Service> {
+export async function startService(
+  origins: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   const at = (port: number): string => `http://localhost:${port}`;
   const service = await startBifrons((port) => ({
     BIFRONS_PUBLIC_URL: at(port),
     BIFRONS_ORIGINS: origins.join(","),
+    ...settings,
   }));
   return { ...service, url: at(service.port) };
 }

@@ -137,3 +137,12 @@ test("the global fetch is looked up at the time of the call", async () => {
     globalThis.fetch = original;
   }
 });
+
+test("a call that may set a cookie survives the page, unless its body is too long for that", async () => {
+  const { fetch, sent } = answering(empty(), empty(), empty());
+  const call = createCall(options({ fetch }));
+  await call({ ...write, setsCookie: true }, { name: "x" });
+  await call({ ...write, setsCookie: true }, { name: "密".repeat(20_000) });
+  await call(write, { name: "x" });
+  expect(sent.map(({ init }) => init.keepalive)).toEqual([true, undefined, undefined]);
+});

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Client, type ClientOptions, createClient } from "../../src/index.js";
+import { type AnyBrowser, BROWSERS, type Tab, type Visitor } from "../support/browsers.js";
+import { callOften, expireAccess, sessionStatus } from "../support/in_page.js";
+import { addressOf, type Site, serveSite } from "../support/page.js";
+import { startProxy, type TestProxy } from "../support/proxy.js";
+import { type Service, startService } from "../support/service.js";
+import { ADA } from "../support/stage.js";
+
+const TOKEN = { mode: "token", refreshIn: "cookie" } as const;
+
+let site: Site;
+let service: Service;
+let proxy: TestProxy;
+beforeAll(async () => {
+  site = await serveSite();
+  // Without a grace time a lost successor is fatal at once.
+  service = await startService([site.origin], { BIFRONS_TOKENS__REFRESH_GRACE: "0s" });
+  proxy = await startProxy(service.url);
+  await createClient({ baseUrl: service.url }).registerUser(ADA);
+});
+afterAll(async () => {
+  proxy?.stop();
+  await service?.stop();
+  site?.stop();
+});
+
+describe.each(BROWSERS)("%s: the user leaves the page before the answer arrives", (_, start) => {
+  let browser: AnyBrowser;
+  beforeAll(async () => {
+    browser = await start();
+  });
+  afterAll(() => browser?.stop());
+
+  let visitor: Visitor;
+  beforeEach(async () => {
+    visitor = await browser.visitor();
+    return () => visitor.leave();
+  });
+
+  const open = (options: Partial<ClientOptions>): Promise<Tab> =>
+    visitor.open(addressOf(site, proxy.url, options));
+  const signIn = (tab: Tab, method: "signIn" | "issueTokens"): Promise<void> =>
+    tab.run(async ([name, who]) => void (await client.throwing[name](who)), [method, ADA] as const);
+
+  /** Starts a call, leaves the page while the proxy holds the answer, and then lets it through. */
+  async function leaveDuring(tab: Tab, call: keyof Client & ("getMe" | "signIn")): Promise<void> {
+    const { received, answered } = proxy;
+    let release = (): void => {};
+    proxy.hold = new Promise((done) => {
+      release = done;
+    });
+    await tab.run(([name, who]) => void client[name](who as never), [
+      call,
+      call === "signIn" ? ADA : {},
+    ] as const);
+    await expect.poll(() => proxy.received - received).toBe(1);
+    await tab.run((url) => {
+      location.href = url;
+    }, `${site.origin}/client.js`);
+    await expect.poll(() => tab.run(() => location.pathname, undefined)).toBe("/client.js");
+    release();
+    proxy.hold = undefined;
+    await expect.poll(() => proxy.answered - answered).toBeGreaterThan(0);
+  }
+
+  test("a refresh: the user stays signed in", async () => {
+    const tab = await open(TOKEN);
+    await signIn(tab, "issueTokens");
+    await tab.run(expireAccess, undefined);
+    await leaveDuring(tab, "getMe");
+    const back = await open(TOKEN);
+    expect(await back.run(callOften, 1)).toEqual([ADA.email]);
+    expect(await back.run(sessionStatus, undefined)).toBe("signed-in");
+  });
+
+  test("a sign-in: the user is signed in", async () => {
+    const tab = await open({});
+    await leaveDuring(tab, "signIn");
+    expect(await (await open({})).run(callOften, 1)).toEqual([ADA.email]);
+  });
+});
