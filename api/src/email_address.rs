@@ -1,4 +1,4 @@
-//! E-mail addresses: kept as typed, compared in one canonical form.
+//! E-mail addresses: stored as typed, compared in one canonical form.
 //!
 //! The canonical form folds ASCII letters of the local part and takes the domain through IDNA (UTS 46), as DNS does. Nothing
 //! else is folded: `ı` is not `i`, `＠` is not `@`, `+tag` stays. A look-alike is another address, so that mail for one person
@@ -6,17 +6,17 @@
 
 use std::fmt;
 
-/// An address that mail can be sent to.
+/// A valid e-mail address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailAddress {
     typed: String,
     canonical: String,
 }
 
-/// What is wrong with an address.
+/// The rule that an address breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailRule {
-    /// Not of the form `local@domain`, or with characters that no mail server takes there.
+    /// Not of the form `local@domain`, or with characters that mail servers do not accept there.
     Syntax,
     /// The local part is over 64 bytes, or the whole over 254 (RFC 5321 section 4.5.3.1).
     TooLong,
@@ -25,7 +25,6 @@ pub enum EmailRule {
 }
 
 impl EmailRule {
-    /// What to write instead.
     pub fn detail(self) -> &'static str {
         match self {
             Self::Syntax => "must look like name@example.com, without quotes, spaces or brackets",
@@ -36,14 +35,14 @@ impl EmailRule {
 }
 
 impl EmailAddress {
-    /// Reads what a person typed.
+    /// Parses what a user typed.
     pub fn parse(typed: &str) -> Result<Self, EmailRule> {
         let (local, domain) = typed.rsplit_once('@').ok_or(EmailRule::Syntax)?;
-        if local.is_empty() || local.split('.').any(|atom| atom.is_empty() || !atom.chars().all(may_stand_in_atom)) {
+        if local.is_empty() || local.split('.').any(|atom| atom.is_empty() || !atom.chars().all(is_atext)) {
             return Err(EmailRule::Syntax);
         }
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailRule::Domain)?;
-        // A last label of digits makes it an IPv4 address to whoever resolves it (WHATWG URL section 3.5).
+        // Resolvers read a domain whose last label is a number as an IPv4 address (WHATWG URL section 3.5).
         let last = domain.rsplit('.').next().unwrap_or_default();
         if last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(EmailRule::Domain);
@@ -55,19 +54,18 @@ impl EmailAddress {
         Ok(Self { typed: typed.to_owned(), canonical })
     }
 
-    /// The one that examples show.
+    /// The address in the examples of the specification.
     pub fn example() -> Self {
         let example = "ada@example.com".to_owned();
         Self { canonical: example.clone(), typed: example }
     }
 
-    /// As typed: where mail goes, and what the owner sees.
+    /// As typed: mail goes there, and the user sees it.
     pub fn as_typed(&self) -> &str {
         &self.typed
     }
 
-    /// Where mail for it ends up with many who keep mailboxes: whoever has one has as many addresses as they can invent behind a `+`.
-    /// For limits alone.
+    /// The mailbox that many providers deliver it to, for limits only: one mailbox has any number of addresses with a `+`.
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.canonical.rsplit_once('@').unwrap_or((&self.canonical, ""));
         format!("{}@{domain}", local.split_once('+').map_or(local, |(mailbox, _)| mailbox))
@@ -79,15 +77,15 @@ impl EmailAddress {
     }
 }
 
-/// `atext` of RFC 5322, and what RFC 6531 adds to it: any character outside ASCII that can be seen.
-fn may_stand_in_atom(c: char) -> bool {
+/// `atext` of RFC 5322, and what RFC 6531 adds to it: visible characters outside ASCII.
+fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || "!#$%&'*+-/=?^_`{|}~".contains(c)
         || !(c.is_ascii() || c.is_control() || c.is_whitespace() || is_invisible(c))
 }
 
-/// Characters that nobody sees (Unicode's default-ignorable ones, and blanks that count as letters): with them two addresses, or
-/// two names, look the same to everyone.
+/// Characters without a glyph (Unicode's default-ignorable ones, and blanks that are letters): with them two different addresses
+/// look the same.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,

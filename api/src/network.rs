@@ -1,15 +1,14 @@
-//! Who counts as one client, for limits and for fairness.
+//! Which addresses are one client, for limits and for fair queues.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// An IPv4 address, or the 64 bits of IPv6 that one customer gets (RFC 6177): whoever has those can write 2^64 addresses under them.
+/// An IPv4 address, or the IPv6 /64 that one link has (RFC 6177): a client can use any of its 2^64 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientNetwork {
-    /// One address.
     V4(Ipv4Addr),
-    /// The first half of an address.
+    /// The first 64 bits.
     V6(u64),
-    /// Requests that came over no network.
+    /// A request that came over no network.
     Local,
 }
 
@@ -23,19 +22,19 @@ impl From<Option<IpAddr>> for ClientNetwork {
     }
 }
 
-/// The 48 bits of IPv6 that one site may get: 65,536 networks.
+/// The IPv6 /48 that one site may have: 65,536 networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Site(u64);
 
 impl Site {
-    /// Different bytes for each site, and others than any network's.
+    /// Unique among sites and networks.
     pub fn to_bytes(self) -> [u8; 9] {
         tagged(48, self.0)
     }
 }
 
 impl ClientNetwork {
-    /// The site that it belongs to, where whoever has one network may well have thousands.
+    /// The site of an IPv6 network: one client may own thousands of networks there.
     pub fn site(self) -> Option<Site> {
         match self {
             Self::V6(half) => Some(Site(half >> 16)),
@@ -43,7 +42,7 @@ impl ClientNetwork {
         }
     }
 
-    /// Different bytes for each network.
+    /// Unique among networks.
     pub fn to_bytes(self) -> [u8; 9] {
         match self {
             Self::V4(ip) => tagged(4, ip.to_bits().into()),

@@ -1,4 +1,4 @@
-//! What those who have a place get: a hash, or a verdict.
+//! Hashing and verifying one password, by a request that has a place in the queue.
 
 use std::{
     ops::Range,
@@ -12,15 +12,15 @@ use entity::PasswordHash;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Hasher, HashingError, PATIENCE, Verdict,
+    HASHING_TIMEOUT, Hasher, HashingError, Verdict,
     argon2id::{hash, is_of, made_with},
     foreign::Foreign,
     memory::Memory,
-    queue::{Place, Tell},
+    queue::{Place, Reply},
 };
 use crate::secret::Password;
 
-/// A place among those whose passwords are hashed. Dropping it leaves the queue.
+/// A place in the queue of passwords to hash. Dropping it leaves the queue.
 pub struct Admission<'a> {
     hasher: &'a Hasher,
     place: Arc<Place>,
@@ -31,14 +31,14 @@ impl<'a> Admission<'a> {
         Self { hasher, place }
     }
 
-    /// Makes the hash to store.
+    /// Returns the hash to store.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
         let argon2 = self.hasher.argon2.clone();
         self.run(move |memory| hash(memory, &argon2, &password)).await?
     }
 
-    /// Compares with a stored hash, and tells from when to when. With none (nobody has that name) it takes as long as with one of
-    /// today, and the password is wrong.
+    /// Compares with a stored hash, and returns when that began and ended. Without a hash (the account does not exist) it takes as long as
+    /// with a current one, and the password is wrong.
     pub async fn verify(
         &self,
         password: Password,
@@ -53,24 +53,24 @@ impl<'a> Admission<'a> {
         .await?
     }
 
-    /// Waits for a worker, not for ever; and for what it does, since nobody begins what nobody waits for.
+    /// Waits for a worker, at most [`HASHING_TIMEOUT`]; and then for its result.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashingError> {
-        let (tell, mut told) = oneshot::channel();
+        let (reply, mut replied) = oneshot::channel();
         let work = Box::new(move |memory: &mut Memory| {
-            let done = catch_unwind(AssertUnwindSafe(|| work(memory))).map_err(|_| memory.give_up());
-            Box::new(move || drop(tell.send(done))) as Tell
+            let done = catch_unwind(AssertUnwindSafe(|| work(memory))).map_err(|_| memory.discard());
+            Box::new(move || drop(reply.send(done))) as Reply
         });
         let waiting = self.hasher.queue.submit(Arc::clone(&self.place), work);
-        let done = match timeout(PATIENCE, &mut told).await {
+        let done = match timeout(HASHING_TIMEOUT, &mut replied).await {
             Ok(done) => done,
             Err(_) if waiting.leave() => return Err(self.hasher.refuse()),
-            // It has begun.
-            Err(_) => told.await,
+            // The work has begun.
+            Err(_) => replied.await,
         };
-        // Nothing comes if somebody new needed the place.
+        // Without a reply, the job was displaced by one of another network.
         let done = done.map_err(|_| self.hasher.refuse())??;
         self.hasher.metrics.passwords_hashed.inc();
         Ok(done)

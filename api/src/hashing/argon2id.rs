@@ -1,12 +1,12 @@
-//! Argon2 hashes as PHC strings: made with today's parameters, read with whichever they were made with.
+//! Argon2 hashes as PHC strings: made with the current parameters, verified with those that they name.
 
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc};
 use entity::PasswordHash;
 
-use super::{HashingError, MOST_MEMORY, MOST_WORK, memory::Memory};
+use super::{HashingError, MAX_MEMORY, MAX_WORK, memory::Memory};
 use crate::{random, secret::Password};
 
-/// A new hash, with a salt of its own.
+/// A new hash with a fresh salt.
 pub(super) fn hash(memory: &mut Memory, argon2: &Argon2<'_>, password: &Password) -> Result<PasswordHash, HashingError> {
     let salt = random::bytes::<16>();
     let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
@@ -22,7 +22,7 @@ pub(super) fn hash(memory: &mut Memory, argon2: &Argon2<'_>, password: &Password
     phc.map(|phc| PasswordHash(phc.to_string())).ok_or(HashingError::Failed)
 }
 
-/// Whether an Argon2 hash, of whatever parameters, is one of this password. What is no such hash is of none.
+/// Whether an Argon2 hash of any parameters belongs to this password. A value that is no such hash belongs to none.
 pub(super) fn is_of(memory: &mut Memory, password: &Password, stored: &PasswordHash) -> Result<bool, HashingError> {
     let Ok(stored) = phc::PasswordHash::new(&stored.0) else { return Ok(false) };
     let (Some(argon2), Some(salt), Some(expected)) = (maker(&stored), stored.salt, stored.hash) else { return Ok(false) };
@@ -32,28 +32,28 @@ pub(super) fn is_of(memory: &mut Memory, password: &Password, stored: &PasswordH
     Ok(phc::Output::new(&out).is_ok_and(|out| out == expected))
 }
 
-/// What made a hash.
+/// The algorithm, version and parameters that a hash names.
 fn maker(stored: &phc::PasswordHash) -> Option<Argon2<'static>> {
     let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
     let version = stored.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
     Some(Argon2::new(algorithm, version, Params::try_from(stored).ok()?))
 }
 
-/// Whether a stored hash carries today's algorithm, version and parameters.
+/// Whether a stored hash names these parameters.
 pub(super) fn made_with(argon2: &Argon2<'_>, stored: &PasswordHash) -> bool {
-    stored.0.starts_with(&beginning(argon2))
+    stored.0.starts_with(&prefix(argon2))
 }
 
-/// What a hash with today's algorithm, version and parameters begins with.
-pub(super) fn beginning(argon2: &Argon2<'_>) -> String {
+/// What all hashes with these parameters begin with.
+pub(super) fn prefix(argon2: &Argon2<'_>) -> String {
     let params = argon2.params();
     format!("$argon2id$v=19$m={},t={},p={}$", params.m_cost(), params.t_cost(), params.p_cost())
 }
 
-/// Whether a stored hash is one of Argon2, whole, and costs no more than it may.
+/// Whether a stored hash is a complete Argon2 hash within the limits of cost.
 pub(super) fn is_usable(stored: &str) -> bool {
     let Ok(stored) = phc::PasswordHash::new(stored) else { return false };
     let Some(argon2) = maker(&stored).filter(|_| stored.hash.is_some() && stored.salt.is_some()) else { return false };
     let kib = u64::from(argon2.params().m_cost());
-    kib <= MOST_MEMORY / 1024 && kib * u64::from(argon2.params().t_cost()) <= MOST_WORK / 1024
+    kib <= MAX_MEMORY / 1024 && kib * u64::from(argon2.params().t_cost()) <= MAX_WORK / 1024
 }

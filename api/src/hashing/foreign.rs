@@ -1,4 +1,4 @@
-//! Password hashes that other software made. They are verified as they are, and replaced by ours at the first sign-in.
+//! Password hashes of other software. They are verified as they are, and replaced by ours at the next sign-in.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use argon2::{
     password_hash::{self, phc},
 };
 
-use super::{MOST_MEMORY, MOST_WORK};
+use super::{MAX_MEMORY, MAX_WORK};
 use crate::secret::Password;
 
-/// The schemes that can be brought along, besides Argon2 itself.
+/// The schemes that can be imported besides Argon2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
     /// `$2a$`, `$2b$`, `$2y$`; not `$2x$`, which is wrong on purpose.
@@ -32,7 +32,7 @@ impl Foreign {
         }
     }
 
-    /// Whether it is whole, and costs no more than it may.
+    /// Whether a hash is complete and within the limits of cost.
     pub(super) fn is_usable(self, hash: &str) -> bool {
         let hash = self.phc_form(hash);
         let phc = phc::PasswordHash::new(&hash).ok();
@@ -42,7 +42,7 @@ impl Foreign {
                 let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| scrypt::Params::try_from(&phc).ok());
                 params.is_some_and(|params| {
                     let memory = (u64::from(params.r()) << params.log_n()) * 128;
-                    memory <= MOST_MEMORY && memory * u64::from(params.p()) <= MOST_WORK
+                    memory <= MAX_MEMORY && memory * u64::from(params.p()) <= MAX_WORK
                 })
             }
             Self::Pbkdf2 => {
@@ -65,14 +65,14 @@ impl Foreign {
         }
     }
 
-    /// Whether it is a hash of this password.
+    /// Whether a hash belongs to this password.
     pub(super) fn is_of(self, password: &Password, hash: &str) -> bool {
         let hash = self.phc_form(hash);
         let phc = |verify: &dyn Fn(&phc::PasswordHash) -> password_hash::Result<()>| {
             phc::PasswordHash::new(&hash).is_ok_and(|hash| verify(&hash).is_ok())
         };
         match self {
-            // bcrypt reads 72 bytes, and those who made the hash knew no more either.
+            // bcrypt reads only 72 bytes, as did the software that made the hash.
             Self::Bcrypt => bcrypt::verify(password.bytes(), &hash).unwrap_or(false),
             Self::Scrypt => phc(&|hash| scrypt::Scrypt::default().verify_password(password.bytes(), hash)),
             Self::Pbkdf2 => phc(&|hash| pbkdf2::Pbkdf2::default().verify_password(password.bytes(), hash)),

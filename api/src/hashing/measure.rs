@@ -1,4 +1,4 @@
-//! What hashing a password costs on this machine.
+//! The time of one hash on this machine.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use super::{HashingError, argon2id::hash, memory::Memory};
 use crate::{config::HashingCost, secret::Password};
 
-/// How long one hash takes on a core that does nothing else: the best of five, in memory that was used before.
+/// How long one hash takes on an idle core: the best of six, in reused memory.
 pub fn measure(cost: &HashingCost) -> Result<Duration, HashingError> {
     let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);

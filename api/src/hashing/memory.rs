@@ -1,6 +1,6 @@
-//! A worker's memory for Argon2: taken when it is first needed, used again and again, given back when there is nothing to do.
+//! A worker's memory for Argon2: allocated when it is first needed, reused, and freed when the worker is idle.
 //!
-//! A fresh 19 MiB block a hash costs more in page faults than in hashing, and an allocator that keeps such blocks grows without
+//! Allocating 19 MiB for each hash costs more in page faults than in hashing, and an allocator that keeps such blocks grows without
 //! bound in a flood.
 
 use std::{hint::black_box, time::Duration};
@@ -11,103 +11,102 @@ use zeroize::Zeroize as _;
 use super::HashingError;
 
 /// How long wiped memory is kept for the next password.
-const KEPT: Duration = Duration::from_secs(10);
+const KEEP_WIPED: Duration = Duration::from_secs(10);
 
-/// How long after memory was freed the allocator is ready to give it back to the system, and a little.
-const FREED: Duration = Duration::from_secs(2);
+/// How long after a free the allocator is ready to return the memory to the system, with a margin.
+const RETURN_AFTER: Duration = Duration::from_secs(2);
 
-/// Memory that is first touched in here gets huge pages, which the rest of the process goes without: they make a hash of 64 MiB some
-/// tenth faster, and an idle service a third larger. Another worker that ends this early costs this one that tenth, and nothing else.
-fn in_huge_pages<T>(take: impl FnOnce() -> T) -> T {
+/// Memory that is first touched in here gets huge pages; the rest of the process does without. Huge pages make a hash of 64 MiB about
+/// a tenth faster, and an idle service a third larger. Another worker that ends this early costs this one that tenth, and nothing else.
+fn in_huge_pages<T>(allocate: impl FnOnce() -> T) -> T {
     let _ = rustix::thread::disable_transparent_huge_pages(false);
-    let taken = take();
+    let allocated = allocate();
     let _ = rustix::thread::disable_transparent_huge_pages(true);
-    taken
+    allocated
 }
 
-/// So many blocks, if they can be had: a process that aborts for want of memory helps nobody.
-fn take(blocks: usize) -> Option<Vec<Block>> {
+/// Allocates blocks; `None` if the system has not enough memory: a request can be refused, but a process that aborts ends all requests.
+fn allocate(blocks: usize) -> Option<Vec<Block>> {
     in_huge_pages(|| {
-        let mut taken = Vec::new();
-        taken.try_reserve_exact(blocks).ok()?;
-        taken.resize(blocks, Block::new());
-        Some(taken)
+        let mut memory = Vec::new();
+        memory.try_reserve_exact(blocks).ok()?;
+        memory.resize(blocks, Block::new());
+        Some(memory)
     })
 }
 
 /// A worker's memory.
 pub(super) struct Memory {
     blocks: Vec<Block>,
-    /// As many blocks as are kept for the next password: what one of today's hashes needs.
+    /// How many blocks are kept for the next password: those of a hash with the current parameters.
     kept: usize,
     state: State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// There is none, and the system has it back.
+    /// No memory: the system has it.
     None,
-    /// It holds what the last password left.
+    /// Holds what the last password left.
     Used,
-    /// It holds nothing.
+    /// Overwritten with zeros.
     Wiped,
-    /// The allocator has it.
+    /// The allocator may still hold it.
     Freed,
 }
 
 impl Memory {
-    /// None yet.
     pub(super) fn new(kept: usize) -> Self {
         Self { blocks: Vec::new(), kept, state: State::None }
     }
 
-    /// Argon2 over this memory. Whatever it held is overwritten.
+    /// Argon2 in this memory. What it held before is overwritten.
     pub(super) fn hash(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], out: &mut [u8]) -> Result<(), HashingError> {
         let wanted = argon2.params().block_count();
         if self.blocks.len() < wanted {
-            // Given back first: nobody needs both.
+            // Freed first, so that both are never allocated together.
             self.blocks = Vec::new();
-            self.blocks = take(wanted).ok_or(HashingError::Overloaded)?;
+            self.blocks = allocate(wanted).ok_or(HashingError::Overloaded)?;
         }
         self.state = State::Used;
         let hashed = argon2.hash_password_into_with_memory(password, salt, out, &mut self.blocks);
         if self.blocks.len() > self.kept {
-            // Somebody who was brought along, once.
+            // An imported hash, which is replaced at this sign-in.
             self.blocks.iter_mut().for_each(Block::zeroize);
             self.blocks = Vec::new();
         }
         hashed.map_err(|_| HashingError::Failed)
     }
 
-    /// Goes over as much memory as a hash of today does, for one that needs none: otherwise whoever it refuses is answered from warmer
-    /// caches, which can be measured from outside.
+    /// Writes as much memory as a hash with the current parameters does, after a hash that needs none. Otherwise its refusal would be
+    /// answered from warmer caches, which a client can measure.
     pub(super) fn sweep(&mut self) {
         if self.blocks.is_empty() {
-            self.blocks = take(self.kept).unwrap_or_default();
+            self.blocks = allocate(self.kept).unwrap_or_default();
         }
         self.blocks.iter_mut().for_each(Block::zeroize);
         self.state = State::Used;
     }
 
-    /// After a panic: nobody knows what state it is in, and the next password gets fresh memory.
-    pub(super) fn give_up(&mut self) -> HashingError {
+    /// After a panic the state is unknown: the next password gets fresh memory.
+    pub(super) fn discard(&mut self) -> HashingError {
         *self = Self::new(self.kept);
         HashingError::Failed
     }
 
-    /// How long to wait for work before [`Memory::settle`] is due.
-    pub(super) fn patience(&self) -> Duration {
+    /// How long to wait for work before [`Memory::on_idle`] is due.
+    pub(super) fn idle_timeout(&self) -> Duration {
         match self.state {
             State::Used => Duration::ZERO,
-            State::Wiped => KEPT,
-            State::Freed => FREED,
+            State::Wiped => KEEP_WIPED,
+            State::Freed => RETURN_AFTER,
             State::None => Duration::MAX,
         }
     }
 
-    /// Wipes what was used. Gives back what was wiped and not used since. Between two passwords there is nothing to wipe: the second
-    /// overwrites all that the first left.
-    pub(super) fn settle(&mut self) {
+    /// Wipes used memory, frees wiped memory. Between two passwords nothing needs to be wiped: the second overwrites all that the first
+    /// left.
+    pub(super) fn on_idle(&mut self) {
         self.state = match self.state {
             State::Used => {
                 self.blocks.iter_mut().for_each(Block::zeroize);
@@ -118,7 +117,7 @@ impl Memory {
                 State::Freed
             }
             State::Freed | State::None => {
-                // mimalloc gives back what was freed when something else is, and in a service that nobody asks anything nothing is.
+                // mimalloc returns freed memory at the next free, and an idle service frees nothing.
                 drop(black_box(Vec::<u8>::with_capacity(1 << 20)));
                 State::None
             }
@@ -132,7 +131,7 @@ mod tests {
 
     use argon2::{Algorithm, Argon2, Params, Version};
 
-    use super::{FREED, KEPT, Memory};
+    use super::{KEEP_WIPED, Memory, RETURN_AFTER};
 
     /// RFC 9106 section 5.3 has a secret and associated data; without them this is the vector of the reference implementation's test.c
     /// (Argon2id, version 19, t=2, m=256 KiB, p=1, "password", "somesalt").
@@ -155,39 +154,39 @@ mod tests {
     }
 
     #[test]
-    fn used_memory_is_wiped_at_once_and_given_back_later() {
+    fn used_memory_is_wiped_at_once_and_freed_later() {
         let mut memory = Memory::new(64);
-        assert_eq!(memory.patience(), Duration::MAX);
+        assert_eq!(memory.idle_timeout(), Duration::MAX);
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
         memory.hash(&argon2, b"password", b"somesalt", &mut [0; 32]).unwrap();
-        assert_eq!(memory.patience(), Duration::ZERO);
+        assert_eq!(memory.idle_timeout(), Duration::ZERO);
         assert!(memory.blocks.iter().any(|block| block.as_ref().iter().any(|word| *word != 0)));
-        memory.settle();
+        memory.on_idle();
         assert!(memory.blocks.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
-        assert_eq!(memory.patience(), KEPT);
-        memory.settle();
-        assert_eq!((memory.blocks.len(), memory.patience()), (0, FREED));
-        memory.settle();
-        assert_eq!(memory.patience(), Duration::MAX);
+        assert_eq!(memory.idle_timeout(), KEEP_WIPED);
+        memory.on_idle();
+        assert_eq!((memory.blocks.len(), memory.idle_timeout()), (0, RETURN_AFTER));
+        memory.on_idle();
+        assert_eq!(memory.idle_timeout(), Duration::MAX);
     }
 
     #[test]
-    fn what_needs_none_goes_over_as_much_as_one_of_today() {
+    fn a_sweep_writes_as_much_memory_as_a_current_hash() {
         let mut memory = Memory::new(64);
         memory.sweep();
-        assert_eq!((memory.blocks.len(), memory.patience()), (64, Duration::ZERO));
-        memory.settle();
-        assert_eq!(memory.patience(), KEPT);
+        assert_eq!((memory.blocks.len(), memory.idle_timeout()), (64, Duration::ZERO));
+        memory.on_idle();
+        assert_eq!(memory.idle_timeout(), KEEP_WIPED);
     }
 
     #[test]
-    fn c_23_what_one_hash_needed_more_is_given_back_and_what_there_is_not_is_refused() {
+    fn c_23_extra_memory_is_freed_after_its_hash_and_an_allocation_that_fails_is_refused() {
         let mut memory = Memory::new(64);
         let mut hash = |kib| {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(kib, 1, 1, None).unwrap());
             memory.hash(&argon2, b"password", b"somesalt", &mut [0; 32]).map(|()| memory.blocks.len())
         };
         assert_eq!([hash(64), hash(128), hash(32)], [Ok(64), Ok(0), Ok(32)]);
-        assert!(super::take(usize::MAX / 2048).is_none());
+        assert!(super::allocate(usize::MAX / 2048).is_none());
     }
 }

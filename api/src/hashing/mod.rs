@@ -1,15 +1,15 @@
-//! Hashing passwords without being drowned by it.
+//! Password hashing under load.
 //!
-//! Argon2id at the OWASP floor takes 19 MiB and some 20 ms of a core. So it runs on a few threads of its own, each with its own
-//! memory, behind a short queue; what does not fit is refused at once, because a queue that only grows answers nobody.
+//! Argon2id at the OWASP floor takes 19 MiB and some 20 ms of a core. It runs on a few threads of its own, each with its own memory,
+//! behind a short queue. A request that does not fit is refused at once: a queue that only grows answers no request in time.
 
 mod admission;
 mod argon2id;
 mod foreign;
 mod measure;
 mod memory;
-mod pace;
 mod queue;
+mod refusal_delay;
 mod worker;
 
 use std::{fmt, sync::Arc, thread, time::Duration};
@@ -19,54 +19,50 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use entity::PasswordHash;
 use foreign::Foreign;
 pub use measure::measure;
-use pace::Pace;
 use queue::Queue;
+use refusal_delay::RefusalDelay;
 use worker::work;
 
 use crate::{audit::Event, config::HashingCost, metrics::Metrics, network::ClientNetwork};
 
-/// How long somebody waits for a worker and its answer before being told to come back.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request waits for a worker before it is refused with 503.
+const HASHING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The most bytes that a hash which was brought along may take.
-const MOST_MEMORY: u64 = 256 << 20;
+/// The most bytes of memory that an imported hash may take.
+const MAX_MEMORY: u64 = 256 << 20;
 
 /// The most bytes of memory that it may fill, all passes together: about a second.
-const MOST_WORK: u64 = 2 << 30;
+const MAX_WORK: u64 = 2 << 30;
 
-/// What a hash says of a password.
+/// The result of a comparison.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It is the one. If the hash was made with other parameters than today's, here is one to store instead.
+    /// The password is right. If its hash does not have the current parameters, `upgraded` is the one to store instead.
     Right {
-        /// The hash to store.
         upgraded: Option<PasswordHash>,
     },
-    /// It is not.
     Wrong,
 }
 
-/// Why nothing was hashed.
+/// Why a password was neither hashed nor verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashingError {
-    /// All workers are busy, and as many wait as may.
     #[error("all password workers are busy and their queue is full")]
     Overloaded,
-    /// A worker failed; nothing is known of the password.
     #[error("a password worker failed")]
     Failed,
 }
 
-/// Hashes and verifies passwords, never more at once than it has workers.
+/// Hashes and verifies passwords, at most one for each worker at a time.
 pub struct Hasher {
     argon2: Argon2<'static>,
     queue: Arc<Queue>,
-    pace: Pace,
+    refusal_delay: RefusalDelay,
     metrics: Arc<Metrics>,
 }
 
 impl Hasher {
-    /// Starts the workers. Fails if Argon2 does not take the parameters.
+    /// Starts the workers. Fails if Argon2 does not accept the parameters.
     pub fn new(cost: &HashingCost, metrics: Arc<Metrics>) -> Result<Self, HashingError> {
         let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -77,10 +73,10 @@ impl Hasher {
             let worker = thread::Builder::new().name("password".to_owned());
             worker.spawn(move || work(&queue, blocks, &metrics)).map_err(|_| HashingError::Failed)?;
         }
-        Ok(Self { argon2, queue, pace: Pace::default(), metrics })
+        Ok(Self { argon2, queue, refusal_delay: RefusalDelay::default(), metrics })
     }
 
-    /// A place among those whose passwords are hashed; refused at once if there is none for this network.
+    /// Takes a place in the queue; refused at once if this network may have none.
     pub fn admit(&self, network: ClientNetwork) -> Result<Admission<'_>, HashingError> {
         match self.queue.admit(network) {
             Some(place) => Ok(Admission::new(self, place)),
@@ -88,12 +84,12 @@ impl Hasher {
         }
     }
 
-    /// What hashes of today begin with.
-    pub fn today(&self) -> String {
-        argon2id::beginning(&self.argon2)
+    /// What hashes with the current parameters begin with.
+    pub fn current_prefix(&self) -> String {
+        argon2id::prefix(&self.argon2)
     }
 
-    /// How many are waiting or being served.
+    /// How many places are taken: waiting, or with a worker.
     pub fn admitted(&self) -> usize {
         self.queue.taken()
     }
@@ -117,18 +113,18 @@ impl fmt::Debug for Hasher {
     }
 }
 
-/// What all hashes begin with that cost what this one does: its scheme and parameters.
-pub fn kind(stored: &PasswordHash) -> String {
-    // The salt follows them, and the hash; bcrypt writes both as one.
+/// What all hashes of the same cost begin with: scheme and parameters.
+pub fn cost_prefix(stored: &PasswordHash) -> String {
+    // Salt and hash follow them; bcrypt writes both as one field.
     let fields: Vec<_> = stored.0.split('$').collect();
-    let own = if Foreign::of(&stored.0) == Some(Foreign::Bcrypt) { 1 } else { 2 };
-    let parameters = fields.len().saturating_sub(own);
-    let kind = format!("{}$", fields[..parameters].join("$"));
-    // What is no hash at all is of its own kind.
-    if stored.0.starts_with(&kind) { kind } else { stored.0.clone() }
+    let rest = if Foreign::of(&stored.0) == Some(Foreign::Bcrypt) { 1 } else { 2 };
+    let parameters = fields.len().saturating_sub(rest);
+    let prefix = format!("{}$", fields[..parameters].join("$"));
+    // A value that is no hash shares its prefix with no other.
+    if stored.0.starts_with(&prefix) { prefix } else { stored.0.clone() }
 }
 
-/// Whether a stored hash is one that can be verified here, in memory that can be had.
+/// Whether a stored hash can be verified here, within the limits of cost.
 pub fn can_verify(stored: &str) -> bool {
     Foreign::of(stored).map_or_else(|| argon2id::is_usable(stored), |foreign| foreign.is_usable(stored))
 }
@@ -156,7 +152,7 @@ mod tests {
         hasher.admit(HERE).unwrap().verify(password(typed), Some(PasswordHash(stored.to_owned()))).await.unwrap().0
     }
 
-    /// A worker tells first and makes room then.
+    /// A worker replies first and frees the place then.
     async fn empty(hasher: &Hasher) {
         while hasher.admitted() > 0 {
             tokio::task::yield_now().await;
@@ -181,9 +177,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_has_a_password_and_it_costs_as_much_as_somebodys() {
+    async fn a_missing_hash_costs_one_hash_and_no_password_matches() {
         let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
-        let verdict = hasher.admit(HERE).unwrap().verify(password("anything at all"), None).await;
+        let verdict = hasher.admit(HERE).unwrap().verify(password("correct horse"), None).await;
         assert!(matches!(verdict, Ok((Verdict::Wrong, _))));
         assert_eq!(hasher.metrics.passwords_hashed.get(), 1);
     }
@@ -217,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn asvs_11_2_5_a_corrupt_hash_accepts_nothing() {
+    async fn asvs_11_2_5_a_corrupt_hash_accepts_no_password() {
         let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         for corrupt in ["", "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$AAAA", "plain", "$2b$", "$scrypt$", "$pbkdf2-sha256$i=1$$"] {
             assert!(matches!(verify(&hasher, corrupt, corrupt).await, Verdict::Wrong), "{corrupt}");
@@ -230,15 +226,15 @@ mod tests {
         let admitted: Vec<_> = std::iter::from_fn(|| hasher.admit(HERE).ok()).collect();
         assert_eq!((admitted.len(), hasher.metrics.passwords_shed.get()), (5, 1), "half of nine places, rounded up");
         let stranger = ClientNetwork::V4(Ipv4Addr::LOCALHOST);
-        assert!(hasher.admit(stranger).is_ok(), "there is always a place for somebody new");
+        assert!(hasher.admit(stranger).is_ok(), "another network always finds a place");
         let all = futures_util::future::join_all(admitted.iter().map(|one| one.hash(password("correct horse")))).await;
-        assert!(all.iter().all(Result::is_ok), "who was let in is served");
+        assert!(all.iter().all(Result::is_ok), "every admitted request is served");
         drop(admitted);
         empty(&hasher).await;
     }
 
     #[tokio::test]
-    async fn c_39_a_worker_that_panics_harms_nobody_else() {
+    async fn c_39_a_worker_that_panics_serves_the_next_request() {
         let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
         let place = hasher.admit(HERE).unwrap();
         let panicked = place.run(|_| panic!("as a bug would")).await;

@@ -1,4 +1,4 @@
-//! The generic cell rate algorithm (ITU-T I.371): one number for each limit, the moment at which it will be as good as new.
+//! The generic cell rate algorithm (ITU-T I.371): one number for each limit, the moment at which the full burst is available again.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use entity::UnixMillis;
 
 use crate::config::Rate;
 
-/// Takes one: the number to keep, or how long to wait for the next.
+/// Takes one: the number to store, or how long to wait for the next.
 ///
-/// A number further ahead than the rate can bring it means that the clock was set back. It counts as no more than a full limit, or
-/// people would wait for the clock to catch up.
+/// A number further ahead than the rate can bring it means that the clock was set back. It is read as an exhausted limit; otherwise the
+/// client would wait until the clock has caught up.
 pub(super) fn take(rate: Rate, new_at: UnixMillis, now: UnixMillis) -> Result<UnixMillis, Duration> {
     let full = now.plus(rate.period);
     let next = new_at.max(now).min(full).plus(rate.interval());
@@ -27,8 +27,8 @@ mod tests {
     #[test]
     fn a_burst_then_one_each_interval() {
         let rate = Rate::parse("3/3s").unwrap();
-        let mut kept = UnixMillis(0);
-        let mut at = |now| take(rate, kept, UnixMillis(now)).map(|next| kept = next);
+        let mut stored = UnixMillis(0);
+        let mut at = |now| take(rate, stored, UnixMillis(now)).map(|next| stored = next);
         for _ in 0..3 {
             assert_eq!(at(10_000), Ok(()));
         }
@@ -40,9 +40,9 @@ mod tests {
     }
 
     #[test]
-    fn c_28_a_clock_that_is_set_back_makes_nobody_wait_for_it() {
+    fn c_28_after_a_clock_is_set_back_the_wait_is_that_of_an_exhausted_limit() {
         let rate = Rate::parse("3/3s").unwrap();
-        let kept = UnixMillis(3_600_000);
-        assert_eq!(take(rate, kept, UnixMillis(1000)), Err(Duration::from_secs(1)), "no longer than at a full limit");
+        let stored = UnixMillis(3_600_000);
+        assert_eq!(take(rate, stored, UnixMillis(1000)), Err(Duration::from_secs(1)));
     }
 }

@@ -1,14 +1,14 @@
-//! How often passwords may be presented: per account, per network, and in all.
+//! How many passwords may be tried: per account, per network, and in total.
 //!
-//! An account's limits are in the database, taken before the password is looked at, and a right one costs nothing in the end. So neither a crash nor a client that hangs up saves an attacker anything, and guesses in parallel gain nothing. A
-//! device that somebody signed in to the account with has a limit of its own, which no stranger touches; everybody else shares the
-//! strangers' limit, and of that no network gets more than a part.
+//! The limits of an account are in the database. An attempt is taken before the password is verified, and refunded if the password is
+//! right. So an attacker gains nothing by a crash, by hanging up, or by guessing in parallel. A device that signed in to the account
+//! before has a limit of its own. All other devices share one limit, and one network gets only a part of that.
 
 mod gcra;
-mod kept;
+mod keyed_lock;
 mod networks;
 pub(crate) mod store;
-mod turns;
+mod unspent;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,9 +16,9 @@ use aws_lc_rs::hmac;
 use entity::{LimitKey, UnixMillis};
 
 use self::{
-    kept::Kept,
+    keyed_lock::{KeyGuard, KeyedLock},
     networks::Networks,
-    turns::{Turn, Turns},
+    unspent::Unspent,
 };
 use crate::{
     audit::Event,
@@ -32,78 +32,77 @@ use crate::{
     secret::{DeviceToken, ServerSecrets},
 };
 
-/// Why a password was not even looked at.
+/// Why an attempt is refused before the password is verified.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
-    /// Too many; this long until the next.
+    /// Too many attempts; the time until the next is allowed.
     #[error("too many attempts")]
     Limited(Duration),
-    /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
 }
 
-/// The limits. With none configured, everything may be tried.
+/// The limits; without a configuration, nothing is limited.
 #[derive(Debug)]
 pub struct Limits {
     config: Option<LimitsConfig>,
     networks: Networks,
-    turns: Turns,
-    kept: Kept,
+    attempts: KeyedLock,
+    unspent: Unspent,
     redis: Option<Redis>,
     metrics: Arc<Metrics>,
-    /// So that the table shows neither addresses nor who tried them from where.
+    /// The table shows neither e-mail addresses nor networks.
     key: hmac::Key,
-    devices: Vec<hmac::Key>,
+    device_keys: Vec<hmac::Key>,
 }
 
-/// One more try on an account.
+/// One attempt at the password of an account, taken from its limits.
 #[derive(Debug)]
 pub struct Attempt {
     taken: Vec<(LimitKey, Rate)>,
-    /// When the first of these limits has one more again.
+    /// When the first of these limits has one more by itself.
     until: UnixMillis,
-    kept: Kept,
-    /// Nobody else tries the same meanwhile, or as many right passwords at once as the limit allows would be too many.
-    _turn: Turn,
+    unspent: Unspent,
+    _guard: KeyGuard,
 }
 
 impl Attempt {
-    /// The password was right: it costs nothing. What strangers share is given back, or people in many places would use it up.
-    pub async fn spare(self, db: &Db, now: UnixMillis) -> Result<(), Unavailable> {
+    /// The password was right. Limits that devices share are refunded in the database, or right passwords from many places would use them up.
+    pub async fn refund(self, db: &Db, now: UnixMillis) -> Result<(), Unavailable> {
         match &self.taken[..] {
-            [(device, _)] => self.kept.keep(device.clone(), self.until, now),
-            of_strangers => store::give_back(db, of_strangers).await?,
+            [(device, _)] => self.unspent.add(device.clone(), self.until, now),
+            shared => store::refund(db, shared).await?,
         }
         Ok(())
     }
 }
 
-/// What a limit is kept for, of one account.
+/// What one limit of an account is about.
 #[derive(Clone, Copy)]
-enum Whose<'a> {
-    Strangers,
+enum Subject<'a> {
+    /// All devices that are not known to the account.
+    UnknownDevices,
     Network(ClientNetwork),
     Device(&'a DeviceToken),
     Mail,
 }
 
 impl Limits {
-    /// With Redis, nodes count networks together.
+    /// With Redis, all nodes share the limits of networks.
     pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, secrets: &ServerSecrets, metrics: Arc<Metrics>) -> Self {
-        let (key, devices) = (secrets.key_for("keys of limits"), secrets.keys_for("devices"));
-        let (networks, turns, kept) = (Networks::default(), Turns::default(), Kept::default());
-        Self { config, networks, turns, kept, redis, metrics, key, devices }
+        let (key, device_keys) = (secrets.key_for("keys of limits"), secrets.keys_for("devices"));
+        let (networks, attempts, unspent) = (Networks::default(), KeyedLock::default(), Unspent::default());
+        Self { config, networks, attempts, unspent, redis, metrics, key, device_keys }
     }
 
-    /// Takes one of what a network may try, and of what all may.
+    /// Takes one from the limit of a network, and from the limit of all networks together.
     pub async fn take_network(&self, network: ClientNetwork, now: UnixMillis) -> Result<(), LimitError> {
         let Some(config) = &self.config else { return Ok(()) };
         let taken = self.networks.take(self.redis.as_ref(), network, config, now).await;
         taken.map_err(|(what, wait)| self.limited(what, wait))
     }
 
-    /// Takes one of the wrong passwords that an account may be tried with, whether or not anybody has it.
+    /// Takes one attempt at an account, whether or not it exists.
     pub async fn take_account(
         &self,
         db: &Db,
@@ -112,32 +111,32 @@ impl Limits {
         now: UnixMillis,
     ) -> Result<Option<Attempt>, LimitError> {
         let Some(config) = &self.config else { return Ok(None) };
-        let known = client.device.as_ref().filter(|device| device.is_known(account, &self.devices, now));
+        let known = client.device.as_ref().filter(|device| device.is_known(account, &self.device_keys, now));
         let limits = match known {
-            Some(device) => vec![(Whose::Device(device), config.client)],
-            None => vec![(Whose::Network(client.network()), config.client), (Whose::Strangers, config.account)],
+            Some(device) => vec![(Subject::Device(device), config.client)],
+            None => vec![(Subject::Network(client.network()), config.client), (Subject::UnknownDevices, config.account)],
         };
-        let limits: Vec<_> = limits.into_iter().map(|(whose, rate)| (self.key_of(account, whose), rate)).collect();
+        let limits: Vec<_> = limits.into_iter().map(|(subject, rate)| (self.key_of(account, subject), rate)).collect();
         let key = limits[0].0.clone();
-        let turn = self.turns.wait(&key).await;
-        let until = if let Some(until) = self.kept.take(&key, now) {
+        let guard = self.attempts.lock(&key).await;
+        let until = if let Some(until) = self.unspent.take(&key, now) {
             until
         } else {
             store::take(db, &limits, now).await?.map_err(|wait| self.limited("account", wait))?;
             now.plus(limits.iter().map(|(_, rate)| rate.interval()).min().unwrap_or_default())
         };
-        Ok(Some(Attempt { taken: limits, until, kept: self.kept.clone(), _turn: turn }))
+        Ok(Some(Attempt { taken: limits, until, unspent: self.unspent.clone(), _guard: guard }))
     }
 
-    /// Takes one of the mails that a mailbox may be sent because somebody who may be a stranger asks for it; false if there is none.
+    /// Takes one mail that an unauthenticated client may have sent to a mailbox; false if none is left.
     pub async fn take_mail(&self, db: &Db, address: &EmailAddress, now: UnixMillis) -> Result<bool, Unavailable> {
         let Some(config) = &self.config else { return Ok(true) };
-        Ok(store::take(db, &[(self.key_of(address.mailbox().as_str(), Whose::Mail), config.mail)], now).await?.is_ok())
+        Ok(store::take(db, &[(self.key_of(address.mailbox().as_str(), Subject::Mail), config.mail)], now).await?.is_ok())
     }
 
-    /// A device that the account knows from now on.
-    pub fn introduce(&self, device: Option<&DeviceToken>, account: &str, now: UnixMillis) -> DeviceToken {
-        device.cloned().unwrap_or_default().introduced(account, &self.devices, now)
+    /// The token of a device that has just signed in: from now on it is known to the account.
+    pub fn trust_device(&self, device: Option<&DeviceToken>, account: &str, now: UnixMillis) -> DeviceToken {
+        device.cloned().unwrap_or_default().trusted_by(account, &self.device_keys, now)
     }
 
     fn limited(&self, what: &'static str, wait: Duration) -> LimitError {
@@ -145,14 +144,14 @@ impl Limits {
         LimitError::Limited(wait)
     }
 
-    fn key_of(&self, account: &str, whose: Whose<'_>) -> LimitKey {
+    fn key_of(&self, account: &str, subject: Subject<'_>) -> LimitKey {
         let mut message = hmac::Context::with_key(&self.key);
-        // Of each kind as many bytes before the address: none can be read as another.
-        match whose {
-            Whose::Strangers => message.update(b"s"),
-            Whose::Network(network) => message.update(&[b"n".as_slice(), &network.to_bytes()].concat()),
-            Whose::Device(device) => message.update(&[b"d".as_slice(), device.id()].concat()),
-            Whose::Mail => message.update(b"m"),
+        // Each kind has a tag and a fixed length, so that no two inputs are the same bytes.
+        match subject {
+            Subject::UnknownDevices => message.update(b"s"),
+            Subject::Network(network) => message.update(&[b"n".as_slice(), &network.to_bytes()].concat()),
+            Subject::Device(device) => message.update(&[b"d".as_slice(), device.id()].concat()),
+            Subject::Mail => message.update(b"m"),
         }
         message.update(account.as_bytes());
         LimitKey(message.sign().as_ref().to_vec())

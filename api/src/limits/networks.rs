@@ -1,4 +1,4 @@
-//! How many sign-ins and sign-ups each network may try, and all together: counted in Redis for all nodes, or here for one.
+//! How many sign-ins and sign-ups each network may try, and all networks together: counted in Redis for all nodes, or in this process.
 
 use std::{
     collections::HashMap,
@@ -15,16 +15,16 @@ use crate::{
     redis::Redis,
 };
 
-/// As many networks as are remembered before those that are as good as new are forgotten.
-const REMEMBERED: usize = 65_536;
+/// From this many on, networks whose full burst is available again are dropped.
+const MAX_TRACKED: usize = 65_536;
 
-/// How many networks' worth a whole site may try: IPv6 gives one customer up to 65,536 of them.
+/// A site may try as often as this many networks: IPv6 gives one customer up to 65,536 of them.
 const NETWORKS_OF_A_SITE: u32 = 8;
 
-/// Tries of a network that do not count among all: or whoever sends many would keep out those who send few.
-const FEW: u32 = 5;
+/// Attempts of a network that are not counted globally: networks that send many must not keep out networks that send few.
+const UNCOUNTED: u32 = 5;
 
-/// GCRA by Redis's own clock: how many milliseconds ahead the limit is, or, negative, how many to wait.
+/// GCRA by the clock of Redis: how many milliseconds ahead the limit is, or, negative, how many to wait.
 const TAKE: &str = "local time = redis.call('TIME') \
     local now = time[1] * 1000 + math.floor(time[2] / 1000) \
     local interval, period = tonumber(ARGV[1]), tonumber(ARGV[2]) \
@@ -34,7 +34,7 @@ const TAKE: &str = "local time = redis.call('TIME') \
     redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', next - now) \
     return next - now";
 
-/// What is counted.
+/// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Counted {
     Network(ClientNetwork),
@@ -52,12 +52,12 @@ impl Counted {
     }
 }
 
-/// What was taken on this node.
+/// The limits of this process.
 #[derive(Debug, Default)]
 pub(super) struct Networks(Mutex<HashMap<Counted, UnixMillis>>);
 
 impl Networks {
-    /// Takes one; or says of what there are too many, and how long to wait.
+    /// Takes one; or returns which limit is exhausted, and how long to wait.
     pub(super) async fn take(
         &self,
         redis: Option<&Redis>,
@@ -71,15 +71,15 @@ impl Networks {
             let rate = config.network.times(NETWORKS_OF_A_SITE);
             self.take_one(redis, Counted::Site(site), rate, now).await.map_err(of_network)?;
         }
-        if ahead > config.network.interval() * FEW {
+        if ahead > config.network.interval() * UNCOUNTED {
             self.take_one(redis, Counted::All, config.global, now).await.map_err(|wait| ("all", wait))?;
         }
         Ok(())
     }
 
-    /// How far ahead of now the limit is afterwards; or how long to wait.
+    /// How far ahead of now the limit is then; or how long to wait.
     async fn take_one(&self, redis: Option<&Redis>, counted: Counted, rate: Rate, now: UnixMillis) -> Result<Duration, Duration> {
-        let Some(redis) = redis else { return self.take_here(counted, rate, now) };
+        let Some(redis) = redis else { return self.take_local(counted, rate, now) };
         let key = [b"bifrons:limit:".as_slice(), &counted.to_bytes()].concat();
         let mut command = ::redis::cmd("EVAL");
         let (interval, period) = (rate.interval().as_millis(), rate.period.as_millis());
@@ -87,14 +87,14 @@ impl Networks {
         match redis.ask::<i64>(&command).await {
             Ok(ahead @ 0..) => Ok(Duration::from_millis(ahead.unsigned_abs())),
             Ok(wait) => Err(Duration::from_millis(wait.unsigned_abs())),
-            // What other nodes allow meanwhile is not known: so each allows less.
-            Err(_) => self.take_here(counted, rate.stricter(), now),
+            // The other nodes cannot share their limits either, so each node allows less.
+            Err(_) => self.take_local(counted, rate.stricter(), now),
         }
     }
 
-    fn take_here(&self, counted: Counted, rate: Rate, now: UnixMillis) -> Result<Duration, Duration> {
+    fn take_local(&self, counted: Counted, rate: Rate, now: UnixMillis) -> Result<Duration, Duration> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.len() >= REMEMBERED && !taken.contains_key(&counted) {
+        if taken.len() >= MAX_TRACKED && !taken.contains_key(&counted) {
             taken.retain(|_, new_at| *new_at > now);
         }
         let kept = taken.get(&counted).copied().unwrap_or(now);

@@ -1,5 +1,5 @@
-//! Queries on `attempt_limit`. What is taken is taken by a transaction of its own, or by one statement: whatever happens to the request
-//! afterwards does not undo it.
+//! Queries on `attempt_limit`. An attempt is taken by a transaction of its own, or by one statement: nothing that happens to the request
+//! afterwards undoes it.
 
 use std::time::Duration;
 
@@ -17,22 +17,22 @@ use crate::{
     db::{Db, Unavailable},
 };
 
-/// How often it is tried again when two are the first to take of one limit.
-const FIRSTS: usize = 8;
+/// Retries when two requests insert the row of one limit at the same time.
+const MAX_RETRIES: usize = 8;
 
-/// Takes one of each limit, as [`gcra::take`] does, or of none: then it says how long to wait.
+/// Takes one from each limit, as [`gcra::take`] does, or from none; then it returns how long to wait.
 pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Result<(), Duration>, Unavailable> {
-    let mut tries = 0..FIRSTS;
+    let mut retries = 0..MAX_RETRIES;
     loop {
         let exhausted = match db.retry(|| take_all(db, limits, now)).await {
-            // Somebody else made the row meanwhile.
-            Err(error) if error.is_duplicate() && tries.next().is_some() => continue,
+            // Another request inserted the row.
+            Err(error) if error.is_duplicate() && retries.next().is_some() => continue,
             done => done?,
         };
         let Some((found, rate)) = exhausted else { return Ok(Ok(())) };
         match gcra::take(rate, found.new_at, now) {
-            // The same, or somebody gave one back.
-            Ok(_) if tries.next().is_some() => {}
+            // Another request inserted the row, or refunded one.
+            Ok(_) if retries.next().is_some() => {}
             Ok(_) => return Ok(Err(rate.interval())),
             Err(wait) => {
                 lower(db, found, now.plus(rate.period)).await?;
@@ -42,8 +42,8 @@ pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) 
     }
 }
 
-/// Gives one of each back.
-pub(super) async fn give_back(db: &Db, limits: &[(LimitKey, Rate)]) -> Result<(), Unavailable> {
+/// Returns one to each limit.
+pub(super) async fn refund(db: &Db, limits: &[(LimitKey, Rate)]) -> Result<(), Unavailable> {
     for (key, rate) in limits {
         let update = Entity::update_many().col_expr(Column::NewAt, Expr::col(Column::NewAt).sub(Expr::value(millis(*rate))));
         update.filter(Column::Key.eq(key.clone())).exec(db.relaxed_connection()).await?;
@@ -51,15 +51,15 @@ pub(super) async fn give_back(db: &Db, limits: &[(LimitKey, Rate)]) -> Result<()
     Ok(())
 }
 
-/// Removes what limits nothing any more; returns how many.
+/// Removes limits whose full burst is available again; returns how many.
 pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
     Ok(Entity::delete_many().filter(Column::NewAt.lt(now)).exec(db).await?.rows_affected)
 }
 
-/// A limit of which there is none, and its rate.
+/// A limit with nothing left, and its rate.
 type Exhausted = (Model, Rate);
 
-/// Takes one of each, or of none.
+/// Takes one from each limit, or from none.
 async fn take_all(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Option<Exhausted>, Unavailable> {
     if let [(key, rate)] = limits {
         return take_one(db.relaxed_connection(), key, *rate, now).await;
@@ -75,7 +75,7 @@ async fn take_all(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Resu
     Ok(None)
 }
 
-/// Takes one, if there is one.
+/// Takes one, if one is left.
 async fn take_one(
     db: &impl ConnectionTrait,
     key: &LimitKey,
@@ -98,7 +98,7 @@ async fn take_one(
     Ok(found.map(|found| (found, rate)))
 }
 
-/// The clock was set back, or more was allowed before: nobody waits for longer than at a full limit.
+/// The clock was set back, or the rate was changed in the configuration: no client waits for longer than at an exhausted limit.
 async fn lower(db: &Db, found: Model, full: UnixMillis) -> Result<(), Unavailable> {
     if found.new_at > full {
         let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(full));

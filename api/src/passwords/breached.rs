@@ -1,5 +1,5 @@
-//! Passwords that are known from breaches, asked for by k-anonymity: of a password's SHA-1 the first five digits leave the house,
-//! and the answer holds all that begin so. The protocol is that of Pwned Passwords, which others speak too.
+//! Passwords from breaches, looked up by k-anonymity: the request contains the first five digits of a password's SHA-1, and the
+//! response lists all hashes that begin so. The protocol is that of Pwned Passwords; other services offer it too.
 
 use std::{error::Error, fmt::Write, time::Duration};
 
@@ -13,60 +13,60 @@ use crate::{
     secret::Password,
 };
 
-/// As many digits as are told.
-const PREFIX: usize = 5;
+/// How many digits of the hash the request contains.
+const PREFIX_LENGTH: usize = 5;
 
-/// The most bytes of an answer; they are about 40,000.
-const LIMIT: usize = 1 << 20;
+/// The most bytes of a response; usual are about 40,000.
+const MAX_RESPONSE: usize = 1 << 20;
 
-/// Why nobody knows whether a password is known.
+/// Why the breach service could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum BreachedError {
-    /// No answer.
-    #[error("cannot ask for breached passwords: {0}")]
+    /// No connection, or it broke.
+    #[error("cannot reach the breach service: {0}")]
     Request(#[from] reqwest::Error),
     /// Another status than 200.
-    #[error("whoever knows breached passwords answers with status {0}")]
+    #[error("the breach service responds with status {0}, not 200")]
     Status(u16),
-    /// No answer in time.
-    #[error("whoever knows breached passwords does not answer in time")]
+    /// No response within `passwords.breached_timeout`.
+    #[error("the breach service does not respond within passwords.breached_timeout")]
     TooSlow,
-    /// An answer that no such service gives.
-    #[error("what answers for breached passwords does not know the protocol")]
-    Nonsense,
+    /// A response that is not of the protocol.
+    #[error("the response is not one of a breach service: check passwords.breached_url")]
+    Protocol,
 }
 
-/// Somebody who knows.
+/// The configured breach service.
 #[derive(Debug)]
 pub(super) struct Breached {
     http: Client,
     url: String,
     timeout: Duration,
     on_failure: OnFailure,
-    /// Each takes a file descriptor.
-    at_once: Semaphore,
+    /// Each request needs a file descriptor.
+    slots: Semaphore,
 }
 
-/// As many questions at once; more wait for as long as an answer may take.
-const AT_ONCE: usize = 16;
+/// Requests at a time; others wait, within their timeout.
+const MAX_REQUESTS: usize = 16;
 
 impl Breached {
     pub(super) fn new(config: &BreachedConfig) -> Result<Self, BreachedError> {
         let http = Client::builder().timeout(config.timeout).redirect(Policy::none());
-        let http = http.user_agent("bifrons").pool_max_idle_per_host(AT_ONCE / 4).build()?;
-        let at_once = Semaphore::new(AT_ONCE);
-        Ok(Self { http, url: config.url.clone(), timeout: config.timeout, on_failure: config.on_failure, at_once })
+        let http = http.user_agent("bifrons").pool_max_idle_per_host(MAX_REQUESTS / 4).build()?;
+        let slots = Semaphore::new(MAX_REQUESTS);
+        Ok(Self { http, url: config.url.clone(), timeout: config.timeout, on_failure: config.on_failure, slots })
     }
 
-    /// Whether a password is known. Without an answer it is as configured: none is, or nobody can tell.
-    pub(super) async fn knows(&self, password: &Password) -> Result<bool, BreachedError> {
+    /// Whether the service lists a password. Without a response, `passwords.breached_failure` decides.
+    pub(super) async fn contains(&self, password: &Password) -> Result<bool, BreachedError> {
         let hash = sha1(password);
-        let (prefix, rest) = hash.split_at(PREFIX);
+        let (prefix, rest) = hash.split_at(PREFIX_LENGTH);
         match timeout(self.timeout, self.range(prefix)).await.unwrap_or(Err(BreachedError::TooSlow)) {
             Ok(range) => Ok(is_in(&range, rest)),
             Err(error) if self.on_failure == OnFailure::Accept => {
                 let cause = error.source().map(ToString::to_string);
-                tracing::warn!(%error, cause, "a new password was not held against breaches");
+                tracing::warn!(%error, cause, "a new password was accepted without the check against breaches");
                 Ok(false)
             }
             Err(error) => Err(error),
@@ -75,7 +75,7 @@ impl Breached {
 
     async fn range(&self, prefix: &str) -> Result<String, BreachedError> {
         // It is never closed.
-        let _one = self.at_once.acquire().await;
+        let _slot = self.slots.acquire().await;
         let request = self.http.get(format!("{}{prefix}", self.url)).header("add-padding", "true");
         let mut answer = request.send().await.map_err(reqwest::Error::without_url)?;
         if answer.status() != StatusCode::OK {
@@ -84,17 +84,17 @@ impl Breached {
         let mut range = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
             range.extend_from_slice(&chunk);
-            if range.len() > LIMIT {
-                return Err(BreachedError::Nonsense);
+            if range.len() > MAX_RESPONSE {
+                return Err(BreachedError::Protocol);
             }
         }
-        let range = String::from_utf8(range).map_err(|_| BreachedError::Nonsense)?;
-        // A page that a proxy puts in the way is no answer.
-        if range.lines().next().is_none_or(|line| count(line).is_none()) { Err(BreachedError::Nonsense) } else { Ok(range) }
+        let range = String::from_utf8(range).map_err(|_| BreachedError::Protocol)?;
+        // A proxy may send a page of its own with status 200.
+        if range.lines().next().is_none_or(|line| count(line).is_none()) { Err(BreachedError::Protocol) } else { Ok(range) }
     }
 }
 
-/// As forty digits in capitals.
+/// Forty hexadecimal digits in upper case.
 fn sha1(password: &Password) -> Zeroizing<String> {
     let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.bytes());
     let mut digits = Zeroizing::new(String::with_capacity(40));
@@ -105,15 +105,15 @@ fn sha1(password: &Password) -> Zeroizing<String> {
     digits
 }
 
-/// Whether a range lists the rest of a hash. Lines that only pad it count nought.
+/// Whether a range lists the rest of a hash. Lines with the count 0 are padding.
 fn is_in(range: &str, rest: &str) -> bool {
     range.lines().filter_map(count).any(|(listed, count)| listed.eq_ignore_ascii_case(rest) && count > 0)
 }
 
-/// A line of a range: the rest of a hash, and how often it was seen.
+/// A line of a range: the rest of a hash, and how often it occurs in breaches.
 fn count(line: &str) -> Option<(&str, u64)> {
     let (rest, count) = line.trim_end().split_once(':')?;
-    let is_rest = rest.len() == 40 - PREFIX && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_rest = rest.len() == 40 - PREFIX_LENGTH && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
     Some((rest, count.parse().ok()?)).filter(|_| is_rest)
 }
 

@@ -1,4 +1,4 @@
-//! The passwords that everybody tries first.
+//! The most common passwords.
 //!
 //! `common.txt`: those of at least eight characters among the 30,000 most frequent in the lists of zxcvbn (Dropbox, MIT
 //! licence), which come from leaks collected by Mark Burnett and given to the public domain. Lower case, sorted by byte.
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());
 
-/// Whether it is one of them, however its letters are written.
+/// Whether a password in lower case is one of them.
 pub(super) fn contains(lowercase: &str) -> bool {
     COMMON.binary_search(&lowercase).is_ok()
 }

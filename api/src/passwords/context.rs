@@ -1,22 +1,22 @@
-//! Passwords of little more than words that an attacker has at hand: the person's address, the service, its host.
+//! Passwords of little more than words that an attacker knows: the e-mail address, the product, its host.
 
 use zeroize::Zeroizing;
 
-/// As many letters and digits as must be left of a password when such words are taken out.
-const OF_ITS_OWN: usize = 5;
+/// A password without these words must still have this many letters and digits.
+const MIN_REST: usize = 5;
 
-/// Words shorter than this are in too many passwords by chance.
-const WORD: usize = 3;
+/// Shorter words are in too many passwords by chance.
+const MIN_WORD: usize = 3;
 
 /// Whether the texts, or the words in them, make up most of a password.
 pub(super) fn is_most_of(lowercase: &str, texts: &[&str]) -> bool {
     let mut words: Vec<_> = texts.iter().map(|text| text.to_lowercase()).collect();
     words.extend(words.clone().iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).map(str::to_owned));
-    words.retain(|word| word.chars().count() >= WORD);
+    words.retain(|word| word.chars().count() >= MIN_WORD);
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     let mut left = Zeroizing::new(lowercase.to_owned());
     for word in &words {
         left = Zeroizing::new(left.replace(word.as_str(), ""));
     }
-    left.len() < lowercase.len() && left.chars().filter(|c| c.is_alphanumeric()).count() < OF_ITS_OWN
+    left.len() < lowercase.len() && left.chars().filter(|c| c.is_alphanumeric()).count() < MIN_REST
 }

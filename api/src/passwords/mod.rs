@@ -1,5 +1,5 @@
-//! What a new password must be: long enough, and none that an attacker would try first (NIST SP 800-63B section 3.1.1.2). There are
-//! no rules of composition, and none ever expires.
+//! The rules for a new password: long enough, and not one that an attacker tries first (NIST SP 800-63B section 3.1.1.2). There are
+//! no rules of composition, and no password expires.
 
 mod breached;
 mod common;
@@ -19,15 +19,15 @@ pub enum PasswordRule {
     TooShort(usize),
     /// More bytes than this.
     TooLong(usize),
-    /// One of those that everybody tries first.
+    /// One of the most common passwords.
     Common,
-    /// Little more than the address, the service or its host.
+    /// Little more than the e-mail address, the product or its host.
     Context,
-    /// Known from a breach.
+    /// Listed by the breach service.
     Breached,
 }
 
-/// What new passwords are held against.
+/// Checks new passwords.
 #[derive(Debug)]
 pub struct PasswordRules {
     min_length: usize,
@@ -36,11 +36,10 @@ pub struct PasswordRules {
     breached: Option<Breached>,
 }
 
-/// The name of the service, which is in too many passwords for it.
+/// The name of the product: people put it into their password for it.
 const PRODUCT: &str = "bifrons";
 
 impl PasswordRules {
-    /// As configured.
     pub fn new(config: &Config) -> Result<Self, BreachedError> {
         let passwords = &config.passwords;
         Ok(Self {
@@ -51,7 +50,7 @@ impl PasswordRules {
         })
     }
 
-    /// Whether a password may become that of somebody with this address, by all that is known here.
+    /// Checks a new password of a user with this e-mail address, by all rules that need no request.
     pub fn check(&self, password: &Password, email: &str) -> Result<(), PasswordRule> {
         let text = password.text();
         if text.chars().take(self.min_length).count() < self.min_length {
@@ -70,10 +69,10 @@ impl PasswordRules {
         Ok(())
     }
 
-    /// Whether it is known from a breach, if somebody is configured who knows. Asked last: it takes a while.
+    /// Whether the breach service lists the password; false if none is configured. Asked last: it needs a request.
     pub async fn is_breached(&self, password: &Password) -> Result<bool, BreachedError> {
         match &self.breached {
-            Some(breached) => breached.knows(password).await,
+            Some(breached) => breached.contains(password).await,
             None => Ok(false),
         }
     }

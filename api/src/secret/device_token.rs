@@ -1,7 +1,7 @@
-//! What a browser or an app keeps once somebody has signed in with it.
+//! The token of a browser or an app that has signed in before.
 //!
-//! It opens nothing. It is what an account knows a device by, so that strangers' wrong passwords do not count against it. Nothing of it
-//! is stored here: it carries the proof itself, one for each of the last few accounts that somebody signed in to.
+//! It authenticates nothing. An account recognises its devices by it, so that wrong passwords from other devices do not block them.
+//! The service stores nothing: the token carries one signed entry for each of the last few accounts.
 
 use std::{fmt, time::Duration};
 
@@ -12,82 +12,80 @@ use zeroize::Zeroizing;
 
 use crate::random;
 
-/// How long an account knows a device after a sign-in.
+/// How long a device is known to an account after a sign-in.
 pub const KNOWN_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// What a device's token starts with.
 const PREFIX: &str = "bfd_";
 
 const ID: usize = 16;
-const MOMENT: usize = 8;
+const TIME: usize = 8;
 /// RFC 2104 section 5: half of the hash.
 const MAC: usize = 16;
 
-/// The most accounts of one device; a shared one forgets whoever was away longest.
-const ACCOUNTS: usize = 4;
+/// The most accounts that one device is known to; a shared device forgets the one with the oldest sign-in.
+const MAX_ENTRIES: usize = 4;
 
-/// `bfd_` + base64url(16 random bytes ‖ proofs); a proof is the moment of a sign-in ‖ MAC of device, moment and account.
+/// `bfd_` + base64url(16 random bytes ‖ entries); an entry is the time of a sign-in ‖ MAC of device, time and account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeviceToken {
     id: [u8; ID],
-    /// The latest first.
-    proofs: Vec<[u8; MOMENT + MAC]>,
+    /// The newest first.
+    entries: Vec<[u8; TIME + MAC]>,
 }
 
 impl DeviceToken {
-    /// A device that no account knows.
+    /// A device that is known to no account.
     pub fn new() -> Self {
-        Self { id: random::bytes(), proofs: Vec::new() }
+        Self { id: random::bytes(), entries: Vec::new() }
     }
 
-    /// Reads what [`Self::reveal`] writes, and nothing else.
+    /// Parses only what [`Self::reveal`] writes.
     pub fn parse(value: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(value.strip_prefix(PREFIX)?).ok()?;
-        let (id, proofs) = bytes.split_at_checked(ID)?;
-        let (proofs, []) = proofs.as_chunks() else { return None };
-        (proofs.len() <= ACCOUNTS).then_some(Self { id: id.try_into().ok()?, proofs: proofs.to_vec() })
+        let (id, entries) = bytes.split_at_checked(ID)?;
+        let (entries, []) = entries.as_chunks() else { return None };
+        (entries.len() <= MAX_ENTRIES).then_some(Self { id: id.try_into().ok()?, entries: entries.to_vec() })
     }
 
-    /// For the device and nobody else.
+    /// For the device alone.
     pub fn reveal(&self) -> Zeroizing<String> {
         let mut value = Zeroizing::new(PREFIX.to_owned());
-        URL_SAFE_NO_PAD.encode_string([self.id.as_slice(), self.proofs.as_flattened()].concat(), &mut value);
+        URL_SAFE_NO_PAD.encode_string([self.id.as_slice(), self.entries.as_flattened()].concat(), &mut value);
         value
     }
 
-    /// Which device it is, whatever it proves.
     pub fn id(&self) -> &[u8] {
         &self.id
     }
 
-    /// Whether somebody has signed in to this account with it lately.
+    /// Whether this account was signed in to with this device within [`KNOWN_FOR`].
     pub fn is_known(&self, account: &str, keys: &[hmac::Key], now: UnixMillis) -> bool {
-        self.proofs.iter().any(|proof| self.proves(proof, account, keys, now))
+        self.entries.iter().any(|entry| self.is_entry_of(entry, account, keys, now))
     }
 
-    /// The same device, after somebody has signed in to this account with it. The first key makes the proof.
+    /// The token after a sign-in to this account. The first key signs.
     #[must_use]
-    pub fn introduced(&self, account: &str, keys: &[hmac::Key], now: UnixMillis) -> Self {
-        let others = self.proofs.iter().filter(|proof| !self.proves(proof, account, keys, now));
+    pub fn trusted_by(&self, account: &str, keys: &[hmac::Key], now: UnixMillis) -> Self {
+        let others = self.entries.iter().filter(|entry| !self.is_entry_of(entry, account, keys, now));
         let new = keys.first().map(|key| {
-            let mut proof = [0; MOMENT + MAC];
-            proof[..MOMENT].copy_from_slice(&now.0.to_be_bytes());
-            let mac = self.mac(key, &proof[..MOMENT], account);
-            proof[MOMENT..].copy_from_slice(&mac);
-            proof
+            let mut entry = [0; TIME + MAC];
+            entry[..TIME].copy_from_slice(&now.0.to_be_bytes());
+            let mac = self.mac(key, &entry[..TIME], account);
+            entry[TIME..].copy_from_slice(&mac);
+            entry
         });
-        Self { id: self.id, proofs: new.into_iter().chain(others.copied()).take(ACCOUNTS).collect() }
+        Self { id: self.id, entries: new.into_iter().chain(others.copied()).take(MAX_ENTRIES).collect() }
     }
 
-    fn proves(&self, proof: &[u8; MOMENT + MAC], account: &str, keys: &[hmac::Key], now: UnixMillis) -> bool {
-        let (moment, mac) = proof.split_at(MOMENT);
-        let since = UnixMillis(i64::from_be_bytes(moment.try_into().unwrap_or_default()));
-        let is_ours = |key| constant_time::verify_slices_are_equal(&self.mac(key, moment, account), mac).is_ok();
+    fn is_entry_of(&self, entry: &[u8; TIME + MAC], account: &str, keys: &[hmac::Key], now: UnixMillis) -> bool {
+        let (time, mac) = entry.split_at(TIME);
+        let since = UnixMillis(i64::from_be_bytes(time.try_into().unwrap_or_default()));
+        let is_ours = |key| constant_time::verify_slices_are_equal(&self.mac(key, time, account), mac).is_ok();
         now < since.plus(KNOWN_FOR) && keys.iter().any(is_ours)
     }
 
-    fn mac(&self, key: &hmac::Key, moment: &[u8], account: &str) -> [u8; MAC] {
-        let signed = hmac::sign(key, &[self.id.as_slice(), moment, account.as_bytes()].concat());
+    fn mac(&self, key: &hmac::Key, time: &[u8], account: &str) -> [u8; MAC] {
+        let signed = hmac::sign(key, &[self.id.as_slice(), time, account.as_bytes()].concat());
         let mut mac = [0; MAC];
         mac.copy_from_slice(&signed.as_ref()[..MAC]);
         mac
@@ -121,35 +119,35 @@ mod tests {
     }
 
     #[test]
-    fn an_account_knows_a_device_that_somebody_signed_in_with_and_no_other() {
+    fn only_a_device_that_signed_in_is_known_to_the_account() {
         let keys = keys();
         let device = DeviceToken::new();
         assert!(!device.is_known("ada@example.com", &keys, NOW));
-        let introduced = device.introduced("ada@example.com", &keys, NOW);
-        let read = DeviceToken::parse(&introduced.reveal()).unwrap();
-        assert!(read == introduced && read.id() == device.id());
+        let trusted = device.trusted_by("ada@example.com", &keys, NOW);
+        let read = DeviceToken::parse(&trusted.reveal()).unwrap();
+        assert!(read == trusted && read.id() == device.id());
         assert!(read.is_known("ada@example.com", &keys, NOW));
         assert!(!read.is_known("grace@example.com", &keys, NOW));
-        assert!(!read.is_known("ada@example.com", &self::keys(), NOW), "proofs are ours");
-        let stolen = DeviceToken { id: DeviceToken::new().id, proofs: read.proofs.clone() };
-        assert!(!stolen.is_known("ada@example.com", &keys, NOW), "a proof is of one device");
+        assert!(!read.is_known("ada@example.com", &self::keys(), NOW), "an entry needs our key");
+        let stolen = DeviceToken { id: DeviceToken::new().id, entries: read.entries.clone() };
+        assert!(!stolen.is_known("ada@example.com", &keys, NOW), "an entry belongs to one device");
     }
 
     #[test]
-    fn it_is_forgotten_after_90_days_and_by_those_who_were_away_longest() {
+    fn a_device_is_known_for_90_days_and_to_four_accounts() {
         let keys = keys();
-        let device = DeviceToken::new().introduced("ada@example.com", &keys, NOW);
+        let device = DeviceToken::new().trusted_by("ada@example.com", &keys, NOW);
         let later = |millis: i64| UnixMillis(NOW.plus(KNOWN_FOR).0 + millis);
         assert!(device.is_known("ada@example.com", &keys, later(-1)) && !device.is_known("ada@example.com", &keys, later(0)));
-        let again = device.introduced("ada@example.com", &keys, later(-1));
-        assert!(again.is_known("ada@example.com", &keys, later(0)) && again.proofs.len() == 1);
-        let shared = (0..4).fold(device, |device, n| device.introduced(&format!("{n}@example.com"), &keys, NOW));
+        let again = device.trusted_by("ada@example.com", &keys, later(-1));
+        assert!(again.is_known("ada@example.com", &keys, later(0)) && again.entries.len() == 1);
+        let shared = (0..4).fold(device, |device, n| device.trusted_by(&format!("{n}@example.com"), &keys, NOW));
         assert!(shared.is_known("0@example.com", &keys, NOW) && !shared.is_known("ada@example.com", &keys, NOW));
         assert!(shared.reveal().len() < 200);
     }
 
     #[test]
-    fn nonsense_is_no_device() {
+    fn only_well_formed_tokens_parse() {
         for wrong in ["", "bfd_", "bfd_AAAA", "AAAAAAAAAAAAAAAAAAAAAA", "bfd_AAAAAAAAAAAAAAAAAAAAAAAA"] {
             assert!(DeviceToken::parse(wrong).is_none(), "{wrong}");
         }

@@ -1,4 +1,4 @@
-//! Passwords, as people type them.
+//! Passwords, as users type them.
 
 use std::fmt;
 
@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes what a person typed.
     pub fn new(typed: String) -> Self {
         Self(Zeroizing::new(typed))
     }

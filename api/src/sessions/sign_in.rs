@@ -98,7 +98,7 @@ pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Esta
                 Proof::Seed => Credential::Tokens(tokens(state, &session, &who, now)?),
             };
             state.cache.keep(&who);
-            let device = state.limits.introduce(request.client.device.as_ref(), &user.email_canonical, now);
+            let device = state.limits.trust_device(request.client.device.as_ref(), &user.email_canonical, now);
             return Ok((Established { who, credential }, device));
         }
         // The password's hash changed while this one was verified: maybe the password did. Look again.

@@ -82,7 +82,7 @@ pub async fn confirm(state: &AppState, request: Confirmation) -> Result<(user::M
     match made {
         Ok(Some(user)) => {
             state.record(Event::Registered.of(user.id));
-            Ok((user, state.limits.introduce(client.device.as_ref(), address.canonical(), now)))
+            Ok((user, state.limits.trust_device(client.device.as_ref(), address.canonical(), now)))
         }
         Ok(None) => Err(refused("token", ConfirmError::Token)),
         Err(error) if error.is_duplicate() => Err(refused("email_taken", ConfirmError::EmailTaken)),

@@ -13,7 +13,7 @@ const TRIES: usize = 3;
 
 /// Compares a password that nobody has with one hash of each kind there is: the slowest sets the pace of all wrong passwords.
 pub async fn keep_pace(state: &AppState) -> Result<(), PresentError> {
-    let (mut kinds, mut slowest) = (vec![state.hasher.today()], Duration::ZERO);
+    let (mut kinds, mut slowest) = (vec![state.hasher.current_prefix()], Duration::ZERO);
     while kinds.len() <= KINDS
         && let Some(hash) = store::other_hash(state.db.connection(), &kinds).await?
     {
@@ -24,8 +24,8 @@ pub async fn keep_pace(state: &AppState) -> Result<(), PresentError> {
             best = best.min(during.end - during.start);
         }
         slowest = slowest.max(best);
-        kinds.push(hashing::kind(&hash));
+        kinds.push(hashing::cost_prefix(&hash));
     }
-    state.hasher.set_pace(slowest);
+    state.hasher.set_refusal_delay(slowest);
     Ok(())
 }

@@ -66,14 +66,14 @@ impl Presented<'_> {
         match verdict {
             Verdict::Right { .. } => {
                 if let Some(attempt) = attempt {
-                    attempt.spare(&state.db, state.clock.now()).await?;
+                    attempt.refund(&state.db, state.clock.now()).await?;
                 }
             }
             Verdict::Wrong => {
                 drop(attempt);
                 state.record(refused);
                 // From when the hash began: what it leaves in the caches delays whoever hears that it is done.
-                state.hasher.wait_for_pace(during.start, looking_up).await;
+                state.hasher.delay_refusal(during.start, looking_up).await;
             }
         }
         Ok(verdict)

@@ -98,7 +98,7 @@ async fn at_once(
         stored => stored?,
     }
     state.record(Event::Registered.of(user.id));
-    let device = state.limits.introduce(client.device.as_ref(), &user.email_canonical, now);
+    let device = state.limits.trust_device(client.device.as_ref(), &user.email_canonical, now);
     Ok(Registered::Now(Box::new(user), device))
 }
 

@@ -1,4 +1,4 @@
-//! `bifrons user import`: people come along from other software, with the passwords that they have.
+//! `bifrons user import`: users of other software keep their passwords.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -11,8 +11,8 @@ use crate::support::{
     binary::{Process, run},
 };
 
-/// Addresses, passwords, and hashes that other software made of them.
-const BROUGHT: [(&str, &str, &str); 5] = [
+/// Addresses, passwords, and the hashes that other software made of them.
+const IMPORTED: [(&str, &str, &str); 5] = [
     ("bcrypt@example.com", "U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
     (
         "scrypt@example.com",
@@ -35,14 +35,14 @@ fn import(folder: &Path, file: &str) -> (i32, String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn they_sign_in_with_the_passwords_they_have_and_get_hashes_of_today() {
+async fn imported_users_sign_in_with_their_passwords_and_get_current_hashes() {
     let folder = tempfile::tempdir().unwrap();
-    let lines = BROUGHT.map(|(email, _, hash)| json!({"email": email, "password_hash": hash, "name": "Ada"}).to_string());
+    let lines = IMPORTED.map(|(email, _, hash)| json!({"email": email, "password_hash": hash, "name": "Ada"}).to_string());
     fs::write(folder.path().join("users.jsonl"), lines.join("\n")).unwrap();
     let (code, said, complained) = import(folder.path(), "users.jsonl");
     assert_eq!((code, said.as_str(), complained.as_str()), (0, "5 imported, 0 had an account already, 0 refused\n", ""));
     let service = Process::start(folder.path());
-    for (email, password, _) in BROUGHT {
+    for (email, password, _) in IMPORTED {
         service.someone().sign_in(email, "not the password").await.expect(401);
         let user = service.someone().sign_in(email, password).await.expect(200);
         assert_eq!((user.string("/user/email"), user.string("/user/name")), (email.to_owned(), "Ada".to_owned()));
@@ -56,11 +56,11 @@ async fn they_sign_in_with_the_passwords_they_have_and_get_hashes_of_today() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_lines_are_named_the_rest_comes_along_and_nobody_is_changed() {
+async fn invalid_lines_are_reported_and_existing_users_are_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
     service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let (_, _, hash) = BROUGHT[0];
+    let (_, _, hash) = IMPORTED[0];
     let lines = [
         json!({"email": "grace@example.com", "password_hash": hash}).to_string(),
         String::new(),
@@ -88,42 +88,42 @@ async fn wrong_lines_are_named_the_rest_comes_along_and_nobody_is_changed() {
     assert!(code == 1 && complained.contains("cannot read nowhere.jsonl"), "{complained}");
 }
 
-/// Without it, the time of a wrong password would tell who was brought along.
+/// Without it, the time of a refusal would tell which accounts were imported.
 #[tokio::test]
-async fn b_34_the_pace_of_wrong_passwords_is_known_before_anybody_asks() {
+async fn b_34_the_refusal_delay_is_calibrated_without_requests() {
     let app = App::start().await;
     app.ada().await;
-    let pace = async || {
+    let delay = async || {
         users::keep_pace(&app.state).await.unwrap();
-        app.state.hasher.pace()
+        app.state.hasher.refusal_delay()
     };
-    assert_eq!(pace().await, Duration::ZERO, "all hashes are of today");
+    assert_eq!(delay().await, Duration::ZERO, "all hashes are current");
     app.someone().sign_up("grace@example.com", PASSWORD).await.expect(201);
-    let bring = async |email: &str, hash: &str| {
+    let import = async |email: &str, hash: &str| {
         app.sql(&format!("UPDATE user SET password_hash = '{hash}' WHERE email = '{email}'")).await;
     };
-    bring("grace@example.com", BROUGHT[2].2).await;
-    let fast = pace().await;
-    bring(EMAIL, "$2a$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").await;
-    let both = pace().await;
-    assert!(both > fast && fast > Duration::ZERO, "the slowest counts, whichever is found first: {fast:?} {both:?}");
+    import("grace@example.com", IMPORTED[2].2).await;
+    let fast = delay().await;
+    import(EMAIL, "$2a$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").await;
+    let both = delay().await;
+    assert!(both > fast && fast > Duration::ZERO, "the slowest hash decides: {fast:?} {both:?}");
     for _ in 0..3 {
         app.someone().sign_in("grace@example.com", "a guess at it").await.expect(401);
         app.someone().sign_in(EMAIL, "a guess at it").await.expect(401);
     }
-    assert_eq!(app.state.hasher.pace(), both, "no request tells anything about it");
+    assert_eq!(app.state.hasher.refusal_delay(), both, "requests do not change it");
     app.sql("UPDATE user SET status = 'disabled'").await;
-    assert_eq!(pace().await, Duration::ZERO, "there are none any more");
+    assert_eq!(delay().await, Duration::ZERO, "no active user has one");
 }
 
 #[test]
-fn calibrate_proposes_what_fits_into_the_time() {
+fn calibrate_proposes_parameters_within_the_target() {
     let folder = tempfile::tempdir().unwrap();
     assert!(run(folder.path(), &["passwords", "calibrate", "--help"], &[]).status.success());
     let output = run(folder.path(), &["passwords", "calibrate"], &[]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && said.contains("[passwords]\nmemory_kib = "), "{said}");
     fs::write(folder.path().join("bifrons.toml"), &said[said.find("[passwords]").unwrap()..said.find("\nWith ").unwrap()]).unwrap();
-    assert!(run(folder.path(), &["config", "check"], &[]).status.success(), "what it proposes can be used");
+    assert!(run(folder.path(), &["config", "check"], &[]).status.success(), "the proposal is a valid configuration");
     assert_eq!(run(folder.path(), &["passwords", "calibrate", "--target", "soon"], &[]).status.code(), Some(2));
 }

@@ -1,4 +1,4 @@
-//! How often passwords may be presented for one account, on real sockets and a real database.
+//! The limits of an account, on real sockets and a real database.
 
 use std::time::Duration;
 
@@ -10,8 +10,7 @@ use crate::support::{Actor, Answer, App, EMAIL, PASSWORD, redis::until};
 
 pub(crate) const WRONG: &str = "not the password at all";
 
-/// So many per account, and per account and client, and per network; and the tests' own address is a proxy that says where requests
-/// come from.
+/// Sets the three limits, and trusts the tests' own address as a proxy, so that `X-Forwarded-For` chooses the network.
 pub(crate) fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mut Config) + Copy {
     let rate = |written| Rate::parse(written).unwrap();
     let limits = LimitsConfig {
@@ -31,8 +30,8 @@ pub(crate) fn from(app: &App, ip: impl Into<String>) -> Actor {
     app.someone().with("x-forwarded-for", ip)
 }
 
-/// Strangers try wrong passwords until they are told to stop; returns how many were looked at.
-async fn hammer(app: &App) -> usize {
+/// Unknown devices send wrong passwords until they are limited; returns how many were verified.
+async fn exhaust(app: &App) -> usize {
     for n in 0..250 {
         match from(app, format!("192.0.2.{n}")).sign_in(EMAIL, WRONG).await.status {
             401 => {}
@@ -40,7 +39,7 @@ async fn hammer(app: &App) -> usize {
             other => panic!("{other}"),
         }
     }
-    panic!("nobody was told to stop")
+    panic!("no request was limited")
 }
 
 pub(crate) fn limited_for(answer: Answer) -> u64 {
@@ -48,19 +47,23 @@ pub(crate) fn limited_for(answer: Answer) -> u64 {
 }
 
 #[tokio::test]
-async fn an_account_takes_so_many_wrong_passwords_whoever_sends_them() {
+async fn wrong_passwords_for_one_account_are_limited_over_all_networks() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    assert_eq!(hammer(&app).await, 3);
-    assert_eq!(limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await), 60, "the right one is not looked at either");
-    assert_eq!(limited_for(from(&app, "198.51.100.1").tokens(EMAIL, PASSWORD).await), 60, "B-53: nor on the other face");
+    assert_eq!(exhaust(&app).await, 3);
+    assert_eq!(
+        limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await),
+        60,
+        "the right password is not verified either"
+    );
+    assert_eq!(limited_for(from(&app, "198.51.100.1").tokens(EMAIL, PASSWORD).await), 60, "B-53: nor in the other mode");
     from(&app, "198.51.100.1").sign_in("grace@example.com", WRONG).await.expect_problem(401, "invalid_credentials");
     app.state.clock.advance(Duration::from_secs(60));
     from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
-async fn b_33_an_account_that_nobody_has_is_limited_just_the_same() {
+async fn b_33_an_account_that_does_not_exist_has_the_same_limits() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut answers = Vec::new();
@@ -76,7 +79,7 @@ async fn b_33_an_account_that_nobody_has_is_limited_just_the_same() {
 }
 
 #[tokio::test]
-async fn b_49_one_account_however_its_address_is_written() {
+async fn b_49_all_spellings_of_an_address_share_one_limit() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     for (n, email) in ["ADA@example.com", "ada@EXAMPLE.COM", "Ada@Example.Com"].into_iter().enumerate() {
@@ -86,7 +89,7 @@ async fn b_49_one_account_however_its_address_is_written() {
 }
 
 #[tokio::test]
-async fn b_50_signing_in_elsewhere_gives_an_attacker_nothing_back() {
+async fn b_50_a_sign_in_to_another_account_refunds_no_attempt() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     app.someone().sign_up("mallory@example.com", PASSWORD).await.expect(201);
@@ -99,7 +102,7 @@ async fn b_50_signing_in_elsewhere_gives_an_attacker_nothing_back() {
 }
 
 #[tokio::test]
-async fn b_51_a_guess_counts_even_if_nobody_waits_for_the_answer() {
+async fn b_51_a_guess_is_counted_even_if_the_client_hangs_up() {
     let app = App::configured(|config| {
         limited("3/3m", "3/3m", "1000/1m")(config);
         config.passwords.hashing.memory_kib = 65_536;
@@ -109,10 +112,10 @@ async fn b_51_a_guess_counts_even_if_nobody_waits_for_the_answer() {
     for n in 1..=3 {
         let attacker = from(&app, format!("192.0.2.{n}"));
         let spent = app.state.clock.now().plus(Duration::from_secs(60 * n)).0;
-        let counts = until(async || app.count("SELECT COALESCE(MAX(new_at), 0) FROM attempt_limit").await == spent);
+        let counted = until(async || app.count("SELECT COALESCE(MAX(new_at), 0) FROM attempt_limit").await == spent);
         tokio::select! {
-            answer = attacker.sign_in(EMAIL, WRONG) => panic!("answered before it was hung up on: {}", answer.status),
-            () = counts => {}
+            answer = attacker.sign_in(EMAIL, WRONG) => panic!("answered before the client hung up: {}", answer.status),
+            () = counted => {}
         }
     }
     let restarted = app.reconfigured(limited("3/3m", "3/3m", "1000/1m")).await;
@@ -120,7 +123,7 @@ async fn b_51_a_guess_counts_even_if_nobody_waits_for_the_answer() {
 }
 
 #[tokio::test]
-async fn b_52_guesses_in_parallel_gain_nothing() {
+async fn b_52_parallel_guesses_do_not_exceed_the_limit() {
     let app = App::configured(limited("5/1h", "5/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let before = app.state.metrics.passwords_hashed.get();
@@ -129,14 +132,14 @@ async fn b_52_guesses_in_parallel_gain_nothing() {
         async move { attacker.sign_in(EMAIL, WRONG).await.status }
     });
     let answers = join_all(guesses).await;
-    let looked_at = answers.iter().filter(|status| **status == 401).count();
-    assert_eq!(looked_at, 5, "{answers:?}");
+    let verified = answers.iter().filter(|status| **status == 401).count();
+    assert_eq!(verified, 5, "{answers:?}");
     assert_eq!(app.state.metrics.passwords_hashed.get() - before, 5);
     assert!(answers.iter().all(|status| [401, 429, 503].contains(status)), "{answers:?}");
 }
 
 #[tokio::test]
-async fn b_53_every_way_to_present_a_password_counts() {
+async fn b_53_every_operation_that_takes_a_password_is_limited() {
     let app = App::configured(limited("4/1h", "4/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let ada = from(&app, "198.51.100.1");
@@ -151,7 +154,7 @@ async fn b_53_every_way_to_present_a_password_counts() {
 }
 
 #[tokio::test]
-async fn b_35_b_54_no_network_gets_more_than_its_part_whoever_signed_in_from_it() {
+async fn b_35_b_54_a_network_has_its_own_limit_whether_or_not_the_user_signed_in_from_it() {
     let app = App::configured(limited("100/1h", "3/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     from(&app, "203.0.113.10").sign_in(EMAIL, PASSWORD).await.expect(200);
@@ -163,13 +166,13 @@ async fn b_35_b_54_no_network_gets_more_than_its_part_whoever_signed_in_from_it(
         }
         seen.push(of_one);
     }
-    assert_eq!(seen[0], seen[1], "that somebody signed in from a shared network tells nothing");
+    assert_eq!(seen[0], seen[1], "the answers do not tell that the user signed in from this network");
     limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, PASSWORD).await);
     from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
-async fn b_54_a_device_that_somebody_signed_in_with_is_not_slowed_by_strangers_wherever_it_is() {
+async fn b_54_unknown_devices_do_not_limit_a_known_device_in_any_network() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let laptop = from(&app, "198.51.100.1");
@@ -178,7 +181,7 @@ async fn b_54_a_device_that_somebody_signed_in_with_is_not_slowed_by_strangers_w
     assert_eq!(device.max_age, Some(90 * 24 * 3600));
     laptop.sign_out().await.expect(204);
     let phone = from(&app, "198.51.100.2").tokens(EMAIL, PASSWORD).await.expect(200).string("/device_token");
-    hammer(&app).await;
+    exhaust(&app).await;
     limited_for(from(&app, "203.0.113.7").sign_in(EMAIL, PASSWORD).await);
     laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
     let travelling = || from(&app, "203.0.113.7").with("cookie", format!("bifrons_device={}", device.value));
@@ -200,22 +203,22 @@ async fn b_54_a_device_that_somebody_signed_in_with_is_not_slowed_by_strangers_w
 }
 
 #[tokio::test]
-async fn b_54_who_has_just_signed_up_signs_in_whatever_strangers_do() {
+async fn b_54_a_device_is_known_from_sign_up_on_for_90_days() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
     let ada = app.someone();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
-    hammer(&app).await;
+    exhaust(&app).await;
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     app.state.clock.advance(Duration::from_secs(89 * 24 * 3600));
-    hammer(&app).await;
+    exhaust(&app).await;
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     app.state.clock.advance(Duration::from_secs(91 * 24 * 3600));
-    hammer(&app).await;
+    exhaust(&app).await;
     limited_for(ada.sign_in(EMAIL, PASSWORD).await);
 }
 
 #[tokio::test]
-async fn b_52_many_right_passwords_at_once_are_no_guesses() {
+async fn b_52_parallel_right_passwords_are_not_limited() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let answers = join_all((0..40).map(|_| {
@@ -227,11 +230,11 @@ async fn b_52_many_right_passwords_at_once_are_no_guesses() {
 }
 
 #[tokio::test]
-async fn right_passwords_cost_nothing_wherever_people_are() {
+async fn right_passwords_from_any_network_are_refunded() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     for n in 0..10 {
         from(&app, format!("192.0.2.{n}")).sign_in(EMAIL, PASSWORD).await.expect(200);
     }
-    assert_eq!(hammer(&app).await, 3, "and leave all that there is for the wrong ones");
+    assert_eq!(exhaust(&app).await, 3, "the limit of wrong passwords is untouched");
 }

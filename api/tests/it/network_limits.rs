@@ -1,4 +1,4 @@
-//! How often one network may try, and all together: on one node, and on several that share Redis.
+//! The limits of networks: on one node, and on several nodes that share Redis.
 
 use bifrons::config::{Config, Rate, RedisConfig};
 use futures_util::future::join_all;
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
+async fn b_47_b_48_a_network_is_limited_for_every_spelling_of_its_addresses() {
     let app = App::configured(|config| {
         limited("1000/1m", "1000/1m", "3/3m")(config);
         config.trusted_proxies.clear();
@@ -19,8 +19,8 @@ async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
         from(&app, format!("192.0.2.{n}")).sign_in(&format!("{n}@example.com"), WRONG).await.expect(401);
     }
     let spoofed = from(&app, "192.0.2.99").with("x-real-ip", "192.0.2.98").with("forwarded", "for=192.0.2.97");
-    assert_eq!(limited_for(spoofed.sign_in("someone@example.com", WRONG).await), 60, "no header lifts it");
-    assert_eq!(limited_for(app.someone().sign_up(EMAIL, PASSWORD).await), 60, "signing up costs a hash too");
+    assert_eq!(limited_for(spoofed.sign_in("someone@example.com", WRONG).await), 60, "no header evades it");
+    assert_eq!(limited_for(app.someone().sign_up(EMAIL, PASSWORD).await), 60, "sign-ups share the limit");
 
     let app = App::configured(limited("1000/1m", "1000/1m", "3/3m")).await;
     for ip in ["2001:db8::1", "2001:DB8:0::2", "2001:db8:0:0:ffff::3"] {
@@ -31,7 +31,7 @@ async fn b_47_b_48_a_network_is_limited_however_it_writes_its_address() {
 }
 
 #[tokio::test]
-async fn those_who_send_many_do_not_keep_out_those_who_send_few() {
+async fn busy_networks_do_not_keep_out_quiet_ones() {
     let rate = |written| Rate::parse(written).unwrap();
     let app = App::configured(|config| {
         limited("1000/1m", "1000/1m", "30/30m")(config);
@@ -45,7 +45,11 @@ async fn those_who_send_many_do_not_keep_out_those_who_send_few() {
             statuses.push(from(&app, ip).sign_in(&format!("{n}@example.com"), WRONG).await.status);
         }
     }
-    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 4 * 5 + 60, "all together, but for the first few of each");
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 401).count(),
+        4 * 5 + 60,
+        "the global limit, and the first five of each"
+    );
     from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
 
     let of_one_site = join_all((0..300).map(|n| {
@@ -73,7 +77,7 @@ async fn b_55_without_redis_each_node_is_stricter() {
         let node = if n % 2 == 0 { &app } else { &other };
         from(node, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
     }
-    assert!(limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await) <= 60, "nodes count together");
+    assert!(limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await) <= 60, "the nodes share the limit");
     limited_for(from(&other, "192.0.2.1").sign_in(EMAIL, WRONG).await);
     redis.kill();
     app.unlinked().await;

@@ -4,21 +4,21 @@ use std::{
     time::Duration,
 };
 
-use super::{Memory, Queue, Tell, Turn, WAIT, Waiting};
+use super::{MAX_WAIT, Memory, NextJob, Queue, Reply, Waiting};
 use crate::network::ClientNetwork;
 
 fn network(n: u8) -> ClientNetwork {
     ClientNetwork::V4(Ipv4Addr::new(192, 0, 2, n))
 }
 
-/// As many as are let in, all of them waiting.
+/// Jobs of one network, as many as are admitted.
 fn fill(queue: &Arc<Queue>, n: u8) -> Vec<Waiting> {
     let places = std::iter::from_fn(|| queue.admit(network(n)));
-    places.map(|place| queue.submit(place, Box::new(|_: &mut Memory| Box::new(|| ()) as Tell))).collect()
+    places.map(|place| queue.submit(place, Box::new(|_: &mut Memory| Box::new(|| ()) as Reply))).collect()
 }
 
 #[test]
-fn c_20_one_network_takes_half_and_what_it_gives_back_can_be_had_again() {
+fn c_20_one_network_gets_half_and_freed_places_are_admitted_again() {
     let queue = Arc::new(Queue::new(2, 62));
     let greedy = fill(&queue, 1);
     assert_eq!(greedy.len(), 32);
@@ -26,17 +26,17 @@ fn c_20_one_network_takes_half_and_what_it_gives_back_can_be_had_again() {
     drop(greedy);
     assert!(queue.admit(network(1)).is_some());
     assert_eq!(queue.taken(), 0);
-    assert!(queue.lock().taken_by.is_empty(), "networks that left are forgotten");
+    assert!(queue.lock().taken_by.is_empty(), "networks without places are removed");
 }
 
 #[test]
-fn c_20_somebody_new_always_finds_a_place_however_many_networks_there_are() {
+fn c_20_a_new_network_finds_a_place_among_any_number_of_networks() {
     let queue = Arc::new(Queue::new(2, 62));
     let mut waiting: Vec<_> = (1..=40).map(|n| fill(&queue, n)).collect();
     assert_eq!(queue.taken(), 64);
     for n in 41..=60 {
         let place = queue.admit(network(n)).unwrap_or_else(|| panic!("no place for {n}"));
-        waiting.push(vec![queue.submit(place, Box::new(|_: &mut Memory| Box::new(|| ()) as Tell))]);
+        waiting.push(vec![queue.submit(place, Box::new(|_: &mut Memory| Box::new(|| ()) as Reply))]);
     }
     let held = queue.lock().taken_by.clone();
     assert!(held.len() == 60 && held.values().all(|held| *held <= 2), "{held:?}");
@@ -46,18 +46,18 @@ fn c_20_somebody_new_always_finds_a_place_however_many_networks_there_are() {
 }
 
 #[test]
-fn c_20_nobody_is_let_in_who_would_wait_too_long() {
+fn c_20_a_request_that_would_wait_too_long_is_refused() {
     let queue = Arc::new(Queue::new(1, 999));
-    queue.note(WAIT / 10);
-    assert_eq!(fill(&queue, 1).len(), 11, "ten before it, and one in the end");
+    queue.record(MAX_WAIT / 10);
+    assert_eq!(fill(&queue, 1).len(), 11, "ten before it, and one more");
     let _one = fill(&queue, 1);
-    assert_eq!(fill(&queue, 2).len(), 5, "in turns with the other's");
-    (0..100).for_each(|_| queue.note(Duration::from_millis(1)));
+    assert_eq!(fill(&queue, 2).len(), 5, "in turn with the other network");
+    (0..100).for_each(|_| queue.record(Duration::from_millis(1)));
     assert!(queue.admit(network(1)).is_some(), "it is fast again");
 }
 
 #[test]
-fn networks_take_turns() {
+fn networks_are_served_in_turn() {
     let queue = Arc::new(Queue::new(2, 62));
     let order = Arc::new(Mutex::new(Vec::new()));
     let waiting: Vec<_> = [1, 1, 1, 2, 3, 2]
@@ -66,12 +66,12 @@ fn networks_take_turns() {
             let place = queue.admit(network(n)).unwrap();
             let work = move |_: &mut Memory| {
                 order.lock().unwrap().push(n);
-                Box::new(|| ()) as Tell
+                Box::new(|| ()) as Reply
             };
             queue.submit(place, Box::new(work))
         })
         .into();
-    while let Turn::Work { work, place: _held, .. } = queue.take(Duration::ZERO) {
+    while let NextJob::Work { work, place: _held, .. } = queue.take(Duration::ZERO) {
         work(&mut Memory::new(0))();
     }
     assert_eq!(*order.lock().unwrap(), [1, 2, 3, 1, 2, 1]);
@@ -80,15 +80,15 @@ fn networks_take_turns() {
 }
 
 #[test]
-fn c_19_who_leaves_leaves_the_queue() {
+fn c_19_a_client_that_hangs_up_leaves_the_queue() {
     let queue = Arc::new(Queue::new(1, 3));
-    let work = |n| queue.submit(queue.admit(network(n)).unwrap(), Box::new(|_: &mut Memory| panic!("nobody waits for this")));
+    let work = |n| queue.submit(queue.admit(network(n)).unwrap(), Box::new(|_: &mut Memory| panic!("the client has hung up")));
     let (one, two) = (work(1), work(1));
     drop(one);
     assert_eq!(queue.taken(), 1);
     drop(two);
     assert_eq!(queue.taken(), 0);
-    assert!(matches!(queue.take(Duration::ZERO), Turn::Quiet));
+    assert!(matches!(queue.take(Duration::ZERO), NextJob::Idle));
     queue.close();
-    assert!(matches!(queue.take(Duration::MAX), Turn::Closed));
+    assert!(matches!(queue.take(Duration::MAX), NextJob::Closed));
 }
