@@ -5,6 +5,7 @@ pub mod answer;
 pub mod app;
 pub mod binary;
 pub mod database;
+pub mod document;
 pub mod ends;
 pub mod mariadb;
 pub mod postgres;
