@@ -13,9 +13,9 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check the configuration and show what it comes to
+    /// Check the configuration and show its values, the session cookie and the frontends that can use it
     Check,
-    /// Print all keys as a Markdown table
+    /// List all keys as a Markdown table
     Keys,
 }
 
@@ -25,14 +25,14 @@ pub(super) fn run(command: &Command, file: Option<&PathBuf>) -> Result<(), Failu
             let (settings, config) = load(file)?;
             print(&check(&settings, &config))
         }
-        // What is set does not matter here, nor whether it is right.
+        // Lists the keys even if the values are invalid.
         Command::Keys => print(&keys(&read(file)?.settings)),
     }
 }
 
 fn check(settings: &[Setting], config: &Config) -> String {
     let width = settings.iter().map(|setting| setting.key.len()).max().unwrap_or_default();
-    let mut text = String::from("The configuration can be used.\n\n");
+    let mut text = String::from("The configuration is valid.\n\n");
     for Setting { key, value, source, .. } in settings {
         let source = match source {
             Source::Default => "",
@@ -45,20 +45,20 @@ fn check(settings: &[Setting], config: &Config) -> String {
     text = format!("{text}\nThe session cookie will be\n\n  {cookie}\n\n{}", frontends(config, &cookie));
     if config.cookies.domain.is_some() {
         text.push_str(
-            "\ncookie.domain lets every sibling host plant cookies of these names: a script there can sign people in as somebody else.\n\
-             Set it only if all of those hosts are yours and safe, or leave it out.\n",
+            "\ncookie.domain allows every sibling host to set cookies of these names: a script there can replace a user's session with another one.\n\
+             Set it only if you control all of those hosts, or leave it out.\n",
         );
     }
     if config.cookies.cross_site {
         text.push_str(
-            "\nSome frontend lives on another site than the API, where Safari keeps no cookie of it, whatever the cookie says.\n\
-             Serve that frontend on a sibling host of the API, or let it use the bearer face.\n",
+            "\nA frontend is on another site than the API. Safari stores no cross-site cookies, whatever their attributes.\n\
+             Serve that frontend on a sibling host of the API, or use token mode there.\n",
         );
     }
     text
 }
 
-/// For each frontend and browser: will the cookie be stored, and sent with the next call?
+/// Whether each browser stores and sends the cookie, for each frontend.
 fn frontends(config: &Config, cookie: &str) -> String {
     let api = &config.public_url;
     let mut rows = vec![["frontend", "relation", "Chromium", "3rd-party blocked", "Firefox", "Safari-like"].map(str::to_owned)];
@@ -73,8 +73,8 @@ fn frontends(config: &Config, cookie: &str) -> String {
         rows.push([frontend.as_str().to_owned(), Relation::of(frontend, api).to_string(), chromium, blocking, firefox, safari]);
     }
     for dev in &config.dev_origins {
-        let no = || "bearer only".to_owned();
-        rows.push([dev.written(), "developer's".to_owned(), no(), no(), no(), no()]);
+        let tokens = || "token mode".to_owned();
+        rows.push([dev.written(), "development".to_owned(), tokens(), tokens(), tokens(), tokens()]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<_> = (0..6).map(width).collect();

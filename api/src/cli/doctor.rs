@@ -57,7 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let plan = Plan { api: api.origin, base: api.base, question, body: body.0, connect, timeout };
     let report = block_on(async { visit(&plan, &frontend).await.map_err(Failure::new) })?;
     print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_string() })?;
-    if report.works() { Ok(()) } else { Err(Failure::Told) }
+    if report.works() { Ok(()) } else { Err(Failure::Reported) }
 }
 
 /// Where the API is: an origin, and what stands before every path.

@@ -1,5 +1,5 @@
-//! The log of a service that runs: one line a request and one an event, on standard error. Lines are written by a thread of their
-//! own; when nobody takes them, lines are dropped and counted, and nobody waits.
+//! The log of the running service: one line per request and event, on standard error. A separate thread writes the lines. If standard
+//! error blocks, lines are dropped and counted; requests never wait.
 
 use std::{
     io::{self, IsTerminal},
@@ -14,21 +14,21 @@ use crate::config::{LogConfig, LogFormat, LogLevel};
 #[cfg(feature = "otel")]
 use crate::telemetry::Telemetry;
 
-/// As many lines as may wait to be taken: a few megabytes.
-const WAITING: usize = 8192;
+/// Lines that may wait to be written: a few megabytes.
+const BUFFERED_LINES: usize = 8192;
 
-/// The log, for as long as this is kept; then what waits is written.
+/// Keeps logging enabled; dropping it writes the buffered lines.
 pub struct Log {
-    /// How many lines were dropped.
+    /// Counts dropped lines.
     pub dropped: ErrorCounter,
     _writing: WorkerGuard,
     #[cfg(feature = "otel")]
     _telemetry: Option<Telemetry>,
 }
 
-/// Logs from now on.
+/// Starts logging.
 pub fn start(config: LogConfig) -> Result<Log, Failure> {
-    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).thread_name("log");
+    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(BUFFERED_LINES).thread_name("log");
     let (writer, writing) = builder.finish(io::stderr());
     let dropped = writer.error_counter();
     #[cfg(feature = "otel")]
@@ -38,13 +38,13 @@ pub fn start(config: LogConfig) -> Result<Log, Failure> {
     #[cfg(not(feature = "otel"))]
     let traces = None;
     let layers: Vec<_> = [lines(config.format, writer)].into_iter().chain(traces).collect();
-    // Fails only if something has set a log before.
+    // Fails only if a global logger is already set.
     let _ = tracing_subscriber::registry().with(layers).with(filter(config.level)).try_init();
-    // A hook that wrote to standard error itself could wait there for ever.
+    // The default hook writes to standard error directly and could block.
     panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);
-        // Not what it says: that may quote anything.
-        tracing::error!(at, "a mistake of ours");
+        // The message itself may quote secrets.
+        tracing::error!(at, "internal error: panic");
     }));
     Ok(Log {
         dropped,
@@ -64,7 +64,7 @@ fn lines(format: LogFormat, writer: NonBlocking) -> Box<dyn Layer<Registry> + Se
     }
 }
 
-/// Libraries speak up only for what is wrong, or when everything is wanted.
+/// Libraries log warnings and errors only, except at debug level.
 fn filter(level: LogLevel) -> EnvFilter {
     EnvFilter::new(match level {
         LogLevel::Error => "error",

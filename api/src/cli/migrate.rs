@@ -3,7 +3,7 @@
 use super::{Failure, block_on, print};
 use crate::{config::Config, db::Db, state::lock};
 
-/// Brings the schema up to date.
+/// Migrates the schema.
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     block_on(async move {
         let _alone = lock(&config.data_dir)
@@ -11,5 +11,5 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
         let db = Db::open(&config.database).await.map_err(Failure::new)?;
         db.close().await.map_err(Failure::new)
     })?;
-    print("The database is up to date.\n")
+    print("The database schema is up to date.\n")
 }

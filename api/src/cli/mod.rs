@@ -1,4 +1,4 @@
-//! The command line: one command a file.
+//! The command line: one command per file.
 
 mod config;
 mod doctor;
@@ -18,14 +18,14 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, File, Mistake, Reading, Setting};
+use crate::config::{Config, File, InvalidSetting, Reading, Setting};
 
 /// One session, two faces: a self-hosted authentication service.
 #[derive(Debug, Parser)]
 #[command(
     name = "bifrons",
     version,
-    after_help = "Every key of the configuration can be given in the environment too: sessions.idle is BIFRONS_SESSIONS__IDLE."
+    after_help = "Every configuration key can also be set in the environment: sessions.idle is BIFRONS_SESSIONS__IDLE."
 )]
 pub struct Cli {
     /// The configuration file [default: `$BIFRONS_CONFIG`, else ./bifrons.toml if it exists]
@@ -41,34 +41,32 @@ enum Command {
     Serve,
     /// Print the `OpenAPI` document
     Openapi {
-        /// Print one line an operation instead
+        /// Print one line per operation instead
         #[arg(long)]
         index: bool,
     },
-    /// Look at the configuration
+    /// Check the configuration, list its keys
     #[command(subcommand)]
     Config(config::Command),
-    /// Tell what browsers make of an API's cookies and CORS, from each frontend
+    /// Check cookies and CORS of any API as browsers apply them, for each frontend
     Doctor(Box<doctor::Arguments>),
-    /// Bring the database's schema up to date, and stop
+    /// Migrate the database schema to this version and exit
     Migrate,
-    /// Bring users along, sign them out, disable them
+    /// Import, sign out, disable and enable users
     #[command(subcommand)]
     User(user::Command),
-    /// Look after what hashing passwords costs
+    /// Measure the cost of password hashing
     #[command(subcommand)]
     Passwords(passwords::Command),
 }
 
-/// Why a command failed. Each is a sentence that says what to change.
+/// Why a command failed. Each message says what to change.
 #[derive(Debug)]
 pub enum Failure {
-    /// The configuration has mistakes.
-    Configuration(Vec<Mistake>),
-    /// Anything else.
+    Configuration(Vec<InvalidSetting>),
     Failed(String),
-    /// All was said already.
-    Told,
+    /// The command has already printed the reason.
+    Reported,
 }
 
 impl Failure {
@@ -78,9 +76,9 @@ impl Failure {
 }
 
 impl Cli {
-    /// Runs the command: 0 done, 1 failed, 2 wrong usage or configuration.
+    /// Runs the command. Exit code 0: success, 1: failure, 2: wrong usage or configuration.
     pub fn run(self) -> ExitCode {
-        let done = match self.command {
+        let result = match self.command {
             None | Some(Command::Serve) => load(self.config.as_ref()).and_then(|(_, config)| serve::run(config)),
             Some(Command::Openapi { index }) => openapi::run(index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
@@ -89,17 +87,17 @@ impl Cli {
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
             Some(Command::Passwords(command)) => passwords::run(&command),
         };
-        match done {
+        match result {
             Ok(()) => ExitCode::SUCCESS,
-            Err(Failure::Told) => ExitCode::from(1),
+            Err(Failure::Reported) => ExitCode::from(1),
             Err(Failure::Failed(sentence)) => {
-                complain(&sentence);
+                print_error(&sentence);
                 ExitCode::from(1)
             }
-            Err(Failure::Configuration(mistakes)) => {
-                complain("the configuration cannot be used:");
-                for mistake in mistakes {
-                    let _ = writeln!(io::stderr(), "  {mistake}");
+            Err(Failure::Configuration(errors)) => {
+                print_error("the configuration is invalid:");
+                for error in errors {
+                    let _ = writeln!(io::stderr(), "  {error}");
                 }
                 ExitCode::from(2)
             }
@@ -107,12 +105,12 @@ impl Cli {
     }
 }
 
-fn complain(sentence: &str) {
-    // Nobody is left to tell if standard error is closed.
+fn print_error(sentence: &str) {
+    // If standard error is closed, the exit code has to do.
     let _ = writeln!(io::stderr(), "bifrons: {sentence}");
 }
 
-/// Prints to standard output. A reader that goes away (`bifrons openapi | head`) has seen enough.
+/// Prints to standard output. A reader that closes the pipe (`bifrons openapi | head`) is not an error.
 fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(error)),
@@ -120,19 +118,19 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Reads the configuration: the file if there is one, and the environment.
+/// Reads the configuration file, if it exists, and the environment.
 fn read(file: Option<&PathBuf>) -> Result<Reading, Failure> {
-    let asked_for = file.cloned().or_else(|| std::env::var_os("BIFRONS_CONFIG").map(PathBuf::from));
-    let path = asked_for.clone().unwrap_or_else(|| PathBuf::from("bifrons.toml"));
+    let explicit = file.cloned().or_else(|| std::env::var_os("BIFRONS_CONFIG").map(PathBuf::from));
+    let path = explicit.clone().unwrap_or_else(|| PathBuf::from("bifrons.toml"));
     let text = match fs::read_to_string(&path) {
         Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && asked_for.is_none() => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && explicit.is_none() => None,
         Err(error) => {
-            let mistake = Mistake { key: path.display().to_string(), message: format!("cannot be read: {error}") };
-            return Err(Failure::Configuration(vec![mistake]));
+            let error = InvalidSetting { key: path.display().to_string(), message: format!("cannot be read: {error}") };
+            return Err(Failure::Configuration(vec![error]));
         }
     };
-    // A value that is not UTF-8 is none that we know.
+    // A value that is not UTF-8 fails its parser.
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
     let name = path.display().to_string();
@@ -144,7 +142,7 @@ fn load(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Config), Failure> {
     config.map(|config| (settings, config)).map_err(Failure::Configuration)
 }
 
-/// Runs a future to its end on as many threads as there are cores.
+/// Runs a future on one thread per core.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?.block_on(future)
 }

@@ -15,44 +15,45 @@ use crate::{
     upkeep,
 };
 
-/// Serves until it is told to stop (SIGTERM, Ctrl-C).
+/// Serves until SIGTERM or Ctrl-C.
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     let log = log::start(config.log)?;
     block_on(serve(config, log.dropped.clone()))
 }
 
-/// File descriptors that connections leave: for the database, Redis, the log and what is to come.
-const KEPT_BACK: u64 = 64;
+/// File descriptors reserved for Redis, the log and the rest of the process.
+const RESERVED_FILES: u64 = 64;
 
-/// Takes as many file descriptors as it may have, and no more connections than fit: a connection too many is closed, but a database
-/// that cannot be opened anew is down.
+/// Raises the soft limit of file descriptors, and lowers `connections.max` to fit: without a free descriptor the service could not
+/// reconnect to its database.
 fn fit_connections(config: &mut Config) {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     let Some(files) = getrlimit(Resource::Nofile).current else { return };
-    let kept_back = KEPT_BACK + 3 * u64::from(config.database.connections);
-    let fit = usize::try_from(files.saturating_sub(kept_back)).unwrap_or(usize::MAX).max(1);
+    let reserved = RESERVED_FILES + 3 * u64::from(config.database.connections);
+    let fit = usize::try_from(files.saturating_sub(reserved)).unwrap_or(usize::MAX).max(1);
     if config.connections.max > fit {
-        tracing::warn!(files, "only {fit} connections, for want of file descriptors: raise their limit or lower connections.max");
+        tracing::warn!(files, "the file descriptor limit allows {fit} connections only: raise the limit or lower connections.max");
         config.connections.max = fit;
     }
 }
 
-/// Memory that the service takes besides what is configured, in MiB: somewhat more than it does.
-const THE_REST: u64 = 64;
+/// Upper bound of the memory used apart from the configured parts, in MiB.
+const BASE_MEMORY: u64 = 64;
 
-/// Says so if what is configured may take more memory than there is: a process that is killed in a flood helps nobody.
+/// Warns if the configuration may use more memory than available: the kernel would kill the process under load.
 fn check_memory(config: &Config) {
     let hashing = &config.passwords.hashing;
-    let wanted = hashing.workers as u64 * u64::from(hashing.memory_kib) / 1024 + (config.sessions.cache_bytes >> 20) + THE_REST;
+    let required =
+        hashing.workers as u64 * u64::from(hashing.memory_kib) / 1024 + (config.sessions.cache_bytes >> 20) + BASE_MEMORY;
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let group = read("/sys/fs/cgroup/memory.max").and_then(|bytes| bytes.trim().parse::<u64>().ok()).map(|bytes| bytes >> 20);
     let total = read("/proc/meminfo").and_then(|info| info.split_whitespace().nth(1)?.parse::<u64>().ok()).map(|kib| kib >> 10);
-    if let Some(have) = group.into_iter().chain(total).min().filter(|have| *have < wanted) {
+    if let Some(available) = group.into_iter().chain(total).min().filter(|available| *available < required) {
         tracing::warn!(
-            wanted,
-            have,
-            "passwords.workers, passwords.memory_kib and sessions.cache_mib may take more memory, in MiB, than there is"
+            required,
+            available,
+            "passwords.workers, passwords.memory_kib and sessions.cache_mib may use more memory (MiB) than available"
         );
     }
 }
@@ -60,7 +61,7 @@ fn check_memory(config: &Config) {
 async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
     fit_connections(&mut config);
     check_memory(&config);
-    // First of all, so that a second start fails before it touches the data.
+    // Before anything else, so that a second start on the same port fails before it touches the data.
     let listener = listen(config.listen, "listen").await?;
     let admin_listener = match config.admin_listen {
         Some(address) => Some(listen(address, "admin_listen").await?),
@@ -74,9 +75,9 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
         let state = Arc::clone(&state);
         async move {
             stop.await;
-            tracing::info!("stopping: what is under way finishes first");
+            tracing::info!("stopping: finishing requests in progress");
             state.stop();
-            // A second signal means now.
+            // A second signal ends the delay.
             if let Ok(now) = stop_signal() {
                 let _ = tokio::time::timeout(state.config.drain_delay, now).await;
             }
@@ -98,7 +99,7 @@ async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, F
     TcpListener::bind(address).await.map_err(|error| {
         let variable = variable(key);
         Failure::Failed(format!(
-            "cannot listen on {address}: {error}; stop what listens there, or give another address with {key} ({variable})"
+            "cannot listen on {address}: {error}; stop the process that uses it, or set another address with {key} ({variable})"
         ))
     })
 }

@@ -1,40 +1,39 @@
-//! The cookies' attributes, derived from where the API and the frontends live. What no browser would store is refused here.
+//! Cookie attributes, derived from the origins of the API and the frontends. Refuses combinations that no browser would store.
 
 use doctor::Origin;
 
 use super::reader::Reader;
 
-/// Everything about our cookies but their values.
+/// Names and attributes of all cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookiePolicy {
-    /// The name of the session cookie.
     pub session_name: &'static str,
-    /// The name of the refresh token's cookie.
     pub refresh_name: &'static str,
-    /// The name of the cookie that shows whether the others would be stored and sent.
+    /// The cookie by which `/v1/probe` finds out whether the browser stores and sends cookies.
     pub probe_name: &'static str,
-    /// The name of the cookie by which an account knows its owner's browsers.
+    /// The cookie that marks a browser as known to an account.
     pub device_name: &'static str,
-    /// `Secure`: everywhere but on plain http, which only loopback may use.
+    /// `Secure`: always, except on plain http, which is for loopback only.
     pub secure: bool,
-    /// `SameSite=None; Partitioned` instead of `SameSite=Lax`: some frontend lives on another site.
+    /// `SameSite=None; Partitioned` instead of `SameSite=Lax`: a frontend is on another site than the API.
     pub cross_site: bool,
-    /// `Domain`, if a sibling host is meant to see the cookies.
+    /// `Domain`, if sibling hosts share the cookies.
     pub domain: Option<String>,
 }
 
 impl CookiePolicy {
     pub(super) fn derive(reader: &mut Reader, api: &Origin, frontends: &[Origin]) -> Self {
-        let domain =
-            reader.optional("cookie.domain", "Lets sibling hosts see the cookies; a parent domain of the API's host.", |text| {
-                parse_domain(text, api.host())
-            });
+        let domain = reader.optional(
+            "cookie.domain",
+            "A parent domain of the API's host: all its hosts receive the cookies. Unset: only the API's host does.",
+            |text| parse_domain(text, api.host()),
+        );
         if !api.is_secure() && !api.is_loopback() {
-            reader.mistake("public_url", "write https://…: browsers keep sign-ins on plain http for localhost only");
+            reader.reject("public_url", "write https://…: over plain http browsers store secure cookies for localhost only");
         }
         for frontend in frontends.iter().filter(|frontend| frontend.site() != api.site()) {
-            if let Some(reason) = why_never(api, frontend) {
-                reader.mistake("origins", format!("{}: {reason}", frontend.as_str()));
+            if let Some(reason) = why_refused(api, frontend) {
+                reader.reject("origins", format!("{}: {reason}", frontend.as_str()));
             }
         }
         let [session_name, refresh_name, probe_name, device_name] = match (api.is_secure(), &domain) {
@@ -50,8 +49,8 @@ impl CookiePolicy {
     }
 }
 
-/// Why no browser would ever send our cookie from a frontend on another site.
-fn why_never(api: &Origin, frontend: &Origin) -> Option<String> {
+/// Why no browser would send the cookie from this frontend, which is on another site.
+fn why_refused(api: &Origin, frontend: &Origin) -> Option<String> {
     let api_url = api.as_str();
     if !api.is_secure() {
         let one_host = if api.is_loopback() && frontend.is_loopback() {
@@ -60,15 +59,15 @@ fn why_never(api: &Origin, frontend: &Origin) -> Option<String> {
             "serve both over https".to_owned()
         };
         return Some(format!(
-            "is another site than {api_url}, and across sites browsers store no cookie over plain http; {one_host}"
+            "is another site than {api_url}, and over plain http browsers store no cross-site cookie; {one_host}"
         ));
     }
     if frontend.is_secure() {
         return None;
     }
-    // Whoever sits on the way to a page of plain http may change it, and then reads our answers.
+    // An attacker on the network can change a plain http page, and the page can read our responses.
     let remedy = match (frontend.is_loopback(), api.is_loopback()) {
-        (true, false) => "list it under dev_origins, for the bearer face",
+        (true, false) => "list it under dev_origins, for token mode",
         _ => "serve the frontend over https too",
     };
     Some(format!("is plain http, and so another site than {api_url}; {remedy}"))
@@ -77,14 +76,14 @@ fn why_never(api: &Origin, frontend: &Origin) -> Option<String> {
 fn parse_domain(text: &str, api_host: &str) -> Result<String, String> {
     let domain = text.trim_start_matches('.').to_ascii_lowercase();
     if api_host.starts_with('[') || api_host.parse::<std::net::Ipv4Addr>().is_ok() {
-        return Err("is for names; an address has no parents; leave it out".to_owned());
+        return Err("needs a host name, and the API has an IP address; leave it out".to_owned());
     }
     if psl::domain_str(&domain).is_none() {
-        return Err("is a public suffix, and browsers refuse a cookie for all of it; leave it out".to_owned());
+        return Err("is a public suffix, for which browsers refuse cookies; leave it out".to_owned());
     }
     let covers = api_host == domain || api_host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
     if !covers {
-        return Err(format!("must be {api_host} or a parent of it: a server can set cookies for no other host; leave it out"));
+        return Err(format!("must be {api_host} or a parent domain of it: browsers refuse other domains; leave it out"));
     }
     Ok(domain)
 }
@@ -103,7 +102,7 @@ mod tests {
         let policy = CookiePolicy::derive(&mut reader, &Origin::parse(api).unwrap(), &frontends);
         match reader.finish().1 {
             none if none.is_empty() => Ok(policy),
-            mistakes => Err(mistakes.iter().map(ToString::to_string).collect()),
+            errors => Err(errors.iter().map(ToString::to_string).collect()),
         }
     }
 
@@ -121,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn a_frontend_on_another_site_makes_the_cookie_none_and_partitioned() {
+    fn a_cross_site_frontend_makes_the_cookie_none_and_partitioned() {
         let policy =
             derive("https://api.jazzmeet.site", &["https://admin.jazzmeet.site", "https://jazzmeet-admin.site"], None).unwrap();
         assert!(policy.cross_site && policy.secure);
     }
 
     #[test]
-    fn what_no_browser_would_store_is_refused() {
+    fn combinations_that_no_browser_stores_are_refused() {
         for (api, frontend, advice) in [
             ("http://localhost:3000", "http://127.0.0.1:5173", "one host name"),
             ("http://api.localhost:3000", "http://app.localhost:5173", "one host name"),
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_must_cover_the_api_and_be_nobodys_suffix() {
+    fn a_domain_must_cover_the_api_and_not_be_a_public_suffix() {
         let policy = derive("https://api.jazzmeet.site", &[], Some(".jazzmeet.site")).unwrap();
         assert_eq!((policy.session_name, policy.domain.as_deref()), ("__Secure-bifrons_session", Some("jazzmeet.site")));
         for (api, domain) in [

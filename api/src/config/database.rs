@@ -1,4 +1,4 @@
-//! Where the truth is kept.
+//! The database connection.
 
 use std::{fmt, path::Path};
 
@@ -6,38 +6,39 @@ use url::Url;
 
 use super::{reader::Reader, values::number};
 
-/// Where the truth is kept, and how many connections it may take.
+/// The database, and how many connections this node opens.
 #[derive(Clone)]
 pub struct DatabaseConfig {
-    /// `sqlite:FILE`, `postgres://…` or `mysql://…`. May hold a password.
+    /// `sqlite:FILE`, `postgres://…` or `mysql://…`. May contain a password.
     pub url: String,
-    /// The most connections at once.
     pub connections: u32,
 }
 
 impl DatabaseConfig {
     pub(super) fn read(reader: &mut Reader, data_dir: &Path) -> Option<Self> {
         let embedded = format!("sqlite:{}", data_dir.join("bifrons.db").display());
-        let about = "The database: sqlite:FILE, postgres://… or mysql://…; the default is SQLite in the data folder.";
+        let about = "The database: sqlite:FILE, postgres://… or mysql://…. Default: SQLite in the data folder.";
         let url = reader.one("database.url", &embedded, about, parse);
         let is_server = url.as_ref().is_some_and(|url| is_server(url));
         if is_server {
             reader.secret();
         }
-        // SQLite has one writer at a time, and each connection a thread and a cache of its own.
-        let (most, about) =
-            (if is_server { "10" } else { "4" }, "The most connections to the database that one node holds: 10 to a server.");
+        // SQLite allows one writer at a time, and each connection has its own thread and cache.
+        let (most, about) = (
+            if is_server { "10" } else { "4" },
+            "Maximum number of database connections per node. With a database server the default is 10.",
+        );
         let least = if is_server { 2 } else { 3 };
         let connections = reader.one("database.connections", most, about, |text| number(text, least..=1000));
         Some(Self { url: url?, connections: connections? })
     }
 
-    /// Whether it is a server, and not a file.
+    /// Whether it is a database server, not a SQLite file.
     pub fn is_server(&self) -> bool {
         is_server(&self.url)
     }
 
-    /// The server and the database, as people may see them: no name, no password.
+    /// Server and database without user name and password.
     pub fn shown(&self) -> String {
         match Url::parse(&self.url) {
             Ok(url) if url.has_host() => {
@@ -58,7 +59,7 @@ fn parse(text: &str) -> Result<String, String> {
     if let Some(file) = text.strip_prefix("sqlite:") {
         let is_memory = file.contains(":memory:") || file.contains("mode=memory");
         return if is_memory {
-            Err("write sqlite:FILE: several connections share it, and a restart keeps it".to_owned())
+            Err("write sqlite:FILE: an in-memory database is lost at a restart".to_owned())
         } else {
             Ok(text.to_owned())
         };
@@ -66,7 +67,7 @@ fn parse(text: &str) -> Result<String, String> {
     let url = Url::parse(text).map_err(|_| wrong())?;
     let known = matches!(url.scheme(), "postgres" | "postgresql" | "mysql" | "mariadb");
     let complete = known && url.has_host() && url.path().len() > 1;
-    // The driver calls both by one name.
+    // The driver has one scheme for both.
     if complete { Ok(text.replacen("mariadb://", "mysql://", 1)) } else { Err(wrong()) }
 }
 
@@ -81,14 +82,14 @@ mod tests {
     use super::{DatabaseConfig, parse};
 
     #[test]
-    fn what_people_see_holds_no_password() {
+    fn the_shown_url_contains_no_password() {
         let config = DatabaseConfig { url: parse("postgres://ada:secret@db.example.com:5433/bifrons").unwrap(), connections: 2 };
         assert_eq!(config.shown(), "postgres://db.example.com:5433/bifrons");
         assert!(!format!("{config:?}").contains("secret"));
     }
 
     #[test]
-    fn three_engines_and_nothing_else() {
+    fn three_engines_are_supported() {
         for good in ["sqlite:x.db", "postgres://h/d", "postgresql://u@h/d", "mysql://u:p@h/d"] {
             assert_eq!(parse(good).unwrap(), good);
         }

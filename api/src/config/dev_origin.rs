@@ -1,6 +1,5 @@
-//! Frontends on a developer's machine that call an API somewhere else. Cookies cannot work there, because the page and the API are
-//! two sites; the bearer face can. So these origins may read answers, without credentials, and no cookie of theirs counts: that is
-//! why a pattern is allowed here, and nowhere else.
+//! Frontends on a developer's machine that call a remote API. Page and API are different sites, so cookies cannot work; token mode can.
+//! These origins may read responses without credentials, and their cookies are ignored. Therefore a pattern is safe here, and only here.
 
 use doctor::Origin;
 
@@ -9,7 +8,7 @@ use doctor::Origin;
 pub enum DevOrigin {
     /// `http://localhost:5173`
     Exact(Origin),
-    /// `http://localhost:*`: any port of a host. Holds what stands before the colon.
+    /// `http://localhost:*`: any port of a host. Contains the part before the colon.
     AnyPort(String),
 }
 
@@ -17,13 +16,14 @@ impl DevOrigin {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let origin = Origin::parse(text.strip_suffix(":*").unwrap_or(text))?;
         if !origin.is_loopback() {
-            return Err("write an origin on this machine, http://localhost:5173 or http://localhost:*; others belong into origins"
-                .to_owned());
+            return Err(
+                "write a loopback origin: http://localhost:5173 or http://localhost:*; list other frontends in origins".to_owned()
+            );
         }
         Ok(if text.ends_with(":*") { Self::AnyPort(origin.as_str().to_owned()) } else { Self::Exact(origin) })
     }
 
-    /// Whether a browser that writes this `Origin` shows such a frontend.
+    /// Whether the `Origin` header of a request names this frontend.
     pub fn matches(&self, origin: &str) -> bool {
         match self {
             Self::Exact(exact) => exact.as_str() == origin,
@@ -34,7 +34,7 @@ impl DevOrigin {
         }
     }
 
-    /// As it was written.
+    /// As in the configuration.
     pub fn written(&self) -> String {
         match self {
             Self::Exact(origin) => origin.as_str().to_owned(),
@@ -48,7 +48,7 @@ mod tests {
     use super::DevOrigin;
 
     #[test]
-    fn a_pattern_is_for_ports_of_this_machine_alone() {
+    fn a_pattern_matches_loopback_ports_only() {
         let any = DevOrigin::parse("http://localhost:*").unwrap();
         for here in ["http://localhost", "http://localhost:1", "http://localhost:65535"] {
             assert!(any.matches(here), "{here}");

@@ -1,50 +1,49 @@
-//! What is logged, and how it is written.
+//! Log level and format.
 
 use super::reader::Reader;
 
-/// What is logged, and how it is written.
+/// Log level and format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogConfig {
-    /// The least that is logged.
     pub level: LogLevel,
-    /// How a line is written.
     pub format: LogFormat,
 }
 
-/// The least that is logged.
+/// The lowest level that is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogLevel {
-    /// What went wrong.
+    /// Failures.
     Error,
-    /// And what somebody should look at.
+    /// Also what an operator should check.
     Warn,
-    /// And every request.
+    /// Also one line per request.
     Info,
-    /// And what helps to find a mistake of ours.
+    /// Also details for debugging the service.
     Debug,
 }
 
-/// How a line is written.
+/// The format of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people on a terminal, for machines elsewhere.
+    /// Text on a terminal, JSON otherwise.
     Auto,
-    /// For people.
+    /// Readable text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl LogConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        let level = reader.one("log.level", "info", "What is logged: error, warn, info or debug.", |text| match text {
-            "error" => Ok(LogLevel::Error),
-            "warn" => Ok(LogLevel::Warn),
-            "info" => Ok(LogLevel::Info),
-            "debug" => Ok(LogLevel::Debug),
-            _ => Err("write error, warn, info or debug".to_owned()),
-        });
-        let about = "How: `text`, `json`, or `auto`: text on a terminal, JSON elsewhere.";
+        let level =
+            reader.one("log.level", "info", "Lowest level that is logged: error, warn, info or debug.", |text| match text {
+                "error" => Ok(LogLevel::Error),
+                "warn" => Ok(LogLevel::Warn),
+                "info" => Ok(LogLevel::Info),
+                "debug" => Ok(LogLevel::Debug),
+                _ => Err("write error, warn, info or debug".to_owned()),
+            });
+        let about = "Format of log lines: `text`, `json`, or `auto` (text on a terminal, otherwise JSON).";
         let format = reader.one("log.format", "auto", about, |text| match text {
             "auto" => Ok(LogFormat::Auto),
             "text" => Ok(LogFormat::Text),

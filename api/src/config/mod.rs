@@ -1,5 +1,5 @@
-//! Configuration: one TOML file, overridden key by key by the environment, one section a file. Every mistake is reported at
-//! once, with the key and what to write instead.
+//! Configuration: one TOML file, overridden key by key by the environment. One section per file. All errors are reported together, each
+//! with its key and the remedy.
 
 mod connections;
 mod cookie_policy;
@@ -27,7 +27,7 @@ pub use doctor::Origin;
 pub use limits::{LimitsConfig, Rate};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
-pub use reader::{File, Mistake, Setting, Source, variable};
+pub use reader::{File, InvalidSetting, Setting, Source, variable};
 pub use registration::RegistrationConfig;
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
@@ -36,86 +36,76 @@ pub use values::duration;
 
 use reader::Reader;
 
-/// Everything that can be set.
+/// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the API listens.
+    /// The address of the API.
     pub listen: SocketAddr,
-    /// Where metrics are served, if anywhere.
+    /// The address of the metrics endpoint, if enabled.
     pub admin_listen: Option<SocketAddr>,
-    /// Where browsers reach the API.
+    /// The API's origin as browsers see it.
     pub public_url: Origin,
-    /// The frontends that may call the API with credentials.
+    /// Frontends that may call the API with credentials.
     pub origins: Vec<Origin>,
-    /// Frontends on developers' machines: the bearer face alone.
+    /// Frontends on developers' machines, in token mode only.
     pub dev_origins: Vec<DevOrigin>,
-    /// Where the embedded database, the keys and the outbox live.
+    /// The folder of the embedded database, the keys and the outbox.
     pub data_dir: PathBuf,
-    /// Where the truth is kept.
     pub database: DatabaseConfig,
-    /// What nodes share, if there is one.
     pub redis: Option<RedisConfig>,
-    /// The cookies, derived from `public_url`, `origins` and `cookie.domain`.
+    /// Derived from `public_url`, `origins` and `cookie.domain`.
     pub cookies: CookiePolicy,
-    /// How long sessions live.
     pub sessions: SessionsConfig,
-    /// The bearer face.
     pub tokens: TokensConfig,
-    /// Rules and costs of passwords.
     pub passwords: PasswordsConfig,
-    /// Whether an address is confirmed before there is a user.
     pub registration: RegistrationConfig,
-    /// How often passwords may be presented; `None` for as often as one likes.
+    /// Rate limits; `None` disables them.
     pub limits: Option<LimitsConfig>,
-    /// How many connections there may be.
     pub connections: ConnectionsConfig,
-    /// How long to serve on after the order to stop, while load balancers learn of it.
+    /// How long the service keeps serving after SIGTERM, so that load balancers can remove it.
     pub drain_delay: Duration,
-    /// What is logged, and how.
     pub log: LogConfig,
-    /// Networks whose `X-Forwarded-For` is believed.
+    /// Networks whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<ipnet::IpNet>,
-    /// Whether `listen` speaks https itself.
+    /// Certificate and key, if `listen` serves HTTPS.
     pub tls: Option<TlsConfig>,
-    /// Whether `/docs` is served.
     pub docs: bool,
 }
 
-/// What became of a configuration.
+/// The result of reading a configuration.
 #[derive(Debug)]
 pub struct Reading {
-    /// Every key, and what it was set to: for people to look at.
+    /// Every key and its value, for `bifrons config check` and `config keys`.
     pub settings: Vec<Setting>,
-    /// What it comes to, or all that is wrong with it.
-    pub config: Result<Config, Vec<Mistake>>,
+    /// The configuration, or all its errors.
+    pub config: Result<Config, Vec<InvalidSetting>>,
 }
 
 impl Config {
-    /// Whether a browser that writes this `Origin` shows our own page or a listed frontend: those may use cookies.
+    /// Whether an `Origin` header names the API itself or a listed frontend. Those may use cookies.
     pub fn is_listed(&self, origin: &[u8]) -> bool {
         self.origins.iter().chain([&self.public_url]).any(|listed| listed.as_str().as_bytes() == origin)
     }
 
-    /// Whether it shows a frontend on a developer's machine. A pattern takes nothing away from an origin that is listed.
+    /// Whether an `Origin` header names a developer's frontend. A listed origin stays listed even if a pattern matches it.
     pub fn is_dev_origin(&self, origin: &[u8]) -> bool {
         let matches = |origin: &str| self.dev_origins.iter().any(|dev| dev.matches(origin));
         !self.is_listed(origin) && std::str::from_utf8(origin).is_ok_and(matches)
     }
 
-    /// Reads a configuration file, if there is one, and the environment.
+    /// Reads a configuration file, if given, and the environment.
     pub fn read(file: Option<File<'_>>, environment: impl IntoIterator<Item = (String, String)>) -> Reading {
         let mut reader = Reader::new(file, environment);
         let config = Self::sections(&mut reader);
-        let (settings, mistakes) = reader.finish();
-        let config = config.filter(|_| mistakes.is_empty()).ok_or(mistakes);
+        let (settings, errors) = reader.finish();
+        let config = config.filter(|_| errors.is_empty()).ok_or(errors);
         Reading { settings, config }
     }
 
     fn sections(reader: &mut Reader) -> Option<Self> {
         let public_url_given = reader.is_given("public_url").is_some();
-        let listen: Option<SocketAddr> =
-            reader.one("listen", "127.0.0.1:3000", "The address and port the API listens on.", values::address);
-        let about = "The address and port of `/metrics` for Prometheus, which asks nobody who they are: 127.0.0.1:3001.";
+        let listen: Option<SocketAddr> = reader.one("listen", "127.0.0.1:3000", "Address and port of the API.", values::address);
+        let about = "Address and port of `/metrics` for Prometheus, served without authentication: 127.0.0.1:3001.";
         let admin_listen = reader.optional("admin_listen", about, values::address);
         let tls = TlsConfig::read(reader);
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -123,31 +113,30 @@ impl Config {
         let public_url = reader.one(
             "public_url",
             &local,
-            "Where browsers reach the API; the default follows `listen` and `tls.cert`.",
+            "The API's origin as browsers see it. Default: derived from `listen` and `tls.cert`.",
             Origin::parse,
         )?;
         if listen.is_some_and(|listen| !listen.ip().is_loopback()) && !public_url_given {
-            reader.mistake(
+            reader.reject(
                 "public_url",
-                "is needed when listen is open to other machines: write where browsers reach the API, https://…",
+                "is required when listen accepts connections from other machines: write the API's origin as browsers see it, https://…",
             );
         }
         let origins = reader.list(
             "origins",
-            "The frontends' origins, exactly as browsers send them: https://app.example.com.",
+            "Origins of the frontends, exactly as browsers send them: https://app.example.com.",
             Origin::parse,
         );
-        let about = "Frontends on developers' machines, for the bearer face alone: http://localhost:* or an exact origin.";
+        let about = "Frontends on developers' machines, in token mode only: http://localhost:* or an exact origin.";
         let dev_origins = reader.list("dev_origins", about, DevOrigin::parse);
-        let data_dir =
-            reader.one("data_dir", "./data", "The folder of the embedded database, the keys and the outbox.", |text| {
-                if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
-            })?;
+        let data_dir = reader.one("data_dir", "./data", "Folder of the embedded database, the keys and the outbox.", |text| {
+            if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
+        })?;
         let database = DatabaseConfig::read(reader, &data_dir)?;
         let tokens = TokensConfig::read(reader);
         if tokens.audiences.iter().any(|audience| audience == public_url.as_str()) {
-            // Such a token would be good for the whole account here.
-            reader.mistake("tokens.audiences", "must not list public_url: its tokens come from issueTokens");
+            // The other service could use such a token at this API.
+            reader.reject("tokens.audiences", "must not list public_url: tokens for this API come from signIn");
         }
         Some(Self {
             listen: listen?,
@@ -168,16 +157,16 @@ impl Config {
             drain_delay: reader.one(
                 "drain_delay",
                 "0s",
-                "How long to serve on after the order to stop, saying not ready, while load balancers learn of it.",
+                "How long the service keeps serving after SIGTERM while `/health/ready` says 503, so that load balancers can remove it.",
                 duration,
             )?,
             log: LogConfig::read(reader),
-            trusted_proxies: reader.list("proxy.trusted", "Networks whose X-Forwarded-For is believed: 10.0.0.0/8.", |text| {
+            trusted_proxies: reader.list("proxy.trusted", "Networks of proxies whose X-Forwarded-For is trusted: 10.0.0.0/8.", |text| {
                 let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
                 network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())
             }),
             tls,
-            docs: reader.one("docs.enabled", "true", "Whether the explorer is served at /docs.", values::switch)?,
+            docs: reader.one("docs.enabled", "true", "Whether the API explorer is served at /docs.", values::switch)?,
         })
     }
 }
@@ -194,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_a_working_configuration() {
+    fn the_defaults_are_a_valid_configuration() {
         let Reading { settings, config } = Config::read(None, []);
         assert_eq!(config.unwrap().public_url.as_str(), "http://localhost:3000");
         assert!(settings.iter().all(|setting| setting.source == Source::Default));
@@ -214,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn c_36_every_mistake_is_reported_at_once_by_the_name_it_was_written_with() {
+    fn all_errors_are_reported_together_with_the_key_as_written() {
         let file = "public_url = \"api.example.com\"\nsesions.idle = \"1h\"\n[passwords]\nmemory_kib = 1024\n[tokens]\nsecrets = [\"short\"]\n";
         let config =
             read(file, &[("BIFRONS_LISTEN", "3000"), ("BIFRONS_SESSIONS__IDEL", "1h"), ("BIFRONS_SESSIONS__ABSOLUTE", "forever")])
                 .config;
-        let mistakes: Vec<_> = config.unwrap_err().iter().map(ToString::to_string).collect();
+        let errors: Vec<_> = config.unwrap_err().iter().map(ToString::to_string).collect();
         for (key, advice) in [
             ("BIFRONS_LISTEN", "127.0.0.1:3000"),
             ("public_url", "scheme://host"),
@@ -229,13 +218,13 @@ mod tests {
             ("passwords.memory_kib", "from 19456"),
             ("tokens.secrets", "32 random bytes"),
         ] {
-            assert!(mistakes.iter().any(|one| one.starts_with(key) && one.contains(advice)), "{key}: {mistakes:#?}");
+            assert!(errors.iter().any(|one| one.starts_with(key) && one.contains(advice)), "{key}: {errors:#?}");
         }
-        assert_eq!(mistakes.len(), 7, "{mistakes:#?}");
+        assert_eq!(errors.len(), 7, "{errors:#?}");
     }
 
     #[test]
-    fn a_broken_file_names_the_line_and_echoes_nothing() {
+    fn a_syntax_error_names_the_line_and_shows_no_content() {
         let config = read("listen = \"127.0.0.1:3000\"\nsecrets = hunter2secret\n", &[]).config;
         let shown = format!("{:?}", config.unwrap_err());
         assert!(shown.contains("bifrons.toml") && shown.contains("line 2"), "{shown}");
@@ -250,22 +239,22 @@ mod tests {
     }
 
     #[test]
-    fn what_would_start_insecurely_is_a_mistake() {
+    fn insecure_settings_are_refused() {
         for (name, value, key) in [
             ("BIFRONS_LISTEN", "0.0.0.0:3000", "public_url"),
             ("BIFRONS_LISTEN", "[::]:3000", "public_url"),
             ("BIFRONS_TOKENS__SECRETS", "", "tokens.secrets"),
             ("BIFRONS_TOKENS__SECRETS", " , ", "tokens.secrets"),
         ] {
-            let mistakes = read("", &[(name, value)]).config.unwrap_err();
-            assert_eq!(mistakes.iter().map(|mistake| mistake.key.as_str()).collect::<Vec<_>>(), [key], "{name}={value}");
+            let errors = read("", &[(name, value)]).config.unwrap_err();
+            assert_eq!(errors.iter().map(|error| error.key.as_str()).collect::<Vec<_>>(), [key], "{name}={value}");
         }
         let open = read("", &[("BIFRONS_LISTEN", "0.0.0.0:3000"), ("BIFRONS_PUBLIC_URL", "https://auth.example.com")]);
         assert!(open.config.is_ok());
     }
 
     #[test]
-    fn variables_that_kubernetes_adds_are_no_mistakes() {
+    fn variables_that_kubernetes_adds_are_ignored() {
         let config =
             read("", &[("BIFRONS_SERVICE_HOST", "10.0.0.1"), ("BIFRONS_PORT", "tcp://10.0.0.1:80"), ("BIFRONS_PORT_80_TCP", "x")])
                 .config;

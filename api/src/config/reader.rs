@@ -1,44 +1,40 @@
-//! Reads settings from a TOML file and the environment, remembers every mistake, and knows every key that was asked for: the
-//! reference of all keys is what the sections asked of it, not a list beside them.
+//! Reads settings from a TOML file and the environment and collects all errors. The list of known keys consists of the keys that the
+//! sections request.
 
 use std::{collections::BTreeMap, fmt};
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody set it.
     Default,
-    /// The configuration file.
     File,
-    /// The environment, which wins.
+    /// Overrides the file.
     Environment,
 }
 
-/// One key, what it is for, and what it is set to.
+/// One key and its value.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// As written in the file: `sessions.idle`.
     pub key: &'static str,
-    /// What it is for, in one sentence.
+    /// Its purpose, in one sentence.
     pub about: &'static str,
-    /// What it is when nobody sets it.
     pub default: String,
-    /// What it is now; `(set)` if it is secret.
+    /// The value in effect; `(set)` if it is secret.
     pub value: String,
-    /// Who set it.
     pub source: Source,
 }
 
-/// What somebody must change before the service starts.
+/// A setting that the operator must correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// The key as it was written.
+pub struct InvalidSetting {
+    /// The key or variable as written by the operator.
     pub key: String,
-    /// What is wrong, and what to write instead.
+    /// The error and its remedy.
     pub message: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.key, self.message)
     }
@@ -47,9 +43,8 @@ impl fmt::Display for Mistake {
 /// A configuration file.
 #[derive(Clone, Copy, Debug)]
 pub struct File<'a> {
-    /// As people call it: its path.
+    /// Its path, for error messages.
     pub name: &'a str,
-    /// What it holds.
     pub text: &'a str,
 }
 
@@ -59,29 +54,29 @@ struct Given {
     written: String,
 }
 
-/// Hands out settings by key.
+/// Parses settings by key.
 pub(super) struct Reader {
     given: BTreeMap<String, Given>,
     settings: Vec<Setting>,
-    mistakes: Vec<Mistake>,
+    errors: Vec<InvalidSetting>,
 }
 
-/// Read elsewhere: where the file is.
-const FILE: &str = "BIFRONS_CONFIG";
+/// The path of the configuration file, read by the command line.
+const CONFIG_VARIABLE: &str = "BIFRONS_CONFIG";
 
 impl Reader {
-    /// Takes the text of the configuration file, if there is one, and the environment.
+    /// Collects the values of the file, if given, and the environment.
     pub(super) fn new(file: Option<File<'_>>, environment: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut reader = Self { given: BTreeMap::new(), settings: Vec::new(), mistakes: Vec::new() };
+        let mut reader = Self { given: BTreeMap::new(), settings: Vec::new(), errors: Vec::new() };
         if let Some(File { name, text }) = file {
             match text.parse() {
                 Ok(table) => reader.take_table("", table),
-                Err(error) => reader.mistake(name, broken(text, &error)),
+                Err(error) => reader.reject(name, syntax_error(text, &error)),
             }
         }
         for (name, value) in environment {
             if let Some(key) = name.strip_prefix("BIFRONS_")
-                && name != FILE
+                && name != CONFIG_VARIABLE
                 && !is_kubernetes_service_variable(key)
             {
                 let key = key.replace("__", ".").to_ascii_lowercase();
@@ -107,7 +102,7 @@ impl Reader {
         }
     }
 
-    /// One value. A mistake is remembered, and the default stands in so that reading goes on.
+    /// A single value. After an error the default is used, so that reading continues.
     pub(super) fn one<T>(
         &mut self,
         key: &'static str,
@@ -120,17 +115,17 @@ impl Reader {
             Some(given) => given.values.join(","),
             None => default.to_owned(),
         };
-        self.remember(key, about, default, &text, given.as_ref());
+        self.record(key, about, default, &text, given.as_ref());
         match parse(&text) {
             Ok(value) => Some(value),
             Err(message) => {
-                self.mistake(given.map_or(key.to_owned(), |given| given.written), message);
+                self.reject(given.map_or(key.to_owned(), |given| given.written), message);
                 parse(default).ok()
             }
         }
     }
 
-    /// A value that nobody need set.
+    /// A value without a default.
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
@@ -140,46 +135,46 @@ impl Reader {
         if self.given.contains_key(key) {
             self.one(key, "", about, parse)
         } else {
-            self.remember(key, about, "", "", None);
+            self.record(key, about, "", "", None);
             None
         }
     }
 
-    /// Any number of values: an array in the file, separated by commas in the environment.
+    /// A list: an array in the file, comma-separated in the environment.
     pub(super) fn list<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
         let given = self.given.remove(key);
         let texts: Vec<_> = given.as_ref().map(|given| given.values.clone()).unwrap_or_default();
-        self.remember(key, about, "", &texts.join(", "), given.as_ref());
+        self.record(key, about, "", &texts.join(", "), given.as_ref());
         let written = given.map_or(key.to_owned(), |given| given.written);
         let mut values = Vec::new();
         for text in &texts {
             match parse(text) {
                 Ok(value) => values.push(value),
-                Err(message) => self.mistake(written.clone(), message),
+                Err(message) => self.reject(written.clone(), message),
             }
         }
         values
     }
 
-    /// How many values somebody gave for a key, if anybody did. Asked before it is read.
+    /// The number of values given for a key, `None` if it is not set. Call before reading the key.
     pub(super) fn is_given(&self, key: &str) -> Option<usize> {
         self.given.get(key).map(|given| given.values.len())
     }
 
-    /// The setting read last holds a secret: nobody is shown its value.
+    /// Hides the value of the setting that was read last.
     pub(super) fn secret(&mut self) {
         if let Some(setting) = self.settings.last_mut().filter(|setting| setting.source != Source::Default) {
             "(set)".clone_into(&mut setting.value);
         }
     }
 
-    /// Remembers what somebody must change.
-    pub(super) fn mistake(&mut self, key: impl Into<String>, message: impl Into<String>) {
-        self.mistakes.push(Mistake { key: key.into(), message: message.into() });
+    /// Records an error.
+    pub(super) fn reject(&mut self, key: impl Into<String>, message: impl Into<String>) {
+        self.errors.push(InvalidSetting { key: key.into(), message: message.into() });
     }
 
-    /// All settings, and all mistakes: keys that no section asked for are mistakes too.
-    pub(super) fn finish(mut self) -> (Vec<Setting>, Vec<Mistake>) {
+    /// All settings and all errors. A key that no section requested is an error.
+    pub(super) fn finish(mut self) -> (Vec<Setting>, Vec<InvalidSetting>) {
         for (key, given) in std::mem::take(&mut self.given) {
             let nearest = self.settings.iter().map(|setting| setting.key).max_by(|a, b| {
                 let near = |known: &str| strsim::jaro_winkler(known, &key);
@@ -194,12 +189,12 @@ impl Reader {
                     )
                 },
             );
-            self.mistake(given.written, format!("there is no such key; {hint}"));
+            self.reject(given.written, format!("there is no such key; {hint}"));
         }
-        (self.settings, self.mistakes)
+        (self.settings, self.errors)
     }
 
-    fn remember(&mut self, key: &'static str, about: &'static str, default: &str, value: &str, given: Option<&Given>) {
+    fn record(&mut self, key: &'static str, about: &'static str, default: &str, value: &str, given: Option<&Given>) {
         let source = given.map_or(Source::Default, |given| given.source);
         self.settings.push(Setting { key, about, default: default.to_owned(), value: value.to_owned(), source });
     }
@@ -210,8 +205,8 @@ pub fn variable(key: &str) -> String {
     format!("BIFRONS_{}", key.replace('.', "__").to_ascii_uppercase())
 }
 
-/// Only the place: the text around it may hold a secret.
-fn broken(text: &str, error: &toml::de::Error) -> String {
+/// Position and message only: the text near the error may contain a secret.
+fn syntax_error(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start));
     let line = before.map(|before| format!("line {}: ", before.matches('\n').count() + 1));
     format!("{}{}", line.unwrap_or_default(), error.message())
@@ -224,7 +219,7 @@ fn scalar(value: toml::Value) -> String {
     }
 }
 
-/// Kubernetes puts these into every container beside a Service named `bifrons`.
+/// Kubernetes sets these variables in every container if a Service is named `bifrons`.
 fn is_kubernetes_service_variable(key: &str) -> bool {
     key == "SERVICE_HOST" || key.starts_with("SERVICE_PORT") || key == "PORT" || key.starts_with("PORT_")
 }

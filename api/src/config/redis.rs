@@ -1,4 +1,4 @@
-//! Where Redis is.
+//! The Redis connection.
 
 use std::fmt;
 
@@ -6,32 +6,31 @@ use redis::{IntoConnectionInfo as _, RedisConnectionInfo, TlsMode, sentinel::Sen
 
 use super::reader::Reader;
 
-/// Where Redis is.
+/// The Redis connection.
 #[derive(Clone, Debug)]
 pub struct RedisConfig {
-    /// How its servers stand together.
     pub topology: RedisTopology,
 }
 
-/// How the servers stand together.
+/// One server, Sentinel or a cluster.
 #[derive(Clone)]
 pub enum RedisTopology {
     /// One server.
     One(String),
-    /// Sentinels that know which server is the primary.
+    /// Sentinels that know the primary.
     Sentinel {
-        /// The sentinels.
+        /// The sentinels' URLs.
         sentinels: Vec<String>,
-        /// What they call the primary.
+        /// The primary's name.
         primary: String,
-        /// How to talk to it.
+        /// How to connect to the primary.
         node: RedisNode,
     },
-    /// Some nodes of a cluster; they know the others.
+    /// Some nodes of a cluster. The others are discovered.
     Cluster(Vec<String>),
 }
 
-/// What it takes to talk to a server that a sentinel names.
+/// TLS, credentials and database of a server that Sentinel names.
 #[derive(Clone)]
 pub struct RedisNode {
     secure: bool,
@@ -41,7 +40,7 @@ pub struct RedisNode {
 }
 
 impl RedisNode {
-    /// The same, for the library.
+    /// For the Redis library.
     pub fn connection_info(&self) -> SentinelNodeConnectionInfo {
         let mut redis = RedisConnectionInfo::default().set_db(self.db);
         if let Some(username) = &self.username {
@@ -57,7 +56,7 @@ impl RedisNode {
 
 impl fmt::Debug for RedisTopology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RedisTopology(…)") // its URLs may hold passwords
+        f.write_str("RedisTopology(…)") // URLs may contain passwords
     }
 }
 
@@ -66,7 +65,7 @@ const FORMS: &str = "write redis://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PO
 
 impl RedisConfig {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let about = "Redis, if nodes are to share what they know: redis://…, redis+sentinel://… or redis+cluster://….";
+        let about = "Redis, for several nodes: shared cache, limits and immediate revocation. redis://…, redis+sentinel://… or redis+cluster://….";
         let config = reader.optional("redis.url", about, Self::parse);
         reader.secret();
         config
@@ -105,7 +104,7 @@ impl RedisConfig {
                 let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
                 let db = db.parse().map_err(|_| wrong())?;
                 let node = RedisNode { secure, username: some(username), password: some(password), db };
-                // Sentinels have credentials of their own, if any: those of the servers are not shown to them.
+                // Sentinels have separate credentials, if any: the servers' credentials are not sent to them.
                 RedisTopology::Sentinel { sentinels: urls("", ""), primary: primary.to_owned(), node }
             }
             _ => return Err(wrong()),
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_without_showing_it() {
+    fn other_forms_are_refused_without_showing_them() {
         for wrong in [
             "",
             "localhost",

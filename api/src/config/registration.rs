@@ -1,28 +1,28 @@
-//! Who may sign up.
+//! How users sign up.
 
 use super::reader::Reader;
 
-/// How people sign up.
+/// How users sign up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistrationConfig {
-    /// A user is there at once. Whoever signs up learns whether somebody has the address.
+    /// The user exists immediately. The response reveals whether the address already has an account.
     Open,
-    /// A mail tells the address's owner what to do next, and nobody else learns anything.
+    /// The user exists after the address is confirmed by mail. The response reveals nothing.
     Verified {
-        /// The frontend's page that takes the token, which stands behind it as a fragment.
+        /// The frontend's page that receives the token as a URL fragment.
         page: url::Url,
     },
 }
 
 impl RegistrationConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        let about = "How people sign up: `open`, at once, or `verified`, once they have confirmed their address.";
+        let about = "How users sign up: `open` (immediately) or `verified` (after confirming their address by mail).";
         let verified = reader.one("registration", "open", about, |text| match text {
             "open" => Ok(false),
             "verified" => Ok(true),
             _ => Err("write open or verified".to_owned()),
         });
-        let about = "The frontend's page that a mail leads to, to confirm an address: https://app.example.com/confirm.";
+        let about = "The frontend's page for confirming an address; mails link to it: https://app.example.com/confirm.";
         let page = reader.optional("confirmation_page", about, |text| {
             let page =
                 url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.fragment().is_none());
@@ -31,7 +31,8 @@ impl RegistrationConfig {
         match (verified, page) {
             (Some(true), Some(page)) => Self::Verified { page },
             (Some(true), None) => {
-                reader.mistake("confirmation_page", "is needed with registration = \"verified\": the page that takes the token");
+                reader
+                    .reject("confirmation_page", "is required with registration = \"verified\": the page that receives the token");
                 Self::Open
             }
             _ => Self::Open,

@@ -1,4 +1,4 @@
-//! The bearer face.
+//! Access and refresh tokens.
 
 use std::time::Duration;
 
@@ -8,29 +8,27 @@ use super::{
 };
 use crate::secret::{Algorithm, ServerSecret};
 
-/// How tokens are made.
+/// Access and refresh tokens.
 #[derive(Clone, Debug)]
 pub struct TokensConfig {
-    /// How long an access token counts.
+    /// How long an access token is valid.
     pub access_ttl: Duration,
-    /// How long after a rotation the token before still yields its successor.
+    /// How long after a rotation the previous refresh token still yields its successor.
     pub refresh_grace: Duration,
-    /// How access tokens are signed.
     pub algorithm: Algorithm,
-    /// The other services that tokens may be made for; what their tokens' `aud` says.
+    /// Other services that tokens may be issued for: the allowed values of `aud`.
     pub audiences: Vec<String>,
-    /// What an access token is verified against on our own endpoints.
     pub verification: Verification,
-    /// Server secrets in base64url, newest first; none: the key file of the data folder.
+    /// Server secrets, newest first. Empty: those of the key file in the data folder.
     pub secrets: Vec<ServerSecret>,
 }
 
-/// What an access token is verified against on our own endpoints.
+/// How our own endpoints verify an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verification {
-    /// Its session too: it ends with it, at once.
+    /// Also require a live session: a revoked session takes effect immediately.
     Session,
-    /// Its signature and its expiry alone, as other services do.
+    /// Check signature and expiry only, as other services do.
     Stateless,
 }
 
@@ -39,32 +37,32 @@ const SECRET: &str =
 
 impl TokensConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        let access_ttl = reader.one("tokens.access_ttl", "10m", "How long an access token counts: 1m to 1h.", |text| {
+        let access_ttl = reader.one("tokens.access_ttl", "10m", "How long an access token is valid: 1m to 1h.", |text| {
             let ttl = duration(text)?;
             number(&ttl.as_secs().to_string(), 60..=3600).map_err(|_| "write 1m to 1h".to_owned()).map(|_: u64| ttl)
         });
         let refresh_grace = reader.one(
             "tokens.refresh_grace",
             "10s",
-            "How long a used refresh token still yields its successor: 0s to 30s.",
+            "How long a used refresh token still yields its successor, for clients that lost the response: 0s to 30s.",
             |text| {
                 let grace = duration(text)?;
                 if grace > Duration::from_secs(30) { Err("write 0s to 30s".to_owned()) } else { Ok(grace) }
             },
         );
-        let algorithm = reader.one("tokens.algorithm", "EdDSA", "How access tokens are signed: EdDSA or ES256.", |text| {
+        let algorithm = reader.one("tokens.algorithm", "EdDSA", "Signature algorithm of access tokens: EdDSA or ES256.", |text| {
             Algorithm::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| "write EdDSA or ES256".to_owned())
         });
-        let about = "Other services that `mintAccessToken` makes tokens for: the `aud` they expect.";
+        let about = "Other services that `mintAccessToken` issues tokens for: the `aud` they expect.";
         let audiences = reader.list("tokens.audiences", about, |text| {
             let fits = !text.is_empty() && text.len() <= 255 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
             if fits {
                 Ok(text.to_owned())
             } else {
-                Err("write what the service expects as `aud`: at most 255 characters, no spaces".to_owned())
+                Err("write the `aud` that the service expects: at most 255 characters, no spaces".to_owned())
             }
         });
-        let about = "What an access token is held against here: its `session`, or nothing else (`stateless`).";
+        let about = "How this service verifies an access token. `session`: also require a live session. `stateless`: check signature and expiry only.";
         let verification = reader.one("tokens.verification", "session", about, |text| match text {
             "session" => Ok(Verification::Session),
             "stateless" => Ok(Verification::Stateless),
@@ -73,13 +71,13 @@ impl TokensConfig {
         let given = reader.is_given("tokens.secrets");
         let secrets = reader.list(
             "tokens.secrets",
-            "Server secrets, newest first: 32 bytes in base64url each. Unset: `bifrons.key` in the data folder.",
+            "Server secrets, newest first, each 32 bytes in base64url. Unset: `bifrons.key` in the data folder.",
             |text| ServerSecret::parse(text).ok_or_else(|| SECRET.to_owned()),
         );
         reader.secret();
         if given == Some(0) {
-            // An injection that failed must not turn into a key that only this node has.
-            reader.mistake("tokens.secrets", format!("is empty; {SECRET}, or leave it out"));
+            // A failed secret injection must not create a key that only this node has.
+            reader.reject("tokens.secrets", format!("is empty; {SECRET}, or leave it out"));
         }
         Self {
             access_ttl: access_ttl.unwrap_or_default(),

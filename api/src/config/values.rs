@@ -1,8 +1,8 @@
-//! The forms that values are written in.
+//! Parsers of configuration values.
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
-/// Reads `100ms`, `90s`, `10m`, `24h`, `14d`.
+/// Parses `100ms`, `90s`, `10m`, `24h`, `14d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a whole number and a unit: 100ms, 30s, 10m, 24h or 14d".to_owned();
     let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
@@ -15,7 +15,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "d" => 24 * 60 * 60 * 1000,
         _ => return Err(wrong()),
     };
-    // 400 days: browsers keep no cookie for longer (RFC 6265bis section 5.5).
+    // Browsers limit cookies to 400 days (RFC 6265bis section 5.5).
     match number.parse::<u64>() {
         Ok(number) if number.saturating_mul(millis) <= 400 * 24 * 60 * 60 * 1000 => Ok(Duration::from_millis(number * millis)),
         Ok(_) => Err("write at most 400d".to_owned()),
@@ -23,7 +23,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads a whole number from a range.
+/// Parses a whole number in a range.
 pub(super) fn number<T>(text: &str, range: std::ops::RangeInclusive<T>) -> Result<T, String>
 where
     T: std::str::FromStr + PartialOrd + fmt::Display,
@@ -32,12 +32,12 @@ where
     text.parse().ok().filter(|number| range.contains(number)).ok_or_else(wrong)
 }
 
-/// Reads an address and a port.
+/// Parses an address and a port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write an address and a port: 127.0.0.1:3000 or [::]:3000".to_owned())
 }
 
-/// Reads `true` or `false`.
+/// Parses `true` or `false`.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "write true or false".to_owned())
 }
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_in_their_range() {
+    fn numbers_outside_their_range_are_refused() {
         assert_eq!(number("8", 8..=64), Ok(8));
         assert_eq!(number::<u32>("7", 8..=64).unwrap_err(), "write a whole number from 8 to 64");
         assert!(number::<u32>("many", 8..=64).is_err());

@@ -1,4 +1,4 @@
-//! The file of the embedded database.
+//! Creates the file of the embedded database.
 
 use std::{
     fs::{DirBuilder, File},
@@ -7,8 +7,8 @@ use std::{
     path::Path,
 };
 
-/// Makes SQLite's file, and its folder, for the service's user alone: it holds addresses and hashes. SQLite would let everybody read
-/// it, and gives the files beside it the mode of this one.
+/// Creates SQLite's file and its folder, readable by the service's user only: the file contains addresses and hashes. SQLite itself
+/// would create it world-readable; its WAL files inherit the mode of this file.
 pub(super) fn create_file(url: &str) -> io::Result<()> {
     let Some(path) = url.strip_prefix("sqlite:") else { return Ok(()) };
     let path = path.trim_start_matches("//").split('?').next().unwrap_or_default();

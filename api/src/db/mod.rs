@@ -1,11 +1,11 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
 mod connect;
-mod connections;
 mod create_file;
-mod embedded;
 mod migrate;
-mod patience;
+mod pool;
+mod sqlite_pool;
+mod timeouts;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,26 +17,26 @@ use sea_orm::{
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{config::DatabaseConfig, random};
-use connect::Serving;
-use connections::{Begun, Connections};
-use patience::Patient;
+use connect::Pools;
+use pool::{Pool, PoolTransaction};
+use timeouts::WithTimeout;
 
-/// The database, cheap to clone.
+/// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Db {
-    pool: Patient<Connections>,
-    relaxed: Patient<Connections>,
-    reserved: Patient<Connections>,
-    pinged: Arc<Mutex<Option<Pinged>>>,
+    pool: WithTimeout<Pool>,
+    relaxed: WithTimeout<Pool>,
+    reserved: WithTimeout<Pool>,
+    last_ping: Arc<Mutex<Option<LastPing>>>,
 }
 
-/// When it was tried last whether the database works, and whether it did.
-type Pinged = (Instant, Result<(), Unavailable>);
+/// When the database was last checked, and the result.
+type LastPing = (Instant, Result<(), Unavailable>);
 
-/// A transaction. What it did is undone unless it is committed.
-pub type Transaction = Patient<Begun>;
+/// A transaction. It rolls back unless it is committed.
+pub type Transaction = WithTimeout<PoolTransaction>;
 
-/// What stores answer when the database does not.
+/// The database did not execute a statement.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the database does not answer: {0}")]
 pub struct Unavailable(Arc<DbErr>);
@@ -48,12 +48,12 @@ impl From<DbErr> for Unavailable {
 }
 
 impl Unavailable {
-    /// It says something that is older than what was heard from it: a backup was restored, or a server took over that lags behind.
+    /// The database returned a row older than a change that this node already knows: a backup was restored, or a lagging replica took over.
     pub(crate) fn outdated() -> Self {
-        DbErr::Custom("it is older than what was heard from it; if a backup was restored, restart all nodes".to_owned()).into()
+        DbErr::Custom("it returned data older than a known change; if a backup was restored, restart all nodes".to_owned()).into()
     }
 
-    /// Whether two transactions got in each other's way, and this one was undone: SQLSTATE 40001 and 40P01.
+    /// Whether the database rolled this transaction back because of another one: SQLSTATE 40001 and 40P01.
     fn is_conflict(&self) -> bool {
         let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {
             return false;
@@ -62,68 +62,64 @@ impl Unavailable {
         matches!(code.as_deref(), Some("40001" | "40P01"))
     }
 
-    /// Whether the database refused a row because another one has its unique value.
+    /// Whether a unique constraint refused the row.
     pub fn is_duplicate(&self) -> bool {
         matches!(self.0.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
     }
 }
 
-/// Why the database cannot be used at all.
+/// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It cannot be reached or opened.
     #[error("cannot open the database {0}: {1}")]
     Open(String, DbErr),
-    /// Somebody else's tables are in it.
-    #[error("the database has a table `{0}` that is not of Bifrons; give Bifrons a database of its own")]
-    Others(&'static str),
-    /// It was migrated by a newer version of Bifrons.
-    #[error("the database was made by a newer version of Bifrons (it has {0}); start that version, or restore a backup")]
+    #[error("the database contains a table `{0}` that does not belong to Bifrons; give Bifrons a database of its own")]
+    ForeignTable(&'static str),
+    #[error("a newer version of Bifrons migrated this database (step {0}); start that version, or restore a backup")]
     Newer(String),
-    /// A migration failed.
     #[error("cannot migrate the database: {0}")]
     Migrate(DbErr),
 }
 
-/// How long a statement, or a writer that waits for another one, may take before the answer is 503.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest time for a statement, and for a writer that waits for a lock. After it the response is 503.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a transaction is tried that got in another one's way.
+/// How many times a transaction is attempted when it conflicts with others.
 const ATTEMPTS: u32 = 4;
 
-/// How long the answer to [`Db::ping`] holds: anybody may ask, and trying takes the lock of a writer.
-const PING_EVERY: Duration = Duration::from_secs(1);
+/// How long [`Db::ping`] reuses its result: the readiness endpoint is public, and a check takes the write lock.
+const PING_CACHED_FOR: Duration = Duration::from_secs(1);
 
 impl Db {
     /// Opens the database and brings its schema up to date.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, OpenError> {
         let cannot_open = |error| OpenError::Open(config.shown(), error);
         create_file::create_file(&config.url).map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
-        connect::knock(&config.url).await.map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
-        let alone = connect::for_migrating(config).await.map_err(cannot_open)?;
-        let migrated = migrate::migrate(&alone).await;
-        alone.close().await.map_err(cannot_open)?;
+        connect::check_reachable(&config.url).await.map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
+        let single = connect::for_migrating(config).await.map_err(cannot_open)?;
+        let migrated = migrate::migrate(&single).await;
+        single.close().await.map_err(cannot_open)?;
         migrated?;
-        let Serving { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
-        Ok(Self { pool, relaxed, reserved, pinged: Arc::default() })
+        let Pools { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
+        Ok(Self { pool, relaxed, reserved, last_ping: Arc::default() })
     }
 
-    /// For reads, and for writes of one statement.
+    /// For reads, and for writes of a single statement.
     pub fn connection(&self) -> &impl ConnectionTrait {
         &self.pool
     }
 
-    /// For writes of one statement that nobody is told of: on SQLite they survive the process, but not a power cut.
+    /// For writes of a single statement that no response acknowledges: on SQLite they survive a crash of the process, but not a power cut.
     pub fn relaxed_connection(&self) -> &impl ConnectionTrait {
         &self.relaxed
     }
 
-    /// A connection that no request takes: for what must go on while requests wait for each other.
+    /// A connection that requests never use: polling for changes continues while requests wait for locks.
     pub fn reserved_connection(&self) -> &impl ConnectionTrait {
         &self.reserved
     }
 
-    /// Does `work`, a whole transaction, and does it again if the database says that it only got in another one's way.
+    /// Runs `work`, a whole transaction, and retries it when the database reports a conflict with another transaction.
     pub async fn retry<T, F: Future<Output = Result<T, Unavailable>>>(&self, work: impl Fn() -> F) -> Result<T, Unavailable> {
         for attempt in 1.. {
             match work().await {
@@ -137,31 +133,31 @@ impl Db {
         unreachable!("the last attempt returns")
     }
 
-    /// Starts a transaction that will write.
+    /// Begins a transaction that will write.
     pub async fn begin(&self) -> Result<Transaction, Unavailable> {
-        Ok(self.pool.with(Connections::begin).await?)
+        Ok(self.pool.with(Pool::begin).await?)
     }
 
-    /// The same, for what nobody is told of.
+    /// Begins a transaction whose result no response acknowledges.
     pub async fn begin_relaxed(&self) -> Result<Transaction, Unavailable> {
-        Ok(self.relaxed.with(Connections::begin).await?)
+        Ok(self.relaxed.with(Pool::begin).await?)
     }
 
-    /// Whether the database answers, and can be written to.
+    /// Checks that the database answers and accepts writes.
     pub async fn ping(&self) -> Result<(), Unavailable> {
-        // All who ask at once wait for one answer.
-        let mut pinged = self.pinged.lock().await;
-        match pinged.as_ref() {
-            Some((moment, answer)) if moment.elapsed() < PING_EVERY => answer.clone(),
+        // Concurrent callers share one check.
+        let mut last_ping = self.last_ping.lock().await;
+        match last_ping.as_ref() {
+            Some((moment, answer)) if moment.elapsed() < PING_CACHED_FOR => answer.clone(),
             _ => {
                 let answer = async { Ok(self.begin().await?.rollback().await?) }.await;
-                *pinged = Some((Instant::now(), answer.clone()));
+                *last_ping = Some((Instant::now(), answer.clone()));
                 answer
             }
         }
     }
 
-    /// Waits for what is under way and closes all connections.
+    /// Waits for running statements and closes all connections.
     pub async fn close(self) -> Result<(), Unavailable> {
         self.reserved.into_inner().close().await?;
         self.relaxed.into_inner().close().await?;
@@ -169,7 +165,7 @@ impl Db {
     }
 }
 
-/// The database's own time in milliseconds since 1970: nodes' clocks differ, and whoever follows changes asks by one of them.
+/// The database's own time in milliseconds since 1970. Nodes' clocks differ; polling for changes needs one clock.
 pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
     Expr::cust(match db.get_database_backend() {
         DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",

@@ -1,10 +1,10 @@
-//! Redis: a link that is there or not. Nobody waits for one that is not.
+//! The connection to Redis.
 //!
-//! One task keeps the link: it connects, waits until a command fails, and connects anew after a pause that grows and varies. While
-//! there is no link, commands fail at once, so a Redis that hangs costs the requests of one timeout and no more. A link on which
-//! anything went wrong is never used again, so no late answer can be taken for the answer to something else.
+//! One task keeps the connection: it connects, waits until a command fails, and reconnects with backoff. While there is no connection,
+//! commands fail immediately, so a Redis that hangs delays only the requests of one timeout. After any failure the connection is
+//! replaced: a late reply is never taken for the reply to another command.
 
-mod pauses;
+mod backoff;
 mod servers;
 
 use std::{
@@ -24,21 +24,21 @@ use tokio::{
 };
 
 use self::{
-    pauses::Pauses,
-    servers::{COMMAND, CONNECT, Link, Servers, is_refusal},
+    backoff::Backoff,
+    servers::{COMMAND_TIMEOUT, CONNECT_TIMEOUT, Link, Servers, is_refusal},
 };
 use crate::config::RedisConfig;
 
-/// A link that held for so long was a good one: the pauses start anew.
-const STEADY: Duration = Duration::from_secs(10);
+/// A connection that lasted this long was stable: the backoff starts again at its first delay.
+const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// How long a subscription may be silent before it counts as lost: something is said every second.
-const SILENCE: Duration = Duration::from_secs(3);
+/// A subscription without a message for this long is considered lost: every node publishes once a second.
+const SUBSCRIPTION_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How often Redis is asked what it does when it is full.
-const INSPECT_EVERY: Duration = Duration::from_secs(3600);
+/// How often the eviction policy is checked.
+const CHECK_EVERY: Duration = Duration::from_secs(3600);
 
-/// What everything that uses Redis shares.
+/// The connection, shared by all its users.
 #[derive(Clone)]
 pub struct Redis(Arc<Inner>);
 
@@ -49,122 +49,122 @@ struct Inner {
     commands: AtomicU64,
 }
 
-/// What comes of a subscription.
+/// An event of a subscription.
 #[derive(Clone, Copy, Debug)]
-pub enum Heard<'a> {
-    /// It stands: all that is said from now on is heard.
-    Begin,
-    /// Something was said.
+pub enum SubscriptionEvent<'a> {
+    /// The subscription is active: from now on no message is missed.
+    Started,
+    /// A message arrived.
     Message(&'a [u8]),
-    /// It is lost.
-    End,
+    /// The subscription is lost.
+    Lost,
 }
 
-/// Redis does not do it, now.
+/// A command failed.
 #[derive(Debug, thiserror::Error)]
-pub enum NotNow {
-    /// There is no link.
-    #[error("Redis cannot be reached")]
-    NoLink,
-    /// It took too long.
+pub enum CommandError {
+    /// There is no connection.
+    #[error("not connected to Redis")]
+    NotConnected,
+    /// There was no reply in time.
     #[error("Redis does not answer")]
-    TooSlow,
-    /// It refuses.
-    #[error("Redis does not do it: {0}")]
-    Refused(#[from] RedisError),
+    Timeout,
+    /// Redis or the network reported an error.
+    #[error("Redis failed: {0}")]
+    Failed(#[from] RedisError),
 }
 
 impl Redis {
-    /// Knows where Redis is; [`Redis::keep_linked`] connects.
+    /// Does not connect yet: [`Redis::keep_linked`] does.
     pub fn new(config: &RedisConfig) -> RedisResult<Self> {
         let servers = Servers::new(config)?;
         let (link, broken, commands) = (Mutex::new(None), Notify::new(), AtomicU64::new(0));
         Ok(Self(Arc::new(Inner { servers, link, broken, commands })))
     }
 
-    /// Whether there is a link.
+    /// Whether there is a connection.
     pub fn is_linked(&self) -> bool {
         self.link().is_some()
     }
 
-    /// How many commands were sent.
+    /// The number of commands sent.
     pub fn commands(&self) -> u64 {
         self.0.commands.load(Ordering::Relaxed)
     }
 
-    /// Sends a command, if there is a link.
-    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, NotNow> {
-        let link = self.link().ok_or(NotNow::NoLink)?;
+    /// Sends a command, if there is a connection.
+    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CommandError> {
+        let link = self.link().ok_or(CommandError::NotConnected)?;
         self.0.commands.fetch_add(1, Ordering::Relaxed);
-        let answered = match timeout(COMMAND, link.ask(command)).await {
+        let error = match timeout(COMMAND_TIMEOUT, link.ask(command)).await {
             Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) if is_refusal(&error) => return Err(NotNow::Refused(error)),
-            Ok(Err(error)) => NotNow::Refused(error),
-            Err(_) => NotNow::TooSlow,
+            Ok(Err(error)) if is_refusal(&error) => return Err(CommandError::Failed(error)),
+            Ok(Err(error)) => CommandError::Failed(error),
+            Err(_) => CommandError::Timeout,
         };
         self.unlink(&link);
-        Err(answered)
+        Err(error)
     }
 
-    /// Connects, and connects again whenever the link breaks. Never ends.
+    /// Connects, and reconnects after every failure. Never returns.
     pub async fn keep_linked(&self) {
-        let (mut pauses, mut told) = (Pauses::new(), false);
+        let (mut backoff, mut warned) = (Backoff::new(), false);
         loop {
-            match timeout(CONNECT, self.0.servers.connect())
+            match timeout(CONNECT_TIMEOUT, self.0.servers.connect())
                 .await
-                .map_or(Err(NotNow::TooSlow), |linked| linked.map_err(NotNow::from))
+                .map_or(Err(CommandError::Timeout), |linked| linked.map_err(CommandError::from))
             {
                 Ok(link) => {
                     let since = Instant::now();
                     *self.slot() = Some(Arc::new(link));
-                    tracing::info!("Redis is linked");
-                    self.until_broken().await;
-                    tracing::warn!("Redis is lost; going on without it");
-                    if since.elapsed() > STEADY {
-                        pauses = Pauses::new();
+                    tracing::info!("connected to Redis");
+                    self.until_disconnected().await;
+                    tracing::warn!("lost the connection to Redis; continuing without it");
+                    if since.elapsed() > STABLE_AFTER {
+                        backoff = Backoff::new();
                     }
-                    told = false;
+                    warned = false;
                 }
-                // Once is enough: it may be away for long.
-                Err(error) if told => tracing::debug!(%error, "cannot connect to Redis"),
+                // Warn once: an outage may be long.
+                Err(error) if warned => tracing::debug!(%error, "cannot connect to Redis"),
                 Err(error) => {
-                    tracing::warn!(%error, "cannot connect to Redis; going on without it, and trying again");
-                    told = true;
+                    tracing::warn!(%error, "cannot connect to Redis; continuing without it, and retrying");
+                    warned = true;
                 }
             }
-            sleep(pauses.next()).await;
+            sleep(backoff.next()).await;
         }
     }
 
-    /// Gives every message of a channel to `hear`, and subscribes again whenever the subscription is lost. Never ends.
-    pub async fn listen(&self, channel: &str, hear: impl Fn(Heard<'_>)) {
-        let mut pauses = Pauses::new();
+    /// Passes every message of a channel to `handle`, and subscribes again after every failure. Never returns.
+    pub async fn listen(&self, channel: &str, handle: impl Fn(SubscriptionEvent<'_>)) {
+        let mut backoff = Backoff::new();
         loop {
-            if let Ok(Ok(mut messages)) = timeout(CONNECT, self.0.servers.subscribe(channel)).await {
+            if let Ok(Ok(mut messages)) = timeout(CONNECT_TIMEOUT, self.0.servers.subscribe(channel)).await {
                 let since = Instant::now();
-                hear(Heard::Begin);
-                while let Ok(Some(message)) = timeout(SILENCE, messages.next()).await {
-                    hear(Heard::Message(message.get_payload_bytes()));
+                handle(SubscriptionEvent::Started);
+                while let Ok(Some(message)) = timeout(SUBSCRIPTION_TIMEOUT, messages.next()).await {
+                    handle(SubscriptionEvent::Message(message.get_payload_bytes()));
                 }
-                hear(Heard::End);
-                if since.elapsed() > STEADY {
-                    pauses = Pauses::new();
+                handle(SubscriptionEvent::Lost);
+                if since.elapsed() > STABLE_AFTER {
+                    backoff = Backoff::new();
                 }
             }
-            sleep(pauses.next()).await;
+            sleep(backoff.next()).await;
         }
     }
 
-    async fn until_broken(&self) {
-        let inspecting = async {
+    async fn until_disconnected(&self) {
+        let checking = async {
             loop {
-                self.0.servers.inspect().await;
-                sleep(INSPECT_EVERY).await;
+                self.0.servers.check_eviction_policy().await;
+                sleep(CHECK_EVERY).await;
             }
         };
         tokio::select! {
             () = self.0.broken.notified() => {}
-            () = inspecting => {}
+            () = checking => {}
         }
     }
 

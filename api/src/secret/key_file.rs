@@ -1,4 +1,4 @@
-//! Files that only the service's user may read.
+//! Files that contain secrets.
 
 use std::{
     fs,
@@ -12,18 +12,15 @@ use zeroize::Zeroizing;
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file cannot be read or written.
     #[error("{path}: {source}", path = .0.display(), source = .1)]
     File(PathBuf, io::Error),
-    /// Others than the owner may read the file.
-    #[error("{path} can be read by others than its owner; run: chmod 600 {path}", path = .0.display())]
+    #[error("other users can read {path}; run: chmod 600 {path}", path = .0.display())]
     Exposed(PathBuf),
-    /// The file does not hold what it should.
-    #[error("{path} does not hold {expected}", path = .0.display(), expected = .1)]
+    #[error("{path} does not contain {expected}", path = .0.display(), expected = .1)]
     Content(PathBuf, &'static str),
 }
 
-/// Reads a secret file, or makes it: whole and with mode 0600 from its first moment, never over one that is there.
+/// Reads a secret file, or creates it: atomically, with mode 0600 from the start, and never over an existing file.
 pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Zeroizing<String>) -> Result<Zeroizing<String>, KeyError> {
     let failed = |error| KeyError::File(path.to_owned(), error);
     if !path.try_exists().map_err(failed)? {

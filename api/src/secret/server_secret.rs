@@ -1,4 +1,4 @@
-//! The server secrets, from which refresh tokens are derived. Made on first start, or given by configuration.
+//! The server secrets, from which refresh tokens and other keys are derived. Created at the first start, or set by configuration.
 
 use std::{fmt, path::Path};
 
@@ -15,7 +15,7 @@ use crate::random;
 pub struct ServerSecret(Zeroizing<[u8; 32]>);
 
 impl ServerSecret {
-    /// Reads one as it is written in a configuration.
+    /// Parses a secret from the configuration.
     pub fn parse(written: &str) -> Option<Self> {
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(written).ok()?);
         Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
@@ -28,37 +28,37 @@ impl fmt::Debug for ServerSecret {
     }
 }
 
-/// The server secrets: the first makes refresh tokens, all are accepted. Without them a copied database mints nothing.
+/// The server secrets: the first one issues refresh tokens, all verify them. A stolen database without them yields no valid token.
 #[derive(Clone, Debug)]
 pub struct ServerSecrets(Vec<ServerSecret>);
 
 impl ServerSecrets {
-    /// One new secret.
+    /// A new secret.
     pub fn generate() -> Self {
         Self(vec![ServerSecret(Zeroizing::new(random::bytes()))])
     }
 
-    /// Secrets in this order, the newest first; `None` if there are none.
+    /// Secrets, newest first; `None` if the list is empty.
     pub fn new(secrets: Vec<ServerSecret>) -> Option<Self> {
         (!secrets.is_empty()).then_some(Self(secrets))
     }
 
-    /// The secrets of a file, one a line; makes the file if there is none.
+    /// Reads secrets from a file, one per line. Creates the file if it does not exist.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         let written = read_or_create(path, || Zeroizing::new(URL_SAFE_NO_PAD.encode(random::bytes::<32>()) + "\n"))?;
         let secrets = written.lines().map(str::trim).filter(|line| !line.is_empty()).map(ServerSecret::parse);
         let secrets = secrets.collect::<Option<_>>().and_then(Self::new);
-        secrets.ok_or_else(|| KeyError::Content(path.to_owned(), "server secrets: one a line, 32 bytes in base64url"))
+        secrets.ok_or_else(|| KeyError::Content(path.to_owned(), "server secrets: one per line, 32 bytes in base64url"))
     }
 
-    /// A key of its own for another purpose.
+    /// A key derived from the newest secret for one purpose.
     pub fn key_for(&self, purpose: &str) -> hmac::Key {
         let newest = self.keys_for(purpose).into_iter().next();
-        // `new` and `generate` see to it that there is a first.
+        // `new` and `generate` guarantee a first secret.
         newest.unwrap_or_else(|| hmac::Key::new(hmac::HMAC_SHA256, &[]))
     }
 
-    /// The same under each secret, the newest first.
+    /// The same for each secret, newest first.
     pub fn keys_for(&self, purpose: &str) -> Vec<hmac::Key> {
         let derive = |secret: &ServerSecret| {
             let key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.0.as_slice()), purpose.as_bytes());
@@ -69,7 +69,7 @@ impl ServerSecrets {
 
     pub(super) fn mac(&self, seed: &Seed, claim: &[u8]) -> [u8; 32] {
         let mut mac = [0; 32];
-        // `new` and `generate` see to it that there is a first.
+        // `new` and `generate` guarantee a first secret.
         if let Some(newest) = self.0.first() {
             mac.copy_from_slice(hmac::sign(&session_key(newest, seed), claim).as_ref());
         }
@@ -94,7 +94,7 @@ mod tests {
     use crate::secret::KeyError;
 
     #[test]
-    fn files_are_made_once_with_mode_0600() {
+    fn files_are_created_once_with_mode_0600() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bifrons.key");
         ServerSecrets::load_or_create(&path).unwrap();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_killed_half_way_does_not_block_the_next() {
+    fn a_start_that_was_killed_does_not_block_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bifrons.key");
         fs::write(path.with_extension("part"), "half").unwrap();

@@ -1,4 +1,4 @@
-//! The keys that sign access tokens, and the JWKS that verifies them. Made on first start.
+//! The keys that sign access tokens, and the JWKS that verifies them. Created at the first start.
 
 use std::{fmt, path::Path};
 
@@ -13,17 +13,17 @@ use zeroize::Zeroizing;
 
 use super::key_file::{KeyError, read_or_create};
 
-/// How access tokens are signed.
+/// The signature algorithm of access tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// Ed25519 (RFC 8037).
     EdDsa,
-    /// ECDSA on P-256 (RFC 7518), for verifiers that know no Ed25519.
+    /// ECDSA on P-256 (RFC 7518), for verifiers without Ed25519.
     Es256,
 }
 
 impl Algorithm {
-    /// All, the default first.
+    /// All algorithms, the default first.
     pub const ALL: [Self; 2] = [Self::EdDsa, Self::Es256];
 
     /// The name in RFC 7518 and RFC 8037.
@@ -34,7 +34,7 @@ impl Algorithm {
         }
     }
 
-    /// The same for the library that signs.
+    /// For the signing library.
     pub fn jws(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::EdDsa => jsonwebtoken::Algorithm::EdDSA,
@@ -43,15 +43,13 @@ impl Algorithm {
     }
 }
 
-/// A key of our JWKS.
+/// A key in the JWKS.
 pub struct SigningKey {
     /// RFC 7638 thumbprint of the public key.
     pub id: String,
-    /// The one algorithm this key is for.
+    /// The only algorithm this key is used with.
     pub algorithm: Algorithm,
-    /// Signs.
     pub private: EncodingKey,
-    /// Verifies.
     pub public: DecodingKey,
     jwk: Value,
 }
@@ -95,7 +93,7 @@ impl SigningKey {
     }
 }
 
-/// All keys whose tokens count; one of them signs.
+/// All keys whose tokens are valid. One of them signs.
 #[derive(Debug)]
 pub struct SigningKeys {
     signing: usize,
@@ -103,8 +101,8 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The keys of a folder, `jwt-ALGORITHM.pem` each; makes the one for `algorithm` if it is missing. A key of the other
-    /// algorithm stays published, so that changing the algorithm refuses nobody.
+    /// Reads `jwt-ALGORITHM.pem` of each algorithm from a folder, and creates the one for `algorithm` if it is missing. A key of the
+    /// other algorithm stays published, so that its tokens stay valid after a change of the algorithm.
     pub fn load_or_create(folder: &Path, algorithm: Algorithm) -> Result<Self, KeyError> {
         let mut keys = Vec::new();
         for one in Algorithm::ALL {
@@ -123,12 +121,12 @@ impl SigningKeys {
         &self.keys[self.signing]
     }
 
-    /// The key a token says it was signed with. Its algorithm is the key's own, never the token's word (RFC 8725 section 3.1).
+    /// The key with the `kid` of a token. The algorithm is the key's, never the token's (RFC 8725 section 3.1).
     pub fn find(&self, id: &str) -> Option<&SigningKey> {
         self.keys.iter().find(|key| key.id == id)
     }
 
-    /// The public halves as a JWK Set (RFC 7517 section 5).
+    /// The public keys as a JWK Set (RFC 7517 section 5).
     pub fn jwks(&self) -> Value {
         let published = self.keys.iter().map(|key| {
             let mut jwk = key.jwk.clone();
@@ -146,7 +144,7 @@ mod tests {
     use super::{Algorithm, SigningKeys};
 
     #[test]
-    fn keys_are_made_once() {
+    fn keys_are_created_once() {
         let folder = tempfile::tempdir().unwrap();
         let first = SigningKeys::load_or_create(folder.path(), Algorithm::EdDsa).unwrap();
         let again = SigningKeys::load_or_create(folder.path(), Algorithm::EdDsa).unwrap();

@@ -8,7 +8,7 @@ use super::store::{self, Seen};
 use crate::{
     cache::{CHANNEL, WINDOW},
     db::Unavailable,
-    redis::Heard,
+    redis::SubscriptionEvent,
     state::AppState,
 };
 
@@ -46,9 +46,9 @@ pub async fn follow(state: &AppState) {
                 }
             };
             let listening = redis.listen(CHANNEL, |heard| match heard {
-                Heard::Begin => state.cache.subscribed(true),
-                Heard::Message(message) => state.cache.hear_push(message),
-                Heard::End => state.cache.subscribed(false),
+                SubscriptionEvent::Started => state.cache.subscribed(true),
+                SubscriptionEvent::Message(message) => state.cache.hear_push(message),
+                SubscriptionEvent::Lost => state.cache.subscribed(false),
             });
             tokio::join!(looking, redis.keep_linked(), listening, speaking);
         }

@@ -1,4 +1,4 @@
-//! What a configuration comes to, and what is said of one that cannot be used.
+//! Valid and invalid configurations, and their error messages.
 
 use std::fs;
 
@@ -7,20 +7,20 @@ use tempfile::tempdir;
 use crate::support::binary::{refuses, run, serve};
 
 #[tokio::test]
-async fn c_36_all_mistakes_at_once_with_exit_code_2() {
+async fn all_errors_at_once_with_exit_code_2() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("bifrons.toml"), "listen = \"here\"\n[sesions]\nidle = \"1h\"\n").unwrap();
     let output = serve(folder.path(), &[("BIFRONS_ORIGINS", "https://app.example.com/,*"), ("BIFRONS_TYPO", "1")]);
-    refuses(&output, 2, "the configuration cannot be used:");
+    refuses(&output, 2, "the configuration is invalid:");
     let said = String::from_utf8_lossy(&output.stderr);
-    for mistake in [
+    for error in [
         "listen: write an address",
         "sesions.idle: there is no such key; did you mean sessions.idle?",
         "BIFRONS_ORIGINS: write https://app.example.com:",
         "BIFRONS_ORIGINS: write each origin in full",
         "BIFRONS_TYPO: there is no such key",
     ] {
-        assert!(said.contains(mistake), "{mistake}: {said}");
+        assert!(said.contains(error), "{error}: {said}");
     }
     refuses(&run(folder.path(), &["config", "check"], &[]), 2, "sessions.idle");
     refuses(
@@ -35,19 +35,19 @@ async fn c_36_all_mistakes_at_once_with_exit_code_2() {
     );
     refuses(&run(folder.path(), &["--config", "nowhere.toml"], &[]), 2, "nowhere.toml: cannot be read");
     assert_eq!(run(folder.path(), &["dance"], &[]).status.code(), Some(2));
-    assert!(!folder.path().join("data").exists(), "nothing was begun");
+    assert!(!folder.path().join("data").exists(), "nothing was created");
 }
 
-/// What a frontend developer reads when the set-up cannot work.
+/// Error messages for a frontend developer.
 #[tokio::test]
-async fn a_set_up_that_no_browser_could_use_does_not_start_and_says_what_to_change() {
+async fn a_configuration_that_no_browser_supports_is_refused_with_a_remedy() {
     let https = "https://api.jazzmeet.site";
     for (public_url, origins, domain, sentence) in [
         (
             "http://localhost:3000",
             "https://app.example.com",
             "",
-            "is another site than http://localhost:3000, and across sites browsers store no cookie over plain http",
+            "is another site than http://localhost:3000, and over plain http browsers store no cross-site cookie",
         ),
         ("http://localhost:3000", "http://127.0.0.1:5173", "", "use one host name for both, for example http://localhost"),
         ("http://api.localhost:3000", "http://app.localhost:5173", "", "use one host name for both"),
@@ -58,12 +58,12 @@ async fn a_set_up_that_no_browser_could_use_does_not_start_and_says_what_to_chan
         (https, "https://admin.jazzmeet.site/login", "", "write https://admin.jazzmeet.site: lower case, no path"),
         (https, "http://admin.jazzmeet.site", "", "serve the frontend over https too"),
         (https, "http://api.jazzmeet.site", "", "serve the frontend over https too"),
-        (https, "http://localhost:5173", "", "list it under dev_origins, for the bearer face"),
+        (https, "http://localhost:5173", "", "list it under dev_origins, for token mode"),
         ("http://api.jazzmeet.site", "", "", "write https://…"),
         ("https://jazz.fly.dev", "", ".fly.dev", "is a public suffix"),
         ("https://jazz.up.railway.app", "", ".up.railway.app", "is a public suffix"),
         ("https://jazz.co.kr", "", "co.kr", "is a public suffix"),
-        (https, "", "admin.jazzmeet.site", "must be api.jazzmeet.site or a parent of it"),
+        (https, "", "admin.jazzmeet.site", "must be api.jazzmeet.site or a parent domain of it"),
     ] {
         let folder = tempdir().unwrap();
         let mut environment = vec![("BIFRONS_PUBLIC_URL", public_url), ("BIFRONS_ORIGINS", origins)];
@@ -71,12 +71,12 @@ async fn a_set_up_that_no_browser_could_use_does_not_start_and_says_what_to_chan
             environment.push(("BIFRONS_COOKIE__DOMAIN", domain));
         }
         refuses(&serve(folder.path(), &environment), 2, sentence);
-        assert!(!folder.path().join("data").exists(), "nothing was begun");
+        assert!(!folder.path().join("data").exists(), "nothing was created");
     }
 }
 
 #[tokio::test]
-async fn config_check_shows_what_it_comes_to() {
+async fn config_check_shows_all_values() {
     let folder = tempdir().unwrap();
     let environment = [
         ("BIFRONS_PUBLIC_URL", "https://api.example.com"),
@@ -95,6 +95,6 @@ async fn config_check_shows_what_it_comes_to() {
         &["config", "check"],
         &[("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_COOKIE__DOMAIN", "example.com")],
     );
-    assert!(String::from_utf8_lossy(&shared.stdout).contains("cookie.domain lets every sibling host plant cookies"));
-    assert!(!folder.path().join("data").exists(), "looking makes nothing");
+    assert!(String::from_utf8_lossy(&shared.stdout).contains("cookie.domain allows every sibling host to set cookies"));
+    assert!(!folder.path().join("data").exists(), "config check creates nothing");
 }

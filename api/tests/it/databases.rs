@@ -1,4 +1,4 @@
-//! The database server is away, restarted, locked, contended for, or migrated by several at once.
+//! The database server is unreachable, restarted, locked, or contended for.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 #[test]
-fn nobody_listens_and_no_password_is_told() {
+fn an_unreachable_server_is_reported_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     for url in ["postgres://ada:hunter2@127.0.0.1:1/bifrons", "mysql://ada:hunter2@127.0.0.1:1/bifrons"] {
         let output = run(folder.path(), &[], &[("BIFRONS_DATABASE__URL", url), ("BIFRONS_LISTEN", "127.0.0.1:0")]);
@@ -35,11 +35,11 @@ fn nobody_listens_and_no_password_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_12_a_restart_under_load_signs_nobody_out() {
+async fn a_restart_under_load_keeps_users_signed_in() {
     let mut server = Postgres::start().await;
     let app = App::configured(|config| {
         server.configure(config);
-        config.sessions.cache_bytes = 0; // so that the database is asked every time
+        config.sessions.cache_bytes = 0; // every request reads the database
     })
     .await;
     let ada = app.ada().await;
@@ -67,9 +67,9 @@ async fn c_12_a_restart_under_load_signs_nobody_out() {
     assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
 }
 
-/// The server ended all connections, those that nobody used too. One finds out, and the rest are tried before they are used.
+/// The restart closes all connections, idle ones too. One request finds out; the other connections are checked before use.
 #[tokio::test]
-async fn c_12_a_restart_costs_one_request_and_not_one_for_each_connection() {
+async fn a_restart_fails_at_most_one_request() {
     let mut server = Postgres::start().await;
     let app = App::configured(|config| {
         server.configure(config);
@@ -87,7 +87,7 @@ async fn c_12_a_restart_costs_one_request_and_not_one_for_each_connection() {
 }
 
 #[tokio::test]
-async fn c_10_frozen_is_503_and_who_is_known_goes_on() {
+async fn with_a_frozen_server_cached_sessions_continue_and_others_get_503() {
     let server = Postgres::start().await;
     let app = App::configured(|config| server.configure(config)).await;
     let ada = app.ada().await;
@@ -108,7 +108,7 @@ async fn c_10_frozen_is_503_and_who_is_known_goes_on() {
 }
 
 #[tokio::test]
-async fn c_11_and_c_13_a_table_is_locked_and_who_needs_none_goes_on() {
+async fn with_a_locked_table_cached_sessions_continue() {
     let server = Postgres::start().await;
     let app = App::configured(|config| server.configure(config)).await;
     let ada = app.ada().await;
@@ -117,7 +117,7 @@ async fn c_11_and_c_13_a_table_is_locked_and_who_needs_none_goes_on() {
     let db = Database::connect(server.url()).await.unwrap();
     let held = db.begin().await.unwrap();
     held.execute_unprepared("LOCK TABLE \"user\" IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    // More than there are connections.
+    // More requests than connections.
     let waiting: Vec<_> = (0..30)
         .map(|_| {
             let someone = app.someone();
@@ -131,11 +131,11 @@ async fn c_11_and_c_13_a_table_is_locked_and_who_needs_none_goes_on() {
     }
     held.rollback().await.unwrap();
     app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
-    assert_eq!(app.count("SELECT count(*) FROM session").await, 2, "what was refused was not done");
+    assert_eq!(app.count("SELECT count(*) FROM session").await, 2, "refused requests changed nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_13_of_two_transactions_in_each_others_way_both_are_done() {
+async fn the_victim_of_a_deadlock_is_retried() {
     let server = Postgres::start().await;
     let mut config = App::config();
     server.configure(&mut config);
@@ -167,29 +167,29 @@ async fn c_13_of_two_transactions_in_each_others_way_both_are_done() {
     let row =
         db.connection().query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, "SELECT min(n) FROM counter"));
     assert_eq!(row.await.unwrap().unwrap().try_get_by_index::<i32>(0).unwrap(), 2);
-    assert_eq!(attempts.load(Ordering::SeqCst), 3, "one was the victim, and tried again");
+    assert_eq!(attempts.load(Ordering::SeqCst), 3, "the victim ran twice");
 }
 
-/// Connections that nothing comes from any more, though nobody has closed them, while new ones work.
+/// Existing connections no longer answer, although they are not closed; new connections work.
 #[tokio::test]
-async fn c_10_connections_that_went_silent_are_given_up() {
+async fn connections_that_do_not_answer_are_replaced() {
     let (postgres, mariadb) = tokio::join!(Postgres::start(), MariaDb::start());
     let servers = [(postgres.url(), postgres.port()), (mariadb.url(), mariadb.port())];
     futures_util::future::join_all(servers.map(async |(url, port)| {
         let proxy = Proxy::start(port).await;
         let app = App::configured(|config| {
             config.database.url = url.replace(&port.to_string(), &proxy.port.to_string());
-            config.sessions.cache_bytes = 0; // so that the database is asked every time
+            config.sessions.cache_bytes = 0; // every request reads the database
         })
         .await;
         let ada = app.ada().await;
-        // All the connections that there may be.
+        // Opens the maximum of connections.
         futures_util::future::join_all((0..30).map(async |_| app.someone().sign_in(EMAIL, PASSWORD).await.expect(200))).await;
         until(async || app.state.cache.is_current()).await;
         proxy.silence();
         let answer = ada.who_am_i().await;
         assert!(!answer.expect_problem(503, "unavailable").header("retry-after").is_empty());
-        // One was enough to learn it.
+        // After one failure all connections were checked.
         futures_util::future::join_all((0..30).map(async |_| ada.who_am_i().await.expect(200))).await;
         let looks = app.state.cache.looks();
         until(async || app.state.cache.looks() > looks && app.state.cache.is_current()).await;
@@ -197,9 +197,9 @@ async fn c_10_connections_that_went_silent_are_given_up() {
     .await;
 }
 
-/// Requests that wait for a lock may take all connections: following what happens has one of its own.
+/// Requests that wait for a lock may occupy all connections. Polling for changes has a reserved one.
 #[tokio::test]
-async fn c_11_a_flood_of_requests_that_wait_does_not_make_a_node_deaf() {
+async fn polling_continues_while_requests_occupy_all_connections() {
     let server = Postgres::start().await;
     let app = App::configured(|config| server.configure(config)).await;
     let (ada, other) = (app.ada().await, app.someone());

@@ -1,4 +1,4 @@
-//! The schema is brought up to date by whoever starts: by several at once, by one that is killed half way, however long it takes.
+//! Migrations: by several processes at once, by one that is killed, and by one that takes long.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl Servers {
         Self { postgres, mariadb }
     }
 
-    /// A new database on each of them.
+    /// A new database on each server.
     async fn databases(&self, name: &str) -> [String; 2] {
         for admin in [self.postgres.url(), self.mariadb.url()] {
             let admin = Database::connect(admin).await.unwrap();
@@ -43,7 +43,7 @@ async fn connect(url: &str) -> DatabaseConnection {
 }
 
 #[tokio::test]
-async fn c_14_three_starters_migrate_once_and_a_newer_schema_is_refused() {
+async fn three_processes_migrate_once_and_a_newer_schema_is_refused() {
     for url in Servers::start().await.databases("one").await {
         let (one, two, three) = tokio::join!(open(&url), open(&url), open(&url));
         for opened in [one, two, three] {
@@ -54,15 +54,15 @@ async fn c_14_three_starters_migrate_once_and_a_newer_schema_is_refused() {
         let tables = format!("SELECT CAST(count(*) AS CHAR(9)) FROM information_schema.tables WHERE table_schema = {schema}");
         let tables = db.query_one_raw(Statement::from_string(db.get_database_backend(), tables)).await.unwrap().unwrap();
         let known = migration::TABLES.len() + 1;
-        assert_eq!(tables.try_get_by_index::<String>(0).unwrap().trim(), known.to_string(), "migration::TABLES lists them all");
+        assert_eq!(tables.try_get_by_index::<String>(0).unwrap().trim(), known.to_string(), "migration::TABLES lists all tables");
         db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20990101_000001_from_the_future', 0)").await.unwrap();
         let refused = open(&url).await.unwrap_err().to_string();
-        assert!(refused.contains("newer version of Bifrons") && refused.contains("m20990101"), "{refused}");
+        assert!(refused.contains("a newer version of Bifrons") && refused.contains("m20990101"), "{refused}");
     }
 }
 
 #[tokio::test]
-async fn c_14_a_step_may_take_longer_than_a_request() {
+async fn a_step_may_take_longer_than_a_request() {
     let servers = Servers::start().await;
     let slowly = async |url: String| {
         open(&url).await.unwrap();
@@ -71,7 +71,7 @@ async fn c_14_a_step_may_take_longer_than_a_request() {
             if url.starts_with("mysql") { (" ON session", "SELECT * FROM session") } else { ("", "LOCK TABLE session") };
         db.execute_unprepared(&format!("DROP INDEX session_by_expiry{on_table}")).await.unwrap();
         db.execute_unprepared("DELETE FROM seaql_migrations WHERE version LIKE '%follow_changes'").await.unwrap();
-        // Nobody may change the table until the transaction is over.
+        // The lock prevents schema changes until the rollback.
         let blocking = db.begin().await.unwrap();
         blocking.execute_unprepared(hold).await.unwrap();
         let release = async {
@@ -86,7 +86,7 @@ async fn c_14_a_step_may_take_longer_than_a_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_14_killed_while_it_migrates() {
+async fn a_killed_migration_continues_at_the_next_start() {
     let servers = Servers::start().await;
     for (n, moment) in [20, 60, 100, 150, 200, 300].into_iter().enumerate() {
         for url in servers.databases(&format!("bifrons_{n}")).await {
@@ -105,16 +105,16 @@ async fn c_14_killed_while_it_migrates() {
 }
 
 #[tokio::test]
-async fn c_14_somebody_elses_tables_are_left_alone() {
+async fn tables_of_other_programs_are_not_touched() {
     let servers = Servers::start().await;
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}?mode=rwc", folder.path().join("other.db").display());
-    for url in servers.databases("theirs").await.into_iter().chain([file]) {
+    for url in servers.databases("other").await.into_iter().chain([file]) {
         let db = connect(&url).await;
         db.execute_unprepared("CREATE TABLE session (id int PRIMARY KEY, data text)").await.unwrap();
         let refused = run(folder.path(), &["migrate"], &[("BIFRONS_DATABASE__URL", &url)]);
-        refuses(&refused, 1, "has a table `session` that is not of Bifrons");
-        db.execute_unprepared("INSERT INTO session VALUES (1, 'theirs')").await.unwrap();
-        assert!(db.execute_unprepared("SELECT * FROM seaql_migrations").await.is_err(), "nothing was begun");
+        refuses(&refused, 1, "contains a table `session` that does not belong to Bifrons");
+        db.execute_unprepared("INSERT INTO session VALUES (1, 'foreign')").await.unwrap();
+        assert!(db.execute_unprepared("SELECT * FROM seaql_migrations").await.is_err(), "nothing was created");
     }
 }

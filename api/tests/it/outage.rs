@@ -1,4 +1,4 @@
-//! The database is away: whatever depends on it is 503 with `Retry-After`, never 401, never a success.
+//! Without the database every operation that needs it answers 503 with `Retry-After`, never 401 and never success.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ async fn asvs_16_5_2_every_operation_says_503() {
 
     for operation in operations() {
         if operation.template == "/v1/probe" {
-            continue; // about the browser, and nothing else
+            continue; // needs no database
         }
         let body = match operation.id.as_str() {
             "refreshTokens" => Some(json!({"refresh_token": tokens.string("/refresh_token")})),
@@ -33,7 +33,7 @@ async fn asvs_16_5_2_every_operation_says_503() {
 }
 
 #[tokio::test]
-async fn c_10_who_is_known_goes_on_for_a_moment() {
+async fn cached_sessions_are_accepted_for_a_short_time() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.look().await;
@@ -43,7 +43,7 @@ async fn c_10_who_is_known_goes_on_for_a_moment() {
 }
 
 #[tokio::test]
-async fn c_15_signing_out_tells_the_truth_and_the_browser_forgets() {
+async fn a_failed_sign_out_is_503_and_clears_the_cookie() {
     let app = App::start().await;
     let ada = app.ada().await;
     let cookie = ada.cookie("bifrons_session").unwrap();
@@ -59,7 +59,7 @@ async fn c_15_signing_out_tells_the_truth_and_the_browser_forgets() {
 }
 
 #[tokio::test]
-async fn nothing_is_half_done() {
+async fn failed_operations_change_nothing() {
     let app = App::start().await;
     let ada = app.ada().await;
     let before = ada.snapshot();
@@ -81,5 +81,5 @@ async fn nothing_is_half_done() {
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(503, "unavailable");
     app.allow("INSERT ON mail").await;
     app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "refresh_reused");
-    assert!(app.letters().await[0].contains(EMAIL), "ended and told, or neither");
+    assert!(app.letters().await[0].contains(EMAIL), "the session ended and the mail was sent, or neither");
 }

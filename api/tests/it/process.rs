@@ -1,4 +1,4 @@
-//! The binary as a person meets it: what it makes, what it cannot start with, and what survives `kill -9`.
+//! The binary as an operator runs it: what it creates, what it refuses to start with, and what survives `kill -9`.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, time::Duration};
 
@@ -11,17 +11,17 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn with_nothing_configured_it_makes_what_it_needs() {
+async fn the_first_start_creates_folder_and_keys() {
     let folder = tempdir().unwrap();
     let mut service = Process::start(folder.path());
     service.someone().get("/health/ready").await.expect(200);
     let mode = |name: &str| fs::metadata(folder.path().join("data").join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("."), mode("bifrons.key"), mode("jwt-EdDSA.pem")), (0o700, 0o600, 0o600));
-    assert!(service.stop().success(), "SIGTERM is a planned stop");
+    assert!(service.stop().success(), "SIGTERM exits with 0");
 }
 
 #[tokio::test]
-async fn c_29_it_says_not_ready_and_serves_on_until_load_balancers_know() {
+async fn after_sigterm_it_is_not_ready_and_serves_during_the_drain_delay() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("bifrons.toml"), "drain_delay = \"5m\"\n").unwrap();
     let mut service = Process::start(folder.path());
@@ -31,11 +31,11 @@ async fn c_29_it_says_not_ready_and_serves_on_until_load_balancers_know() {
     until(async || someone.get("/health/ready").await.status == 503).await;
     someone.get("/health/live").await.expect(200);
     service.someone().sign_up("ada@example.com", PASSWORD).await.expect(201);
-    assert!(service.stop().success(), "a second SIGTERM means now");
+    assert!(service.stop().success(), "a second SIGTERM ends the delay");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_29_what_is_under_way_finishes_when_it_stops() {
+async fn requests_in_progress_finish_at_a_stop() {
     let folder = tempdir().unwrap();
     let admin = format!("127.0.0.1:{}", free_port());
     let environment =
@@ -56,12 +56,12 @@ async fn c_29_what_is_under_way_finishes_when_it_stops() {
     until(async || arrived().await > 100).await;
     assert!(service.stop().success());
     let answers: Vec<_> = futures_util::future::join_all(under_way).await.into_iter().map(Result::unwrap).collect();
-    // On a busy machine some would have waited too long.
+    // Requests that waited too long in the queue get 503.
     assert!(answers.iter().all(|status| [200, 503].contains(status)) && answers.contains(&200), "{answers:?}");
 }
 
 #[tokio::test]
-async fn the_specification_needs_nothing() {
+async fn the_specification_needs_no_configuration() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("bifrons.toml"), "nonsense").unwrap();
     let output = run(folder.path(), &["openapi"], &[("BIFRONS_LISTEN", "nonsense")]);
@@ -77,7 +77,7 @@ async fn a_busy_port_is_one_sentence() {
     let address = taken.local_addr().unwrap().to_string();
     let output = serve(folder.path(), &[("BIFRONS_LISTEN", &address)]);
     refuses(&output, 1, &format!("cannot listen on {address}"));
-    assert!(!folder.path().join("data").exists(), "the data was not touched");
+    assert!(!folder.path().join("data").exists(), "no data folder was created");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_data_folder_that_cannot_be_used_is_one_sentence() {
         1,
         "cannot use the data folder file",
     );
-    // Root may write anywhere; a folder of the kernel's is read-only to everyone.
+    // Root can write to any folder except those of the kernel.
     refuses(
         &serve(folder.path(), &[("BIFRONS_LISTEN", &listen), ("BIFRONS_DATA_DIR", "/proc/self/bifrons")]),
         1,
@@ -104,7 +104,7 @@ async fn a_data_folder_that_cannot_be_used_is_one_sentence() {
 }
 
 #[tokio::test]
-async fn c_14_a_database_from_a_newer_version_is_left_alone() {
+async fn a_database_of_a_newer_version_is_refused() {
     let folder = tempdir().unwrap();
     Process::start(folder.path()).stop();
     let database = folder.path().join("data/bifrons.db");
@@ -117,12 +117,12 @@ async fn c_14_a_database_from_a_newer_version_is_left_alone() {
     let listen = format!("127.0.0.1:{}", free_port());
     for arguments in [[].as_slice(), &["migrate"]] {
         let output = run(folder.path(), arguments, &[("BIFRONS_LISTEN", &listen)]);
-        refuses(&output, 1, "made by a newer version of Bifrons (it has m20991231_000001_the_future)");
+        refuses(&output, 1, "a newer version of Bifrons migrated this database (step m20991231_000001_the_future)");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_one_sentence() {
+async fn a_file_that_is_not_a_database_is_one_sentence() {
     let folder = tempdir().unwrap();
     fs::create_dir(folder.path().join("data")).unwrap();
     fs::write(folder.path().join("data/bifrons.db"), "this is not a database, it is a letter to a friend".repeat(100)).unwrap();
@@ -153,9 +153,9 @@ async fn an_exposed_key_is_one_sentence() {
     refuses(&serve(folder.path(), &[("BIFRONS_LISTEN", &listen)]), 1, "chmod 600");
 }
 
-/// Killed at moments spread over a start and the requests after it: whatever was acknowledged is there, whatever is there is whole.
+/// Kills the process during its start and during requests: acknowledged changes are stored, and no row is inconsistent.
 #[tokio::test(flavor = "multi_thread")]
-async fn c_17_c_18_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
+async fn a_kill_loses_no_acknowledged_change() {
     let folder = tempdir().unwrap();
     let (mut registered, mut tokens) = (Vec::new(), Vec::<String>::new());
     for round in 0..12_u64 {
@@ -177,7 +177,7 @@ async fn c_17_c_18_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
                 }
             }
         });
-        // At first while it starts, then a moment after more and more was acknowledged.
+        // First during the start, later after more and more acknowledged changes.
         let acknowledged = || (users.1.len() + sessions.1.len()) as u64;
         until(async || round < 4 || acknowledged() >= round).await;
         tokio::time::sleep(Duration::from_millis(5 + 13 * (round % 5))).await;
@@ -203,17 +203,17 @@ async fn c_17_c_18_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
     for email in &registered {
         service.someone().sign_in(email, PASSWORD).await.expect(200);
     }
-    // What was acknowledged last is current, or its successor was lost with the kill: grace has that one, or none was made.
+    // The last acknowledged token is current, or its successor was created and the response lost.
     let (mut current, mut late) = (0, 0);
     for token in &tokens {
         let answer = service.someone().refresh(token).await;
         match answer.status {
             200 => current += 1,
-            // More than the grace has gone by since the kill that took the answer.
+            // The response was lost longer ago than the grace period.
             _ => late += usize::from(answer.expect_problem(401, "refresh_reused").status == 401),
         }
     }
-    assert!(late <= 12, "at most one answer was lost with each kill: {current} current, {late} late");
+    assert!(late <= 12, "each kill loses at most one response: {current} current, {late} late");
     drop(service);
     let db = sea_orm::Database::connect(format!("sqlite:{}", folder.path().join("data/bifrons.db").display())).await.unwrap();
     for half_made in [
@@ -233,7 +233,7 @@ async fn c_17_c_18_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test]
-async fn c_14_many_starts_at_once_make_one_set_of_keys_and_migrate_once() {
+async fn concurrent_starts_create_one_set_of_keys_and_migrate_once() {
     let folder = tempdir().unwrap();
     let path = folder.path().to_path_buf();
     let starts: Vec<_> = (0..5)
@@ -255,9 +255,9 @@ async fn c_14_many_starts_at_once_make_one_set_of_keys_and_migrate_once() {
 }
 
 #[tokio::test]
-async fn nobody_else_may_read_the_database() {
+async fn the_database_is_readable_by_its_owner_only() {
     let folder = tempdir().unwrap();
-    fs::create_dir(folder.path().join("data")).unwrap(); // somebody else made it: a volume, say
+    fs::create_dir(folder.path().join("data")).unwrap(); // an existing volume
     let service = Process::start(folder.path());
     service.someone().sign_up("ada@example.com", PASSWORD).await.expect(201);
     for file in ["bifrons.db", "bifrons.db-wal", "bifrons.db-shm"] {

@@ -1,4 +1,4 @@
-//! The real binary, several times, on one database and one Redis.
+//! Several processes on one database and one Redis.
 
 use std::{
     path::Path,
@@ -27,7 +27,7 @@ async fn redis_is(node: &Process, state: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_38_every_end_is_felt_by_three_processes() {
+async fn the_end_of_a_session_takes_effect_on_three_processes() {
     let (postgres, redis, folder) = (Postgres::start().await, RedisServer::start().await, tempdir().unwrap());
     let (database, redis) = (postgres.url(), redis.url());
     let nodes = start(
@@ -45,7 +45,7 @@ async fn c_38_every_end_is_felt_by_three_processes() {
         redis_is(node, "ok").await;
     }
     for (n, how) in ENDS.into_iter().chain(["theft"]).enumerate() {
-        // Each node is the one on which it happens, in turn.
+        // Each node performs the operation in turn.
         let (here, email) = (&nodes[n % 3], format!("p{n}@example.com"));
         let (victim, other) = (here.someone(), here.someone());
         other.sign_up(&email, PASSWORD).await.expect(201);
@@ -79,9 +79,9 @@ async fn c_38_every_end_is_felt_by_three_processes() {
     }
 }
 
-/// The end is written, and the process is killed before it could tell Redis: the copy there is seen through.
+/// The process is killed after the commit and before it updates Redis: the stale copy is rejected.
 #[tokio::test(flavor = "multi_thread")]
-async fn c_16_killed_between_the_two_writes() {
+async fn a_kill_between_commit_and_publication_is_harmless() {
     let (redis, folder) = (RedisServer::start().await, tempdir().unwrap());
     let proxy = Proxy::start(redis.port).await;
     let url = format!("redis://127.0.0.1:{}", proxy.port);
@@ -103,7 +103,7 @@ async fn c_16_killed_between_the_two_writes() {
     proxy.silence();
     let asking = {
         let ada = ada.at_port(second.port);
-        // It hears no answer: the process is gone by then.
+        // The process is killed before it answers.
         tokio::spawn(async move { ada.sign_out().await })
     };
     let file = format!("sqlite:{}", folder.path().join("data/bifrons.db").display());
@@ -116,11 +116,11 @@ async fn c_16_killed_between_the_two_writes() {
     .await;
     second.kill();
     let _ = asking.await;
-    assert_eq!(redis.say("DBSIZE").await, "Ok(int(1))", "the copy is still there");
+    assert_eq!(redis.say("DBSIZE").await, "Ok(int(1))", "Redis still has the copy");
     let admin = format!("127.0.0.1:{}", free_port());
     let third = Process::start_with(folder.path(), &[environment.as_slice(), &[("BIFRONS_ADMIN_LISTEN", &admin)]].concat());
     redis_is(&third, "ok").await;
-    // Once it has looked it reads from Redis first.
+    // After its first poll it reads from Redis first.
     until(async || {
         let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
         metrics.contains("\nbifrons_changes_heard 1\n")
@@ -131,7 +131,7 @@ async fn c_16_killed_between_the_two_writes() {
     }
 }
 
-/// An authority of the test's own, and a certificate for this machine.
+/// A test CA, and a certificate for this machine.
 fn certificates() -> TempDir {
     let folder = tempdir().unwrap();
     std::fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost").unwrap();
@@ -168,7 +168,7 @@ async fn redis_with_a_password_over_tls() {
     ended.at_port(nodes[1].port).who_am_i().await.expect(200);
     ada.sign_out().await.expect(204);
     until(async || ended.at_port(nodes[1].port).who_am_i().await.status == 401).await;
-    // Whoever does not know the authority, and whoever does not know the password, says so.
+    // Without the CA, and with a wrong password, the log says so.
     let wrong = format!("rediss://:wrong@127.0.0.1:{port}");
     for (url, known) in [(&url, 2), (&wrong, 3)] {
         let folder = tempdir().unwrap();
@@ -185,7 +185,7 @@ async fn says(folder: &Path, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_06_a_redis_that_would_rather_refuse_than_forget_is_told_of() {
+async fn an_unsuitable_eviction_policy_is_logged() {
     let redis = RedisServer::with(&["--maxmemory", "10mb", "--maxmemory-policy", "noeviction"]).await;
     let folder = tempdir().unwrap();
     let url = redis.url();
@@ -193,9 +193,9 @@ async fn c_06_a_redis_that_would_rather_refuse_than_forget_is_told_of() {
     says(folder.path(), "set maxmemory-policy to volatile-ttl or allkeys-lru").await;
 }
 
-/// `docs/examples/orders.mjs`, as whoever copies it runs it.
+/// `docs/examples/orders.mjs`, as a reader runs it.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_example_of_another_service_runs() {
+async fn the_example_of_another_service_works() {
     let (folder, copy) = (tempdir().unwrap(), tempdir().unwrap());
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples");
     for file in ["orders.mjs", "package.json", "package-lock.json"] {

@@ -1,29 +1,29 @@
-//! Another Redis takes over: told of by Sentinel, or by the cluster itself.
+//! Redis failover, by Sentinel and in a cluster.
 
 use std::time::Duration;
 
 use crate::{
-    redis_faults::{all_is_well, the_push_works, two},
+    redis_faults::{sessions_are_correct, the_push_works, two},
     support::redis::{Cluster, Sentinels, until},
 };
 
-/// A link that holds for so long is one.
+/// A connection that lasts this long is stable.
 const STEADY: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn c_04_a_failover_by_sentinel() {
+async fn a_failover_by_sentinel() {
     let mut redis = Sentinels::start().await;
     let (one, two) = two(&redis.url()).await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
     let ada = one.ada().await;
     let ended = ada.snapshot();
     redis.primary.freeze();
     ada.sign_out().await.expect(204);
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
     until(async || redis.replica.say("INFO replication").await.contains("role:master")).await;
     one.linked().await;
     two.linked().await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
     redis.primary.kill();
     for node in [&one, &two] {
         node.look().await;
@@ -32,18 +32,18 @@ async fn c_04_a_failover_by_sentinel() {
     }
 }
 
-/// The one that answers is enough.
+/// One sentinel that answers is sufficient.
 #[tokio::test]
-async fn c_04_silent_sentinels_hide_nothing() {
+async fn unresponsive_sentinels_do_not_prevent_a_connection() {
     let redis = Sentinels::start().await;
     redis.freeze(2);
     let (one, two) = two(&redis.url()).await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
     the_push_works(&one).await;
 }
 
 #[tokio::test]
-async fn c_05_a_cluster_loses_a_primary() {
+async fn a_cluster_loses_a_primary() {
     let mut redis = Cluster::start().await;
     let (one, two) = two(&redis.url()).await;
     for node in [&one, &two] {
@@ -51,12 +51,12 @@ async fn c_05_a_cluster_loses_a_primary() {
     }
     the_push_works(&one).await;
     for _ in 0..4 {
-        all_is_well(&one, &two).await;
+        sessions_are_correct(&one, &two).await;
     }
     let primary = redis.primary().await;
     redis.0[primary].kill();
     for _ in 0..4 {
-        all_is_well(&one, &two).await;
+        sessions_are_correct(&one, &two).await;
     }
     let lost = format!("127.0.0.1:{}@", redis.0[primary].port);
     let other = &redis.0[(primary + 1) % redis.0.len()];
@@ -67,5 +67,5 @@ async fn c_05_a_cluster_loses_a_primary() {
         node.linked_for(STEADY).await;
     }
     the_push_works(&one).await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
 }

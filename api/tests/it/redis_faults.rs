@@ -1,4 +1,4 @@
-//! Redis goes away, hangs, flaps, fills up, forgets: nobody is signed out by it, and nobody who was is signed in.
+//! Redis stops, hangs, flaps, fills up or loses its data: no session ends, and no ended session becomes valid again.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ pub(crate) async fn two(redis: &str) -> (App, App) {
     (one, other)
 }
 
-/// Signed in is signed in, signed out is signed out, on both nodes, whatever state Redis is in.
-pub(crate) async fn all_is_well(one: &App, two: &App) {
+/// Live sessions are accepted and ended ones refused on both nodes, whatever the state of Redis.
+pub(crate) async fn sessions_are_correct(one: &App, two: &App) {
     let email = format!("{}@example.com", uuid::Uuid::from_u128(rand()));
     let ada = one.someone();
     ada.sign_up(&email, PASSWORD).await.expect(201);
@@ -44,7 +44,7 @@ fn rand() -> u128 {
     u128::from_be_bytes(bifrons::random::bytes())
 }
 
-/// What is pushed arrives, with nobody asking the database.
+/// A pushed change arrives without polling.
 pub(crate) async fn the_push_works(one: &App) {
     let cut_off = one.another().await;
     let email = format!("{}@example.com", uuid::Uuid::from_u128(rand()));
@@ -65,62 +65,62 @@ async fn readiness(node: &App) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn c_01_killed_and_back() {
+async fn killed_and_back() {
     let mut redis = RedisServer::start().await;
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
     assert_eq!(readiness(&one).await, (200, "ok".to_owned(), "ok".to_owned()));
     redis.kill();
     one.unlinked().await;
     ada.who_am_i().await.expect(200);
-    all_is_well(&one, &two).await;
-    assert_eq!(readiness(&one).await, (200, "degraded".to_owned(), "down".to_owned()), "and in service");
+    sessions_are_correct(&one, &two).await;
+    assert_eq!(readiness(&one).await, (200, "degraded".to_owned(), "down".to_owned()), "and ready");
     redis.restart().await;
     one.linked().await;
     two.linked().await;
     ada.at(&two).who_am_i().await.expect(200);
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
 }
 
 #[tokio::test]
-async fn c_02_frozen_costs_one_timeout_and_not_one_a_request() {
+async fn a_frozen_redis_costs_one_timeout_only() {
     let redis = RedisServer::start().await;
     let (one, two) = two(&redis.url()).await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
     redis.freeze();
     one.unlinked().await;
     two.unlinked().await;
     let before = one.state.redis.as_ref().unwrap().commands();
     for _ in 0..3 {
-        all_is_well(&one, &two).await;
+        sessions_are_correct(&one, &two).await;
     }
-    assert_eq!(one.state.redis.as_ref().unwrap().commands(), before, "nobody asks who does not answer");
+    assert_eq!(one.state.redis.as_ref().unwrap().commands(), before, "no command is sent without a connection");
     redis.thaw();
     one.linked().await;
     two.linked().await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
 }
 
 #[tokio::test]
-async fn c_02_slow_is_waited_for_and_slower_is_gone() {
+async fn a_slow_redis_is_used_and_a_slower_one_is_disconnected() {
     let redis = RedisServer::start().await;
     let proxy = Proxy::start(redis.port).await;
     let (one, two) = two(&format!("redis://127.0.0.1:{}", proxy.port)).await;
     for delay in [60, 1000] {
         proxy.delay(Duration::from_millis(delay));
-        all_is_well(&one, &two).await;
+        sessions_are_correct(&one, &two).await;
         assert_eq!(two.state.redis.as_ref().unwrap().is_linked(), delay == 60);
     }
     one.unlinked().await;
     proxy.delay(Duration::ZERO);
     one.linked().await;
     two.linked().await;
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_03_flapping_and_never_the_answer_of_another() {
+async fn replies_are_never_mixed_up_while_redis_flaps() {
     let redis = RedisServer::start().await;
     let (one, two) = two(&redis.url()).await;
     let mut people = Vec::new();
@@ -135,7 +135,7 @@ async fn c_03_flapping_and_never_the_answer_of_another() {
         for _ in 0..5 {
             let asked = people.iter().map(async |(who, email)| {
                 for node in [&one, &two] {
-                    node.state.cache.clear(); // so that Redis is asked, whenever it can be
+                    node.state.cache.clear(); // so that Redis is read while it is connected
                     assert_eq!(who.at(node).who_am_i().await.expect(200).string("/user/email"), *email);
                 }
             });
@@ -153,14 +153,14 @@ async fn c_03_flapping_and_never_the_answer_of_another() {
         }
         ask().await;
         for (now, before) in read_from_redis().into_iter().zip(before) {
-            assert!(now > before, "Redis was asked, and answered");
+            assert!(now > before, "Redis was read");
         }
     }
     redis.thaw();
 }
 
 #[tokio::test]
-async fn c_06_evicted_entries_are_read_again() {
+async fn evicted_entries_are_read_again() {
     let redis = RedisServer::with(&["--maxmemory", "2mb", "--maxmemory-policy", "allkeys-lru"]).await;
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
@@ -169,34 +169,34 @@ async fn c_06_evicted_entries_are_read_again() {
     }
     two.state.cache.clear();
     ada.at(&two).who_am_i().await.expect(200);
-    all_is_well(&one, &two).await;
+    sessions_are_correct(&one, &two).await;
 }
 
 #[tokio::test]
-async fn c_07_full_is_not_broken() {
+async fn a_full_redis_stays_connected() {
     let redis = RedisServer::with(&["--maxmemory", "1mb", "--maxmemory-policy", "noeviction"]).await;
     let (one, two) = two(&redis.url()).await;
     while redis.ask(&[b"SET", &rand().to_be_bytes(), &b"x".repeat(20_000)]).await.is_ok() {}
     for node in [&one, &two] {
         node.state.cache.clear();
     }
-    all_is_well(&one, &two).await;
-    assert!(one.state.redis.as_ref().unwrap().is_linked(), "it is still told of what ends");
+    sessions_are_correct(&one, &two).await;
+    assert!(one.state.redis.as_ref().unwrap().is_linked(), "changes are still published");
 }
 
-/// It cannot save, so it takes nothing: even `PING` is refused.
+/// A server that cannot save to disk refuses all writes, and even `PING`.
 #[tokio::test]
-async fn c_07_what_cannot_save_is_not_broken() {
+async fn a_redis_that_cannot_save_stays_connected() {
     let redis = RedisServer::start().await;
     let (one, two) = two(&redis.url()).await;
     redis.break_saving().await;
-    all_is_well(&one, &two).await;
-    assert!(one.state.redis.as_ref().unwrap().is_linked(), "it is still told of what ends");
+    sessions_are_correct(&one, &two).await;
+    assert!(one.state.redis.as_ref().unwrap().is_linked(), "changes are still published");
     the_push_works(&one).await;
 }
 
 #[tokio::test]
-async fn c_08_restarted_empty() {
+async fn restarted_empty() {
     let mut redis = RedisServer::start().await;
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
@@ -205,7 +205,7 @@ async fn c_08_restarted_empty() {
     let ended = gone.snapshot();
     gone.sign_out().await.expect(204);
     redis.restart().await;
-    let new = one.another().await; // B-18: so did the service
+    let new = one.another().await; // a restarted node
     one.unlinked().await;
     one.linked().await;
     new.linked().await;
@@ -217,9 +217,9 @@ async fn c_08_restarted_empty() {
     }
 }
 
-/// The database knows of the end and Redis does not: its copy is seen through by every node, by a new one too.
+/// A session ended in the database but not in Redis: every node, a new one too, rejects the stale copy.
 #[tokio::test]
-async fn c_16_between_the_two_writes() {
+async fn a_stale_copy_in_redis_is_rejected() {
     let redis = RedisServer::start().await;
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
@@ -232,7 +232,7 @@ async fn c_16_between_the_two_writes() {
     one.unlinked().await;
     ada.sign_out().await.expect(204);
     redis.thaw();
-    assert_eq!(redis.say("DBSIZE").await, "Ok(int(1))", "the copy is still there");
+    assert_eq!(redis.say("DBSIZE").await, "Ok(int(1))", "Redis still has the copy");
     let new = one.another().await;
     for node in [&one, &two, &new] {
         node.linked().await;

@@ -11,19 +11,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::super::{Failure, print};
 use crate::{clock::Clock, db::Db, users::import};
 
-/// As many users as are stored at once.
+/// Users stored in one transaction.
 const BATCH: usize = 500;
 
 pub(super) async fn run(db: &Db, file: &Path) -> Result<(), Failure> {
     let opened = File::open(file).map_err(|error| Failure::Failed(format!("cannot read {}: {error}", file.display())))?;
     let size = opened.metadata().map_or(0, |metadata| metadata.len());
-    // Drawn on standard error, if that is a terminal.
+    // Shown on standard error if it is a terminal.
     let style = ProgressStyle::with_template("{bar:40} {percent}%  {elapsed} of {duration}  {msg}").map_err(Failure::new)?;
     let progress = ProgressBar::new(size).with_style(style);
     let counts = lines(db, BufReader::new(opened), &progress).await?;
     progress.finish_and_clear();
-    print(&format!("{} imported, {} had an account already, {} refused\n", counts.imported, counts.present, counts.refused))?;
-    if counts.refused > 0 { Err(Failure::Told) } else { Ok(()) }
+    print(&format!("{} imported, {} already exist, {} refused\n", counts.imported, counts.present, counts.refused))?;
+    if counts.refused > 0 { Err(Failure::Reported) } else { Ok(()) }
 }
 
 #[derive(Default)]
@@ -41,7 +41,7 @@ async fn lines(db: &Db, file: impl BufRead, progress: &ProgressBar) -> Result<Co
         if line.trim_ascii().is_empty() {
             continue;
         }
-        // What is no UTF-8 is no JSON.
+        // A line that is not UTF-8 is not JSON either.
         match import::read(std::str::from_utf8(&line).unwrap_or_default(), Clock::System.now()) {
             Ok(user) => batch.push(user),
             Err(error) => {

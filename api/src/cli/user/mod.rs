@@ -1,4 +1,4 @@
-//! `bifrons user`: what whoever runs the service does about its users.
+//! `bifrons user`: what the operator does with users.
 
 mod import;
 
@@ -13,67 +13,65 @@ use crate::{
     config::Config,
     db::Db,
     email_address::EmailAddress,
-    state::lock,
+    state,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Bring users along from other software, with the password hashes they have
-    #[command(
-        after_help = "One JSON object a line: {\"email\": …, \"password_hash\": …, \"name\": …}, the name if there is one.\n\
-        Hashes: Argon2, bcrypt ($2b$…), scrypt and PBKDF2 as PHC strings. Each is replaced by Argon2id when its owner signs in.\n\
-        Whoever has an address already keeps their account as it is, so a broken import can be run again."
-    )]
+    /// Import users with their password hashes
+    #[command(after_help = "One JSON object per line: {\"email\": …, \"password_hash\": …, \"name\": …}; `name` is optional.\n\
+        Hashes: Argon2, bcrypt ($2b$…), scrypt and PBKDF2 as PHC strings. The first sign-in of a user replaces the hash with Argon2id.\n\
+        Existing users are not changed, so an interrupted import can be repeated.")]
     Import {
-        /// The file
+        /// A file with one JSON object per line
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// End all sessions of a user; they may sign in again
-    #[command(after_help = HEARD)]
-    SignOut(Who),
-    /// End all sessions of a user, and let them sign in no more
-    #[command(after_help = HEARD)]
-    Disable(Who),
-    /// Let a user sign in again
-    Enable(Who),
+    /// End all sessions of a user. The user can sign in again
+    #[command(after_help = DELAY)]
+    SignOut(UserArgument),
+    /// End all sessions of a user and refuse further sign-ins
+    #[command(after_help = DELAY)]
+    Disable(UserArgument),
+    /// Allow a disabled user to sign in again
+    Enable(UserArgument),
 }
 
-const HEARD: &str = "Nodes that run hear of it within 5 s; one that is cut off from the database, within a minute.";
+const DELAY: &str = "Running nodes apply it within 5 s; a node that cannot reach the database, within 60 s.";
 
 #[derive(Debug, Args)]
-pub(super) struct Who {
-    /// Their e-mail address
+pub(super) struct UserArgument {
+    /// E-mail address
     #[arg(value_name = "EMAIL")]
     email: String,
 }
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     block_on(async {
-        let alone = lock(&config.data_dir)
+        let lock = state::lock(&config.data_dir)
             .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
         let db = Db::open(&config.database).await.map_err(Failure::new)?;
-        // The schema is there: others may start meanwhile.
-        drop(alone);
+        // The schema exists: other processes may start now.
+        drop(lock);
         let done = match command {
             Command::Import { file } => import::run(&db, file).await,
-            Command::SignOut(who) => take(&db, Measure::SignOut, who).await,
-            Command::Disable(who) => take(&db, Measure::Disable, who).await,
-            Command::Enable(who) => take(&db, Measure::Enable, who).await,
+            Command::SignOut(user) => take(&db, Measure::SignOut, user).await,
+            Command::Disable(user) => take(&db, Measure::Disable, user).await,
+            Command::Enable(user) => take(&db, Measure::Enable, user).await,
         };
         db.close().await.map_err(Failure::new)?;
         done
     })
 }
 
-async fn take(db: &Db, measure: Measure, Who { email }: &Who) -> Result<(), Failure> {
-    let nobody = || Failure::Failed(format!("no user has the address {email}"));
-    let address = EmailAddress::parse(email).map_err(|_| nobody())?;
-    let ended = account::take(db, measure, &address, Clock::System.now()).await.map_err(Failure::new)?.ok_or_else(nobody)?;
+async fn take(db: &Db, measure: Measure, UserArgument { email }: &UserArgument) -> Result<(), Failure> {
+    let not_found = || Failure::Failed(format!("no user has the address {email}"));
+    let address = EmailAddress::parse(email).map_err(|_| not_found())?;
+    let ended = account::take(db, measure, &address, Clock::System.now()).await.map_err(Failure::new)?.ok_or_else(not_found)?;
     let sessions = if ended == 1 { "1 session has ended".to_owned() } else { format!("{ended} sessions have ended") };
     print(&match measure {
         Measure::SignOut => format!("{email} is signed out: {sessions}\n"),
         Measure::Disable => format!("{email} is disabled: {sessions}\n"),
-        Measure::Enable => format!("{email} may sign in\n"),
+        Measure::Enable => format!("{email} can sign in again\n"),
     })
 }

@@ -1,5 +1,5 @@
-//! SQLite's connections. A library's pool asks each one that is put back whether it still works: two changes of threads for every
-//! statement. A file does not go away, so nobody asks here.
+//! A connection pool for SQLite. sqlx's pool pings every connection that is returned, which costs two thread switches a statement.
+//! A file cannot disconnect, so this pool does not ping.
 
 use std::{
     fmt, mem,
@@ -18,47 +18,47 @@ use tokio::{
     sync::{self, OwnedSemaphorePermit, Semaphore},
 };
 
-/// A file's connections: opened when they are first needed, and kept.
+/// Connections to one file. They are opened on demand and kept.
 #[derive(Clone)]
-pub struct Embedded(Arc<Connections>);
+pub struct SqlitePool(Arc<PoolState>);
 
-struct Connections {
+struct PoolState {
     options: SqliteConnectOptions,
-    most: u32,
-    places: Arc<Semaphore>,
-    /// The one that was used last is taken first: what it read is still in its cache, and the processor's.
+    max: u32,
+    permits: Arc<Semaphore>,
+    /// A stack: the connection used last has the warmest cache.
     idle: Mutex<Vec<SqliteConnection>>,
 }
 
-impl Connections {
+impl PoolState {
     fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Embedded {
-    /// At most so many connections. Opens the first.
-    pub(super) async fn open(options: SqliteConnectOptions, most: u32) -> Result<Self, DbErr> {
-        let places = Arc::new(Semaphore::new(most as usize));
-        let all = Self(Arc::new(Connections { options, most, places, idle: Mutex::default() }));
-        all.take().await?;
+impl SqlitePool {
+    /// Opens the first connection; at most `max` will exist.
+    pub(super) async fn open(options: SqliteConnectOptions, max: u32) -> Result<Self, DbErr> {
+        let permits = Arc::new(Semaphore::new(max as usize));
+        let all = Self(Arc::new(PoolState { options, max, permits, idle: Mutex::default() }));
+        all.acquire().await?;
         Ok(all)
     }
 
-    /// Starts a transaction that will write. SQLite must know that at once: it cannot turn a reader into a writer while others
-    /// write, and says "locked" without waiting.
-    pub(super) async fn begin(&self) -> Result<EmbeddedTransaction, DbErr> {
-        let mut taken = self.take().await?;
-        // It begins even if nobody waits for that.
-        taken.in_transaction = true;
-        taken.execute(plain("BEGIN IMMEDIATE")).await?;
-        Ok(EmbeddedTransaction(sync::Mutex::new(taken)))
+    /// Begins a transaction that will write. SQLite must know at the start: it cannot turn a reader into a writer while another
+    /// connection writes, and fails with "locked" without waiting.
+    pub(super) async fn begin(&self) -> Result<SqliteTransaction, DbErr> {
+        let mut lease = self.acquire().await?;
+        // SQLite executes BEGIN even if this future is dropped.
+        lease.in_transaction = true;
+        lease.execute(plain("BEGIN IMMEDIATE")).await?;
+        Ok(SqliteTransaction(sync::Mutex::new(lease)))
     }
 
-    /// Waits for what is under way and closes them.
+    /// Waits for running statements and closes all connections.
     pub(super) async fn close(self) -> Result<(), DbErr> {
-        let all = self.0.places.acquire_many(self.0.most).await;
-        self.0.places.close();
+        let all = self.0.permits.acquire_many(self.0.max).await;
+        self.0.permits.close();
         drop(all);
         let idle = mem::take(&mut *self.0.idle());
         for connection in idle {
@@ -67,52 +67,52 @@ impl Embedded {
         Ok(())
     }
 
-    async fn take(&self) -> Result<Taken, DbErr> {
-        let place = Arc::clone(&self.0.places).acquire_owned().await;
-        let place = place.map_err(|_| DbErr::Conn(RuntimeErr::Internal("the database is closed".to_owned())))?;
+    async fn acquire(&self) -> Result<Lease, DbErr> {
+        let permit = Arc::clone(&self.0.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| DbErr::Conn(RuntimeErr::Internal("the database is closed".to_owned())))?;
         let idle = self.0.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
             None => SqliteConnection::connect_with(&self.0.options).await.map_err(|error| DbErr::Conn(cause(error)))?,
         };
-        Ok(Taken { connection: Some(connection), in_transaction: false, from: Arc::clone(&self.0), place: Some(place) })
+        Ok(Lease { connection: Some(connection), in_transaction: false, from: Arc::clone(&self.0), permit: Some(permit) })
     }
 }
 
-impl fmt::Debug for Embedded {
+impl fmt::Debug for SqlitePool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Embedded").field("most", &self.0.most).finish_non_exhaustive()
+        f.debug_struct("SqlitePool").field("max", &self.0.max).finish_non_exhaustive()
     }
 }
 
 #[async_trait::async_trait]
-impl ConnectionTrait for Embedded {
+impl ConnectionTrait for SqlitePool {
     fn get_database_backend(&self) -> DbBackend {
         DbBackend::Sqlite
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.take().await?.execute(statement).await
+        self.acquire().await?.execute(statement).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.take().await?.execute(plain(sql)).await
+        self.acquire().await?.execute(plain(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.take().await?.query_one(statement).await
+        self.acquire().await?.query_one(statement).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.take().await?.query_all(statement).await
+        self.acquire().await?.query_all(statement).await
     }
 }
 
-/// A connection in a transaction.
+/// A transaction on one connection.
 #[derive(Debug)]
-pub struct EmbeddedTransaction(sync::Mutex<Taken>);
+pub struct SqliteTransaction(sync::Mutex<Lease>);
 
-impl EmbeddedTransaction {
+impl SqliteTransaction {
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         self.end("COMMIT").await
     }
@@ -122,15 +122,15 @@ impl EmbeddedTransaction {
     }
 
     async fn end(self, sql: &str) -> Result<(), DbErr> {
-        let mut taken = self.0.into_inner();
-        taken.execute(plain(sql)).await?;
-        taken.in_transaction = false;
+        let mut lease = self.0.into_inner();
+        lease.execute(plain(sql)).await?;
+        lease.in_transaction = false;
         Ok(())
     }
 }
 
 #[async_trait::async_trait]
-impl ConnectionTrait for EmbeddedTransaction {
+impl ConnectionTrait for SqliteTransaction {
     fn get_database_backend(&self) -> DbBackend {
         DbBackend::Sqlite
     }
@@ -152,16 +152,16 @@ impl ConnectionTrait for EmbeddedTransaction {
     }
 }
 
-/// A connection that nobody else uses. It does one thing after the other, and finishes what nobody waits for any more.
-struct Taken {
-    /// None if it can be used no more.
+/// A connection in exclusive use. It executes statements in order, also those whose future was dropped.
+struct Lease {
+    /// `None` once the connection is unusable.
     connection: Option<SqliteConnection>,
     in_transaction: bool,
-    from: Arc<Connections>,
-    place: Option<OwnedSemaphorePermit>,
+    from: Arc<PoolState>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Taken {
+impl Lease {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let done = query(statement).execute(self.connection()?).await;
         done.map(ExecResult::from).map_err(|error| DbErr::Exec(self.cause(error)))
@@ -177,10 +177,10 @@ impl Taken {
         rows.map(|rows| rows.into_iter().map(QueryResult::from).collect()).map_err(|error| DbErr::Query(self.cause(error)))
     }
 
-    /// Ends a transaction that nobody ended.
-    async fn undo(mut self) {
+    /// Rolls back a transaction that was dropped.
+    async fn roll_back(mut self) {
         if self.execute(plain("ROLLBACK")).await.is_err() {
-            // There was none any more, or there still is: to close the connection is right either way.
+            // The state of the transaction is unknown: close the connection.
             self.connection = None;
         }
     }
@@ -197,21 +197,21 @@ impl Taken {
     }
 }
 
-impl Drop for Taken {
+impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         if !self.in_transaction {
             self.from.idle().push(connection);
         } else if let Ok(runtime) = Handle::try_current() {
-            let (from, place) = (Arc::clone(&self.from), self.place.take());
-            runtime.spawn(Self { connection: Some(connection), in_transaction: false, from, place }.undo());
+            let (from, permit) = (Arc::clone(&self.from), self.permit.take());
+            runtime.spawn(Self { connection: Some(connection), in_transaction: false, from, permit }.roll_back());
         }
     }
 }
 
-impl fmt::Debug for Taken {
+impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Taken").field("in_transaction", &self.in_transaction).finish_non_exhaustive()
+        f.debug_struct("Lease").field("in_transaction", &self.in_transaction).finish_non_exhaustive()
     }
 }
 

@@ -1,32 +1,30 @@
-//! What answers: a server, or a file.
+//! One type for connections to a database server and to a SQLite file.
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     TransactionTrait as _, prelude::async_trait,
 };
 
-use super::embedded::{Embedded, EmbeddedTransaction};
+use super::sqlite_pool::{SqlitePool, SqliteTransaction};
 
-/// Something to a server, or to a file.
+/// A pool or a transaction, by engine.
 #[derive(Clone, Debug)]
-pub enum Either<S, F> {
+pub enum Engine<S, F> {
     /// PostgreSQL, MariaDB or MySQL.
     Server(S),
     /// SQLite.
     File(F),
 }
 
-/// Connections.
-pub(super) type Connections = Either<DatabaseConnection, Embedded>;
+pub(super) type Pool = Engine<DatabaseConnection, SqlitePool>;
 
-/// One of them, in a transaction.
-pub(super) type Begun = Either<DatabaseTransaction, EmbeddedTransaction>;
+pub(super) type PoolTransaction = Engine<DatabaseTransaction, SqliteTransaction>;
 
-impl Connections {
-    pub(super) async fn begin(&self) -> Result<Begun, DbErr> {
+impl Pool {
+    pub(super) async fn begin(&self) -> Result<PoolTransaction, DbErr> {
         match self {
-            Self::Server(server) => server.begin().await.map(Either::Server),
-            Self::File(file) => file.begin().await.map(Either::File),
+            Self::Server(server) => server.begin().await.map(Engine::Server),
+            Self::File(file) => file.begin().await.map(Engine::File),
         }
     }
 
@@ -38,7 +36,7 @@ impl Connections {
     }
 }
 
-impl Begun {
+impl PoolTransaction {
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         match self {
             Self::Server(server) => server.commit().await,
@@ -55,7 +53,7 @@ impl Begun {
 }
 
 #[async_trait::async_trait]
-impl<S: ConnectionTrait, F: ConnectionTrait> ConnectionTrait for Either<S, F> {
+impl<S: ConnectionTrait, F: ConnectionTrait> ConnectionTrait for Engine<S, F> {
     fn get_database_backend(&self) -> DbBackend {
         match self {
             Self::Server(server) => server.get_database_backend(),

@@ -1,0 +1,145 @@
+//! Timeouts on this side of a connection. The server ends slow statements, but a server or a firewall can disappear without closing
+//! the connection. A caller that waits longer than the server's own timeouts gets an error, and the connection is not used again.
+//! All connections that were idle then are checked before their next use.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    prelude::async_trait,
+    sqlx::{self, Connection as _, Database, pool::PoolOptions},
+};
+use tokio::time::{Instant, timeout};
+
+use super::{REQUEST_TIMEOUT, pool::PoolTransaction};
+
+/// A connection that was idle for longer is checked before use: the server may have stopped, or a firewall dropped the connection.
+const IDLE_BEFORE_CHECK: Duration = Duration::from_secs(30);
+
+/// The timeout of that check.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A pool or a transaction whose operations end after a time limit.
+#[derive(Clone, Debug)]
+pub struct WithTimeout<C> {
+    inner: C,
+    limit: Duration,
+    suspects: Arc<SuspectConnections>,
+}
+
+/// When a connection failed last. Connections that were idle at that time may be broken too.
+#[derive(Debug, Default)]
+pub(super) struct SuspectConnections(Mutex<Option<Instant>>);
+
+impl SuspectConnections {
+    fn mark_all(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether a connection with this idle time must be checked.
+    fn includes(&self, idle: Duration) -> bool {
+        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle > IDLE_BEFORE_CHECK || since.is_some_and(|since| since.elapsed() <= idle)
+    }
+}
+
+impl<C> WithTimeout<C> {
+    pub(super) fn new(inner: C, limit: Duration, suspects: Arc<SuspectConnections>) -> Self {
+        Self { inner, limit, suspects }
+    }
+
+    pub(super) fn into_inner(self) -> C {
+        self.inner
+    }
+
+    async fn wait<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        wait(self.limit, &self.suspects, work).await
+    }
+}
+
+impl<C> WithTimeout<C> {
+    /// Derives a value, such as a transaction, that has the same time limit.
+    pub(super) async fn with<'a, T, F: Future<Output = Result<T, DbErr>>>(
+        &'a self,
+        make: impl FnOnce(&'a C) -> F,
+    ) -> Result<WithTimeout<T>, DbErr> {
+        let inner = self.wait(make(&self.inner)).await?;
+        Ok(WithTimeout::new(inner, self.limit, Arc::clone(&self.suspects)))
+    }
+}
+
+impl WithTimeout<PoolTransaction> {
+    pub async fn commit(self) -> Result<(), DbErr> {
+        wait(self.limit, &self.suspects, self.inner.commit()).await
+    }
+
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        wait(self.limit, &self.suspects, self.inner.rollback()).await
+    }
+}
+
+#[async_trait::async_trait]
+impl<C: ConnectionTrait> ConnectionTrait for WithTimeout<C> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.wait(self.inner.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.wait(self.inner.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.wait(self.inner.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.wait(self.inner.query_all_raw(statement)).await
+    }
+}
+
+async fn wait<T>(limit: Duration, suspects: &SuspectConnections, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    let done = timeout(limit, work).await;
+    let done = done.unwrap_or_else(|_| Err(DbErr::Conn(RuntimeErr::Internal("the connection does not answer".to_owned()))));
+    if done.as_ref().is_err_and(is_connection_failure) {
+        suspects.mark_all();
+    }
+    done
+}
+
+/// Whether the connection is lost and others may be too: the server restarted or ended it (SQLSTATE class 57, operator intervention).
+fn is_connection_failure(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_ref() {
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Configures a pool to check suspect connections before use, and every connection when it is returned. The library's own check has no
+/// timeout: it would wait as long as TCP does and occupy a place in the pool.
+pub(super) fn with_checks<D: Database>(pool: PoolOptions<D>, suspects: &Arc<SuspectConnections>) -> PoolOptions<D> {
+    let suspects = Arc::clone(suspects);
+    pool.test_before_acquire(false)
+        .before_acquire(move |connection, meta| {
+            let is_suspect = suspects.includes(meta.idle_for);
+            Box::pin(async move { if is_suspect { answers::<D>(connection, CHECK_TIMEOUT).await } else { Ok(true) } })
+        })
+        .after_release(|connection, _| Box::pin(answers::<D>(connection, REQUEST_TIMEOUT)))
+}
+
+async fn answers<D: Database>(connection: &mut D::Connection, limit: Duration) -> Result<bool, sqlx::Error> {
+    let timed_out = || io::Error::new(io::ErrorKind::TimedOut, "the connection does not answer");
+    timeout(limit, connection.ping()).await.unwrap_or_else(|_| Err(timed_out().into())).map(|()| true)
+}
