@@ -42,6 +42,6 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
     let (memory_kib, iterations) = best;
     let workers = PasswordsConfig::default_cost().workers;
     let mut text = format!("\n[passwords]\nmemory_kib = {memory_kib}\niterations = {iterations}\n");
-    let _ = writeln!(said, "\nWith {workers} workers this uses up to {} MiB.", workers as u64 * u64::from(memory_kib) / 1024);
+    let _ = writeln!(text, "\nWith {workers} workers this uses up to {} MiB.", workers as u64 * u64::from(memory_kib) / 1024);
     print(&text)
 }
