@@ -1,6 +1,6 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { inDevelopment, onNetworkError } from "./development.js";
 import type { Diagnosis } from "./diagnose.js";
-import { effects } from "./effects.js";
 import type { Methods } from "./generated/methods.js";
 import { table } from "./generated/table.js";
 import type { ClientOptions } from "./options.js";
@@ -23,6 +23,9 @@ export interface Client extends Methods {
   readonly setCookies: readonly string[];
   /** Finds out, from inside a page, why the user is not signed in. */
   diagnose(): Promise<Diagnosis>;
+  /** Ends the exchange with other tabs, as at the end of a test. The methods go on working. */
+  close(): void;
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -66,12 +69,11 @@ export function createClient(options: ClientOptions): Client {
       ? forVisitor(options.cookies, setCookies, send)
       : onNetworkError(send, diagnoseOnce),
   });
-  const { tracker, callAs } = callsByMode(options, direct, table.refreshTokens, diagnoseOnce);
+  const { tracker, call, close } = callsByMode(options, direct, table.refreshTokens, diagnoseOnce);
 
   const methods: Record<string, Method> = {};
   const throwing: Record<string, Method> = {};
   for (const [id, operation] of Object.entries(table) as [OperationId, Callable][]) {
-    const call = callAs(effects[id]);
     methods[id] = (...rest) => operation(call, ...rest);
     throwing[id] = async (...rest) => {
       const { data, problem, response } = await operation(call, ...rest);
@@ -96,6 +98,9 @@ export function createClient(options: ClientOptions): Client {
     session: { get: tracker.get, subscribe: tracker.subscribe, load },
     throwing,
     setCookies,
+    close,
+    // Browsers without `using` do not have the symbol.
+    ...(Symbol.dispose && { [Symbol.dispose]: close }),
     diagnose: async () => {
       diagnosed = true;
       // Loaded on first use: pages without a failure never need its sentences.

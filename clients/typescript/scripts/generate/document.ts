@@ -79,7 +79,7 @@ export interface Located {
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 /** What a client has beside its operations. */
-const TAKEN = ["session", "throwing", "diagnose", "setCookies"];
+const TAKEN = ["session", "throwing", "diagnose", "setCookies", "close"];
 const CALLABLE = ["get", "put", "post", "delete", "patch"];
 
 /** Every operation in the order of the document; fails on one that cannot become a method. */

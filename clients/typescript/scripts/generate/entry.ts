@@ -1,5 +1,7 @@
 import type { Operation } from "../../src/runtime/operation.js";
+import type { SessionEffect } from "../../src/runtime/shapes.js";
 import { type Document, hasRequired, type Located, propertyNames, resolve } from "./document.js";
+import { effects } from "./effects.js";
 
 /** The table's entry for an operation; fails on what the runtime could not call. */
 export function entryOf(document: Document, located: Located): Operation {
@@ -13,6 +15,7 @@ export function entryOf(document: Document, located: Located): Operation {
     ...(query.length > 0 ? { query } : {}),
     ...(body ? { body } : {}),
     ...(readsBearer(document, located) ? { bearer: true } : {}),
+    ...(located.id in effects ? { effect: effects[located.id] as SessionEffect } : {}),
     ...(setsCookie(located) ? { setsCookie: true } : {}),
     ...successOf(located),
   };

@@ -33,7 +33,7 @@ export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...re
  * `POST /v1/session`
  */
 export const signIn: Callable<"signIn"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session", body: ["email","password","remember"], setsCookie: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session", body: ["email","password","remember"], effect: "signed-in", setsCookie: true }, ...rest) as never;
 
 /**
  * Who am I?
@@ -43,7 +43,7 @@ export const signIn: Callable<"signIn"> = (call, ...rest) =>
  * `GET /v1/session`
  */
 export const getSession: Callable<"getSession"> = (call, ...rest) =>
-  call({ method: "GET", path: "/v1/session", bearer: true }, ...rest) as never;
+  call({ method: "GET", path: "/v1/session", bearer: true, effect: "session" }, ...rest) as never;
 
 /**
  * Sign out
@@ -53,7 +53,7 @@ export const getSession: Callable<"getSession"> = (call, ...rest) =>
  * `DELETE /v1/session`
  */
 export const signOut: Callable<"signOut"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/session", bearer: true, setsCookie: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/session", bearer: true, effect: "signed-out", setsCookie: true, ok: 204 }, ...rest) as never;
 
 /**
  * Type the password again
@@ -64,7 +64,7 @@ export const signOut: Callable<"signOut"> = (call, ...rest) =>
  * `POST /v1/session/reauthenticate`
  */
 export const reauthenticate: Callable<"reauthenticate"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session/reauthenticate", body: ["password"], bearer: true, setsCookie: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session/reauthenticate", body: ["password"], bearer: true, effect: "reissued", setsCookie: true }, ...rest) as never;
 
 /**
  * A token for another service
@@ -85,7 +85,7 @@ export const mintAccessToken: Callable<"mintAccessToken"> = (call, ...rest) =>
  * `POST /v1/tokens`
  */
 export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in","device_token"], setsCookie: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in","device_token"], effect: "tokens", setsCookie: true }, ...rest) as never;
 
 /**
  * Refresh
@@ -97,7 +97,7 @@ export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
  * `POST /v1/tokens/refresh`
  */
 export const refreshTokens: Callable<"refreshTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"], setsCookie: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"], effect: "refreshed", setsCookie: true }, ...rest) as never;
 
 /**
  * Give a token up
@@ -118,7 +118,7 @@ export const revokeToken: Callable<"revokeToken"> = (call, ...rest) =>
  * `GET /v1/me`
  */
 export const getMe: Callable<"getMe"> = (call, ...rest) =>
-  call({ method: "GET", path: "/v1/me", bearer: true }, ...rest) as never;
+  call({ method: "GET", path: "/v1/me", bearer: true, effect: "user" }, ...rest) as never;
 
 /**
  * Change oneself
@@ -128,7 +128,7 @@ export const getMe: Callable<"getMe"> = (call, ...rest) =>
  * `PATCH /v1/me`
  */
 export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
-  call({ method: "PATCH", path: "/v1/me", body: ["name"], bearer: true }, ...rest) as never;
+  call({ method: "PATCH", path: "/v1/me", body: ["name"], bearer: true, effect: "user" }, ...rest) as never;
 
 /**
  * Delete oneself
@@ -138,7 +138,7 @@ export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
  * `DELETE /v1/me`
  */
 export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me", bearer: true, setsCookie: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me", bearer: true, effect: "ended", setsCookie: true, ok: 204 }, ...rest) as never;
 
 /**
  * Change the password
@@ -148,7 +148,7 @@ export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
  * `PUT /v1/me/password`
  */
 export const changePassword: Callable<"changePassword"> = (call, ...rest) =>
-  call({ method: "PUT", path: "/v1/me/password", body: ["current_password","new_password"], bearer: true, setsCookie: true }, ...rest) as never;
+  call({ method: "PUT", path: "/v1/me/password", body: ["current_password","new_password"], bearer: true, effect: "reissued", setsCookie: true }, ...rest) as never;
 
 /**
  * List one's sessions
@@ -178,7 +178,7 @@ export const endOtherSessions: Callable<"endOtherSessions"> = (call, ...rest) =>
  * `DELETE /v1/me/sessions/{id}`
  */
 export const endSession: Callable<"endSession"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, setsCookie: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, effect: "ended-one", setsCookie: true, ok: 204 }, ...rest) as never;
 
 /**
  * May this request pass?

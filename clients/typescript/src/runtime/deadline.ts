@@ -20,24 +20,36 @@ export async function untilDeadline<T>(
   { signal, timeout = Infinity }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal?.throwIfAborted();
+  if (signal?.aborted) throw reasonOf(signal);
   const controller = new AbortController();
-  const deadline = controller.signal;
-  const abort = (): void => controller.abort(signal?.reason);
-  const expire = (): void =>
-    controller.abort(new DOMException(`No answer within ${timeout} ms`, "TimeoutError"));
+  let end = (_: unknown): void => {};
+  const expired = new Promise<never>((_, reject) => {
+    end = (reason) => {
+      reject(reason);
+      controller.abort(reason);
+    };
+  });
+  const abort = (): void => end(reasonOf(signal));
+  const expire = (): void => end(named("TimeoutError", `No answer within ${timeout} ms`));
 
   signal?.addEventListener("abort", abort);
   const timer =
     timeout < Infinity ? setTimeout(expire, Math.min(timeout, LONGEST_DELAY)) : undefined;
   try {
     // A race, because `work` also waits for the caller's token function, which has no signal.
-    const expired = new Promise<never>((_, reject) => {
-      deadline.onabort = () => reject(deadline.reason);
-    });
-    return await Promise.race([work(deadline), expired]);
+    return await Promise.race([work(controller.signal), expired]);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
 }
+
+/** React Native's signals have no reason. */
+const reasonOf = (signal?: AbortSignal): unknown =>
+  signal?.reason ?? named("AbortError", "The call was aborted");
+
+/** React Native has no `DOMException`. */
+const named = (name: string, message: string): Error =>
+  typeof DOMException === "undefined"
+    ? Object.assign(new Error(message), { name })
+    : new DOMException(message, name);

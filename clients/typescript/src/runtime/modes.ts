@@ -1,8 +1,8 @@
 import type { Call, CallSettings } from "./call.js";
-import { type Broadcast, openChannel } from "./channel.js";
+import { createTabChannel } from "./channel.js";
+import { cookieCalls } from "./cookie-mode.js";
 import { untilDeadline } from "./deadline.js";
-import { observe, replaces } from "./observe.js";
-import type { SessionEffect, SessionShape } from "./shapes.js";
+import type { SessionShape } from "./shapes.js";
 import { inMemory, type TokenStorage } from "./storage.js";
 import { type Access, createTokenManager, type TokenManager } from "./token-manager.js";
 import { createTracker, SIGNED_OUT, type State, signedIn, type Tracker } from "./tracker.js";
@@ -15,10 +15,12 @@ export interface ModeSettings extends CallSettings {
   readonly session?: SessionShape | null | undefined;
 }
 
+/** The calls of a client, and the session's state that follows from their answers. */
 export interface ModeCalls {
   readonly tracker: Tracker;
-  /** The function for the operations with this effect. */
-  callAs(effect: SessionEffect | undefined): Call;
+  readonly call: Call;
+  /** Ends the exchange with other tabs. */
+  close(): void;
 }
 
 /** What tabs send to each other. */
@@ -27,12 +29,6 @@ interface Message {
   readonly begins?: boolean;
   readonly access?: Access;
 }
-
-/** The codes for a credential that is missing, unknown, expired or revoked. */
-const ENDINGS = ["unauthenticated", "invalid_session", "invalid_token"];
-
-/** The effects of tokens, which a client in cookie mode does not hold. */
-const TOKENS: readonly (SessionEffect | undefined)[] = ["tokens", "refreshed"];
 
 /**
  * How long a refresh may take. The second try must arrive within the seconds in which the service
@@ -47,77 +43,69 @@ export function callsByMode(
   refresh: (call: Call, input: { refresh_token?: string }) => ReturnType<Call>,
   onLost: () => void,
 ): ModeCalls {
-  const { session, refreshIn, storage, token, timeout: usual } = settings;
+  const { session, refreshIn, storage, token, timeout = Infinity } = settings;
   const holdsTokens = settings.mode === "token";
   let tokenManager: TokenManager | undefined;
-  // Tabs share cookies and a storage, but neither memory nor the caller's tokens.
-  const shares = holdsTokens ? refreshIn === "cookie" || storage : token === undefined;
-  const name = `bifrons 1 ${holdsTokens} ${settings.baseUrl}`;
-  const broadcast: Broadcast = shares
-    ? openChannel(name, (message) => {
-        const { state, begins = false, access } = message as Message;
-        // A token that another tab received while this tab signed out is too late.
-        if (access && tracker.get().status !== "signed-out") tokenManager?.adopt(access);
-        if (!state) return;
-        if (begins || state.status === "signed-out") tokenManager?.adopt();
-        tracker.apply(state, begins);
-      })
-    : () => {};
+  const receive = ({ state, begins = false, access }: Message): void => {
+    // A token that another tab received while this tab signed out is too late.
+    if (access && tracker.get().status !== "signed-out") tokenManager?.adopt(access);
+    if (!state) return;
+    if (begins || state.status === "signed-out") tokenManager?.adopt();
+    tracker.apply(state, begins);
+  };
+  const { open, send, close } = createTabChannel(
+    `bifrons 1 ${holdsTokens} ${settings.baseUrl}`,
+    receive as (message: unknown) => void,
+    // Tabs share cookies and a storage, but neither memory nor the caller's tokens.
+    holdsTokens ? refreshIn === "cookie" || Boolean(storage) : token === undefined,
+  );
 
   const known: State = session ? signedIn(session) : SIGNED_OUT;
   const tracker = createTracker(
     session === undefined ? { status: "unknown" } : known,
-    (state, begins) => broadcast({ state, begins }),
+    (state, begins) => send({ state, begins }),
   );
 
   if (holdsTokens) {
     const quick: Call = (operation, input) =>
-      call(operation, input, { timeout: Math.min(usual ?? REFRESH_MS, REFRESH_MS) });
-    const manager = createTokenManager({
+      call(operation, input, { timeout: Math.min(timeout, REFRESH_MS) });
+    tokenManager = createTokenManager({
       refreshIn: refreshIn ?? "cookie",
       storage: storage ?? inMemory(),
       tracker,
-      share: (access) => broadcast({ access }),
+      share: (access) => send({ access }),
       refresh: (input) => refresh(quick, input),
     });
-    tokenManager = manager;
-    return {
-      tracker,
-      callAs:
-        (effect) =>
-        (operation, input = {}, { signal, timeout = usual, headers } = {}) =>
-          untilDeadline({ signal, timeout }, (deadline) =>
-            manager.run(operation, effect, input, (given, held) =>
-              call(operation, given, {
-                headers: { ...(held && { authorization: `Bearer ${held}` }), ...headers },
-                signal: deadline,
-                timeout: Infinity,
-              }),
-            ),
-          ),
-    };
   }
-
-  /** Calls in flight that replace the secret. A 401 to an older call then ends nothing. */
-  let replacing = 0;
+  const tracked = tokenManager
+    ? tokenCalls(tokenManager, call, timeout)
+    : cookieCalls(tracker, call, token !== undefined, onLost);
   return {
-    tracker,
-    callAs: (effect) => async (operation, input, options) => {
-      const since = tracker.epoch();
-      const own = replaces(effect) ? 1 : 0;
-      replacing += own;
-      try {
-        const answer = await call(operation, input, options);
-        if (token === undefined && TOKENS.includes(effect)) return answer;
-        const { status } = tracker.get();
-        const endings = replacing > own ? [] : ENDINGS;
-        observe(tracker, { effect, input, since, endings }, answer);
-        // Not "invalid_session", which means that there was a cookie.
-        if (status === "signed-in" && answer.problem?.code === "unauthenticated") onLost();
-        return answer;
-      } finally {
-        replacing -= own;
-      }
+    tracker: {
+      ...tracker,
+      subscribe: (listener) => {
+        open();
+        return tracker.subscribe(listener);
+      },
     },
+    call: (...rest) => {
+      open();
+      return tracked(...rest);
+    },
+    close,
   };
+}
+
+/** Makes the calls with the tokens of the manager, within one deadline for a call and its refresh. */
+function tokenCalls(manager: TokenManager, call: Call, usual: number): Call {
+  return (operation, input = {}, { signal, timeout = usual, headers } = {}) =>
+    untilDeadline({ signal, timeout }, (deadline) =>
+      manager.run(operation, input, (given, token) =>
+        call(operation, given, {
+          headers: { ...(token && { authorization: `Bearer ${token}` }), ...headers },
+          signal: deadline,
+          timeout: Infinity,
+        }),
+      ),
+    );
 }

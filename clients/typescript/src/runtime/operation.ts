@@ -1,3 +1,5 @@
+import type { SessionEffect } from "./shapes.js";
+
 /** One operation of the API, as the generated table describes it. */
 export interface Operation {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -9,6 +11,8 @@ export interface Operation {
   readonly body?: readonly string[];
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
+  /** How a success changes the session of the caller. */
+  readonly effect?: SessionEffect;
   /** Whether a success may set or clear a cookie. */
   readonly setsCookie?: true;
   /** The success statuses, if not 200. 202 and 204 have no body. */

@@ -32,12 +32,9 @@ export function unexpectedResponse(response: Response, detail: string): Unexpect
 }
 
 export function isProblem(value: unknown): value is ProblemShape {
-  if (typeof value !== "object" || value === null) return false;
-  const { type, title, status, code } = value as Partial<Record<keyof ProblemShape, unknown>>;
+  const problem = value as Readonly<Record<string, unknown>> | null | undefined;
   return (
-    typeof type === "string" &&
-    typeof title === "string" &&
-    typeof status === "number" &&
-    typeof code === "string"
+    typeof problem?.["status"] === "number" &&
+    ["type", "title", "code"].every((name) => typeof problem[name] === "string")
   );
 }

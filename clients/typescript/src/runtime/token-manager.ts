@@ -30,12 +30,7 @@ export interface TokenManagerOptions {
 /** Holds the tokens of token mode: the access token in memory only. */
 export interface TokenManager {
   /** Makes a call with a valid token, if the client can get one. */
-  run(
-    operation: Operation,
-    effect: SessionEffect | undefined,
-    input: FlatInput,
-    send: Send,
-  ): Promise<Outcome>;
+  run(operation: Operation, input: FlatInput, send: Send): Promise<Outcome>;
   /** Takes over the access token of another tab, or drops it. */
   adopt(access?: Access): void;
 }
@@ -175,7 +170,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       access = shared;
       reset();
     },
-    run: async (operation, effect, input, send) => {
+    run: async (operation, input, send) => {
+      const { effect } = operation;
       if (effect === "signed-out") return signOut(input, send);
       if (effect === "tokens" || effect === "refreshed") {
         if (underWay()) await renew().catch(() => {});

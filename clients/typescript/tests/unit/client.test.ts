@@ -7,7 +7,7 @@ const baseUrl = "https://api.example";
 
 test("one method an operation", () => {
   const client = createClient({ baseUrl });
-  const beside = ["session", "throwing", "setCookies", "diagnose"];
+  const beside = ["session", "throwing", "setCookies", "close", "diagnose"];
   expect(Object.keys(client)).toEqual([...Object.keys(table), ...beside]);
   expect(Object.keys(client.throwing)).toEqual(Object.keys(table));
 });

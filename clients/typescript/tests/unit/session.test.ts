@@ -1,5 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { type Client, createClient, type SessionState } from "../../src/index.js";
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  type SessionState,
+} from "../../src/index.js";
 import { answering, empty, json, problem } from "../support/answers.js";
 import { session } from "../support/sessions.js";
 
@@ -157,15 +162,17 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("on a server no client sends a message", () => {
+test("only pages exchange messages, and only about what they share", () => {
   const opened = vi.fn();
   vi.stubGlobal("BroadcastChannel", opened);
-  createClient({ baseUrl });
-  expect(opened).not.toHaveBeenCalled();
+  const use = (options: Partial<ClientOptions>): unknown =>
+    createClient({ baseUrl, ...options } as ClientOptions).session.subscribe(() => {});
+  use({});
+  expect(opened, "on a server").not.toHaveBeenCalled();
   vi.stubGlobal("document", {});
-  createClient({ baseUrl, token: "mine" });
-  createClient({ baseUrl, mode: "token", refreshIn: "body" });
+  use({ token: "mine" });
+  use({ mode: "token", refreshIn: "body" });
   expect(opened).not.toHaveBeenCalled();
-  createClient({ baseUrl });
+  use({});
   expect(opened).toHaveBeenCalledTimes(1);
 });

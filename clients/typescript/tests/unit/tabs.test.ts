@@ -36,14 +36,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const tab = (): Client =>
-  createClient({
+function tab(): Client {
+  const client = createClient({
     baseUrl: "https://api.example",
     mode: "token",
     refreshIn: "cookie",
     fetch: service.fetch,
     development: false,
   });
+  client.session.subscribe(() => {});
+  return client;
+}
 const status = (client: Client): string => client.session.get().status;
 const expire = (): unknown => vi.setSystemTime(Date.now() + 601_000);
 

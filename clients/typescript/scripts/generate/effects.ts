@@ -1,8 +1,7 @@
-import type { SessionEffect } from "./runtime/shapes.js";
-import type { OperationId } from "./types.js";
+import type { SessionEffect } from "../../src/runtime/shapes.js";
 
 /** How each operation's answer changes the caller's session. The other operations change nothing. */
-export const effects: { readonly [Id in OperationId]?: SessionEffect } = {
+export const effects: Readonly<Record<string, SessionEffect>> = {
   signIn: "signed-in",
   getSession: "session",
   issueTokens: "tokens",
