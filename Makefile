@@ -1,29 +1,36 @@
-# make test           installs what is missing and runs everything
-# make test-browsers  what Chromium and Firefox do with our cookies, alone
-# make bench          measures the service beside an endpoint that does nothing; ONLY=flood that alone, ONLY=--help says what else
-# make run            serves on http://localhost:3000
-# make spec           rewrites openapi.json and openapi.txt from the code, and the client from them
+.DEFAULT_GOAL := help
+.PHONY: help run check setup test test-browsers bench spec docs
 
-.PHONY: test test-browsers bench run spec
+help: ## lists the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 22
 
-test:
+run: ## serves on http://localhost:3000
+	@cargo run
+
+check: ## format, layers, clippy, unit tests: about a minute on a warm tree, installs nothing
+	@.ci/check
+
+setup: ## installs what the tests need: servers and browsers (apt), the clients' tools (npm), cargo tools
+	@.ci/setup
+
+test: ## setup, then every check
 	@.ci/test
 
-test-browsers:
+test-browsers: ## what Chromium and Firefox do with the cookies
 	cargo build
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers test
 
-bench:
+bench: ## measures the service beside baselines; ONLY=flood measures one topic, ONLY=--help lists the topics
 	@.ci/install wrk redis-server postgresql mariadb-server
 	cargo build --release -p bifrons -p bench
 	@.ci/with-databases cargo run --quiet --release -p bench -- $(ONLY)
 
-run:
-	@cargo run
-
-spec:
+spec: ## writes openapi.json, openapi.txt and the client from the code
 	UPDATE_SPEC=1 cargo test --quiet -p bifrons --test it specification::
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/typescript run generate
+
+docs: ## writes the generated parts of the documents from the code
+	UPDATE_DOCS=1 cargo test --quiet -p bifrons --test it documents:: -- --test-threads=1
