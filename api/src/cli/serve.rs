@@ -63,10 +63,14 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
     check_memory(&config);
     // Before anything else, so that a second start on the same port fails before it touches the data.
     let listener = listen(config.listen, "listen").await?;
+    config.bound_to(listener.local_addr().map_err(Failure::new)?);
     let admin_listener = match config.admin_listen {
         Some(address) => Some(listen(address, "admin_listen").await?),
         None => None,
     };
+    if let Some(listener) = &admin_listener {
+        config.admin_listen = Some(listener.local_addr().map_err(Failure::new)?);
+    }
     let tls = config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
     let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
     state.metrics.watch_log(dropped);
@@ -119,8 +123,9 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 fn banner(config: &Config) -> String {
     let url = config.public_url.as_str();
     let explorer = if config.docs { format!("  Explorer       {url}/docs\n") } else { String::new() };
+    let metrics = config.admin_listen.map(|address| format!("  Metrics        http://{address}/metrics\n")).unwrap_or_default();
     format!(
-        "Bifrons {version}, listening on {listen}\n  API            {url}/v1\n{explorer}  Specification  {url}/openapi.json\n  Data           {data}\n",
+        "Bifrons {version}, listening on {listen}\n  API            {url}/v1\n{explorer}  Specification  {url}/openapi.json\n{metrics}  Data           {data}\n",
         version = env!("CARGO_PKG_VERSION"),
         listen = config.listen,
         data = config.data_dir.display(),

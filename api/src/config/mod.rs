@@ -3,6 +3,7 @@
 
 mod connections;
 mod cookie_policy;
+mod cors;
 mod database;
 mod dev_origin;
 mod limits;
@@ -21,6 +22,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use self::redis::{RedisConfig, RedisNode, RedisTopology};
 pub use connections::ConnectionsConfig;
 pub use cookie_policy::CookiePolicy;
+pub use cors::CorsConfig;
 pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
 pub use doctor::Origin;
@@ -49,6 +51,8 @@ pub struct Config {
     pub origins: Vec<Origin>,
     /// Frontends on developers' machines, in token mode only.
     pub dev_origins: Vec<DevOrigin>,
+    /// Request headers that frontends may send.
+    pub cors: CorsConfig,
     /// The folder of the embedded database, the keys and the outbox.
     pub data_dir: PathBuf,
     pub database: DatabaseConfig,
@@ -93,6 +97,15 @@ impl Config {
         !self.is_listed(origin) && std::str::from_utf8(origin).is_ok_and(matches)
     }
 
+    /// Takes the address that `listen` was bound to. Where it asks for port 0, the system has chosen one, and `public_url` names it.
+    pub fn bound_to(&mut self, listen: SocketAddr) {
+        self.listen = listen;
+        let chosen = self.public_url.as_str().strip_suffix(":0").map(|host| Origin::parse(&format!("{host}:{}", listen.port())));
+        if let Some(Ok(public_url)) = chosen {
+            self.public_url = public_url;
+        }
+    }
+
     /// Reads a configuration file, if given, and the environment.
     pub fn read(file: Option<File<'_>>, environment: impl IntoIterator<Item = (String, String)>) -> Reading {
         let mut reader = Reader::new(file, environment);
@@ -129,6 +142,7 @@ impl Config {
         );
         let about = "Frontends on developers' machines, in token mode only: http://localhost:* or an exact origin.";
         let dev_origins = reader.list("dev_origins", about, DevOrigin::parse);
+        let cors = CorsConfig::read(reader);
         let data_dir = reader.one("data_dir", "./data", "Folder of the embedded database, the keys and the outbox.", |text| {
             if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
         })?;
@@ -145,6 +159,7 @@ impl Config {
             public_url,
             origins,
             dev_origins,
+            cors,
             data_dir,
             database,
             redis: RedisConfig::read(reader),
@@ -187,6 +202,30 @@ mod tests {
         let Reading { settings, config } = Config::read(None, []);
         assert_eq!(config.unwrap().public_url.as_str(), "http://localhost:3000");
         assert!(settings.iter().all(|setting| setting.source == Source::Default));
+    }
+
+    #[test]
+    fn a_port_that_the_system_chooses_is_part_of_the_public_url() {
+        let bound = |environment: &[(&str, &str)]| {
+            let mut config = read("", environment).config.unwrap();
+            config.bound_to("127.0.0.1:4321".parse().unwrap());
+            assert_eq!(config.listen.port(), 4321);
+            config.public_url.as_str().to_owned()
+        };
+        let listen = ("BIFRONS_LISTEN", "127.0.0.1:0");
+        assert_eq!(bound(&[listen]), "http://localhost:4321");
+        assert_eq!(bound(&[listen, ("BIFRONS_PUBLIC_URL", "https://api.example.com")]), "https://api.example.com");
+        assert_eq!(bound(&[("BIFRONS_PUBLIC_URL", "http://localhost:3000")]), "http://localhost:3000");
+    }
+
+    #[test]
+    fn allowed_headers_are_names() {
+        let allowed =
+            |text: &str| read("", &[("BIFRONS_CORS__ALLOWED_HEADERS", text)]).config.map(|config| config.cors.allowed_headers);
+        assert_eq!(allowed("Sentry-Trace, x-requested-with").unwrap(), ["sentry-trace", "x-requested-with"]);
+        for wrong in ["*", "x-*", "a b", "a:b", "a\r\nb", "\u{e9}"] {
+            assert_eq!(allowed(wrong).unwrap_err()[0].key, "BIFRONS_CORS__ALLOWED_HEADERS", "{wrong}");
+        }
     }
 
     #[test]

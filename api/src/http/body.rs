@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use poem::{Request, RequestBody, error::ReadBodyError, http::header};
+use poem::{
+    IntoResponse, Request, RequestBody,
+    error::ReadBodyError,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaMediaType, MetaRequest, Registry},
@@ -11,12 +15,13 @@ use poem_openapi::{
 };
 
 use super::{
+    media_type,
     problem::{FieldError, Problem, ProblemCode, Rule},
     schema, strict_json,
 };
 
 /// The maximum number of bytes of a body.
-const MAX_BYTES: usize = 64 * 1024;
+pub(super) const MAX_BYTES: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -48,13 +53,19 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        if !is_json(request.headers()) {
+            return Err(unsupported(header::ACCEPT, "application/json"));
+        }
+        if !is_uncoded(request.headers()) {
+            return Err(unsupported(header::ACCEPT_ENCODING, "identity"));
+        }
         Ok(read::<T>(request, body).await.map(Self)?)
     }
 }
 
 async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Result<T, Problem> {
-    if !is_json(request) {
-        return Err(Problem::new(ProblemCode::UnsupportedMediaType));
+    if is_too_large(request.headers()) {
+        return Err(Problem::new(ProblemCode::BodyTooLarge));
     }
     let body = body.take().map_err(|_| Problem::new(ProblemCode::InternalError))?;
     // Boxed: the operation may wait for a hashing worker, and must not hold the size of this future while it waits.
@@ -76,10 +87,30 @@ async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Re
     })
 }
 
-/// Exactly one `Content-Type`, and it is JSON. A form, which any page may post across origins, is not (ASVS 3.5.2).
-fn is_json(request: &Request) -> bool {
-    let mut types = request.headers().get_all(header::CONTENT_TYPE).iter();
+/// Whether the head says that the body is too large.
+pub(super) fn is_too_large(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    // hyper has refused a value that is no number, so a number that does not parse is too large.
+    length.is_some_and(|length| length.parse::<usize>().map_or(true, |length| length > MAX_BYTES))
+}
+
+/// Exactly one `Content-Type`, and it is JSON. A form, which a page may post across origins, is not (ASVS 3.5.2).
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else { return false };
-    let media_type = only.to_str().ok().and_then(|text| text.parse::<mime::Mime>().ok());
-    media_type.is_some_and(|media_type| media_type.essence_str() == mime::APPLICATION_JSON.essence_str())
+    media_type::essence(only.as_bytes()).is_some_and(|essence| essence.eq_ignore_ascii_case(b"application/json"))
+}
+
+/// Whether no coding, such as a compression, is applied to the body.
+fn is_uncoded(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// 415 with the header that names what is accepted (RFC 9110 section 15.5.16).
+fn unsupported(name: HeaderName, accepted: &'static str) -> poem::Error {
+    let mut response = Problem::new(ProblemCode::UnsupportedMediaType).into_response();
+    response.headers_mut().insert(name, HeaderValue::from_static(accepted));
+    poem::Error::from_response(response)
 }

@@ -2,7 +2,7 @@
 //! left: the requester is the first address that is no trusted proxy. Entries further left come from the client and prove nothing.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr},
     sync::Arc,
 };
 
@@ -43,11 +43,13 @@ fn device(headers: &HeaderMap, config: &Config) -> Option<DeviceToken> {
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     let trusted = |ip: &IpAddr| config.trusted_proxies.iter().any(|network| network.contains(ip));
     let lines = headers.get_all("x-forwarded-for").iter();
-    let hops: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
+    let hops = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    // Empty list elements mean nothing (RFC 9110 section 5.6.1).
+    let hops: Vec<&[u8]> = hops.filter(|hop| !hop.is_empty()).collect();
     let mut client = peer;
     for hop in hops.iter().rev() {
         // Bytes, not text: a line with invalid UTF-8 from the client still ends in the entry of our proxy.
-        let ip = std::str::from_utf8(hop.trim_ascii()).ok().and_then(address_of);
+        let ip = std::str::from_utf8(hop).ok().and_then(address_of);
         match ip.filter(|_| trusted(&client)) {
             Some(ip) => client = ip.to_canonical(),
             None => break,
@@ -56,10 +58,25 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     client
 }
 
-/// An address, with or without a port.
+/// The address of an entry. Proxies write it alone, with a port, in brackets, and quoted as in `Forwarded` (RFC 7239 section 6).
 fn address_of(hop: &str) -> Option<IpAddr> {
-    let alone = hop.parse().ok();
-    alone.or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    let node = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);
+    let (address, after) = match node.strip_prefix('[') {
+        Some(bracketed) => bracketed.split_once(']')?,
+        // One colon separates a port; an IPv6 address without brackets has more.
+        None if node.matches(':').count() == 1 => node.split_at(node.find(':')?),
+        None => (node, ""),
+    };
+    let port = after.strip_prefix(':').unwrap_or("port");
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if !is_port || !(after.is_empty() || after.starts_with(':')) {
+        return None;
+    }
+    match address.split_once('%') {
+        // A zone (RFC 4007 section 11) has a meaning only on the machine that wrote it.
+        Some((address, _)) => address.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => address.parse().ok(),
+    }
 }
 
 #[cfg(test)]
@@ -92,5 +109,39 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["9.9.9.9, 1.1.1.1:443"]), "1.1.1.1");
         assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:443"]), "2001:db8::1");
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+        for (written, address) in [
+            ("\"192.0.2.1\"", "192.0.2.1"),
+            ("\"192.0.2.1:4711\"", "192.0.2.1"),
+            ("192.0.2.1:_secret", "192.0.2.1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("\"[2001:db8::1]:4711\"", "2001:db8::1"),
+            ("\"[2001:db8::1]\"", "2001:db8::1"),
+            ("\"2001:db8::1\"", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:443", "fe80::1"),
+            ("[::ffff:192.0.2.1]:443", "192.0.2.1"),
+            ("192.0.2.1, ", "192.0.2.1"),
+            (",192.0.2.1,, ,\t", "192.0.2.1"),
+            ("192.0.2.1, \"10.0.0.2:80\", , [::1]:80", "192.0.2.1"),
+        ] {
+            assert_eq!(seen("10.0.0.1", &[written]), address, "{written}");
+            assert_eq!(seen("10.0.0.1", &["9.9.9.9", written, ""]), address, "{written}");
+        }
+        for nonsense in [
+            "unknown",
+            "_hidden",
+            "\"192.0.2.1",
+            "192.0.2.1\"",
+            "192.0.2.1:",
+            "192.0.2.1%eth0",
+            "[2001:db8::1",
+            "[2001:db8::1]x",
+            "[]",
+            "192.0.2",
+            "2001:db8::1:port",
+            "192.0.2.1 1.1.1.1",
+        ] {
+            assert_eq!(seen("10.0.0.1", &["9.9.9.9", nonsense]), "10.0.0.1", "{nonsense}");
+        }
     }
 }

@@ -2,34 +2,46 @@
 //! them without credentials. Other pages get no CORS header. Every answer varies by `Origin`, and error answers carry the headers
 //! too: a browser would report an error without them as a CORS failure.
 
+use std::iter;
+
 use poem::{
     Request, Response,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
+use super::verify;
 use crate::config::Config;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
+/// What the API reads, and W3C Trace Context and Baggage: monitoring adds those to every request of a page.
+const HEADERS: &str = "authorization, content-type, traceparent, tracestate, baggage";
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
 /// Two hours: Chromium caches the answer to a preflight for no longer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
-/// The answer to a preflight. It comes before authentication, because a preflight carries no credential.
+/// The answer to a preflight. It comes before authentication, because a preflight carries no credential. `verify` has none: a proxy
+/// that asks about a preflight would let it pass.
 pub(super) fn preflight(request: &Request, config: &Config) -> Option<Response> {
     let headers = request.headers();
     let is_preflight = headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if request.method() != Method::OPTIONS || !is_preflight {
+    if request.method() != Method::OPTIONS || !is_preflight || verify::is_asked(request) {
         return None;
     }
     let mut response = Response::from(StatusCode::NO_CONTENT);
     if reader(headers, config).is_some() {
         let answer = response.headers_mut();
         answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+        if let Ok(allowed) = HeaderValue::try_from(allowed_headers(config)) {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        }
         answer.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     }
     Some(response)
+}
+
+fn allowed_headers(config: &Config) -> String {
+    let configured = config.cors.allowed_headers.iter().map(String::as_str);
+    iter::once(HEADERS).chain(configured).collect::<Vec<_>>().join(", ")
 }
 
 /// A page that may read the answer.

@@ -33,10 +33,10 @@ fn answer_of(error: Error, method: &Method, path: &str) -> Response {
         return Problem::new(ProblemCode::ValidationFailed).fields(vec![wrong]).into_response();
     }
     // A path parameter that does not parse names no resource.
-    if error.is::<ParsePathError>() || error.is::<NotFoundError>() {
+    if error.is::<ParsePathError>() || (error.is::<NotFoundError>() && path.starts_with('/')) {
         return not_found();
     }
-    if error.is::<MethodNotAllowedError>() {
+    if error.is::<MethodNotAllowedError>() || !path.starts_with('/') {
         // No operation uses OPTIONS; the answer lists the methods of the path.
         let mut response = match *method {
             Method::OPTIONS => StatusCode::NO_CONTENT.into(),
@@ -64,6 +64,10 @@ pub(super) fn panicked() -> Response {
 
 /// The methods of a path, for `Allow` (RFC 9110 section 15.5.6).
 fn allowed_methods(path: &str) -> String {
+    if !path.starts_with('/') {
+        // `OPTIONS *` asks about the service as a whole (section 9.3.7).
+        return "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS".to_owned();
+    }
     let mut methods = openapi::methods(path);
     if methods.is_empty() {
         // Not an operation, but a page or a document: these are read only.

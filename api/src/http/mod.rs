@@ -14,7 +14,9 @@ mod fallback;
 mod headers;
 mod health;
 mod held;
+mod lingering;
 mod me;
+mod media_type;
 mod metrics;
 mod mint;
 mod my_sessions;
@@ -31,14 +33,20 @@ mod strict_json;
 pub mod tls;
 mod tokens;
 mod trace;
+mod unread_body;
 mod users;
 mod verify;
+mod well_formed;
 
 use std::{sync::Arc, time::Duration};
 
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route, endpoint::BoxEndpoint, get, http::header,
-    middleware::CatchPanic, web::Redirect,
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route,
+    endpoint::BoxEndpoint,
+    get,
+    http::{Method, header},
+    middleware::CatchPanic,
+    web::Redirect,
 };
 
 pub use cookie::session_cookie;
@@ -98,6 +106,9 @@ impl App {
         let trace = Trace::begin(random::uuid_v7(self.state.clock.now()), &request, config);
         let reader = cors::reader(request.headers(), config);
         let answering = trace.around(async {
+            if let Some(refused) = well_formed::refuse(&request) {
+                return refused;
+            }
             match cors::preflight(&request, config) {
                 Some(preflight) => {
                     if reader.is_none() {
@@ -120,6 +131,9 @@ impl App {
         if cors::is_dev(request.headers(), &self.state.config) {
             // Here, so that nobody can forget it: no cookie counts for a page whose origin may be a pattern.
             request.headers_mut().remove(header::COOKIE);
+        }
+        if request.method() == Method::OPTIONS && verify::is_asked(&request) {
+            request.set_method(Method::GET);
         }
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         if csrf::is_forged(&request, &self.state) {

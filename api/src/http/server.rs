@@ -9,7 +9,7 @@ use hyper_util::{
     server::graceful::{GracefulShutdown, Watcher},
 };
 use poem::{
-    http,
+    http::{HeaderValue, StatusCode, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -22,6 +22,8 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     App,
     connections::{ConnectionPermit, Connections},
+    lingering::Lingering,
+    unread_body::UnreadBody,
 };
 
 /// How long a client may take to send the headers of its next request; Apache's default. A shorter limit costs more than it saves,
@@ -98,18 +100,35 @@ impl Connection {
     async fn serve_http(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, connections: Watcher) -> hyper::Result<()> {
         let Self { local, peer, app, _permit } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let request = poem::Request::from((request, local.clone(), peer.clone(), http::uri::Scheme::HTTP));
+            let request = poem::Request::from((request, local.clone(), peer.clone(), Scheme::HTTP));
             let app = Arc::clone(&app);
             // Boxed: hyper reserves the size of this future for as long as the connection is open, and most connections are idle.
-            Box::pin(async move { Ok::<_, Infallible>(hyper::Response::from(app.answer(request).await)) })
+            Box::pin(async move { Ok::<_, Infallible>(hyper::Response::from(answer(&app, request).await)) })
         });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_TIMEOUT));
+        let stream = TokioIo::new(Lingering::new(stream));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
             .max_buf_size(HEADER_LIMIT)
-            .serve_connection(TokioIo::new(Box::pin(stream)), service);
+            .serve_connection(stream, service);
         connections.watch(connection).await
     }
+}
+
+/// Answers a request. The answer says that the connection closes if the client must not send another request on it.
+async fn answer(app: &App, mut request: poem::Request) -> poem::Response {
+    let body = UnreadBody::keep(&mut request);
+    let mut response = app.answer(request).await;
+    let closes = match body {
+        // The body did not arrive in time.
+        _ if response.status() == StatusCode::REQUEST_TIMEOUT => true,
+        Some(body) => !body.drain().await,
+        None => false,
+    };
+    if closes || app.state().is_stopping() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

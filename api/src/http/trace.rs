@@ -1,7 +1,10 @@
 //! Writes one log line for each request, and puts the request's id on every line logged for it. Queries, headers and bodies carry
 //! secrets, so they are never logged.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
 
 use poem::{
     Request, Response,
@@ -36,6 +39,21 @@ pub(super) struct Trace {
     span: Span,
 }
 
+/// A path as it is logged: visible ASCII only, and cut. hyper accepts raw bytes above ASCII, where control and bidirectional characters
+/// are; here they are percent-encoded, as a well-formed client sends them.
+fn loggable(path: &str) -> String {
+    let mut text = String::with_capacity(path.len().min(MAX_PATH));
+    for byte in path.bytes().take(MAX_PATH) {
+        if byte.is_ascii_graphic() {
+            text.push(byte.into());
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text.truncate(MAX_PATH);
+    text
+}
+
 impl Trace {
     pub(super) fn begin(id: Uuid, request: &Request, config: &Config) -> Self {
         let address = client::address(request, config).map(display);
@@ -43,14 +61,7 @@ impl Trace {
         let span = tracing::info_span!("request", request = %id, client = address);
         #[cfg(feature = "otel")]
         crate::telemetry::begin(&span, |name| Some(request.header(name)?.to_owned()));
-        Self {
-            id,
-            method: request.method().clone(),
-            // Percent-encoded, so any byte is a boundary.
-            path: path.get(..MAX_PATH).unwrap_or(path).to_owned(),
-            begun: Instant::now(),
-            span,
-        }
+        Self { id, method: request.method().clone(), path: loggable(path), begun: Instant::now(), span }
     }
 
     /// Runs `answering` inside the request's span.
@@ -66,12 +77,28 @@ impl Trace {
         let ms = after.as_secs_f64() * 1000.0;
         #[cfg(feature = "otel")]
         crate::telemetry::end(&span, operation, method.as_str(), status);
-        // A token, so any byte is a boundary.
+        // A method is ASCII, so each byte is a boundary.
         let method = method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str());
         span.in_scope(|| tracing::info!(method, path, operation, status, ms, "answered"));
         if let Ok(id) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert("x-request-id", id);
         }
         (operation.unwrap_or_default(), after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_PATH, loggable};
+
+    #[test]
+    fn a_logged_path_is_short_visible_ascii() {
+        assert_eq!(loggable("/v1/session"), "/v1/session");
+        assert_eq!(loggable("/%0d%0a"), "/%0d%0a");
+        assert_eq!(loggable("/a\u{202e}b\u{9b}"), "/a%E2%80%AEb%C2%9B");
+        for before in 0..300 {
+            let logged = loggable(&format!("/{}\u{e9}{}", "x".repeat(before), "x".repeat(20_000)));
+            assert!(logged.len() == MAX_PATH && logged.bytes().all(|byte| byte.is_ascii_graphic()), "{logged}");
+        }
     }
 }

@@ -68,6 +68,14 @@ impl VerifyApi {
     }
 }
 
+/// Whether a proxy asks. It may send the method of the request that it asks about.
+pub(super) fn is_asked(request: &Request) -> bool {
+    let path = request.uri().path();
+    path == PATH || path.starts_with(FOR_ENVOY)
+}
+
+const PATH: &str = "/v1/verify";
+
 /// Where Envoy asks: it puts the request's path behind this, and sends the request's method.
 pub(super) const FOR_ENVOY: &str = "/v1/verify/";
 

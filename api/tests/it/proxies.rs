@@ -20,6 +20,29 @@ async fn verify_names_user_and_session() {
     gone.get("/v1/verify").await.expect_problem(401, "invalid_session");
 }
 
+/// A proxy that keeps the method gets the answer of GET, so that no OPTIONS request passes without a credential.
+#[tokio::test]
+async fn options_is_answered_as_get() {
+    let origin = "http://localhost:5173";
+    let app = App::with_environment(&[("BIFRONS_ORIGINS", origin)]).await;
+    let ada = app.ada().await;
+    let user = ada.who_am_i().await.expect(200).string("/user/id");
+    for path in ["/v1/verify", "/v1/verify?of=ada", "/v1/verify/orders"] {
+        for headers in [&[][..], &[("origin", origin)], &[("origin", origin), ("access-control-request-method", "GET")]] {
+            let with_headers = |actor: Actor| headers.iter().fold(actor, |actor, (name, value)| actor.with(name, *value));
+            let refused = with_headers(app.someone()).ask(Method::OPTIONS, path).await;
+            assert_eq!(
+                (refused.status().as_u16(), refused.headers().contains_key("www-authenticate")),
+                (401, true),
+                "{path} {headers:?}"
+            );
+            let passed = with_headers(ada.clone()).ask(Method::OPTIONS, path).await;
+            assert_eq!(passed.status(), ada.ask(Method::GET, path).await.status(), "{path} {headers:?}");
+            assert_eq!(passed.headers()["x-auth-user-id"].to_str().unwrap(), user);
+        }
+    }
+}
+
 /// Envoy sends the method, the path and the `Origin` of the request that it asks about; only 200 lets it pass.
 #[tokio::test]
 async fn envoy_is_answered_on_every_method_and_path() {
