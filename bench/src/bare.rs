@@ -1,5 +1,4 @@
-//! Argon2id alone on the core of what is measured: what sign-ins could reach if nothing else had to be done, and how fast somebody
-//! else's code is.
+//! Argon2id alone, on the core of the measured process: the upper bound for sign-ins, and the speed of another crate.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +6,16 @@ use tokio::process::Command;
 
 use crate::{cores::SERVER, node::PASSWORD};
 
-/// Which code, and in which memory. Both use their memory again, in huge pages where the system has them.
+/// Which crate hashes. Both reuse their memory, in huge pages where the system has them.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Code {
-    /// What the service hashes with: the crate `argon2`.
+    /// The crate of the service: `argon2`.
     Ours,
-    /// The fastest we know: the crate `argon2-rust`, which has AVX-512 by hand.
+    /// The fastest known crate: `argon2-rust`, with hand-written AVX-512.
     Fastest,
 }
 
-/// Hashes with today's parameters for a while, and prints how many a second and what comes of it.
+/// Hashes with the default parameters for a second, and prints the rate and the hash.
 pub(crate) fn run(code: Code) {
     let (password, salt, mut out) = (PASSWORD.as_bytes(), b"a salt of 16 B..", [0; 32]);
     let rate = match code {
@@ -46,12 +45,12 @@ fn repeat(mut hash: impl FnMut()) -> f64 {
     f64::from(count) / began.elapsed().as_secs_f64()
 }
 
-/// Hashes a second, in a process that does nothing else, and the hash.
+/// The rate and the hash, from a process that does nothing else.
 pub(crate) async fn rate(code: Code) -> (f64, String) {
     let code = if matches!(code, Code::Ours) { "ours" } else { "fastest" };
     let mut command = Command::new("taskset");
     command.args(["-c", SERVER]).arg(std::env::current_exe().unwrap()).args(["hash", code]);
-    let said = String::from_utf8(command.output().await.unwrap().stdout).unwrap();
-    let (rate, hash) = said.split_once(' ').unwrap();
+    let printed = String::from_utf8(command.output().await.unwrap().stdout).unwrap();
+    let (rate, hash) = printed.split_once(' ').unwrap();
     (rate.parse().unwrap(), hash.to_owned())
 }

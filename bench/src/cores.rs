@@ -1,4 +1,4 @@
-//! Who runs where: what is measured on one core, what measures on the other.
+//! Cores: the measured process runs on one, the load on the other.
 
 use std::{fs, io};
 
@@ -7,14 +7,14 @@ use rustix::{
     thread::{CpuSet, sched_setaffinity},
 };
 
-/// The core of what is measured, as `taskset` writes it.
+/// The core of the measured process, as `taskset` writes it.
 pub(crate) const SERVER: &str = "0";
-/// The core of what measures.
+/// The core of the load.
 pub(crate) const LOAD: usize = 1;
-/// Both, as `taskset` writes them: for what has a core to spare.
+/// Both cores, for a process with a spare core.
 pub(crate) const BOTH: &str = "0,1";
 
-/// Keeps this process, and those that it starts, on some cores.
+/// Pins this process and its children to these cores.
 pub(crate) fn stay_on(cores: &[usize]) -> io::Result<()> {
     let mut set = CpuSet::new();
     for core in cores {

@@ -1,10 +1,10 @@
-//! Processor time: on a machine that does other things too, it says more than the clock.
+//! Processor time: on a busy machine it is more reliable than elapsed time.
 
 use std::{fs, time::Duration};
 
 use tokio::time::sleep;
 
-/// Seconds that a process has run, with those of its threads that have ended; to a hundredth, which is how the kernel tells it.
+/// Seconds of processor time of a process, ended threads included. The kernel counts in hundredths.
 pub(crate) fn seconds(process: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let (_, after_name) = stat.rsplit_once(") ").unwrap();
@@ -12,7 +12,7 @@ pub(crate) fn seconds(process: u32) -> f64 {
     ticks.sum::<f64>() / 100.0
 }
 
-/// Waits, but not for ever, until nobody else does much here. Says so if somebody goes on.
+/// Waits up to 20 s until the machine is less than 5 % busy. Prints a warning if it stays busy.
 pub(crate) async fn quiet() {
     let mut busy = 1.0;
     for _ in 0..20 {
@@ -23,14 +23,14 @@ pub(crate) async fn quiet() {
             return;
         }
     }
-    println!("\n(Others keep this machine {:.0} % busy: the clock says little.)", busy * 100.0);
+    println!("\n(This machine is {:.0} % busy with other work: elapsed times are unreliable.)", busy * 100.0);
 }
 
 fn cores() -> f64 {
     fs::read_to_string("/proc/stat").unwrap().lines().skip(1).take_while(|line| line.starts_with("cpu")).count() as f64
 }
 
-/// Seconds that all cores together had nothing to do.
+/// Idle seconds of all cores together.
 fn idle() -> f64 {
     fs::read_to_string("/proc/uptime").unwrap().split_whitespace().nth(1).unwrap().parse().unwrap()
 }

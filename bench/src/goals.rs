@@ -1,15 +1,15 @@
-//! What the numbers are to be, and whether they are.
+//! Goals for the numbers, and whether they are met.
 
 use crate::table::Table;
 
-/// Where a number is to stay.
+/// The bound of a number.
 #[derive(Clone, Copy)]
 pub(crate) enum Bound {
     AtLeast(f64),
     AtMost(f64),
 }
 
-/// All that was judged, in one table at the end.
+/// All results, printed as one table at the end.
 #[derive(Default)]
 pub(crate) struct Goals(Vec<[String; 4]>);
 
@@ -19,15 +19,15 @@ impl Goals {
             Bound::AtLeast(wanted) => ("≥", wanted, reached >= wanted),
             Bound::AtMost(wanted) => ("≤", wanted, reached <= wanted),
         };
-        // As many decimals as it takes to tell the two apart.
+        // Enough decimals to tell the two apart.
         let reached = if wanted < 10.0 { format!("{reached:.2}") } else { format!("{reached:.0}") };
         let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        let verdict = if holds { "holds" } else { "MISSED" };
+        let verdict = if holds { "met" } else { "MISSED" };
         self.0.push([what.to_owned(), format!("{sign} {wanted}{unit}"), format!("{reached}{unit}"), verdict.to_owned()]);
     }
 
     pub(crate) fn print(&self) {
-        let mut table = Table::new(&["goal", "wanted", "reached", ""]);
+        let mut table = Table::new(&["goal", "bound", "measured", ""]);
         for goal in &self.0 {
             table.row(goal.clone());
         }

@@ -1,4 +1,4 @@
-//! Connections that others hold: thousands that say nothing, and a thousand that say a byte now and then.
+//! Connections that other clients hold: thousands that send nothing, and a thousand that send a byte now and then.
 
 use std::{
     process::Stdio,
@@ -28,11 +28,11 @@ use crate::{
 
 const ROUNDS: usize = 20;
 const IDLE: usize = 5000;
-const DRIBBLING: usize = 1000;
-/// Nobody may take longer than this to say what they want; then they are hung up on, and come back.
-const PATIENCE: Duration = Duration::from_secs(20);
+const SLOW: usize = 1000;
+/// The service closes a connection without a request after this time. The holder opens it again.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What was measured of a process, for as long as others held connections of it or not.
+/// Measurements of one process, with or without held connections.
 #[derive(Default)]
 struct Measured {
     rates: Vec<f64>,
@@ -42,8 +42,8 @@ struct Measured {
 }
 
 pub(crate) async fn run(goals: &mut Goals) {
-    // Two of the same, asked in turn, and connections held of the one and then of the other: so neither does it matter what else the
-    // machine does from one second to the next, nor where in memory a process happens to lie.
+    // Two equal processes, measured in alternation. Connections are held to one of them, then to the other. So neither other load nor
+    // the memory layout of a process matters.
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let settings = [("BIFRONS_CONNECTIONS__PER_NETWORK", "10000".to_owned())];
     let nodes = [Node::start(SERVER, folders[0].path(), &settings).await, Node::start(SERVER, folders[1].path(), &settings).await];
@@ -53,7 +53,7 @@ pub(crate) async fn run(goals: &mut Goals) {
     for of in [1, 0] {
         let mut holder = hold(&nodes[of]).await;
         for round in 0..ROUNDS {
-            // There and back again: what gets slower meanwhile is slower for both.
+            // The order alternates, so that a drift affects both.
             let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
             for at in order {
                 rate(&nodes[at], &cookies[at], if at == of { &mut held_of[at] } else { &mut alone[at] }).await;
@@ -70,23 +70,23 @@ pub(crate) async fn run(goals: &mut Goals) {
     }
     let both = |measured: &[Measured; 2], of: fn(&Measured) -> f64| (of(&measured[0]) * of(&measured[1])).sqrt();
     let mut table = Table::new(&["getSession", "requests/s", "processor time", "p99 at 500/s", "memory"]);
-    let with = format!("beside {held:.0} connections, {IDLE} idle and {DRIBBLING} dribbling");
-    // Of those that nobody had held connections of before.
+    let with = format!("with {held:.0} open connections, {IDLE} idle and {SLOW} slow");
+    // Memory: of the process to which no connections were held before.
     for (measured, name, memory) in [(&alone, "alone", alone[0].memory), (&held_of, &with, held_of[1].memory)] {
         let (rate, cost) = (both(measured, |one| most(&one.rates)), both(measured, |one| least(&one.costs)));
         let p99 = both(measured, |one| least(&one.waits));
         let [rate, cost] = [format!("{rate:.0}"), format!("{cost:.1} µs")];
         table.row([name.to_owned(), rate, cost, format!("{p99:.2} ms"), format!("{memory:.1} MiB")]);
     }
-    table.print("## Connections that others hold, and take up again when they are hung up on after twenty seconds");
-    // Those of the one beside those of the other, and the other way round.
+    table.print("## Held connections: each is closed after 20 s and opened again");
+    // Each process with held connections, compared with the other one without.
     let pairs = [(&alone[0], &held_of[1]), (&alone[1], &held_of[0])];
     let ratio =
         |of: &dyn Fn(&Measured, &Measured) -> f64| pairs.map(|(alone, held)| of(alone, held)).iter().product::<f64>().sqrt();
     let rate = ratio(&|alone, held| beside(&alone.costs, &held.costs));
     let p99 = ratio(&|alone, held| beside(&held.waits, &alone.waits));
-    goals.judge("getSession/s beside held connections, of that alone", Bound::AtLeast(0.95), "", rate);
-    goals.judge("p99 beside held connections, of that alone", Bound::AtMost(1.25), "", p99);
+    goals.judge("getSession/s with held connections, of alone", Bound::AtLeast(0.95), "", rate);
+    goals.judge("p99 with held connections, of alone", Bound::AtMost(1.25), "", p99);
 }
 
 async fn rate(node: &Node, cookie: &str, measured: &mut Measured) {
@@ -104,7 +104,7 @@ async fn wait(node: &Node, cookie: &str, measured: &mut Measured) {
     measured.memory = node.memory().0;
 }
 
-/// Somebody who holds connections, once all of them are open.
+/// Starts a process that holds connections, and waits until all of them are open.
 async fn hold(node: &Node) -> Child {
     let (host, port) = node.address();
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -114,12 +114,12 @@ async fn hold(node: &Node) -> Child {
     holder
 }
 
-/// Holds connections for ever. Says so when all are open.
+/// Holds connections for ever. Prints a line when all are open.
 pub(crate) async fn run_holder(server: String) {
-    // Whoever measures on the same core comes first.
+    // The load on the same core has priority.
     rustix::process::nice(19).unwrap();
     let open = Arc::new(AtomicUsize::new(0));
-    let all = IDLE + DRIBBLING;
+    let all = IDLE + SLOW;
     for one in 0..all {
         let (server, open) = (server.clone(), Arc::clone(&open));
         tokio::spawn(async move {
@@ -129,14 +129,14 @@ pub(crate) async fn run_holder(server: String) {
                 if one < IDLE {
                     idle(connection).await;
                 } else {
-                    dribble(connection).await;
+                    send_slowly(connection).await;
                 }
                 open.fetch_sub(1, Ordering::Relaxed);
             }
         });
-        // Spread over the time after which they are hung up on, as those of strangers would be.
+        // Spread over the header timeout, as connections of many clients are.
         if one % (all / 100) == 0 {
-            tokio::time::sleep(PATIENCE / 100).await;
+            tokio::time::sleep(HEADER_TIMEOUT / 100).await;
         }
     }
     while open.load(Ordering::Relaxed) < all * 99 / 100 {
@@ -150,8 +150,8 @@ async fn idle(mut connection: TcpStream) {
     let _ = connection.read(&mut [0]).await;
 }
 
-async fn dribble(mut connection: TcpStream) {
-    for byte in b"GET /v1/session HTTP/1.1\r\nX-Dribble: a-very-long-header" {
+async fn send_slowly(mut connection: TcpStream) {
+    for byte in b"GET /v1/session HTTP/1.1\r\nX-Slow: a-very-long-header" {
         if connection.write_all(&[*byte]).await.is_err() {
             return;
         }

@@ -36,12 +36,12 @@ use crate::goals::Goals;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures the service beside an endpoint that does nothing: a quarter of an hour for everything.
+/// Measures the service beside baselines. Everything takes a quarter of an hour.
 ///
-/// Two cores are needed, one for the service and one for the load, and quiet on both.
+/// Needs two idle cores: one for the service, one for the load.
 #[derive(Parser)]
 struct Bench {
-    /// What to measure; everything if nothing is named
+    /// What to measure (default: everything)
     topics: Vec<Topic>,
     #[command(subcommand)]
     part: Option<Part>,
@@ -51,25 +51,25 @@ struct Bench {
 enum Topic {
     /// Requests a second by cookie and by token, with and without Redis, PostgreSQL and the cache; 401; refresh
     Verify,
-    /// Reads of Redis and PostgreSQL for each 1,000 verifications
+    /// Reads of Redis and PostgreSQL for 1,000 verifications
     Reads,
-    /// Memory of live sessions, and the cost of one among many: `SESSIONS=1000000` of them
+    /// Memory of live sessions, and the cost of one among many; `SESSIONS=1000000` sets how many
     Sessions,
-    /// From the end of a session on one node to its refusal on another
+    /// Time from the end of a session on one node to its refusal on another
     Revoke,
-    /// Sign-ins a second, beside hashes alone
+    /// Sign-ins a second, compared with hashing alone
     SignIn,
-    /// Sign-ins at ten times what can be done, and what others feel of them
+    /// A flood of sign-ins at ten times the capacity, and its effect on signed-in users
     Flood,
-    /// Thousands of connections that say nothing or little
+    /// Thousands of idle and slow connections
     Held,
     /// Size, start and memory of the binary
     Process,
-    /// Whether the time that a refusal takes tells who there is
+    /// Whether the time of a refusal reveals accounts
     Timing,
 }
 
-/// What the bench starts of itself.
+/// Processes that the bench starts.
 #[derive(Subcommand)]
 enum Part {
     #[command(hide = true)]

@@ -22,12 +22,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// On some cores, with one password worker, in a folder.
+    /// Starts a node on these cores, with one password worker, in a folder.
     pub(crate) async fn start(cores: &str, folder: &Path, environment: &[(&str, String)]) -> Self {
         let mut command = Command::new("taskset");
         command.args(["-c", cores]).arg(std::env::current_exe().unwrap()).arg("serve");
         command.env("BIFRONS_DATA_DIR", folder).env("BIFRONS_PASSWORDS__WORKERS", "1").envs(environment.iter().cloned());
-        // Its log is written, and nobody reads it.
+        // The log is written, because that is part of the cost, and discarded.
         command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut process = command.spawn().expect("taskset is installed");
         let mut line = String::new();
@@ -36,7 +36,7 @@ impl Node {
         Self { process, ports, http: client().build().unwrap() }
     }
 
-    /// Ends it, and waits until it has.
+    /// Ends the process and waits for it.
     pub(crate) async fn stop(mut self) {
         self.process.kill().await.unwrap();
     }
@@ -53,7 +53,7 @@ impl Node {
         format!("http://127.0.0.1:{}/v1/constant", self.ports[1])
     }
 
-    /// Signs Ada up, and in both ways: the cookie, and what `issueTokens` answers.
+    /// Signs Ada up, and in in both modes: the cookie, and the tokens.
     pub(crate) async fn sign_in(&self) -> (String, Value) {
         let body = json!({"email": EMAIL, "password": PASSWORD});
         self.post("/v1/users", &body).await;
@@ -79,7 +79,7 @@ impl Node {
         text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or(0.0)
     }
 
-    /// Resident memory in MiB, and the most there was since [`Node::forget_peak`].
+    /// Resident memory in MiB: now, and the peak since [`Node::forget_peak`].
     pub(crate) fn memory(&self) -> (f64, f64) {
         memory(self.id())
     }
@@ -94,12 +94,12 @@ impl Node {
     }
 
     fn id(&self) -> u32 {
-        // taskset becomes the service: the process is the same.
+        // taskset replaces itself with the service: the process id is the same.
         self.process.id().unwrap()
     }
 }
 
-/// A client as others have one: no proxy of the environment's in between.
+/// A client that ignores the environment's proxy.
 pub(crate) fn client() -> reqwest::ClientBuilder {
     Client::builder().no_proxy()
 }
@@ -108,7 +108,7 @@ pub(crate) async fn post(http: &Client, url: &str, body: &Value) -> Response {
     http.post(url).header("content-type", "application/json").body(body.to_string()).send().await.unwrap()
 }
 
-/// Resident memory of a process in MiB, now and at its most.
+/// Resident memory of a process in MiB: now, and its peak.
 pub(crate) fn memory(process: u32) -> (f64, f64) {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let of = |name: &str| -> f64 {

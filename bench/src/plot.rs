@@ -1,4 +1,4 @@
-//! Pictures of what was measured.
+//! Charts of the measurements.
 
 use std::{collections::BTreeSet, fmt::Write, fs};
 
@@ -11,12 +11,12 @@ const WIDTH: f64 = 760.0;
 pub(crate) fn write(name: &str, picture: &str) {
     fs::create_dir_all("target/bench").unwrap();
     fs::write(format!("target/bench/{name}.svg"), picture).unwrap();
-    println!("\ntarget/bench/{name}.svg shows the same");
+    println!("\ntarget/bench/{name}.svg shows this as a chart");
 }
 
-/// Bars: what a request costs with a cookie, with a token, and if nothing had to be verified.
+/// Bars: requests a second by cookie, by token, and without verification.
 pub(crate) fn bars(rows: &[Row]) -> String {
-    const KINDS: [(&str, &str); 3] = [("constant", "#9aa4b2"), ("cookie", "#2f6fdb"), ("bearer", "#d9822b")];
+    const KINDS: [(&str, &str); 3] = [("constant", "#9aa4b2"), ("cookie", "#2f6fdb"), ("token", "#d9822b")];
     let shown: Vec<_> = rows.iter().filter_map(|row| Some((row, KINDS.iter().find(|(what, _)| *what == row.what)?.1))).collect();
     let most = shown.iter().map(|(row, _)| row.rate()).fold(1.0, f64::max);
     let mut bars = String::new();
@@ -28,14 +28,14 @@ pub(crate) fn bars(rows: &[Row]) -> String {
         }
         let width = 330.0 * row.rate() / most;
         let _ = writeln!(bars, "<rect x=\"220\" y=\"{y}\" width=\"{width:.0}\" height=\"18\" rx=\"2\" fill=\"{colour}\"/>");
-        let said = format!("{:.0} · {} · {:.2}", row.rate(), row.what, row.of_constant);
-        let _ = writeln!(bars, "<text x=\"{:.0}\" y=\"{}\" fill=\"#333\">{said}</text>", 228.0 + width, y + 14);
+        let label = format!("{:.0} · {} · {:.2}", row.rate(), row.what, row.of_constant);
+        let _ = writeln!(bars, "<text x=\"{:.0}\" y=\"{}\" fill=\"#333\">{label}</text>", 228.0 + width, y + 14);
         y += 22;
     }
-    picture("getSession, requests a second on one core, and their part of the constant", f64::from(y) + 10.0, &bars)
+    picture("getSession: requests a second on one core, and the ratio to the constant", f64::from(y) + 10.0, &bars)
 }
 
-/// A dot for each answer: when, and after how long, from 0.1 ms to 10 s.
+/// A dot for each answer: its moment and its duration, from 0.1 ms to 10 s.
 pub(crate) fn flood(asked: &[Wait], shed: &[Wait], served: &[Wait]) -> String {
     let end = PHASES[2].2;
     let (x, y) = (|at: f64| 60.0 + 680.0 * at / end, |ms: f64| 290.0 - 48.0 * (ms.max(0.1).log10() + 1.0));
@@ -53,7 +53,7 @@ pub(crate) fn flood(asked: &[Wait], shed: &[Wait], served: &[Wait]) -> String {
         level(&mut dots, y(ms), name);
     }
     for (waits, colour) in [(shed, COLOURS[2]), (served, COLOURS[3]), (asked, COLOURS[0])] {
-        // Dots that fall on each other are one.
+        // Dots in the same place are one.
         #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
         let places: BTreeSet<_> = waits.iter().map(|wait| (x(wait.at).round() as i32, y(wait.ms).round() as i32)).collect();
         let path = places.iter().fold(String::new(), |mut path, (x, y)| {
@@ -62,19 +62,19 @@ pub(crate) fn flood(asked: &[Wait], shed: &[Wait], served: &[Wait]) -> String {
         });
         let _ = writeln!(dots, "<path stroke=\"{colour}\" stroke-width=\"2.6\" stroke-linecap=\"round\" d=\"{path}\"/>");
     }
-    let names = [("getSession", COLOURS[0]), ("sign-ins told to come back", COLOURS[2]), ("sign-ins served", COLOURS[3])];
+    let names = [("getSession", COLOURS[0]), ("sign-ins refused with 503", COLOURS[2]), ("sign-ins served", COLOURS[3])];
     legend(&mut dots, &names, 335.0);
-    picture("How long answers take before, during and after a flood of sign-ins", 350.0, &dots)
+    picture("Duration of answers before, during and after a flood of sign-ins", 350.0, &dots)
 }
 
-/// A line for each sample: which part of it is below each value. Samples of the same thing lie on each other.
+/// A line for each sample: the share of it below each value. Samples of the same distribution coincide.
 pub(crate) fn shares(samples: &[(&str, Vec<f64>)]) -> String {
     let mut sorted = samples.to_vec();
     for (_, sample) in &mut sorted {
         sample.sort_by(f64::total_cmp);
     }
     let least = sorted.iter().filter_map(|(_, sample)| sample.first().copied()).fold(f64::INFINITY, f64::min);
-    // Up to where almost all of the slowest are.
+    // Up to the 98th percentile of the slowest sample.
     let most = sorted.iter().filter_map(|(_, sample)| sample.get(sample.len() * 49 / 50).copied()).fold(least, f64::max);
     let (x, y) = (|ms: f64| 60.0 + 680.0 * (ms / least).ln() / (most / least).ln(), |share: f64| 290.0 - 240.0 * share);
     let mut lines = String::new();
@@ -100,7 +100,7 @@ pub(crate) fn shares(samples: &[(&str, Vec<f64>)]) -> String {
     for (row, names) in names.chunks(2).enumerate() {
         legend(&mut lines, names, 334.0 + 18.0 * row as f64);
     }
-    picture("Which part of the refusals came within a time", 382.0, &lines)
+    picture("Share of refusals that arrived within a time", 382.0, &lines)
 }
 
 fn level(inside: &mut String, y: f64, name: &str) {

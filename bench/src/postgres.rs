@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 
-/// A database of one's own in it: its URL.
+/// Creates a database, and returns its URL.
 pub(crate) async fn database(name: &str) -> String {
     let server = std::env::var("TEST_POSTGRES_URL").expect("run by `make bench`");
     let connection = Database::connect(&server).await.unwrap();
@@ -12,9 +12,9 @@ pub(crate) async fn database(name: &str) -> String {
     format!("{}/{name}", server.rsplit_once('/').unwrap().0)
 }
 
-/// Transactions that a database has seen; a query is one too.
+/// Transactions of a database. Each query outside of one counts as one.
 pub(crate) async fn transactions(url: &str) -> f64 {
-    // A connection tells what it did within this time, even if it does nothing more (PGSTAT_IDLE_INTERVAL).
+    // An idle connection reports its statistics within 10 s (PGSTAT_IDLE_INTERVAL).
     tokio::time::sleep(Duration::from_secs(11)).await;
     let connection = Database::connect(url).await.unwrap();
     let sum = "SELECT xact_commit + xact_rollback AS sum FROM pg_stat_database WHERE datname = current_database()";

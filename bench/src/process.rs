@@ -1,4 +1,4 @@
-//! The service as it is shipped: its size, how soon it answers, and what it takes when nobody asks for anything.
+//! The release binary: its size, its start time, and its memory at rest.
 
 use std::{
     io::{Read, Write},
@@ -41,25 +41,25 @@ pub(crate) fn run(goals: &mut Goals) {
     let (after, peak) = memory(bifrons.process.id());
     let size = path().metadata().unwrap().len() as f64 / 1024.0 / 1024.0;
 
-    let mut table = Table::new(&["the binary", ""]);
+    let mut table = Table::new(&["release binary", ""]);
     for (what, value, unit) in [
         ("size, stripped", size, "MiB"),
-        ("first start to first answer: an empty folder, so keys, a database, all migrations", median(&first), "ms"),
+        ("first start to first answer (creates keys and database, runs all migrations)", median(&first), "ms"),
         ("start to first answer", median(&again), "ms"),
         ("memory at rest", median(&idle), "MiB"),
-        ("memory while somebody signs up", peak, "MiB"),
+        ("memory during a sign-up", peak, "MiB"),
         ("memory 13 s later", after, "MiB"),
     ] {
         table.row([what.to_owned(), format!("{value:.1} {unit}")]);
     }
     table.print("## The process");
-    goals.judge("binary", Bound::AtMost(25.0), "MiB", size);
+    goals.judge("size of the binary", Bound::AtMost(25.0), "MiB", size);
     goals.judge("first start to first answer", Bound::AtMost(150.0), "ms", median(&first));
     goals.judge("start to first answer", Bound::AtMost(150.0), "ms", median(&again));
     goals.judge("memory at rest", Bound::AtMost(25.0), "MiB", median(&idle).max(after));
 }
 
-/// The binary beside this one: `make bench` builds both.
+/// The binary in the same folder: `make bench` builds both.
 fn path() -> PathBuf {
     let path = std::env::current_exe().unwrap().with_file_name("bifrons");
     assert!(path.exists(), "run by `make bench`, which builds {}", path.display());

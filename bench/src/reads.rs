@@ -1,4 +1,4 @@
-//! How often a store is asked to verify sessions that live: as the service counts it, and as the stores do.
+//! Store reads for the verification of live sessions, as the service and as the stores count them.
 
 use std::time::Duration;
 
@@ -12,12 +12,13 @@ use crate::{
     wrk::wrk_in_turn,
 };
 
-/// Live sessions, asked for in turn.
+/// Live sessions, requested in turn.
 const SESSIONS: usize = 1000;
 
 pub(crate) async fn run(goals: &mut Goals) {
     let redis = RedisServer::start();
-    let mut table = Table::new(&["store reads in 1,000 verifications", "verified", "the service", "Redis", "PostgreSQL"]);
+    let mut table =
+        Table::new(&["store reads for 1,000 verifications", "verified", "counted by the service", "by Redis", "by PostgreSQL"]);
     for (name, cache) in [("cache on", "64"), ("cache off", "0")] {
         let folder = tempfile::tempdir().unwrap();
         let database = postgres::database(&format!("reads_{cache}")).await;
@@ -29,7 +30,7 @@ pub(crate) async fn run(goals: &mut Goals) {
         ];
         let node = Node::start(SERVER, folder.path(), &environment).await;
         let ask = async |seconds| wrk_in_turn(&node, &folder.path().join("cookies"), seconds).await;
-        // The first time, each is read from the database and put into Redis.
+        // The first read of each comes from the database and is written to Redis.
         ask(1).await;
         let before = counts(&node, &redis, &database).await;
         ask(4).await;
@@ -39,15 +40,15 @@ pub(crate) async fn run(goals: &mut Goals) {
         table.row([name.to_owned(), format!("{all:.0}"), per_1000(service), per_1000(in_redis), per_1000(in_postgres)]);
         if cache != "0" {
             let reads = 1000.0 * service.max(in_redis + in_postgres) / all;
-            goals.judge("store reads in 1,000 verifications, whoever counts", Bound::AtMost(1.0), "", reads);
+            goals.judge("store reads for 1,000 verifications, by the higher count", Bound::AtMost(1.0), "", reads);
         }
     }
-    table.print(&format!("## Store reads: {SESSIONS} live sessions asked for in turn; the stores count all that they are asked"));
+    table.print(&format!("## Store reads: {SESSIONS} live sessions, requested in turn; the stores count all their commands"));
 }
 
-/// Sessions that were read; those read from a store; what Redis and PostgreSQL were asked at all.
+/// Session reads; those from a store; all commands of Redis; all transactions of PostgreSQL.
 async fn counts(node: &Node, redis: &RedisServer, database: &str) -> [f64; 4] {
-    // What was asked last has arrived by then.
+    // The last commands have arrived by then.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let from = async |source: &str| node.metric(&format!("bifrons_session_reads_total{{source=\"{source}\"}}")).await;
     let stores = from("redis").await + from("sql").await;

@@ -1,4 +1,4 @@
-//! A Redis of the bench's own.
+//! A Redis server for the bench.
 
 use std::{
     cell::RefCell,
@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// Empty at first, on a port that was free; gone when dropped.
+/// Starts empty on a free port. Stops when dropped.
 pub(crate) struct RedisServer {
     child: Child,
     port: u16,
@@ -37,12 +37,12 @@ impl RedisServer {
         self.info("memory", "used_memory:")
     }
 
-    /// Commands that it was sent, this one not among them.
+    /// Commands so far, without this one.
     pub(crate) fn commands(&self) -> f64 {
         self.info("stats", "total_commands_processed:")
     }
 
-    /// How many keys.
+    /// The number of keys.
     pub(crate) fn keys(&self) -> f64 {
         let keys: u32 = redis::cmd("DBSIZE").query(&mut *self.connection.borrow_mut()).unwrap();
         keys.into()

@@ -1,4 +1,4 @@
-//! From the end of a session on one node to its refusal on another.
+//! The time from the end of a session on one node to its refusal on another.
 
 use std::time::Instant;
 
@@ -21,12 +21,12 @@ pub(crate) async fn run(goals: &mut Goals) {
         let delays = delays(redis, count).await;
         let (p50, p99) = (quantile(&delays, 0.5), quantile(&delays, 0.99));
         table.row([name.to_owned(), count.to_string(), format!("{p50:.1} ms"), format!("{p99:.1} ms")]);
-        goals.judge(&format!("an end felt on another node {name}, p99"), Bound::AtMost(wanted), "ms", p99);
+        goals.judge(&format!("revocation takes effect on another node {name}, p99"), Bound::AtMost(wanted), "ms", p99);
     }
-    table.print("## The end of a session, felt elsewhere");
+    table.print("## Revocation on another node");
 }
 
-/// Ends sessions on one node and asks the other until it refuses them.
+/// Ends sessions on one node, and asks the other until it refuses them.
 async fn delays(redis: Option<&RedisServer>, count: usize) -> Vec<f64> {
     let folder = tempfile::tempdir().unwrap();
     let mut environment: Vec<_> = redis.iter().map(|redis| ("BIFRONS_REDIS__URL", redis.url())).collect();

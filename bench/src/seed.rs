@@ -1,4 +1,4 @@
-//! People and sessions that are there from the beginning.
+//! Users and sessions that exist before a measurement.
 
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::node::{EMAIL, PASSWORD};
 
-/// Makes sessions of one user, and writes their cookies to a file, one a line.
+/// Creates sessions of one user, and writes their cookies to a file, one a line.
 pub(crate) async fn sessions(state: &AppState, count: usize) {
     let ada = person(state, EMAIL, &ours(state).await, Status::Active).await;
     let (now, mut cookies) = (state.clock.now(), String::new());
@@ -37,13 +37,13 @@ pub(crate) async fn sessions(state: &AppState, count: usize) {
     fs::write(state.config.data_dir.join("cookies"), cookies).unwrap();
 }
 
-/// A hash as the service makes it today.
+/// A hash with the default parameters.
 pub(crate) async fn ours(state: &AppState) -> String {
     let place = state.hasher.admit(ClientNetwork::Local).unwrap();
     place.hash(Password::new(PASSWORD.to_owned())).await.unwrap().0
 }
 
-/// Somebody with this hash.
+/// A user with this hash.
 pub(crate) async fn person(state: &AppState, email: &str, hash: &str, status: Status) -> user::Model {
     let line = json!({"email": email, "password_hash": hash, "name": "Ada Lovelace"}).to_string();
     let person = user::Model { status, ..import::read(&line, state.clock.now()).unwrap() };
@@ -77,7 +77,7 @@ fn row(ada: &user::Model, cookie: &SessionCookie, now: UnixMillis, idle: UnixMil
     }
 }
 
-/// The cookies that a seeded node wrote.
+/// The cookies that a node with `SEED` wrote.
 pub(crate) fn cookies(folder: &Path) -> Vec<String> {
     fs::read_to_string(folder.join("cookies")).unwrap().lines().map(str::to_owned).collect()
 }

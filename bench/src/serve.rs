@@ -1,5 +1,4 @@
-//! The measured process: the service, and beside it a poem-openapi endpoint that answers a constant object behind the same
-//! outer layers.
+//! The measured process: the service, and a poem-openapi endpoint that answers a constant object behind the same outer layers.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
@@ -12,7 +11,7 @@ use crate::{seed, timing};
 
 struct Constant;
 
-/// What `getSession` answers, with nothing computed: text throughout.
+/// The fields of `getSession`, as constant text.
 #[derive(Default, Object)]
 #[oai(read_only_all)]
 struct Session {
@@ -61,21 +60,21 @@ impl Constant {
     }
 }
 
-/// Serves, configured by the environment; says on which ports. `SEED` sessions are made first, their cookies go to `cookies`; with
-/// `PEOPLE`, those whom [`crate::timing`] asks for are there.
+/// Serves, configured by the environment, and prints the ports. `SEED` sessions are created first, their cookies are written to
+/// `cookies`. `USERS` creates the users of [`crate::timing`].
 pub(crate) async fn serve() {
-    // As the service does.
+    // The service does the same.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
     let environment = std::env::vars().filter(|(name, _)| name.starts_with("BIFRONS_"));
-    let config = Config::read(None, environment).config.expect("the bench configures well");
-    // What a request costs without its line in the log is nothing that anybody pays.
+    let config = Config::read(None, environment).config.expect("the bench sets a valid configuration");
+    // The log line is part of what a request costs.
     let _log = log::start(config.log).unwrap();
     let state = Arc::new(AppState::open(config, Clock::System).await.unwrap());
     if let Some(count) = std::env::var("SEED").ok().and_then(|count| count.parse().ok()) {
         seed::sessions(&state, count).await;
     }
-    if let Ok(people) = std::env::var("PEOPLE") {
-        timing::people(&state, people == "imported").await;
+    if let Ok(users) = std::env::var("USERS") {
+        timing::users(&state, users == "imported").await;
     }
     upkeep::keep_pace(&state).await;
     tokio::spawn(upkeep::run(Arc::clone(&state)));

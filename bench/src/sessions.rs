@@ -1,4 +1,4 @@
-//! Many live sessions: what they take, and whether they slow each other down.
+//! Many live sessions: their memory, and whether their number slows verification.
 
 use std::fs;
 
@@ -19,12 +19,12 @@ use crate::{
 
 const ROUNDS: usize = 12;
 
-/// How many live sessions: `SESSIONS=1000000 make bench ONLY=sessions`.
+/// The number of live sessions: `SESSIONS=1000000 make bench ONLY=sessions`.
 fn many() -> usize {
     std::env::var("SESSIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(100_000)
 }
 
-/// A node that has verified so many sessions.
+/// A node that has verified a number of sessions.
 struct Crowd {
     node: Node,
     in_process: f64,
@@ -41,7 +41,7 @@ impl Crowd {
             ("BIFRONS_SESSIONS__CACHE_MIB", "4096".to_owned()),
             ("SEED", count.to_string()),
         ];
-        // Another process than the one that is measured: what it took to make them would be counted, or hide what they take.
+        // Another process creates them, so that its memory is not measured.
         Node::start(SERVER, folder.path(), &environment).await.stop().await;
         environment.pop();
         let node = Node::start(SERVER, folder.path(), &environment).await;
@@ -51,7 +51,7 @@ impl Crowd {
         asked.buffer_unordered(64).for_each(async |()| ()).await;
         let in_process = (node.memory().0 - before) * 1024.0 * 1024.0 / count as f64;
         let in_redis = (redis.used() - used) / (redis.keys() - keys);
-        // As many as are asked for in a round, spread over all there are.
+        // As many as a round requests, spread over all sessions.
         let spread: Vec<_> = cookies.iter().step_by(count.div_ceil(20_000)).map(String::as_str).collect();
         fs::write(folder.path().join("spread"), spread.join("\n")).unwrap();
         Self { node, in_process, in_redis, rounds: Vec::new(), folder }
@@ -61,7 +61,7 @@ impl Crowd {
         self.rounds.push(wrk_in_turn(&self.node, &self.folder.path().join("spread"), 1).await);
     }
 
-    /// Microseconds of processor time for one.
+    /// Microseconds of processor time for one verification.
     fn cpu(&self) -> f64 {
         least(&self.rounds.iter().map(|answers| answers.cpu).collect::<Vec<_>>())
     }
@@ -73,7 +73,7 @@ impl Crowd {
 
 pub(crate) async fn run(goals: &mut Goals) {
     let (redis, count) = (RedisServer::start(), many());
-    // Two of each: where in memory a process happens to lie makes more of a difference than what is looked for.
+    // Two of each: a process's memory layout makes more of a difference than the measured effect.
     let mut few = [Crowd::new(&redis, 1000).await, Crowd::new(&redis, 1000).await];
     let mut many = [Crowd::new(&redis, count).await, Crowd::new(&redis, count).await];
     for _ in 0..ROUNDS {
@@ -84,14 +84,14 @@ pub(crate) async fn run(goals: &mut Goals) {
     let both = |crowds: &[Crowd; 2], of: fn(&Crowd) -> f64| (of(&crowds[0]) * of(&crowds[1])).sqrt();
     let [in_process, in_redis] = [both(&many, |crowd| crowd.in_process), both(&many, |crowd| crowd.in_redis)];
     let mut table =
-        Table::new(&["live sessions", "bytes each in process", "bytes each in Redis", "verified/s", "processor time for one"]);
+        Table::new(&["live sessions", "bytes each in process", "bytes each in Redis", "verified/s", "processor time each"]);
     for (crowds, count, memory) in [(&few, 1000, None), (&many, count, Some([in_process, in_redis]))] {
         let [process, redis] = memory.map(|bytes| bytes.map(|bytes| format!("{bytes:.0}"))).unwrap_or_default();
         let (rate, cpu) = (format!("{:.0}", both(crowds, Crowd::rate)), format!("{:.1} µs", both(crowds, Crowd::cpu)));
         table.row([count.to_string(), process, redis, rate, cpu]);
     }
-    table.print("## Many live sessions: memory, and what verifying one costs among them");
-    goals.judge("Redis, bytes a session", Bound::AtMost(400.0), "", in_redis);
+    table.print("## Many live sessions: memory, and the cost of one verification");
+    goals.judge("bytes of a session in Redis", Bound::AtMost(400.0), "", in_redis);
     let flat = both(&many, Crowd::cpu) / both(&few, Crowd::cpu);
-    goals.judge(&format!("verifying one among {count} live sessions, of one among 1000"), Bound::AtMost(1.05), "", flat);
+    goals.judge(&format!("cost of a verification among {count} live sessions, of one among 1000"), Bound::AtMost(1.05), "", flat);
 }

@@ -1,6 +1,6 @@
-//! What many measurements say together.
+//! Statistics of many measurements.
 
-/// The value below which this part of the values lies.
+/// The value below which this share of the values lies.
 pub(crate) fn quantile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -9,33 +9,32 @@ pub(crate) fn quantile(values: &[f64], part: f64) -> f64 {
     sorted.get(at).copied().unwrap_or(f64::NAN)
 }
 
-/// The value in the middle.
 pub(crate) fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The least: what something costs by itself. Whatever else a machine does, its neighbours on the same processor too, only adds.
+/// The minimum. Other load only adds time, so it is the best estimate of a cost.
 pub(crate) fn least(values: &[f64]) -> f64 {
     quantile(values, 0.0)
 }
 
-/// The most: what is done a second if nothing else goes on.
+/// The maximum. Other load only lowers a rate.
 pub(crate) fn most(values: &[f64]) -> f64 {
     quantile(values, 1.0)
 }
 
-/// What was measured, of what was measured in the same round: the median, because what a machine's neighbours do changes both alike.
+/// The median of the ratios within a round, because other load changes both values alike.
 pub(crate) fn beside(measured: &[f64], others: &[f64]) -> f64 {
     median(&measured.iter().zip(others).map(|(one, other)| one / other).collect::<Vec<_>>())
 }
 
-/// Mann and Whitney's test (1947): how likely it is that samples differ as much as these although both were drawn from the same
-/// distribution, whichever that is. Two-sided, by the normal approximation with the corrections for ties and for continuity.
+/// Mann and Whitney's test (1947): the probability that two samples of one distribution differ at least as much as these.
+/// Two-sided, by the normal approximation with the corrections for ties and for continuity.
 pub(crate) fn mann_whitney(one: &[f64], other: &[f64]) -> f64 {
     let (n, m) = (one.len() as f64, other.len() as f64);
     let mut all: Vec<_> = one.iter().map(|value| (*value, true)).chain(other.iter().map(|value| (*value, false))).collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // Equal values share the mean of the ranks that they take together.
+    // Equal values share the mean of their ranks.
     let (mut ranks_of_one, mut ties, mut before) = (0.0, 0.0, 0.0);
     for equal in all.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
         let count = equal.len() as f64;
@@ -52,8 +51,7 @@ pub(crate) fn mann_whitney(one: &[f64], other: &[f64]) -> f64 {
     erfc(z / std::f64::consts::SQRT_2)
 }
 
-/// The complementary error function of what is not negative (Numerical Recipes' fit by Chebyshev polynomials: a relative error below
-/// 1.2e-7 everywhere).
+/// The complementary error function for non-negative arguments (Chebyshev fit of Numerical Recipes: relative error below 1.2e-7).
 fn erfc(x: f64) -> f64 {
     const FIT: [f64; 10] = [
         -1.265_512_23,

@@ -1,4 +1,4 @@
-//! Tables for people, written as Markdown.
+//! Tables as Markdown.
 
 /// Rows under a head; the first column is words, the others are numbers.
 pub(crate) struct Table(Vec<Vec<String>>);

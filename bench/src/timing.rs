@@ -1,4 +1,4 @@
-//! Whether the time that a refused sign-in takes tells who there is.
+//! Whether the time of a refused sign-in reveals accounts.
 
 use std::time::Instant;
 
@@ -16,18 +16,18 @@ use crate::{
 
 const SAMPLES: usize = 400;
 
-/// An address, and what it stands for. The first is there twice, as a control: two samples of the same must not differ.
+/// An address and its kind. The first kind occurs twice, as a control: two samples of one kind must not differ.
 type Class = (&'static str, &'static str);
 
-const NOBODY: Class = ("nobody@example.com", "unknown address");
-const CONTROL: Class = ("nobody@example.com", "unknown address once more, as a control");
+const UNKNOWN: Class = ("unknown@example.com", "unknown address");
+const CONTROL: Class = ("unknown@example.com", "unknown address again (control)");
 const ADA: Class = ("ada@example.com", "wrong password");
 const DISABLED: Class = ("disabled@example.com", "disabled user");
 const ARGON2: Class = ("argon2@example.com", "wrong password, Argon2id with other parameters");
 const BCRYPT: Class = ("bcrypt@example.com", "wrong password, bcrypt");
 
-/// Those people; with hashes that other software made, or without.
-pub(crate) async fn people(state: &AppState, imported: bool) {
+/// Creates the users, with or without imported hashes.
+pub(crate) async fn users(state: &AppState, imported: bool) {
     let ours = seed::ours(state).await;
     seed::person(state, ADA.0, &ours, Status::Active).await;
     seed::person(state, DISABLED.0, &ours, Status::Disabled).await;
@@ -40,20 +40,20 @@ pub(crate) async fn people(state: &AppState, imported: bool) {
 }
 
 pub(crate) async fn run() {
-    let ours = measure("ours", &[NOBODY, CONTROL, ADA, DISABLED], "where all hashes are ours").await;
-    let imported = measure("imported", &[NOBODY, CONTROL, ADA, ARGON2, BCRYPT], "where some were brought along").await;
+    let ours = measure("ours", &[UNKNOWN, CONTROL, ADA, DISABLED], "where no hash is imported").await;
+    let imported = measure("imported", &[UNKNOWN, CONTROL, ADA, ARGON2, BCRYPT], "where some hashes are imported").await;
     plot::write("timing", &plot::shares(&[ours, imported].concat()));
 }
 
-async fn measure(people: &str, classes: &[Class], place: &str) -> Vec<(&'static str, Vec<f64>)> {
+async fn measure(users: &str, classes: &[Class], place: &str) -> Vec<(&'static str, Vec<f64>)> {
     let folder = tempfile::tempdir().unwrap();
     let mut environment = sign_in::environment();
-    environment.push(("PEOPLE", people.to_owned()));
+    environment.push(("USERS", users.to_owned()));
     let node = Node::start(SERVER, folder.path(), &environment).await;
     let mut samples = vec![Vec::new(); classes.len()];
     let mut order: Vec<_> = (0..classes.len()).collect();
     for round in 0..SAMPLES + 5 {
-        // In another order every time, so that none profits from what went before it.
+        // In random order, so that no kind depends on what runs before it.
         order.sort_by_key(|_| random::bytes::<8>());
         for class in &order {
             let body = json!({"email": classes[*class].0, "password": "not the password"});
@@ -61,13 +61,13 @@ async fn measure(people: &str, classes: &[Class], place: &str) -> Vec<(&'static 
             let status = node.post("/v1/session", &body).await.status();
             let ms = asked.elapsed().as_secs_f64() * 1000.0;
             assert_eq!(status, 401);
-            // The first ones warm up.
+            // The first rounds warm up.
             if round >= 5 {
                 samples[*class].push(ms);
             }
         }
     }
-    let mut table = Table::new(&["a refused sign-in", "median", "quartiles", "beside an unknown address", "p (Mann-Whitney)"]);
+    let mut table = Table::new(&["refused sign-in", "median", "quartiles", "difference to unknown address", "p (Mann-Whitney)"]);
     for ((_, name), ms) in classes.iter().zip(&samples) {
         let quartiles = format!("{:.2} to {:.2} ms", quantile(ms, 0.25), quantile(ms, 0.75));
         let gap = format!("{:+.3} ms", median(ms) - median(&samples[0]));
@@ -75,6 +75,6 @@ async fn measure(people: &str, classes: &[Class], place: &str) -> Vec<(&'static 
         let p = if p < 0.001 { format!("{p:.0e}") } else { format!("{p:.3}") };
         table.row([(*name).to_owned(), format!("{:.2} ms", median(ms)), quartiles, gap, p]);
     }
-    table.print(&format!("## Whether time tells who there is, {place}: {SAMPLES} samples each, interleaved at random"));
+    table.print(&format!("## Does timing reveal accounts, {place}: {SAMPLES} samples each, interleaved at random"));
     classes.iter().map(|class| class.1).zip(samples).collect()
 }

@@ -1,4 +1,4 @@
-//! How many sessions a second are verified, beside an endpoint behind the same outer layers that answers a constant.
+//! Verifications a second, compared with an endpoint behind the same outer layers that answers a constant.
 
 use std::time::Instant;
 
@@ -17,20 +17,20 @@ use crate::{
     wrk::{Answers, wrk},
 };
 
-/// How often each kind is measured, one after the other, and for how many seconds; what is not judged, in the first rounds only.
+/// Rounds in which each kind is measured, and their seconds. What has no goal is measured in the first rounds only.
 const ROUNDS: usize = 12;
 const FIRST_ROUNDS: usize = 3;
 const SECONDS: u32 = 1;
-/// What nobody holds.
+/// A well-formed cookie of no session.
 const UNKNOWN: &str = "Cookie: bifrons_session=bfs_AZt6PS9AfDGdHlt6YMQfKgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// One kind of request to one kind of service.
+/// One kind of request to one kind of setup.
 pub(crate) struct Row {
     pub(crate) setup: &'static str,
     pub(crate) what: &'static str,
-    /// One a round.
+    /// One for each round.
     rounds: Vec<Answers>,
-    /// Requests for each that answers the constant, in the same processor time of the same process.
+    /// Requests in the processor time of one constant, in the same process.
     pub(crate) of_constant: f64,
 }
 
@@ -80,7 +80,7 @@ impl Setup {
         let mut answers = vec![
             ("constant", wrk(node, &node.constant(), None, SECONDS).await),
             ("cookie", wrk(node, &session, Some(&self.cookie), SECONDS).await),
-            ("bearer", wrk(node, &session, Some(&self.bearer), SECONDS).await),
+            ("token", wrk(node, &session, Some(&self.bearer), SECONDS).await),
         ];
         if round < FIRST_ROUNDS {
             answers.push(("401, unknown cookie", wrk(node, &session, Some(UNKNOWN), SECONDS).await));
@@ -89,7 +89,7 @@ impl Setup {
         answers
     }
 
-    /// Refreshes a second: in each chain one with the token that the one before gave.
+    /// Refreshes a second. Each chain refreshes with the token of its last answer.
     async fn refreshes(&mut self) -> Answers {
         const EACH: usize = 30;
         let (began, before, node) = (Instant::now(), self.node.cpu(), &self.node);
@@ -130,7 +130,7 @@ pub(crate) async fn run(goals: &mut Goals) {
     }
     let mut constant = 0.0;
     for row in &mut rows {
-        // It is the first of each setup's.
+        // It is the first row of each setup.
         if row.what == "constant" {
             constant = least(&row.cpu());
         }
@@ -147,7 +147,7 @@ fn report(rows: &[Row], goals: &mut Goals) {
         table.row([what, rate, cpu, format!("{:.2}", row.of_constant)]);
     }
     table.print("## Requests a second, server on one core, load on the other");
-    for (what, wanted) in [("cookie", 0.90), ("bearer", 0.85)] {
+    for (what, wanted) in [("cookie", 0.90), ("token", 0.85)] {
         for setup in ["SQLite", "PostgreSQL, Redis"] {
             let row = rows.iter().find(|row| row.setup == setup && row.what == what).unwrap();
             goals.judge(&format!("getSession by {what}, {setup}, of the constant"), Bound::AtLeast(wanted), "", row.of_constant);

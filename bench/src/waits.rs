@@ -1,4 +1,4 @@
-//! How long people wait who ask at their own pace, whatever became of those before them.
+//! Durations of requests at a fixed rate, independent of earlier answers.
 
 use std::{
     sync::{Arc, Mutex},
@@ -9,18 +9,18 @@ use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 use crate::stats::quantile;
 
-/// One wait.
+/// One request.
 #[derive(Clone, Copy)]
 pub(crate) struct Wait {
-    /// Seconds since the beginning.
+    /// Seconds since the start.
     pub(crate) at: f64,
-    /// For how long.
+    /// Its duration.
     pub(crate) ms: f64,
-    /// What the answer was.
+    /// The answer's status.
     pub(crate) status: u16,
 }
 
-/// Asks every so often, from one moment after the beginning to another, in seconds.
+/// Sends a request every `period`, between two moments in seconds after the start.
 pub(crate) async fn every<F>(period: Duration, began: Instant, (from, to): (f64, f64), ask: impl Fn() -> F) -> Vec<Wait>
 where
     F: Future<Output = u16> + Send + 'static,
@@ -42,7 +42,7 @@ where
     Arc::into_inner(waits).unwrap().into_inner().unwrap()
 }
 
-/// How long, below which this part of the waits lies.
+/// The duration below which this share of the requests lies.
 pub(crate) fn ms(waits: &[Wait], part: f64) -> f64 {
     quantile(&waits.iter().map(|wait| wait.ms).collect::<Vec<_>>(), part)
 }

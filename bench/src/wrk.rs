@@ -1,4 +1,4 @@
-//! As many requests as the server answers, by wrk: one thread, 64 connections.
+//! The highest rate of requests, by wrk: one thread, 64 connections.
 
 use std::path::Path;
 
@@ -6,21 +6,21 @@ use tokio::process::Command;
 
 use crate::node::Node;
 
-/// Asks each session of a file in turn.
+/// Requests with the cookies of a file in turn.
 const IN_TURN: &str = "local cookies, at = {}, 0
 for line in io.lines(os.getenv('COOKIES')) do cookies[#cookies + 1] = { Cookie = line } end
 function request() at = at % #cookies + 1; return wrk.format('GET', nil, cookies[at]) end
 ";
 
-/// What came of it.
+/// The result.
 #[derive(Clone, Copy)]
 pub(crate) struct Answers {
     pub(crate) per_second: f64,
-    /// Microseconds of the server's processor time for each, whatever it did meanwhile.
+    /// Microseconds of the server's processor time for each request, background work included.
     pub(crate) cpu: f64,
 }
 
-/// The same request all the time.
+/// Repeats one request.
 pub(crate) async fn wrk(node: &Node, url: &str, header: Option<&str>, seconds: u32) -> Answers {
     run(node, header.map_or(Vec::new(), |header| vec!["-H", header]), None, url, seconds).await
 }
@@ -44,7 +44,7 @@ async fn run(node: &Node, arguments: Vec<&str>, cookies: Option<&Path>, url: &st
     let count = number(text.lines().find_map(|line| line.split_once(" requests in ")).map(|(count, _)| count));
     let rate = number(text.lines().find_map(|line| line.strip_prefix("Requests/sec:")));
     let (Some(count), Some(per_second)) = (count, rate) else {
-        panic!("wrk said {text}{}", String::from_utf8_lossy(&output.stderr));
+        panic!("wrk printed {text}{}", String::from_utf8_lossy(&output.stderr));
     };
     Answers { per_second, cpu: cpu * 1e6 / count }
 }
