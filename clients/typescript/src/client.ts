@@ -6,6 +6,7 @@ import { table } from "./generated/table.js";
 import type { ClientOptions } from "./options.js";
 import { ProblemError } from "./problem-error.js";
 import { type Call, createCall, type Fetch } from "./runtime/call.js";
+import { untilDeadline } from "./runtime/deadline.js";
 import { callsByMode } from "./runtime/modes.js";
 import { forVisitor } from "./runtime/visitor.js";
 import type { SessionState, SessionStore } from "./session.js";
@@ -82,20 +83,23 @@ export function createClient(options: ClientOptions): Client {
     };
   }
 
+  const start = tracker.get();
+  const initial = (): unknown => start;
   let loading: Promise<SessionState> | undefined;
-  const load: SessionStore["load"] = (callOptions) => {
-    loading ??= client
-      .getSession({}, callOptions)
-      .then(() => client.session.get())
-      .finally(() => {
-        loading = undefined;
-      });
-    return loading;
-  };
+  const load: SessionStore["load"] = (deadline = {}) =>
+    untilDeadline(deadline, () => {
+      loading ??= client
+        .getSession()
+        .then(client.session.get)
+        .finally(() => {
+          loading = undefined;
+        });
+      return loading;
+    });
   // The generated functions and the generated methods name the same operations.
   const client = {
     ...methods,
-    session: { get: tracker.get, subscribe: tracker.subscribe, load },
+    session: { get: tracker.get, initial, subscribe: tracker.subscribe, load },
     throwing,
     setCookies,
     close,

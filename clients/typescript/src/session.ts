@@ -1,5 +1,5 @@
 import type { Session, User } from "./generated/models.js";
-import type { CallOptions } from "./runtime/call.js";
+import type { Deadline } from "./runtime/deadline.js";
 
 /**
  * What the client knows about the session. `unknown` until the first answer: `load()` asks for one.
@@ -26,11 +26,14 @@ export type SessionState =
 export interface SessionStore {
   /** The current state: the same object while its content is the same. */
   get(): SessionState;
+  /** The state when the client was made, which is what a server rendered. */
+  initial(): SessionState;
   /** Calls the listener after every change. Returns the function that unsubscribes. */
   subscribe(listener: (state: SessionState) => void): () => void;
   /**
    * Calls `getSession`, one request for all concurrent callers, and resolves to the new state. Rejects
-   * when there is no answer, as every call does.
+   * when there is no answer, as every call does. A caller's signal and timeout end that caller's wait
+   * alone.
    */
-  load(options?: CallOptions): Promise<SessionState>;
+  load(deadline?: Deadline): Promise<SessionState>;
 }

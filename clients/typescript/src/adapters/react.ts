@@ -2,13 +2,13 @@
 import { useEffect, useSyncExternalStore } from "react";
 import type { Client } from "../client.js";
 import type { SessionState } from "../session.js";
+import { askInBrowser } from "./ask.js";
 
 /** What the client knows about the session. Asks the service if it is unknown. */
 export function useSession({ session }: Pick<Client, "session">): SessionState {
-  const { get, subscribe, load } = session;
-  useEffect(() => {
-    // Without an answer it stays unknown; the next component to mount asks again.
-    if (get().status === "unknown") load().catch(() => {});
-  }, [get, load]);
-  return useSyncExternalStore(subscribe, get, get);
+  const { get, initial, subscribe } = session;
+  useEffect(() => askInBrowser(session), [session]);
+  // React hydrates with the third function: it must return what the server rendered, which did not
+  // know what this page has learnt since.
+  return useSyncExternalStore(subscribe, get, typeof window === "undefined" ? get : initial);
 }

@@ -2,6 +2,7 @@
 import type { Readable } from "svelte/store";
 import type { Client } from "../client.js";
 import type { SessionState } from "../session.js";
+import { askInBrowser } from "./ask.js";
 
 /** What the client knows about the session. Asks the service if it is unknown. */
 export function sessionStore({ session }: Pick<Client, "session">): Readable<SessionState> {
@@ -10,8 +11,7 @@ export function sessionStore({ session }: Pick<Client, "session">): Readable<Ses
     subscribe: (run) => {
       run(session.get());
       const end = session.subscribe(run);
-      // Without an answer it stays unknown; the next subscriber asks again.
-      if (session.get().status === "unknown") session.load().catch(() => {});
+      askInBrowser(session);
       return end;
     },
   };

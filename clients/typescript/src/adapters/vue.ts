@@ -2,6 +2,7 @@
 import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
 import type { Client } from "../client.js";
 import type { SessionState } from "../session.js";
+import { askInBrowser } from "./ask.js";
 
 /** What the client knows about the session. Asks the service if it is unknown. */
 export function useSession({
@@ -13,7 +14,6 @@ export function useSession({
       state.value = next;
     }),
   );
-  // Without an answer it stays unknown.
-  if (state.value.status === "unknown") session.load().catch(() => {});
+  askInBrowser(session);
   return state;
 }

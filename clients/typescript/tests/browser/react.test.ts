@@ -65,3 +65,33 @@ function Who() {
 const main = document.body.appendChild(document.createElement("main"));
 createRoot(main).render([createElement(Who, { key: 1 }), " ", createElement(Who, { key: 2 })]);
 `;
+
+test("a boundary that hydrates after the answer matches what the server rendered", async () => {
+  const context = await browser.newContext();
+  const { page, complaints, printed } = await openPage(context);
+  await visit(page, site, service.url);
+  const { outputFiles } = await build({
+    stdin: { contents: HYDRATED, resolveDir: "." },
+    define: { "process.env.NODE_ENV": '"production"' },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  await page.addScriptTag({ type: "module", content: outputFiles[0]?.text ?? "" });
+  await expect.poll(() => page.textContent("main"), { timeout: 5000 }).toBe("signed-out");
+  expect([...printed, ...complaints]).toEqual([]);
+  await context.close();
+});
+
+/** The server did not know the session; the page asks before it hydrates. */
+const HYDRATED = `
+import { createElement } from "react";
+import { hydrateRoot } from "react-dom/client";
+import { useSession } from "./dist/adapters/react.js";
+
+const Status = () => useSession(globalThis.client).status;
+const main = document.body.appendChild(document.createElement("main"));
+main.innerHTML = "unknown";
+await globalThis.client.session.load();
+hydrateRoot(main, createElement(Status), { onRecoverableError: (error) => console.log(String(error)) });
+`;

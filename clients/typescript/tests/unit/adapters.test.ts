@@ -2,7 +2,7 @@ import { MutationObserver, QueryClient } from "@tanstack/query-core";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { get } from "svelte/store";
-import { expect, expectTypeOf, test } from "vitest";
+import { afterEach, expect, expectTypeOf, test, vi } from "vitest";
 import { createSSRApp, effectScope, h } from "vue";
 import { renderToString as renderVue } from "vue/server-renderer";
 import { useSession } from "../../src/adapters/react.js";
@@ -13,9 +13,35 @@ import { type Client, createClient, type User } from "../../src/index.js";
 import { answering, empty, json, problem } from "../support/answers.js";
 import { session } from "../support/sessions.js";
 
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
 const client = (...answers: Response[]): Client =>
   createClient({ baseUrl: "https://api.example", fetch: answering(...answers).fetch });
 const known = (): Client => createClient({ baseUrl: "https://api.example", session: session() });
+
+test("React hydrates with what the server rendered, and then shows what the page knows", async () => {
+  vi.stubGlobal("window", {});
+  const one = client(json(200, session()));
+  await one.session.load();
+  const Name = (): string => useSession(one).user?.email ?? "none";
+  // The server renderer reads the snapshot that hydration reads.
+  expect(renderToString(createElement(Name))).toBe("none");
+});
+
+test("during server rendering no adapter asks: the next visitor would see the answer", async () => {
+  const { fetch, sent } = answering(json(200, session()), json(200, session()));
+  const shared = createClient({ baseUrl: "https://api.example", fetch });
+  sessionStore(shared).subscribe(() => {})();
+  const app = createSSRApp({ setup: () => () => h("p", useVueSession(shared).value.status) });
+  expect(await renderVue(app)).toBe("<p>unknown</p>");
+  expect(sent).toEqual([]);
+
+  vi.stubGlobal("window", {});
+  sessionStore(shared).subscribe(() => {})();
+  expect(sent).toHaveLength(1);
+});
 
 test("React renders what is known, on the server too", () => {
   const one = known();

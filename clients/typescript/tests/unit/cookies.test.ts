@@ -52,6 +52,47 @@ test("what the service sets comes back, and the next call sends it", async () =>
   expect(sent.map(({ init }) => init.headers["cookie"])).toEqual([cookies, "bifrons_session=new"]);
 });
 
+test("several cookies of one name are sent as they came: the service judges them", async () => {
+  const twins = "bifrons_session=a; bifrons_session=b; bifrons_session=a";
+  expect(await sentBy(twins)).toBe(twins);
+});
+
+test("the cookie stores of frameworks, promised or not", async () => {
+  const store = {
+    get: (name: string) => ({ name, value: "not a header" }),
+    getAll: () => [
+      { name: "theme", value: "dark" },
+      { name: "__Host-bifrons_session", value: "a" },
+    ],
+  };
+  expect(await sentBy(store)).toBe("__Host-bifrons_session=a");
+  expect(await sentBy(Promise.resolve(store))).toBe("__Host-bifrons_session=a");
+  const headers = Promise.resolve(new Headers({ cookie: ALL }));
+  expect(await sentBy(headers)).toBe(OURS);
+});
+
+test("what holds no cookies is refused, not silently signed out", async () => {
+  await expect(sentBy({ session: "a" } as never)).rejects.toThrow(
+    "The option cookies is no request",
+  );
+});
+
+test("a fetch without getSetCookie", async () => {
+  const response = json(200, session());
+  const { headers } = response;
+  const get = (name: string): string | null =>
+    name === "set-cookie"
+      ? "bifrons_session=new; Expires=Thu, 01 Jan 2026 00:00:00 GMT; Path=/, bifrons_device=d; Path=/"
+      : headers.get(name);
+  Object.defineProperty(response, "headers", { value: { get } });
+  const client = createClient({ baseUrl, cookies: "", fetch: answering(response).fetch });
+  await client.getSession();
+  expect(client.setCookies).toEqual([
+    "bifrons_session=new; Expires=Thu, 01 Jan 2026 00:00:00 GMT; Path=/",
+    "bifrons_device=d; Path=/",
+  ]);
+});
+
 test("frameworks keep no answers, and the browser's own cookies stay out of it", async () => {
   const { fetch, sent } = answering(json(200, session()));
   await withCookies("", [], fetch)(baseUrl, { credentials: "include", headers: {} });

@@ -60,6 +60,33 @@ test("load asks once however many ask", async () => {
   expect(sent.length).toBe(1);
 });
 
+test("a caller that aborts load stops waiting, and the others go on", async () => {
+  let answer = (_: Response): void => {};
+  const fetch = vi.fn(
+    () =>
+      new Promise<Response>((done) => {
+        answer = done;
+      }),
+  );
+  const one = createClient({ baseUrl, fetch });
+  const controller = new AbortController();
+  const first = one.session.load({ signal: controller.signal });
+  const second = one.session.load();
+  const third = one.session.load({ timeout: 1 });
+  controller.abort();
+  await expect(first).rejects.toMatchObject({ name: "AbortError" });
+  await expect(third).rejects.toMatchObject({ name: "TimeoutError" });
+  answer(json(200, session()));
+  expect((await second).status).toBe("signed-in");
+  expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test("the initial state stays as it was when the client learns more", async () => {
+  const one = client(json(200, session()));
+  await one.session.load();
+  expect(one.session.initial()).toEqual({ status: "unknown" });
+});
+
 test.each(["unauthenticated", "invalid_session", "invalid_token"])("401 %s", async (code) => {
   const one = client(json(200, session()), problem(401, code));
   await one.signIn(ada);
