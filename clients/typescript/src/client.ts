@@ -3,9 +3,9 @@ import { inDevelopment, onNetworkError } from "./development.js";
 import type { Diagnosis } from "./diagnose.js";
 import type { Methods } from "./generated/methods.js";
 import { table } from "./generated/table.js";
-import type { ClientOptions } from "./options.js";
+import { type ClientOptions, refreshInOf } from "./options.js";
 import { ProblemError } from "./problem-error.js";
-import { type Call, createCall, type Fetch } from "./runtime/call.js";
+import { baseOf, type Call, createCall, type Fetch } from "./runtime/call.js";
 import { untilDeadline } from "./runtime/deadline.js";
 import { callsByMode } from "./runtime/modes.js";
 import { forVisitor } from "./runtime/visitor.js";
@@ -43,9 +43,16 @@ export interface Client extends Methods {
  * const client = createClient({ baseUrl: "https://auth.example.org" });
  * const { data, problem } = await client.signIn({ email, password });
  */
-export function createClient(options: ClientOptions): Client {
+export function createClient(options: ClientOptions = {}): Client {
+  const { mode = "cookie", token } = options;
+  if (mode !== "cookie" && mode !== "token") throw new TypeError('mode is "cookie" or "token"');
+  if (options.baseUrl === undefined && typeof location === "undefined") {
+    throw new TypeError("outside of a page baseUrl must be given");
+  }
+  const refreshIn = refreshInOf(options);
+  const usesCookies = mode === "token" ? refreshIn === "cookie" : !token;
   const onServer = "cookies" in options;
-  if (onServer && options.mode === "token") {
+  if (onServer && mode === "token") {
     // A refresh would replace a cookie that the current response may no longer be able to set.
     throw new TypeError('the option cookies requires mode: "cookie"');
   }
@@ -64,13 +71,18 @@ export function createClient(options: ClientOptions): Client {
   const direct = createCall({
     // With the refresh token in the body no cookie is needed, and the client can call a service that
     // allows this origin no credentials (a local page with a remote API).
-    ...(options.refreshIn === "body" && { credentials: "omit" }),
+    ...(mode === "token" && !usesCookies && { credentials: "omit" }),
     ...options,
     fetch: onServer
       ? forVisitor(options.cookies, setCookies, send)
       : onNetworkError(send, diagnoseOnce),
   });
-  const { tracker, call, close } = callsByMode(options, direct, table.refreshTokens, diagnoseOnce);
+  const { tracker, call, close } = callsByMode(
+    { ...options, refreshIn },
+    direct,
+    table.refreshTokens,
+    diagnoseOnce,
+  );
 
   const methods: Record<string, Method> = {};
   const throwing: Record<string, Method> = {};
@@ -109,7 +121,7 @@ export function createClient(options: ClientOptions): Client {
       diagnosed = true;
       // Loaded on first use: pages without a failure never need its sentences.
       const { diagnose } = await import("./diagnose.js");
-      return diagnose(client, options.baseUrl, !options.token && options.refreshIn !== "body");
+      return diagnose(client, baseOf(options), usesCookies);
     },
   } as unknown as Client;
   return client;

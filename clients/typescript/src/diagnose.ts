@@ -43,7 +43,7 @@ export async function diagnose(
       'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", or the session has ended.',
     );
   } catch {
-    return (await isReachable(`${baseUrl.replace(/\/+$/, "")}/v1/probe`))
+    return (await isReachable(`${baseUrl}/v1/probe`))
       ? say(
           "cors_refused",
           `it runs, but this page may not read its answers. Add "${origin()}" to its origins.`,

@@ -37,8 +37,11 @@ export interface CookieMode extends Common {
 /** The client holds tokens: the access token in memory, renewed before it expires. */
 export interface TokenMode extends Common {
   readonly mode: "token";
-  /** How the refresh token travels: in an `HttpOnly` cookie, for pages, or in the body, for native apps. */
-  readonly refreshIn: "cookie" | "body";
+  /**
+   * How the refresh token travels: in an `HttpOnly` cookie, the default in pages without a `storage`, or
+   * in the body, the default elsewhere.
+   */
+  readonly refreshIn?: "cookie" | "body" | undefined;
   /** With `refreshIn: "body"`: where the client keeps the refresh token, instead of in memory. */
   readonly storage?: TokenStorage | undefined;
   readonly token?: undefined;
@@ -46,3 +49,8 @@ export interface TokenMode extends Common {
 }
 
 export type ClientOptions = CookieMode | TokenMode;
+
+/** How the refresh token of these options travels. */
+export function refreshInOf({ refreshIn, storage }: ClientOptions): "cookie" | "body" {
+  return refreshIn ?? (storage || typeof document === "undefined" ? "body" : "cookie");
+}

@@ -8,12 +8,14 @@ export function entryOf(document: Document, located: Located): Operation {
   const path = [...located.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
   const query = queryOf(located, path);
   const body = bodyOf(document, located);
+  const blank = blankOf(document, located);
   refuseClash(located, [...path, ...query, ...(body ?? [])]);
   return {
     method: located.method as Operation["method"],
     path: located.path as Operation["path"],
     ...(query.length > 0 ? { query } : {}),
     ...(body ? { body } : {}),
+    ...(blank.length > 0 ? { blank } : {}),
     ...(readsBearer(document, located) ? { bearer: true } : {}),
     ...(located.id in effects ? { effect: effects[located.id] as SessionEffect } : {}),
     ...(setsCookie(located) ? { setsCookie: true } : {}),
@@ -60,6 +62,15 @@ function bodyOf(document: Document, { id, operation }: Located): string[] | unde
   const { type } = resolve(document, media.schema);
   if (type !== undefined && type !== "object") throw new Error(`${id}: the body is not an object`);
   return propertyNames(document, media.schema);
+}
+
+/** The optional fields of the body that are not empty when they are there. */
+function blankOf(document: Document, { operation }: Located): string[] {
+  const schema = operation.requestBody?.content["application/json"]?.schema;
+  const { properties = {}, required = [] } = schema ? resolve(document, schema) : {};
+  return Object.entries(properties)
+    .filter(([name, field]) => !required.includes(name) && (field.minLength ?? 0) > 0)
+    .map(([name]) => name);
 }
 
 function readsBearer(document: Document, { operation }: Located): boolean {

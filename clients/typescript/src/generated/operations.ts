@@ -12,7 +12,7 @@ import type { Callable } from "../types.js";
  * `POST /v1/users`
  */
 export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users", body: ["email","password","name"], setsCookie: true, ok: [201,202] }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users", body: ["email","password","name"], blank: ["name"], setsCookie: true, ok: [201,202] }, ...rest) as never;
 
 /**
  * Confirm an address
@@ -23,7 +23,7 @@ export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
  * `POST /v1/users/confirm`
  */
 export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password","name"], setsCookie: true, ok: 201 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password","name"], blank: ["name"], setsCookie: true, ok: 201 }, ...rest) as never;
 
 /**
  * Sign in
@@ -128,7 +128,7 @@ export const getMe: Callable<"getMe"> = (call, ...rest) =>
  * `PATCH /v1/me`
  */
 export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
-  call({ method: "PATCH", path: "/v1/me", body: ["name"], bearer: true, effect: "user" }, ...rest) as never;
+  call({ method: "PATCH", path: "/v1/me", body: ["name"], blank: ["name"], bearer: true, effect: "user" }, ...rest) as never;
 
 /**
  * Delete oneself

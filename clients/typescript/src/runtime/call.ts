@@ -13,10 +13,10 @@ export type Token = string | (() => string | undefined | Promise<string | undefi
 /** How a client reaches the API. */
 export interface CallSettings {
   /**
-   * Where the API is, without `/v1`: `https://auth.example.org`. A path in front of it is kept, and
-   * in a browser a path alone means the page's own origin.
+   * Where the service is: `https://auth.example.org`. A path is kept, and `/v1` at its end is ignored. In
+   * a page a path alone, or nothing, means the page's own origin.
    */
-  readonly baseUrl: string;
+  readonly baseUrl?: string | undefined;
   /** Used instead of the global `fetch`. */
   readonly fetch?: Fetch | undefined;
   /** Sent with every call. */
@@ -54,8 +54,7 @@ const KEEPALIVE_LIMIT = 20_000;
 
 /** Makes the one function that calls every operation. */
 export function createCall(client: CallTarget): Call {
-  if (/[?#]/.test(client.baseUrl)) throw new TypeError("baseUrl has a query or fragment");
-  const base = client.baseUrl.replace(/\/+$/, "");
+  const base = baseOf(client);
   const { fetch: givenFetch, token, credentials = "include" } = client;
 
   return async (operation, input = {}, { headers, signal, timeout = client.timeout } = {}) => {
@@ -84,6 +83,12 @@ export function createCall(client: CallTarget): Call {
       return readAnswer(operation, response);
     });
   };
+}
+
+/** The base URL without what operations add to it. */
+export function baseOf({ baseUrl = "" }: Pick<CallSettings, "baseUrl">): string {
+  if (/[?#]/.test(baseUrl)) throw new TypeError("baseUrl has a query or fragment");
+  return baseUrl.replace(/(\/v1)?\/*$/, "");
 }
 
 /** Later headers override earlier ones; the case of names does not matter. */

@@ -1,4 +1,4 @@
-import type { Call, CallSettings } from "./call.js";
+import { baseOf, type Call, type CallSettings } from "./call.js";
 import { createTabChannel } from "./channel.js";
 import { cookieCalls } from "./cookie-mode.js";
 import { untilDeadline } from "./deadline.js";
@@ -10,7 +10,7 @@ import { createTracker, SIGNED_OUT, type State, signedIn, type Tracker } from ".
 export interface ModeSettings extends CallSettings {
   readonly mode?: "cookie" | "token" | undefined;
   readonly token?: unknown;
-  readonly refreshIn?: "cookie" | "body" | undefined;
+  readonly refreshIn: "cookie" | "body";
   readonly storage?: TokenStorage | undefined;
   readonly session?: SessionShape | null | undefined;
 }
@@ -54,7 +54,7 @@ export function callsByMode(
     tracker.apply(state, begins);
   };
   const { open, send, close } = createTabChannel(
-    `bifrons 1 ${holdsTokens} ${settings.baseUrl}`,
+    `bifrons 1 ${holdsTokens} ${baseOf(settings)}`,
     receive as (message: unknown) => void,
     // Tabs share cookies and a storage, but neither memory nor the caller's tokens.
     holdsTokens ? refreshIn === "cookie" || Boolean(storage) : token === undefined,
@@ -70,7 +70,7 @@ export function callsByMode(
     const quick: Call = (operation, input) =>
       call(operation, input, { timeout: Math.min(timeout, REFRESH_MS) });
     tokenManager = createTokenManager({
-      refreshIn: refreshIn ?? "cookie",
+      refreshIn,
       storage: storage ?? inMemory(),
       tracker,
       share: (access) => send({ access }),

@@ -9,6 +9,8 @@ export interface Operation {
   readonly query?: readonly string[];
   /** The inputs that go into the JSON body. Absent when the operation has no body. */
   readonly body?: readonly string[];
+  /** The body's optional inputs of which "" is no value: an empty form field. */
+  readonly blank?: readonly string[];
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
   /** How a success changes the session of the caller. */

@@ -30,7 +30,12 @@ export function target(operation: Operation, input: FlatInput): Target {
     }
   }
 
-  const body = operation.body?.map((name) => [name, take(name)]);
+  const body = operation.body?.map((name) => {
+    const value = take(name);
+    // In a change, `null` removes the value.
+    const none = operation.method === "PATCH" ? null : undefined;
+    return [name, value === "" && operation.blank?.includes(name) ? none : value];
+  });
   if (rest.size > 0) throw new TypeError(`Unknown input: ${[...rest.keys()].join(", ")}`);
 
   const search = String(query);

@@ -43,6 +43,9 @@ test.each([
   ["https://example.org/auth//", "https://example.org/auth/v1/thing"],
   ["/auth", "/auth/v1/thing"],
   ["", "/v1/thing"],
+  [undefined, "/v1/thing"],
+  ["https://api.example/v1", "https://api.example/v1/thing"],
+  ["https://example.org/auth/v1/", "https://example.org/auth/v1/thing"],
 ])("base URL %s", async (baseUrl, url) => {
   const { fetch, sent } = answering(json(200, {}));
   await createCall({ baseUrl, fetch })(read);

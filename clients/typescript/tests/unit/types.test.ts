@@ -59,10 +59,8 @@ test("wrong calls do not compile", () => {
     client.getSession({ signal: AbortSignal.abort() }),
     // @ts-expect-error: an id is required
     client.endSession({}),
-    // @ts-expect-error: a client needs to know where the API is
-    createClient({}),
-    // @ts-expect-error: where does the refresh token travel?
-    createClient({ baseUrl: "", mode: "token" }),
+    // @ts-expect-error: there is no such mode
+    createClient({ mode: "bearer" }),
     // @ts-expect-error: the cookie mode stores no token
     createClient({ baseUrl: "", storage: { get: () => "", set: () => {}, remove: () => {} } }),
     // @ts-expect-error: a server does not refresh
