@@ -5,10 +5,13 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use poem::{IntoResponse, Response, handler, http::header, web::Html};
+use poem::{
+    IntoResponse, Response, handler,
+    http::{HeaderMap, header},
+};
 use poem_openapi::OpenApiService;
 
-use super::openapi;
+use super::{openapi, static_document::StaticDocument};
 
 struct Page {
     html: String,
@@ -26,8 +29,11 @@ static PAGE: LazyLock<Page> = LazyLock::new(|| {
 });
 
 #[handler]
-pub(super) fn explorer() -> Response {
-    Html(PAGE.html.as_str()).with_header(header::CONTENT_SECURITY_POLICY, PAGE.policy.as_str()).into_response()
+pub(super) async fn explorer(headers: &HeaderMap) -> poem::Result<Response> {
+    static DOCUMENT: StaticDocument = StaticDocument::new("text/html; charset=utf-8", || &PAGE.html);
+    let answer = DOCUMENT.answer(headers).await?;
+    // On a 304 too: a browser replaces the stored headers by those of the 304.
+    Ok(answer.with_header(header::CONTENT_SECURITY_POLICY, PAGE.policy.as_str()).into_response())
 }
 
 /// poem-openapi's page with `openapi::DOCUMENT` in place of its own, unfinished document.

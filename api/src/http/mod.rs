@@ -3,6 +3,7 @@
 mod attempt;
 mod body;
 mod client;
+
 mod connections;
 mod cookie;
 mod cors;
@@ -29,6 +30,7 @@ mod reply;
 mod schema;
 pub mod server;
 mod session;
+mod static_document;
 mod strict_json;
 pub mod tls;
 mod tokens;
@@ -65,7 +67,7 @@ pub fn app(state: Arc<AppState>) -> App {
         .at("/.well-known/jwks.json", get(health::jwks))
         .at("/health/live", get(health::live))
         .at("/health/ready", get(health::ready))
-        .at("/openapi.json", get(poem::endpoint::make_sync(|_| document())))
+        .at("/openapi.json", get(openapi::served))
         .nest_no_strip("/v1", openapi::service())
         .at(format!("{}*path", verify::FOR_ENVOY), verify::for_envoy);
     if state.config.docs {
@@ -77,10 +79,6 @@ pub fn app(state: Arc<AppState>) -> App {
 /// What those who run the service see, on a listener of its own: nothing there asks who is asking.
 pub fn admin(state: Arc<AppState>) -> App {
     App::around(Route::new().at("/metrics", get(metrics::metrics)), state)
-}
-
-fn document() -> Response {
-    Response::builder().content_type("application/json").body(openapi::spec())
 }
 
 /// What every request passes on its way in, and every answer on its way out.

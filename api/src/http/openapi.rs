@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use poem::http::Method;
+use poem::{
+    Response, handler,
+    http::{HeaderMap, Method},
+};
 use poem_openapi::{ContactObject, LicenseObject, OpenApiService, ServerObject, Tags, types::ParseFromJSON};
 use serde_json::{Map, Value, json};
 
@@ -14,6 +17,7 @@ use super::{
     probe::ProbeApi,
     problem::{self, ProblemCode},
     session::SessionApi,
+    static_document::StaticDocument,
     tokens::TokensApi,
     users::UsersApi,
     verify::VerifyApi,
@@ -61,6 +65,13 @@ static SPEC: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
 /// The document as it is written to `openapi.json`.
 pub fn spec() -> &'static str {
     &SPEC
+}
+
+/// The document as clients fetch it.
+#[handler]
+pub(super) async fn served(headers: &HeaderMap) -> poem::Result<Response> {
+    static SERVED: StaticDocument = StaticDocument::new("application/json", spec);
+    Ok(SERVED.answer(headers).await?)
 }
 
 /// The operations, a line each, for people who review a change: method, path, operationId, who may call, what it answers.

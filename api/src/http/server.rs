@@ -12,25 +12,28 @@ use poem::{
     http::{HeaderValue, StatusCode, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
+use rustix::net::sockopt;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
 };
-use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::{
     App,
     connections::{ConnectionPermit, Connections},
-    lingering::Lingering,
+    lingering::ClientStream,
     unread_body::UnreadBody,
 };
 
 /// How long a client may take to send the headers of its next request; Apache's default. A shorter limit costs more than it saves,
 /// because clients that hold connections open reconnect. A longer one delays the stop of the service.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a client may read nothing of an answer before the connection is closed.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many bytes of answers the kernel may keep for a client that does not read; Linux doubles the number for its own records. Without
+/// a bound it keeps four megabytes.
+const SEND_BUFFER: usize = 64 * 1024;
+/// How long the kernel keeps bytes that a client does not acknowledge, also after the connection is closed.
+const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(20);
 /// A request may have this many bytes of headers. hyper accepts up to twice as many.
 const HEADER_LIMIT: usize = 32 * 1024;
 /// How long open requests may take after the service begins to stop.
@@ -41,6 +44,7 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// Serves until `stop` resolves, then waits for open requests. With `tls` it serves https.
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
     let local = LocalAddr(listener.local_addr()?.into());
+    bound_kernel_memory(&listener)?;
     let app = Arc::new(app);
     let open = Arc::new(Connections::new(Arc::clone(&app.state().metrics)));
     let connections = GracefulShutdown::new();
@@ -73,6 +77,13 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, st
     Ok(())
 }
 
+/// Bounds what the kernel keeps for one connection. Accepted connections inherit the options of the listener.
+fn bound_kernel_memory(listener: &TcpListener) -> io::Result<()> {
+    sockopt::set_socket_send_buffer_size(listener, SEND_BUFFER)?;
+    let timeout = u32::try_from(UNACKNOWLEDGED_TIMEOUT.as_millis()).unwrap_or(u32::MAX);
+    Ok(sockopt::set_tcp_user_timeout(listener, timeout)?)
+}
+
 struct Connection {
     local: LocalAddr,
     peer: RemoteAddr,
@@ -82,8 +93,7 @@ struct Connection {
 
 impl Connection {
     async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>, connections: Watcher) {
-        // An answer is one write, so Nagle's algorithm would only delay it.
-        let _ = stream.set_nodelay(true);
+        let stream = ClientStream::new(stream);
         let served = match tls {
             None => self.serve_http(stream, connections).await,
             Some(tls) => match tokio::time::timeout(HEADER_TIMEOUT, Box::pin(tls.accept(stream))).await {
@@ -97,7 +107,11 @@ impl Connection {
         }
     }
 
-    async fn serve_http(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, connections: Watcher) -> hyper::Result<()> {
+    async fn serve_http(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        connections: Watcher,
+    ) -> hyper::Result<()> {
         let Self { local, peer, app, _permit } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let request = poem::Request::from((request, local.clone(), peer.clone(), Scheme::HTTP));
@@ -105,14 +119,11 @@ impl Connection {
             // Boxed: hyper reserves the size of this future for as long as the connection is open, and most connections are idle.
             Box::pin(async move { Ok::<_, Infallible>(hyper::Response::from(answer(&app, request).await)) })
         });
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_TIMEOUT));
-        let stream = TokioIo::new(Lingering::new(stream));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
             .max_buf_size(HEADER_LIMIT)
-            .serve_connection(stream, service);
+            .serve_connection(TokioIo::new(stream), service);
         connections.watch(connection).await
     }
 }

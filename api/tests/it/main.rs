@@ -49,4 +49,5 @@ mod shared;
 mod sign_in;
 mod sign_up;
 mod specification;
+mod static_documents;
 mod support;
