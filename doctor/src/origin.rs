@@ -14,7 +14,9 @@ impl Origin {
         if text.contains('*') {
             return Err("write each origin in full; patterns cannot be used with cookies".to_owned());
         }
-        let url = url::Url::parse(text).map_err(|_| "write scheme://host or scheme://host:port".to_owned())?;
+        let wrong = || "write scheme://host or scheme://host:port".to_owned();
+        // No part of a URL with credentials is shown: a `/` in a password makes the rest of it look like a path.
+        let url = url::Url::parse(text).ok().filter(|_| !text.contains('@')).ok_or_else(wrong)?;
         let origin = url.origin().ascii_serialization();
         if !matches!(url.scheme(), "http" | "https") {
             return Err("write an http or https origin".to_owned());
@@ -76,7 +78,8 @@ mod tests {
             ("https://app.example.com/login", "write https://app.example.com:"),
             ("https://app.example.com:443", "write https://app.example.com:"),
             ("https://App.Example.com", "write https://app.example.com:"),
-            ("https://user@app.example.com", "write https://app.example.com:"),
+            ("https://user@app.example.com", "scheme://host"),
+            ("https://hunter2:12/34@app.example.com", "scheme://host"),
             ("ftp://app.example.com", "http or https"),
         ] {
             let message = Origin::parse(wrong).unwrap_err();

@@ -9,6 +9,8 @@ use super::{Failure, load, print, read};
 use crate::{
     config::{Config, Setting, Source, variable},
     http,
+    passwords::PasswordRules,
+    redis::Redis,
 };
 
 #[derive(Debug, Subcommand)]
@@ -23,11 +25,20 @@ pub(super) fn run(command: &Command, file: Option<&PathBuf>) -> Result<(), Failu
     match command {
         Command::Check => {
             let (settings, config) = load(file)?;
+            try_out(&config)?;
             print(&check(&settings, &config))
         }
         // Lists the keys even if the values are invalid.
         Command::Keys => print(&keys(&read(file)?.settings)),
     }
+}
+
+/// Refuses what `serve` would refuse before it touches any data: unusable certificates and addresses.
+fn try_out(config: &Config) -> Result<(), Failure> {
+    config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
+    config.redis.as_ref().map(Redis::new).transpose().map_err(|error| Failure::Failed(format!("redis.url: {error}")))?;
+    PasswordRules::new(config).map_err(Failure::new)?;
+    Ok(())
 }
 
 fn check(settings: &[Setting], config: &Config) -> String {

@@ -120,7 +120,7 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// Reads the configuration file, if it exists, and the environment.
 fn read(file: Option<&PathBuf>) -> Result<Reading, Failure> {
-    let explicit = file.cloned().or_else(|| std::env::var_os("BIFRONS_CONFIG").map(PathBuf::from));
+    let explicit = file.cloned().or_else(|| std::env::var_os("BIFRONS_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
     let path = explicit.clone().unwrap_or_else(|| PathBuf::from("bifrons.toml"));
     let text = match fs::read_to_string(&path) {
         Ok(text) => Some(text),
@@ -142,7 +142,10 @@ fn load(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Config), Failure> {
     config.map(|config| (settings, config)).map_err(Failure::Configuration)
 }
 
-/// Runs a future on one thread per core.
+/// Runs a future on one thread per core. Does not wait for threads that are still blocked when it ends.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?.block_on(future)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    result
 }

@@ -59,6 +59,8 @@ fn check_memory(config: &Config) {
 }
 
 async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
+    // First: until a handler is installed, the kernel ignores SIGTERM to process 1 of a container.
+    let mut stop = Box::pin(stop_signal().map_err(Failure::new)?);
     fit_connections(&mut config);
     check_memory(&config);
     // Before anything else, so that a second start on the same port fails before it touches the data.
@@ -72,10 +74,14 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
         config.admin_listen = Some(listener.local_addr().map_err(Failure::new)?);
     }
     let tls = config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
-    let state = Arc::new(AppState::open(config, Clock::System).await.map_err(Failure::new)?);
+    // In its own task: it may block, for instance while another process migrates.
+    let opening = tokio::spawn(AppState::open(config, Clock::System));
+    let state = tokio::select! {
+        opened = opening => Arc::new(opened.map_err(Failure::new)?.map_err(Failure::new)?),
+        () = &mut stop => return Ok(()),
+    };
     state.metrics.watch_log(dropped);
     let stop = {
-        let stop = stop_signal().map_err(Failure::new)?;
         let state = Arc::clone(&state);
         async move {
             stop.await;

@@ -4,7 +4,10 @@ use std::{fmt, path::Path};
 
 use url::Url;
 
-use super::{reader::Reader, values::number};
+use super::{
+    reader::Reader,
+    values::{number, switch},
+};
 
 /// The database, and how many connections this node opens.
 #[derive(Clone)]
@@ -12,6 +15,8 @@ pub struct DatabaseConfig {
     /// `sqlite:FILE`, `postgres://…` or `mysql://…`. May contain a password.
     pub url: String,
     pub connections: u32,
+    /// Whether the URL leads to a pooler that assigns a server connection per transaction.
+    pub transaction_pooling: bool,
 }
 
 impl DatabaseConfig {
@@ -30,7 +35,12 @@ impl DatabaseConfig {
         );
         let least = if is_server { 2 } else { 3 };
         let connections = reader.one("database.connections", most, about, |text| number(text, least..=1000));
-        Some(Self { url: url?, connections: connections? })
+        let about = "Whether `database.url` leads to a pooler in transaction mode, such as PgBouncer with `pool_mode = transaction`. PostgreSQL only.";
+        let transaction_pooling = reader.one("database.transaction_pooling", "false", about, switch);
+        if transaction_pooling == Some(true) && !url.as_ref().is_some_and(|url| url.starts_with("postgres")) {
+            reader.reject("database.transaction_pooling", "is for PostgreSQL only; leave it out");
+        }
+        Some(Self { url: url?, connections: connections?, transaction_pooling: transaction_pooling? })
     }
 
     /// Whether it is a database server, not a SQLite file.
@@ -66,7 +76,14 @@ fn parse(text: &str) -> Result<String, String> {
     }
     let url = Url::parse(text).map_err(|_| wrong())?;
     let known = matches!(url.scheme(), "postgres" | "postgresql" | "mysql" | "mariadb");
-    let complete = known && url.has_host() && url.path().len() > 1;
+    let database = url.path().trim_start_matches('/');
+    let complete = known && url.has_host() && !database.is_empty();
+    // A `/`, `?` or `#` in a password ends the host early: the rest of the password and the `@` are then in a later part.
+    let after_host =
+        text.split_once("://").and_then(|(_, rest)| rest.find(['/', '?', '#']).map(|end| &rest[end..])).unwrap_or_default();
+    if database.contains('/') || after_host.contains('@') {
+        return Err("write / as %2F, ? as %3F, # as %23 and @ as %40 in the user name, password and database name".to_owned());
+    }
     // The driver has one scheme for both.
     if complete { Ok(text.replacen("mariadb://", "mysql://", 1)) } else { Err(wrong()) }
 }
@@ -83,9 +100,27 @@ mod tests {
 
     #[test]
     fn the_shown_url_contains_no_password() {
-        let config = DatabaseConfig { url: parse("postgres://ada:secret@db.example.com:5433/bifrons").unwrap(), connections: 2 };
+        let url = parse("postgres://ada:secret@db.example.com:5433/bifrons").unwrap();
+        let config = DatabaseConfig { url, connections: 2, transaction_pooling: false };
         assert_eq!(config.shown(), "postgres://db.example.com:5433/bifrons");
         assert!(!format!("{config:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_password_with_reserved_characters_is_refused_and_not_shown() {
+        for url in [
+            "postgres://u:p w@rd/1@host/db",
+            "postgres://u:12/hunter2@host/db",
+            "postgres://u:12?hunter2@host/db",
+            "postgres://u:12#hunter2@host/db",
+            "postgres://u:hunter2/34@host/db",
+            "mysql://u/hunter2:p@host/db",
+            "mysql://u:pass@host/db?password=hunter2@x",
+        ] {
+            let message = parse(url).unwrap_err();
+            assert!(!message.contains("hunter2") && !message.contains("rd/1"), "{url}: {message}");
+        }
+        assert!(parse("postgres://u:p%20w%40rd%2F1@host/db?sslmode=require").is_ok());
     }
 
     #[test]

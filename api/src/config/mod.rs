@@ -116,10 +116,15 @@ impl Config {
     }
 
     fn sections(reader: &mut Reader) -> Option<Self> {
-        let public_url_given = reader.is_given("public_url").is_some();
+        let public_url_given = reader.is_given("public_url").is_some_and(|values| values > 0);
         let listen: Option<SocketAddr> = reader.one("listen", "127.0.0.1:3000", "Address and port of the API.", values::address);
         let about = "Address and port of `/metrics` for Prometheus, served without authentication: 127.0.0.1:3001.";
         let admin_listen = reader.optional("admin_listen", about, values::address);
+        if let (Some(listen), Some(admin)) = (listen, admin_listen)
+            && overlap(listen, admin)
+        {
+            reader.reject("admin_listen", format!("must not be the address of listen, {listen}: write another port"));
+        }
         let tls = TlsConfig::read(reader);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let local = format!("{scheme}://localhost:{}", listen.map_or(3000, |listen| listen.port()));
@@ -184,6 +189,12 @@ impl Config {
             docs: reader.one("docs.enabled", "true", "Whether the API explorer is served at /docs.", values::switch)?,
         })
     }
+}
+
+/// Whether two sockets cannot be bound at the same time.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let every_address = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (every_address || one.ip() == other.ip())
 }
 
 #[cfg(test)]
@@ -284,12 +295,58 @@ mod tests {
             ("BIFRONS_LISTEN", "[::]:3000", "public_url"),
             ("BIFRONS_TOKENS__SECRETS", "", "tokens.secrets"),
             ("BIFRONS_TOKENS__SECRETS", " , ", "tokens.secrets"),
+            ("BIFRONS_CONFIRMATION_PAGE", "http://app.example.com/confirm", "BIFRONS_CONFIRMATION_PAGE"),
+            ("BIFRONS_CONFIRMATION_PAGE", "https://ada:hunter2@app.example.com/", "BIFRONS_CONFIRMATION_PAGE"),
+            ("BIFRONS_PASSWORDS__BREACHED_URL", "http://breached.example.com/", "BIFRONS_PASSWORDS__BREACHED_URL"),
         ] {
             let errors = read("", &[(name, value)]).config.unwrap_err();
             assert_eq!(errors.iter().map(|error| error.key.as_str()).collect::<Vec<_>>(), [key], "{name}={value}");
         }
         let open = read("", &[("BIFRONS_LISTEN", "0.0.0.0:3000"), ("BIFRONS_PUBLIC_URL", "https://auth.example.com")]);
         assert!(open.config.is_ok());
+    }
+
+    #[test]
+    fn an_empty_value_is_unset_for_every_key() {
+        let Reading { settings, .. } = Config::read(None, []);
+        for setting in settings.iter().filter(|setting| setting.key != "tokens.secrets") {
+            let Reading { settings, config } = read("", &[(&super::variable(setting.key), " ")]);
+            assert!(config.is_ok(), "{}: {:?}", setting.key, config.err());
+            let same = settings.iter().find(|one| one.key == setting.key).unwrap();
+            assert_eq!((&same.value, same.source), (&setting.value, Source::Default), "{}", setting.key);
+        }
+        assert!(read("public_url = \"\"\norigins = [\"\"]\n[redis]\nurl = \"\"\n", &[]).config.is_ok());
+        let open = read("", &[("BIFRONS_LISTEN", "0.0.0.0:3000"), ("BIFRONS_PUBLIC_URL", "")]).config.unwrap_err();
+        assert_eq!(open[0].key, "public_url");
+    }
+
+    #[test]
+    fn metrics_need_another_address_than_the_api() {
+        for (listen, admin) in
+            [("127.0.0.1:3000", "127.0.0.1:3000"), ("127.0.0.1:3000", "0.0.0.0:3000"), ("[::]:3000", "127.0.0.1:3000")]
+        {
+            let environment =
+                [("BIFRONS_LISTEN", listen), ("BIFRONS_ADMIN_LISTEN", admin), ("BIFRONS_PUBLIC_URL", "https://a.example.com")];
+            let errors = read("", &environment).config.unwrap_err();
+            assert_eq!(errors.len(), 1, "{errors:?}");
+            assert_eq!(errors[0].key, "admin_listen", "{listen} {admin}");
+        }
+        for (listen, admin) in
+            [("127.0.0.1:3000", "127.0.0.1:3001"), ("127.0.0.1:0", "127.0.0.1:0"), ("127.0.0.1:3000", "127.0.0.2:3000")]
+        {
+            assert!(read("", &[("BIFRONS_LISTEN", listen), ("BIFRONS_ADMIN_LISTEN", admin)]).config.is_ok(), "{listen} {admin}");
+        }
+    }
+
+    #[test]
+    fn port_0_is_replaced_in_a_derived_public_url() {
+        let bound = "127.0.0.1:4711".parse().unwrap();
+        let mut derived = read("listen = \"127.0.0.1:0\"", &[]).config.unwrap();
+        derived.bound_to(bound);
+        assert_eq!((derived.listen, derived.public_url.as_str()), (bound, "http://localhost:4711"));
+        let mut given = read("listen = \"127.0.0.1:0\"\npublic_url = \"https://a.example.com\"", &[]).config.unwrap();
+        given.bound_to(bound);
+        assert_eq!(given.public_url.as_str(), "https://a.example.com");
     }
 
     #[test]

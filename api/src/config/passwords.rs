@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     reader::Reader,
-    values::{duration, number},
+    values::{duration, number, secure_url},
 };
 
 /// Password rules and hashing cost. The minimum of `memory_kib` and `iterations` is OWASP's for Argon2id with one lane.
@@ -92,8 +92,8 @@ impl BreachedConfig {
     fn read(reader: &mut Reader) -> Option<Self> {
         let about = "Service that checks new passwords for breaches by the first five digits of their SHA-1 hash: https://api.pwnedpasswords.com/range/.";
         let url = reader.optional("passwords.breached_url", about, |text| {
-            let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && text.ends_with('/'));
-            url.map(|_| text.to_owned()).ok_or_else(|| "write an http or https URL that ends with /".to_owned())
+            let url = secure_url(text)?;
+            if url.path().ends_with('/') && text.ends_with('/') { Ok(text.to_owned()) } else { Err("must end with /".to_owned()) }
         });
         let timeout = reader.one("passwords.breached_timeout", "1s", "Timeout of the breach check.", duration);
         let about = "What happens to a new password when the breach check fails: `accept` or `refuse` (503).";

@@ -98,11 +98,12 @@ impl Reader {
                 toml::Value::Array(list) => list.into_iter().map(scalar).collect(),
                 value => vec![scalar(value)],
             };
+            let values = values.into_iter().filter(|one| !one.is_empty()).collect();
             self.given.insert(key.clone(), Given { values, source: Source::File, written: key });
         }
     }
 
-    /// A single value. After an error the default is used, so that reading continues.
+    /// A single value. An empty one is unset. After an error the default is used, so that reading continues.
     pub(super) fn one<T>(
         &mut self,
         key: &'static str,
@@ -110,7 +111,7 @@ impl Reader {
         about: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let given = self.given.remove(key);
+        let given = self.given.remove(key).filter(|given| !given.values.is_empty());
         let text = match &given {
             Some(given) => given.values.join(","),
             None => default.to_owned(),
@@ -132,17 +133,17 @@ impl Reader {
         about: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        if self.given.contains_key(key) {
-            self.one(key, "", about, parse)
-        } else {
-            self.record(key, about, "", "", None);
-            None
+        if self.is_given(key).is_some_and(|values| values > 0) {
+            return self.one(key, "", about, parse);
         }
+        self.given.remove(key);
+        self.record(key, about, "", "", None);
+        None
     }
 
     /// A list: an array in the file, comma-separated in the environment.
     pub(super) fn list<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
-        let given = self.given.remove(key);
+        let given = self.given.remove(key).filter(|given| !given.values.is_empty());
         let texts: Vec<_> = given.as_ref().map(|given| given.values.clone()).unwrap_or_default();
         self.record(key, about, "", &texts.join(", "), given.as_ref());
         let written = given.map_or(key.to_owned(), |given| given.written);

@@ -1,6 +1,6 @@
 //! How users sign up.
 
-use super::reader::Reader;
+use super::{reader::Reader, values};
 
 /// How users sign up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +24,8 @@ impl RegistrationConfig {
         });
         let about = "The frontend's page for confirming an address; mails link to it: https://app.example.com/confirm.";
         let page = reader.optional("confirmation_page", about, |text| {
-            let page =
-                url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.fragment().is_none());
-            page.ok_or_else(|| "write an http or https URL without a fragment: the token comes there".to_owned())
+            let page = values::secure_url(text)?;
+            if page.fragment().is_none() { Ok(page) } else { Err("must have no fragment: the token is appended as one".to_owned()) }
         });
         match (verified, page) {
             (Some(true), Some(page)) => Self::Verified { page },

@@ -2,6 +2,10 @@
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
+use url::Url;
+
+use super::Origin;
+
 /// Parses `100ms`, `90s`, `10m`, `24h`, `14d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a whole number and a unit: 100ms, 30s, 10m, 24h or 14d".to_owned();
@@ -40,6 +44,15 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 /// Parses `true` or `false`.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "write true or false".to_owned())
+}
+
+/// Parses the URL of a page or a service. Plain http is for loopback only: elsewhere an attacker on the network can change it.
+pub(super) fn secure_url(text: &str) -> Result<Url, String> {
+    let wrong = || "write an https URL, or an http URL on loopback, without user name and password".to_owned();
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let origin = Origin::parse(&url.origin().ascii_serialization()).map_err(|_| wrong())?;
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    if anonymous && (origin.is_secure() || origin.is_loopback()) { Ok(url) } else { Err(wrong()) }
 }
 
 #[cfg(test)]

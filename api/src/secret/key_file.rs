@@ -20,7 +20,9 @@ pub enum KeyError {
     Content(PathBuf, &'static str),
 }
 
-/// Reads a secret file, or creates it: atomically, with mode 0600 from the start, and never over an existing file.
+/// Reads a secret file, or creates it atomically with mode 0600. The caller holds the lock of the data folder, so that no other process
+/// creates the same file. Orchestrators mount secrets with mode 0440, often as a read-only folder: the group may read, and an existing
+/// file needs no write access.
 pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Zeroizing<String>) -> Result<Zeroizing<String>, KeyError> {
     let failed = |error| KeyError::File(path.to_owned(), error);
     if !path.try_exists().map_err(failed)? {
@@ -28,12 +30,9 @@ pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Zeroizing<Strin
         let _ = fs::remove_file(&part); // left by a start that was killed
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
         file.write_all(make().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        match fs::hard_link(&part, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-            _ => fs::remove_file(&part).map_err(failed)?,
-        }
+        fs::rename(&part, path).map_err(failed)?;
     }
-    if fs::metadata(path).map_err(failed)?.permissions().mode() & 0o077 != 0 {
+    if fs::metadata(path).map_err(failed)?.permissions().mode() & 0o027 != 0 {
         return Err(KeyError::Exposed(path.to_owned()));
     }
     fs::read_to_string(path).map(Zeroizing::new).map_err(failed)

@@ -119,11 +119,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bifrons.key");
         ServerSecrets::load_or_create(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let refusal = ServerSecrets::load_or_create(&path).unwrap_err();
-        assert!(matches!(refusal, KeyError::Exposed(_)));
-        assert!(refusal.to_string().contains("chmod 600"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        for exposed in [0o644, 0o604, 0o660, 0o666, 0o620] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(exposed)).unwrap();
+            let refusal = ServerSecrets::load_or_create(&path).unwrap_err();
+            assert!(matches!(refusal, KeyError::Exposed(_)), "{exposed:o}");
+            assert!(refusal.to_string().contains("chmod 600"));
+        }
+        for mounted in [0o440, 0o400, 0o640, 0o600] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mounted)).unwrap();
+            ServerSecrets::load_or_create(&path).unwrap();
+        }
         for broken in ["", "short", "\u{0}"] {
             fs::write(&path, broken).unwrap();
             assert!(matches!(ServerSecrets::load_or_create(&path), Err(KeyError::Content(..))), "{broken:?}");

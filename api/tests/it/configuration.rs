@@ -75,6 +75,51 @@ async fn a_configuration_that_no_browser_supports_is_refused_with_a_remedy() {
     }
 }
 
+/// What `serve` refuses before it touches any data, `config check` refuses too.
+#[test]
+fn config_check_refuses_what_serve_would_refuse() {
+    let folder = tempdir().unwrap();
+    let check = |environment: &[(&str, &str)]| run(folder.path(), &["config", "check"], environment);
+    let tls = [("BIFRONS_TLS__CERT", "nowhere.pem"), ("BIFRONS_TLS__KEY", "nowhere.pem")];
+    refuses(&check(&tls), 1, "tls.cert: nowhere.pem: ");
+    let same = [("BIFRONS_LISTEN", "127.0.0.1:3000"), ("BIFRONS_ADMIN_LISTEN", "127.0.0.1:3000")];
+    refuses(&check(&same), 2, "admin_listen: must not be the address of listen");
+    assert!(!folder.path().join("data").exists(), "nothing was created");
+}
+
+#[test]
+fn an_empty_variable_is_unset() {
+    let folder = tempdir().unwrap();
+    let environment = [("BIFRONS_REDIS__URL", ""), ("BIFRONS_CONFIG", ""), ("BIFRONS_TLS__CERT", ""), ("BIFRONS_LISTEN", "")];
+    let output = run(folder.path(), &["config", "check"], &environment);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn no_part_of_a_password_is_shown() {
+    let folder = tempdir().unwrap();
+    for (name, url) in [
+        ("BIFRONS_DATABASE__URL", "postgres://u:p hunter2@rd/hunter2@host/db"),
+        ("BIFRONS_DATABASE__URL", "postgres://u:12/hunter2@host/db"),
+        ("BIFRONS_DATABASE__URL", "mysql://u:12#hunter2@host/db"),
+        ("BIFRONS_DATABASE__URL", "postgres://u:hunter2@host:port/db"),
+        ("BIFRONS_REDIS__URL", "redis://u:12/hunter2@host"),
+        ("BIFRONS_REDIS__URL", "redis://:hunter2@host:port"),
+        ("BIFRONS_REDIS__URL", "redis+sentinel://:hunter2@host:port/main"),
+        ("BIFRONS_PASSWORDS__BREACHED_URL", "https://u:hunter2@host/"),
+        ("BIFRONS_CONFIRMATION_PAGE", "https://u:hunter2@host/"),
+        ("BIFRONS_PUBLIC_URL", "https://hunter2:12/34@host"),
+        ("BIFRONS_ORIGINS", "https://u:hunter2@host"),
+    ] {
+        for command in [&["config", "check"][..], &["migrate"], &[]] {
+            let output = run(folder.path(), command, &[(name, url), ("BIFRONS_LISTEN", "127.0.0.1:0")]);
+            refuses(&output, 2, name);
+            let shown = [output.stdout, output.stderr].concat();
+            assert!(!String::from_utf8_lossy(&shown).contains("hunter2"), "{url}: {}", String::from_utf8_lossy(&shown));
+        }
+    }
+}
+
 #[tokio::test]
 async fn config_check_shows_all_values() {
     let folder = tempdir().unwrap();

@@ -29,6 +29,7 @@ const IMPORTED: [(&str, &str, &str); 5] = [
 ];
 
 fn import(folder: &Path, file: &str) -> (i32, String, String) {
+    assert!(run(folder, &["migrate"], &[]).status.success());
     let output = run(folder, &["user", "import", file], &[]);
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -40,7 +41,7 @@ async fn imported_users_sign_in_with_their_passwords_and_get_current_hashes() {
     let lines = IMPORTED.map(|(email, _, hash)| json!({"email": email, "password_hash": hash, "name": "Ada"}).to_string());
     fs::write(folder.path().join("users.jsonl"), lines.join("\n")).unwrap();
     let (code, said, complained) = import(folder.path(), "users.jsonl");
-    assert_eq!((code, said.as_str(), complained.as_str()), (0, "5 imported, 0 had an account already, 0 refused\n", ""));
+    assert_eq!((code, said.as_str(), complained.as_str()), (0, "5 imported, 0 already exist, 0 refused\n", ""));
     let service = Process::start(folder.path());
     for (email, password, _) in IMPORTED {
         service.someone().sign_in(email, "not the password").await.expect(401);
@@ -73,7 +74,7 @@ async fn invalid_lines_are_reported_and_existing_users_are_unchanged() {
     ];
     fs::write(folder.path().join("users.jsonl"), lines.join("\n")).unwrap();
     let (code, said, complained) = import(folder.path(), "users.jsonl");
-    assert_eq!((code, said.as_str()), (1, "1 imported, 2 had an account already, 4 refused\n"));
+    assert_eq!((code, said.as_str()), (1, "1 imported, 2 already exist, 4 refused\n"));
     for (line, why) in
         [(3, "email must be"), (4, "write one JSON object"), (5, "password_hash must be"), (8, "write one JSON object")]
     {
@@ -81,7 +82,7 @@ async fn invalid_lines_are_reported_and_existing_users_are_unchanged() {
     }
     assert!(!complained.contains("hunter2secret"));
     let (code, said, _) = import(folder.path(), "users.jsonl");
-    assert_eq!((code, said.as_str()), (1, "0 imported, 3 had an account already, 4 refused\n"), "it can be run again");
+    assert_eq!((code, said.as_str()), (1, "0 imported, 3 already exist, 4 refused\n"), "it can be run again");
     service.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
     service.someone().sign_in("grace@example.com", "U*U").await.expect(200);
     let (code, _, complained) = import(folder.path(), "nowhere.jsonl");

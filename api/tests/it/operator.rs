@@ -68,8 +68,21 @@ async fn a_disabled_user_cannot_sign_in_until_enabled() {
 }
 
 #[test]
+fn a_command_in_the_wrong_folder_creates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("users.jsonl"), "").unwrap();
+    for arguments in
+        [["user", "disable", EMAIL], ["user", "sign-out", EMAIL], ["user", "enable", EMAIL], ["user", "import", "users.jsonl"]]
+    {
+        refuses(&run(folder.path(), &arguments, &[]), 1, "there is no database of Bifrons at sqlite:./data/bifrons.db");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no data folder, no database");
+}
+
+#[test]
 fn an_unknown_address_is_refused() {
     let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["migrate"], &[]).status.success());
     for (command, email) in [("sign-out", EMAIL), ("disable", "no address"), ("enable", "")] {
         refuses(&run(folder.path(), &["user", command, email], &[]), 1, &format!("no user has the address {email}"));
     }

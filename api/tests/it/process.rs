@@ -70,6 +70,34 @@ async fn the_specification_needs_no_configuration() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+/// With port 0 the system chooses the port, and the derived public URL follows: the service's own page may sign in.
+#[tokio::test]
+async fn port_0_is_resolved_before_the_public_url_is_derived() {
+    let folder = tempdir().unwrap();
+    let service = Process::start(folder.path());
+    assert_ne!(service.port, 0);
+    let page = service.someone().with("origin", format!("http://localhost:{}", service.port));
+    page.sign_up("ada@example.com", PASSWORD).await.expect(201);
+    page.sign_in("ada@example.com", PASSWORD).await.expect(200);
+    let foreign = service.someone().with("origin", "http://localhost:0");
+    foreign.sign_in("ada@example.com", PASSWORD).await.expect(403);
+}
+
+/// Process 1 of a container ignores SIGTERM until it installs a handler. Here the shell makes the process ignore it.
+#[test]
+fn sigterm_ends_a_start_that_waits_for_the_database() {
+    let (folder, database) = (tempdir().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let url = format!("postgres://ada@{}/bifrons", database.local_addr().unwrap());
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' TERM; exec \"$0\"", env!("CARGO_BIN_EXE_bifrons")]).env_clear().current_dir(folder.path());
+    command.envs([("BIFRONS_DATABASE__URL", url.as_str()), ("BIFRONS_LISTEN", "127.0.0.1:0")]);
+    let mut starting = command.spawn().unwrap();
+    let _silent = database.accept().unwrap();
+    let killed = std::process::Command::new("kill").args(["-TERM", &starting.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(starting.wait().unwrap().code(), Some(0), "a stop, not a failed start");
+}
+
 #[tokio::test]
 async fn a_busy_port_is_one_sentence() {
     let folder = tempdir().unwrap();
@@ -151,6 +179,48 @@ async fn an_exposed_key_is_one_sentence() {
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let listen = format!("127.0.0.1:{}", free_port());
     refuses(&serve(folder.path(), &[("BIFRONS_LISTEN", &listen)]), 1, "chmod 600");
+}
+
+/// A library that makes hard links fail, as FAT and some network file systems do.
+const NO_HARD_LINKS: &str = "#include <errno.h>\nint link(const char *a, const char *b) { errno = EPERM; return -1; }\n\
+    int linkat(int a, const char *b, int c, const char *d, int e) { errno = EPERM; return -1; }\n";
+
+#[tokio::test]
+async fn a_file_system_without_hard_links_is_sufficient() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("links.c"), NO_HARD_LINKS).unwrap();
+    let mut compiler = std::process::Command::new("cc");
+    let built = compiler.args(["-shared", "-fPIC", "-o", "links.so", "links.c"]).current_dir(folder.path()).status().unwrap();
+    assert!(built.success());
+    let library = folder.path().join("links.so");
+    let service = Process::start_with(folder.path(), &[("LD_PRELOAD", library.to_str().unwrap())]);
+    service.someone().get("/health/ready").await.expect(200);
+}
+
+/// Kubernetes mounts secrets with mode 0440, owned by root and a group of the container.
+#[tokio::test]
+async fn keys_that_an_orchestrator_mounts_are_accepted() {
+    let folder = tempdir().unwrap();
+    Process::start(folder.path()).stop();
+    for key in ["bifrons.key", "jwt-EdDSA.pem"] {
+        fs::set_permissions(folder.path().join("data").join(key), fs::Permissions::from_mode(0o440)).unwrap();
+    }
+    let service = Process::start(folder.path());
+    service.someone().get("/health/ready").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_database_that_others_can_read_is_logged() {
+    let folder = tempdir().unwrap();
+    Process::start(folder.path()).stop();
+    let warned = || fs::read_to_string(folder.path().join("log")).unwrap().contains("other users of this machine can read");
+    let mode = |name: &str, mode| fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    mode("data/bifrons.db", 0o644);
+    Process::start(folder.path()).stop();
+    assert!(!warned(), "the folder protects it");
+    mode("data", 0o755);
+    Process::start(folder.path()).stop();
+    assert!(warned());
 }
 
 /// Kills the process during its start and during requests: acknowledged changes are stored, and no row is inconsistent.

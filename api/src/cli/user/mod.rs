@@ -13,7 +13,6 @@ use crate::{
     config::Config,
     db::Db,
     email_address::EmailAddress,
-    state,
 };
 
 #[derive(Debug, Subcommand)]
@@ -48,11 +47,7 @@ pub(super) struct UserArgument {
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     block_on(async {
-        let lock = state::lock(&config.data_dir)
-            .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
-        let db = Db::open(&config.database).await.map_err(Failure::new)?;
-        // The schema exists: other processes may start now.
-        drop(lock);
+        let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
         let done = match command {
             Command::Import { file } => import::run(&db, file).await,
             Command::SignOut(user) => take(&db, Measure::SignOut, user).await,
