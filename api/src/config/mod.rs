@@ -339,17 +339,6 @@ mod tests {
     }
 
     #[test]
-    fn port_0_is_replaced_in_a_derived_public_url() {
-        let bound = "127.0.0.1:4711".parse().unwrap();
-        let mut derived = read("listen = \"127.0.0.1:0\"", &[]).config.unwrap();
-        derived.bound_to(bound);
-        assert_eq!((derived.listen, derived.public_url.as_str()), (bound, "http://localhost:4711"));
-        let mut given = read("listen = \"127.0.0.1:0\"\npublic_url = \"https://a.example.com\"", &[]).config.unwrap();
-        given.bound_to(bound);
-        assert_eq!(given.public_url.as_str(), "https://a.example.com");
-    }
-
-    #[test]
     fn variables_that_kubernetes_adds_are_ignored() {
         let config =
             read("", &[("BIFRONS_SERVICE_HOST", "10.0.0.1"), ("BIFRONS_PORT", "tcp://10.0.0.1:80"), ("BIFRONS_PORT_80_TCP", "x")])

@@ -1,11 +1,11 @@
 //! Opens connections and sets their session parameters.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{fmt::Write, io, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr,
+    ConnectOptions, Database, DbErr, RuntimeErr,
     sqlx::{
-        ConnectOptions as _, Executor, MySqlConnection,
+        AssertSqlSafe, ConnectOptions as _, Executor, MySqlConnection, PgConnection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use super::{
     REQUEST_TIMEOUT,
     pool::Pool,
+    server_pool::ServerPool,
     sqlite_pool::SqlitePool,
     timeouts::{SuspectConnections, WithTimeout, with_checks},
 };
@@ -26,7 +27,7 @@ const IDLE_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 1);
 
 /// How long a migration step waits for a table lock. Requests queue behind it, so the wait is short.
-const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The use of a connection.
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ pub(super) async fn for_serving(config: &DatabaseConfig) -> Result<Pools, DbErr>
     let suspects = Arc::default();
     let connect = async |purpose, connections, limit| {
         let opened = if config.is_server() {
-            Pool::Server(Database::connect(options(config, purpose, connections, &suspects)).await?)
+            Pool::Server(server(config, purpose, connections, &suspects).await?)
         } else {
             let file =
                 config.url.parse::<SqliteConnectOptions>().map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
@@ -64,22 +65,43 @@ pub(super) async fn for_serving(config: &DatabaseConfig) -> Result<Pools, DbErr>
     Ok(Pools { pool, relaxed, reserved: connect(Purpose::Serving, 1, CLIENT_TIMEOUT).await? })
 }
 
-/// Two connections, one of which holds the lock.
-pub(super) async fn for_migrating(config: &DatabaseConfig) -> Result<DatabaseConnection, DbErr> {
-    Database::connect(options(config, Purpose::Migrating, 2, &Arc::default())).await
+/// Two connections: on MySQL and MariaDB one of them holds the lock.
+pub(super) async fn for_migrating(config: &DatabaseConfig) -> Result<ServerPool, DbErr> {
+    server(config, Purpose::Migrating, 2, &Arc::default()).await
+}
+
+async fn server(
+    config: &DatabaseConfig,
+    purpose: Purpose,
+    connections: u32,
+    suspects: &Arc<SuspectConnections>,
+) -> Result<ServerPool, DbErr> {
+    let connection = Database::connect(options(config, purpose, connections, suspects)).await?;
+    Ok(ServerPool::new(connection, config.transaction_pooling.then(|| postgres_prologue(purpose))))
 }
 
 fn options(config: &DatabaseConfig, purpose: Purpose, connections: u32, suspects: &Arc<SuspectConnections>) -> ConnectOptions {
     let mut options = ConnectOptions::new(&config.url);
     let (postgres_suspects, mysql_suspects) = (Arc::clone(suspects), Arc::clone(suspects));
+    let transaction_pooling = config.transaction_pooling;
     options
         .connect_timeout(REQUEST_TIMEOUT)
         .acquire_timeout(REQUEST_TIMEOUT)
         .max_connections(connections)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, purpose))
-        .map_sqlx_postgres_opts(move |postgres| postgres.application_name("bifrons").options(postgres_settings(purpose)))
-        .map_sqlx_postgres_pool_opts(move |pool| with_checks(pool, &postgres_suspects))
+        .map_sqlx_postgres_opts(move |postgres| {
+            // Start-up parameters that PgBouncer does not know make it refuse the connection.
+            let postgres = postgres.application_name("bifrons").extra_float_digits(None);
+            if transaction_pooling { postgres.statement_cache_capacity(0) } else { postgres }
+        })
+        .map_sqlx_postgres_pool_opts(move |pool| {
+            let pool = with_checks(pool, &postgres_suspects);
+            if transaction_pooling {
+                return pool;
+            }
+            pool.after_connect(move |connection, _| Box::pin(set_postgres(connection, purpose)))
+        })
         .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").timezone("+00:00".to_owned()))
         .map_sqlx_mysql_pool_opts(move |pool| {
             with_checks(pool, &mysql_suspects).after_connect(move |connection, _| Box::pin(set_mysql(connection, purpose)))
@@ -97,18 +119,36 @@ fn sqlite_options(sqlite: SqliteConnectOptions, purpose: Purpose) -> SqliteConne
     sqlite.busy_timeout(REQUEST_TIMEOUT).foreign_keys(true)
 }
 
-fn postgres_settings(purpose: Purpose) -> [(&'static str, String); 4] {
+/// Parameters of a connection, in milliseconds; 0 means no timeout.
+fn postgres_timeouts(purpose: Purpose) -> [(&'static str, u128); 3] {
     let (statement, lock, idle) = match purpose {
         Purpose::Serving | Purpose::Relaxed => (REQUEST_TIMEOUT, REQUEST_TIMEOUT, IDLE_TRANSACTION_TIMEOUT),
         Purpose::Migrating => (Duration::ZERO, MIGRATION_LOCK_TIMEOUT, Duration::ZERO),
     };
-    let millis = |time: Duration| time.as_millis().to_string(); // 0 means no timeout
     [
-        ("statement_timeout", millis(statement)),
-        ("lock_timeout", millis(lock)),
-        ("idle_in_transaction_session_timeout", millis(idle)),
-        ("default_transaction_isolation", "read committed".to_owned()),
+        ("statement_timeout", statement.as_millis()),
+        ("lock_timeout", lock.as_millis()),
+        ("idle_in_transaction_session_timeout", idle.as_millis()),
     ]
+}
+
+/// Set by SQL and not as start-up parameters, which PgBouncer refuses or drops.
+async fn set_postgres(connection: &mut PgConnection, purpose: Purpose) -> Result<(), sea_orm::sqlx::Error> {
+    let mut sql = "SET default_transaction_isolation = 'read committed'".to_owned();
+    for (name, millis) in postgres_timeouts(purpose) {
+        let _ = write!(sql, "; SET {name} = {millis}");
+    }
+    connection.execute(AssertSqlSafe(sql)).await.map(drop)
+}
+
+/// The same for one transaction, with a pooler in transaction mode. The connection may still have prepared statements of a transaction
+/// that failed, under names that this one uses too.
+fn postgres_prologue(purpose: Purpose) -> String {
+    let mut sql = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; DEALLOCATE ALL".to_owned();
+    for (name, millis) in postgres_timeouts(purpose) {
+        let _ = write!(sql, "; SET LOCAL {name} = {millis}");
+    }
+    sql
 }
 
 /// READ COMMITTED: the WHERE conditions of our updates make them correct; gap locks would only cause deadlocks.

@@ -1,38 +1,74 @@
 //! Migrates the schema to this version.
 
 use migration::{HISTORY, Migrator, MigratorTrait, SchemaManager, TABLES};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IntoDatabaseExecutor, Statement};
 
-use super::OpenError;
+use super::{OpenError, connect::MIGRATION_LOCK_TIMEOUT, server_pool::ServerPool};
 
-/// Migrates the schema. One process migrates at a time; others wait.
-pub(super) async fn migrate(connection: &DatabaseConnection) -> Result<(), OpenError> {
-    let holder = connection.begin().await.map_err(OpenError::Migrate)?;
+/// How a schema compares with this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// No migration has run.
+    Empty,
+    /// Migrations are missing.
+    Older,
+    Current,
+}
+
+/// Reads the migration history. Needs no right to change the schema.
+pub(super) async fn status(pool: &ServerPool) -> Result<Status, OpenError> {
+    let transaction = pool.begin().await.map_err(OpenError::Migrate)?;
+    let status = read_status(&transaction).await;
+    transaction.rollback().await.map_err(OpenError::Migrate)?;
+    status
+}
+
+async fn read_status<'c>(connection: impl IntoDatabaseExecutor<'c>) -> Result<Status, OpenError> {
+    let schema = SchemaManager::new(connection);
+    if !schema.has_table(HISTORY).await.map_err(OpenError::Migrate)? {
+        return Ok(Status::Empty);
+    }
+    let history = schema.get_connection();
+    let query = Statement::from_string(history.get_database_backend(), format!("SELECT version FROM {HISTORY}"));
+    let rows = history.query_all_raw(query).await.map_err(OpenError::Migrate)?;
+    let applied = rows.into_iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>();
+    let applied = applied.map_err(OpenError::Migrate)?;
+    let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    if let Some(newer) = applied.iter().find(|step| !known.contains(step)) {
+        return Err(OpenError::Newer(newer.clone()));
+    }
+    Ok(if known.iter().all(|step| applied.contains(step)) { Status::Current } else { Status::Older })
+}
+
+/// Migrates the schema. One process migrates at a time; others wait. On PostgreSQL all steps are one transaction, which a pooler in
+/// transaction mode needs.
+pub(super) async fn migrate(pool: &ServerPool) -> Result<(), OpenError> {
+    let holder = pool.begin().await.map_err(OpenError::Migrate)?;
     lock(&holder).await.map_err(OpenError::Migrate)?;
-    let migrated = migrate_locked(connection).await;
+    if holder.get_database_backend() == DbBackend::Postgres {
+        migrate_locked(&holder).await?;
+        return holder.commit().await.map_err(OpenError::Migrate);
+    }
+    let migrated = migrate_locked(pool.connection()).await;
     unlock(holder).await.map_err(OpenError::Migrate)?;
     migrated
 }
 
-async fn migrate_locked(connection: &DatabaseConnection) -> Result<(), OpenError> {
-    refuse_foreign_tables(connection).await?;
-    let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let applied = Migrator::get_migration_models(connection).await.map_err(OpenError::Migrate)?;
-    if let Some(newer) = applied.into_iter().find(|step| !known.contains(&step.version)) {
-        return Err(OpenError::Newer(newer.version));
+async fn migrate_locked<'c>(connection: impl IntoDatabaseExecutor<'c> + Copy) -> Result<(), OpenError> {
+    // Another process may have migrated in the meantime.
+    if read_status(connection).await? == Status::Empty {
+        refuse_foreign_tables(connection).await?;
     }
     Migrator::up(connection, None).await.map_err(OpenError::Migrate)
 }
 
 /// Refuses a database that has no migration history but already contains a table of ours: another program's table would be taken for
 /// ours.
-async fn refuse_foreign_tables(connection: &DatabaseConnection) -> Result<(), OpenError> {
+async fn refuse_foreign_tables<'c>(connection: impl IntoDatabaseExecutor<'c>) -> Result<(), OpenError> {
     let schema = SchemaManager::new(connection);
-    if !schema.has_table(HISTORY).await.map_err(OpenError::Migrate)? {
-        for table in TABLES {
-            if schema.has_table(table).await.map_err(OpenError::Migrate)? {
-                return Err(OpenError::ForeignTable(table));
-            }
+    for table in TABLES {
+        if schema.has_table(table).await.map_err(OpenError::Migrate)? {
+            return Err(OpenError::ForeignTable(table));
         }
     }
     Ok(())
@@ -44,6 +80,8 @@ async fn lock(holder: &DatabaseTransaction) -> Result<(), DbErr> {
         DbBackend::Postgres => {
             holder.execute_unprepared("SET LOCAL lock_timeout = '10min'").await?;
             holder.execute_unprepared("SELECT pg_advisory_xact_lock(7161826510)").await?;
+            let timeout = MIGRATION_LOCK_TIMEOUT.as_millis();
+            holder.execute_unprepared(&format!("SET LOCAL lock_timeout = {timeout}")).await?;
         }
         DbBackend::MySql => {
             // A lock name has at most 64 characters; a database name alone may have 64.

@@ -1,13 +1,14 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
 mod connect;
-mod create_file;
 mod migrate;
 mod pool;
+mod server_pool;
+mod sqlite_file;
 mod sqlite_pool;
 mod timeouts;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, RuntimeErr, SqlErr,
@@ -18,6 +19,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{config::DatabaseConfig, random};
 use connect::Pools;
+use migrate::Status;
 use pool::{Pool, PoolTransaction};
 use timeouts::WithTimeout;
 
@@ -28,6 +30,13 @@ pub struct Db {
     relaxed: WithTimeout<Pool>,
     reserved: WithTimeout<Pool>,
     last_ping: Arc<Mutex<Option<LastPing>>>,
+}
+
+/// What to do with a schema of an older version.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Schema {
+    Migrate,
+    Require,
 }
 
 /// When the database was last checked, and the result.
@@ -75,6 +84,10 @@ pub enum OpenError {
     Open(String, DbErr),
     #[error("the database contains a table `{0}` that does not belong to Bifrons; give Bifrons a database of its own")]
     ForeignTable(&'static str),
+    #[error("there is no database of Bifrons at {0}; check data_dir and database.url, or run `bifrons migrate` to create it")]
+    Missing(String),
+    #[error("the database schema is of an older version of Bifrons; run `bifrons migrate`")]
+    Older,
     #[error("a newer version of Bifrons migrated this database (step {0}); start that version, or restore a backup")]
     Newer(String),
     #[error("cannot migrate the database: {0}")]
@@ -91,15 +104,36 @@ const ATTEMPTS: u32 = 4;
 const PING_CACHED_FOR: Duration = Duration::from_secs(1);
 
 impl Db {
-    /// Opens the database and brings its schema up to date.
+    /// Opens the database and migrates its schema. An up-to-date schema needs no right to change it.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, OpenError> {
+        let cannot_open = |error: io::Error| OpenError::Open(config.shown(), DbErr::Custom(error.to_string()));
+        sqlite_file::create(&config.url).map_err(cannot_open)?;
+        connect::check_reachable(&config.url).await.map_err(cannot_open)?;
+        Self::with_schema(config, Schema::Migrate).await
+    }
+
+    /// Opens a database that a previous start or `bifrons migrate` has migrated to this version. Creates nothing.
+    pub async fn open_existing(config: &DatabaseConfig) -> Result<Self, OpenError> {
+        if !sqlite_file::exists(&config.url) {
+            return Err(OpenError::Missing(config.shown()));
+        }
+        let cannot_open = |error: io::Error| OpenError::Open(config.shown(), DbErr::Custom(error.to_string()));
+        connect::check_reachable(&config.url).await.map_err(cannot_open)?;
+        Self::with_schema(config, Schema::Require).await
+    }
+
+    async fn with_schema(config: &DatabaseConfig, schema: Schema) -> Result<Self, OpenError> {
         let cannot_open = |error| OpenError::Open(config.shown(), error);
-        create_file::create_file(&config.url).map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
-        connect::check_reachable(&config.url).await.map_err(|error| cannot_open(DbErr::Custom(error.to_string())))?;
-        let single = connect::for_migrating(config).await.map_err(cannot_open)?;
-        let migrated = migrate::migrate(&single).await;
-        single.close().await.map_err(cannot_open)?;
-        migrated?;
+        let connection = connect::for_migrating(config).await.map_err(cannot_open)?;
+        let result = match migrate::status(&connection).await {
+            Ok(Status::Current) => Ok(()),
+            Ok(Status::Empty) if schema == Schema::Require => Err(OpenError::Missing(config.shown())),
+            Ok(Status::Older) if schema == Schema::Require => Err(OpenError::Older),
+            Ok(_) => migrate::migrate(&connection).await,
+            Err(error) => Err(error),
+        };
+        connection.close().await.map_err(cannot_open)?;
+        result?;
         let Pools { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
         Ok(Self { pool, relaxed, reserved, last_ping: Arc::default() })
     }

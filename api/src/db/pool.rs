@@ -1,11 +1,11 @@
 //! One type for connections to a database server and to a SQLite file.
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-    TransactionTrait as _, prelude::async_trait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, prelude::async_trait};
 
-use super::sqlite_pool::{SqlitePool, SqliteTransaction};
+use super::{
+    server_pool::ServerPool,
+    sqlite_pool::{SqlitePool, SqliteTransaction},
+};
 
 /// A pool or a transaction, by engine.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub enum Engine<S, F> {
     File(F),
 }
 
-pub(super) type Pool = Engine<DatabaseConnection, SqlitePool>;
+pub(super) type Pool = Engine<ServerPool, SqlitePool>;
 
 pub(super) type PoolTransaction = Engine<DatabaseTransaction, SqliteTransaction>;
 

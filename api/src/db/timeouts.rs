@@ -11,7 +11,7 @@ use std::{
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
     prelude::async_trait,
-    sqlx::{self, Connection as _, Database, pool::PoolOptions},
+    sqlx::{self, Connection as _, Database, mysql::MySqlDatabaseError, pool::PoolOptions},
 };
 use tokio::time::{Instant, timeout};
 
@@ -20,7 +20,10 @@ use super::{REQUEST_TIMEOUT, pool::PoolTransaction};
 /// A connection that was idle for longer is checked before use: the server may have stopped, or a firewall dropped the connection.
 const IDLE_BEFORE_CHECK: Duration = Duration::from_secs(30);
 
-/// The timeout of that check.
+/// Connections are replaced at most this often because one of them refused to write.
+const REPLACE_EVERY: Duration = Duration::from_secs(1);
+
+/// The timeout of the check before use.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A pool or a transaction whose operations end after a time limit.
@@ -31,19 +34,41 @@ pub struct WithTimeout<C> {
     suspects: Arc<SuspectConnections>,
 }
 
-/// When a connection failed last. Connections that were idle at that time may be broken too.
+/// Connections that may be unusable because of what happened on another one.
 #[derive(Debug, Default)]
-pub(super) struct SuspectConnections(Mutex<Option<Instant>>);
+pub(super) struct SuspectConnections(Mutex<LastFailures>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct LastFailures {
+    /// When a connection was lost. Connections that were idle at that time may be lost too.
+    lost: Option<Instant>,
+    /// When a connection refused to write. All connections opened before that may stay read-only, even if the server is not any more.
+    read_only: Option<Instant>,
+}
 
 impl SuspectConnections {
-    fn mark_all(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    fn note(&self, error: &DbErr) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_read_only(error) {
+            // While the server itself is read-only, connections are not replaced more often.
+            if last.read_only.is_none_or(|at| at.elapsed() > REPLACE_EVERY) {
+                last.read_only = Some(Instant::now());
+            }
+        } else if is_connection_failure(error) {
+            last.lost = Some(Instant::now());
+        }
     }
 
     /// Whether a connection with this idle time must be checked.
-    fn includes(&self, idle: Duration) -> bool {
-        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle > IDLE_BEFORE_CHECK || since.is_some_and(|since| since.elapsed() <= idle)
+    fn must_check(&self, idle: Duration) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle > IDLE_BEFORE_CHECK || last.lost.is_some_and(|at| at.elapsed() <= idle)
+    }
+
+    /// Whether a connection of this age must be replaced.
+    fn must_replace(&self, age: Duration) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.read_only.is_some_and(|at| at.elapsed() <= age)
     }
 }
 
@@ -108,8 +133,8 @@ impl<C: ConnectionTrait> ConnectionTrait for WithTimeout<C> {
 async fn wait<T>(limit: Duration, suspects: &SuspectConnections, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
     let done = timeout(limit, work).await;
     let done = done.unwrap_or_else(|_| Err(DbErr::Conn(RuntimeErr::Internal("the connection does not answer".to_owned()))));
-    if done.as_ref().is_err_and(is_connection_failure) {
-        suspects.mark_all();
+    if let Err(error) = &done {
+        suspects.note(error);
     }
     done
 }
@@ -127,14 +152,29 @@ fn is_connection_failure(error: &DbErr) -> bool {
     }
 }
 
+/// Whether a connection refused to write: SQLSTATE 25006, and three errors of MySQL and MariaDB about a read-only server or transaction.
+fn is_read_only(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return false };
+    let Some(error) = error.as_database_error() else { return false };
+    match error.try_downcast_ref::<MySqlDatabaseError>() {
+        Some(mysql) => matches!(mysql.number(), 1290 | 1792 | 1836),
+        None => error.code().as_deref() == Some("25006"),
+    }
+}
+
 /// Configures a pool to check suspect connections before use, and every connection when it is returned. The library's own check has no
 /// timeout: it would wait as long as TCP does and occupy a place in the pool.
 pub(super) fn with_checks<D: Database>(pool: PoolOptions<D>, suspects: &Arc<SuspectConnections>) -> PoolOptions<D> {
     let suspects = Arc::clone(suspects);
     pool.test_before_acquire(false)
         .before_acquire(move |connection, meta| {
-            let is_suspect = suspects.includes(meta.idle_for);
-            Box::pin(async move { if is_suspect { answers::<D>(connection, CHECK_TIMEOUT).await } else { Ok(true) } })
+            let (must_replace, must_check) = (suspects.must_replace(meta.age), suspects.must_check(meta.idle_for));
+            Box::pin(async move {
+                if must_replace {
+                    return Ok(false);
+                }
+                if must_check { answers::<D>(connection, CHECK_TIMEOUT).await } else { Ok(true) }
+            })
         })
         .after_release(|connection, _| Box::pin(answers::<D>(connection, REQUEST_TIMEOUT)))
 }

@@ -170,6 +170,44 @@ async fn the_victim_of_a_deadlock_is_retried() {
     assert_eq!(attempts.load(Ordering::SeqCst), 3, "the victim ran twice");
 }
 
+/// Connections opened while the server was read-only stay read-only. They are replaced, so that the service recovers by itself.
+#[tokio::test]
+async fn connections_that_cannot_write_are_replaced() {
+    let (postgres, mariadb) = tokio::join!(Postgres::start(), MariaDb::start());
+    let on_postgres = (
+        [postgres.url(), postgres.url()],
+        ["ALTER ROLE bifrons SET default_transaction_read_only = on", "ALTER ROLE bifrons RESET default_transaction_read_only"],
+        "SELECT CAST(pg_terminate_backend(pid) AS text) FROM pg_stat_activity WHERE application_name = 'bifrons'",
+    );
+    let on_mariadb = (
+        [mariadb.url(), mariadb.url_of("mysql")],
+        ["SET GLOBAL tx_read_only = 1", "SET GLOBAL tx_read_only = 0"],
+        "SELECT CONCAT('KILL ', id) FROM information_schema.processlist WHERE db = 'bifrons'",
+    );
+    for ([url, admin], [read_only, writable], disconnect) in [on_postgres, on_mariadb] {
+        let app = App::configured(|config| config.database.url = url).await;
+        app.ada().await;
+        let admin = Database::connect(admin).await.unwrap();
+        admin.execute_unprepared(read_only).await.unwrap();
+        let statement = sea_orm::Statement::from_string(admin.get_database_backend(), disconnect);
+        for row in admin.query_all_raw(statement).await.unwrap() {
+            let kill = row.try_get_by_index::<String>(0).unwrap();
+            if kill.starts_with("KILL") {
+                admin.execute_unprepared(&kill).await.unwrap();
+            }
+        }
+        // Every connection is opened again now, and read-only.
+        for _ in 0..20 {
+            app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
+        }
+        admin.execute_unprepared(writable).await.unwrap();
+        until(async || app.someone().sign_in(EMAIL, PASSWORD).await.status == 200).await;
+        for _ in 0..20 {
+            app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+        }
+    }
+}
+
 /// Existing connections no longer answer, although they are not closed; new connections work.
 #[tokio::test]
 async fn connections_that_do_not_answer_are_replaced() {

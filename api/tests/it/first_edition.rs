@@ -114,7 +114,7 @@ fn with_cookie(app: &App, name: &str, value: &str) -> Actor {
 #[tokio::test]
 async fn the_migration_keeps_every_row() {
     let stored = Stored::load().await;
-    let db = Db::open(&DatabaseConfig { url: stored.url.clone(), connections: 3 }).await.unwrap();
+    let db = Db::open(&DatabaseConfig { url: stored.url.clone(), connections: 3, transaction_pooling: false }).await.unwrap();
     let backend = db.connection().get_database_backend();
     for (table, rows) in stored.all["rows"].as_object().unwrap() {
         let query = database::dialect(backend, &format!("SELECT count(*) FROM {table}"));

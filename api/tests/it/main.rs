@@ -36,6 +36,7 @@ mod operator;
 mod other_services;
 mod outage;
 mod passwords;
+mod pgbouncer;
 mod precedence;
 mod process;
 mod processes;

@@ -35,7 +35,7 @@ impl Servers {
 }
 
 async fn open(url: &str) -> Result<Db, bifrons::db::OpenError> {
-    Db::open(&DatabaseConfig { url: url.to_owned(), connections: 2 }).await
+    Db::open(&DatabaseConfig { url: url.to_owned(), connections: 2, transaction_pooling: false }).await
 }
 
 async fn connect(url: &str) -> DatabaseConnection {
@@ -58,6 +58,29 @@ async fn three_processes_migrate_once_and_a_newer_schema_is_refused() {
         db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20990101_000001_from_the_future', 0)").await.unwrap();
         let refused = open(&url).await.unwrap_err().to_string();
         assert!(refused.contains("a newer version of Bifrons") && refused.contains("m20990101"), "{refused}");
+    }
+}
+
+/// A database user with rights to the data only can start the service once the schema is up to date.
+#[tokio::test]
+async fn an_up_to_date_schema_needs_no_right_to_change_it() {
+    for url in Servers::start().await.databases("one").await {
+        open(&url).await.unwrap();
+        let admin = connect(&url).await;
+        let (on_postgres, on_mariadb) = (
+            ["CREATE ROLE app LOGIN", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app"],
+            ["CREATE USER app@'%'", "GRANT SELECT, INSERT, UPDATE, DELETE ON one.* TO app@'%'"],
+        );
+        for grant in if url.starts_with("mysql") { on_mariadb } else { on_postgres } {
+            admin.execute_unprepared(grant).await.unwrap();
+        }
+        let app = url.replace("bifrons@", "app@").replace("root@", "app@");
+        let db = open(&app).await.unwrap();
+        db.ping().await.unwrap();
+        assert!(db.connection().execute_unprepared("CREATE TABLE new (id int)").await.is_err(), "the user has no such right");
+        admin.execute_unprepared("DELETE FROM seaql_migrations WHERE version LIKE '%attempt_limit'").await.unwrap();
+        let refused = open(&app).await.unwrap_err().to_string();
+        assert!(refused.contains("cannot migrate the database"), "{refused}");
     }
 }
 

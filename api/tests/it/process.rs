@@ -70,19 +70,6 @@ async fn the_specification_needs_no_configuration() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// With port 0 the system chooses the port, and the derived public URL follows: the service's own page may sign in.
-#[tokio::test]
-async fn port_0_is_resolved_before_the_public_url_is_derived() {
-    let folder = tempdir().unwrap();
-    let service = Process::start(folder.path());
-    assert_ne!(service.port, 0);
-    let page = service.someone().with("origin", format!("http://localhost:{}", service.port));
-    page.sign_up("ada@example.com", PASSWORD).await.expect(201);
-    page.sign_in("ada@example.com", PASSWORD).await.expect(200);
-    let foreign = service.someone().with("origin", "http://localhost:0");
-    foreign.sign_in("ada@example.com", PASSWORD).await.expect(403);
-}
-
 /// Process 1 of a container ignores SIGTERM until it installs a handler. Here the shell makes the process ignore it.
 #[test]
 fn sigterm_ends_a_start_that_waits_for_the_database() {

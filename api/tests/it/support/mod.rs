@@ -8,6 +8,7 @@ pub mod database;
 pub mod document;
 pub mod ends;
 pub mod mariadb;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
 pub mod raw;
