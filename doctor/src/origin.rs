@@ -56,7 +56,9 @@ impl Origin {
     pub fn site(&self) -> (bool, &str) {
         let is_address = self.host.starts_with('[') || self.host.parse::<std::net::Ipv4Addr>().is_ok();
         let registrable = if is_address { None } else { psl::domain_str(&self.host) };
-        (self.secure, registrable.unwrap_or(&self.host))
+        // The list ignores a dot at the end. Browsers keep it: `example.com.` and `example.com` are two sites.
+        let start = registrable.and_then(|domain| self.host.rfind(domain)).unwrap_or_default();
+        (self.secure, &self.host[start..])
     }
 }
 
@@ -95,6 +97,8 @@ mod tests {
         assert!(!same("https://api.jazzmeet.site", "https://jazzmeet-admin.site"));
         assert!(!same("https://api.jazzmeet.site", "http://api.jazzmeet.site"), "schemeful");
         assert!(!same("https://one.fly.dev", "https://two.fly.dev"), "a public suffix");
+        assert!(!same("https://example.com.", "https://example.com"), "browsers keep the dot at the end");
+        assert!(same("https://app.example.com.", "https://api.example.com."));
         assert!(!same("http://localhost:3000", "http://127.0.0.1:3000"));
         assert!(!same("http://app.localhost", "http://api.localhost"));
         assert!(!same("http://127.0.0.1", "http://127.0.0.2"));

@@ -25,11 +25,12 @@ pub type Modules = BTreeSet<Vec<String>>;
 
 /// The references of a file; `modules` tells which relative paths name a child.
 pub fn of(source: &Source, modules: &Modules) -> Vec<Reference> {
-    let mut references = visitor::collect(source, modules);
+    let (mut references, used) = visitor::collect(source, modules);
     for reference in &mut references {
-        // A module that shows what its own children make imports nothing.
+        // A module that shows what its own children make imports nothing, unless it uses that itself.
         let inside = reference.path.len() > source.module.len() && reference.path.starts_with(&source.module);
-        reference.is_reexport &= inside;
+        let uses = reference.alias.as_ref().is_some_and(|name| used.contains(name));
+        reference.is_reexport &= inside && !uses;
     }
     references
 }

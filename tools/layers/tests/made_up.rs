@@ -112,6 +112,8 @@ fn a_module_and_its_child_can_form_a_circle() {
     assert!(found.len() == 1 && found[0].contains("(itself) → a"), "{found:?}");
     let shows = circles(&[("http/mod.rs", "mod a; pub use a::f; pub struct Shared;"), child]);
     assert_eq!(shows, <[&str; 0]>::default(), "a module that shows what its child makes imports nothing");
+    let uses = circles(&[("http/mod.rs", "mod a; pub use a::f; pub struct Shared; fn g() { f() }"), child]);
+    assert!(uses.len() == 1 && uses[0].contains("(itself) → a"), "unless it uses that itself: {uses:?}");
 }
 
 #[test]

@@ -1,6 +1,19 @@
 //! Paths among tokens that nobody parses: the arguments of macros and attributes.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{TokenStream, TokenTree};
+
+/// All names.
+pub(super) fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => drop(found.insert(ident.to_string())),
+            TokenTree::Group(group) => idents(group.stream(), found),
+            _ => {}
+        }
+    }
+}
 
 /// Calls `found` with every path of two segments or more, and its line. `$crate` reads as `crate`.
 pub(super) fn paths(tokens: TokenStream, found: &mut dyn FnMut(Vec<String>, usize)) {

@@ -1,5 +1,7 @@
 //! The walk through a parsed file.
 
+use std::collections::BTreeSet;
+
 use syn::{
     Attribute, ImplItemFn, Item, ItemMod, ItemUse, Macro, Meta, Path, UseTree, Visibility,
     spanned::Spanned,
@@ -17,13 +19,23 @@ struct Visitor<'a> {
     tests: usize,
     blocks: usize,
     found: Vec<Reference>,
+    /// The names with which paths begin, outside of tests and imports.
+    used: BTreeSet<String>,
 }
 
-pub(super) fn collect(source: &Source, modules: &Modules) -> Vec<Reference> {
-    let mut visitor =
-        Visitor { modules, here: source.module.clone(), file: &source.module, tests: 0, blocks: 0, found: Vec::new() };
+/// The references, and the names that the file uses itself.
+pub(super) fn collect(source: &Source, modules: &Modules) -> (Vec<Reference>, BTreeSet<String>) {
+    let mut visitor = Visitor {
+        modules,
+        here: source.module.clone(),
+        file: &source.module,
+        tests: 0,
+        blocks: 0,
+        found: Vec::new(),
+        used: BTreeSet::new(),
+    };
     visitor.visit_file(&source.syntax);
-    visitor.found
+    (visitor.found, visitor.used)
 }
 
 /// Whether the attributes compile an item for tests alone.
@@ -66,6 +78,9 @@ impl Visitor<'_> {
     }
 
     fn scan(&mut self, stream: proc_macro2::TokenStream) {
+        if self.tests == 0 {
+            tokens::idents(stream.clone(), &mut self.used);
+        }
         let mut paths = Vec::new();
         tokens::paths(stream, &mut |path, line| paths.push((path, line)));
         for (path, line) in paths {
@@ -105,6 +120,9 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_path(&mut self, path: &'ast Path) {
+        if let Some(first) = path.segments.first().filter(|_| self.tests == 0) {
+            self.used.insert(first.ident.to_string());
+        }
         if path.leading_colon.is_none() && path.segments.len() > 1 {
             let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
             self.add(&segments, path.span().start().line, None, false);

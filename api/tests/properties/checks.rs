@@ -1,0 +1,69 @@
+//! What holds for every input of a parser. Property tests and fuzz targets call the same functions: each panics if its rule is broken.
+
+use bifrons::{
+    config::{Rate, duration},
+    email_address::EmailAddress,
+    hashing,
+    secret::{DeviceToken, OneTimeToken, RefreshToken, SessionCookie},
+};
+use doctor::Origin;
+
+/// The canonical form is canonical, does not depend on the case of ASCII letters, and fits into a header and a column.
+pub fn email_address(typed: &str) {
+    let Ok(address) = EmailAddress::parse(typed) else { return };
+    assert_eq!(address.as_typed(), typed);
+    let canonical = address.canonical();
+    assert!(canonical.len() <= 254 && !canonical.chars().any(|c| c.is_control() || c.is_whitespace()), "{canonical:?}");
+    for same in [canonical, &typed.to_ascii_uppercase(), &typed.to_ascii_lowercase()] {
+        let again = EmailAddress::parse(same).unwrap_or_else(|rule| panic!("{same:?} breaks {rule:?}"));
+        assert_eq!(again.canonical(), canonical, "{same:?}");
+    }
+    let mailbox = address.mailbox();
+    assert!(mailbox.len() <= canonical.len() && !mailbox.split('@').next().unwrap_or_default().contains('+'), "{mailbox:?}");
+}
+
+/// A credential is written in one way, is of one kind, and is not shown by `Debug`.
+pub fn credential(text: &str) {
+    let kinds = [
+        SessionCookie::parse(text).map(|token| (token.reveal(), format!("{token:?}"))),
+        OneTimeToken::parse(text).map(|token| (token.reveal(), format!("{token:?}"))),
+        RefreshToken::parse(text).map(|token| (token.reveal(), format!("{token:?}"))),
+        DeviceToken::parse(text).map(|token| (token.reveal(), format!("{token:?}"))),
+    ];
+    let mut parsed = kinds.into_iter().flatten();
+    if let Some((revealed, debug)) = parsed.next() {
+        assert_eq!(revealed.as_str(), text);
+        assert!(debug.ends_with("(…)") && debug.len() < 30, "{debug}");
+    }
+    assert!(parsed.next().is_none(), "{text:?} is of two kinds");
+}
+
+/// Milliseconds say the same as any other unit. A rate keeps to its period.
+pub fn duration_and_rate(text: &str) {
+    if let Ok(parsed) = duration(text) {
+        assert_eq!(duration(&format!("{}ms", parsed.as_millis())), Ok(parsed));
+    }
+    if let Ok(rate) = Rate::parse(text) {
+        assert_eq!(Rate::parse(&format!("{}/{}ms", rate.burst, rate.period.as_millis())), Ok(rate));
+        assert!(rate.interval() * rate.burst.get() >= rate.period, "{rate:?} allows more than the burst in a period");
+    }
+}
+
+/// An origin is accepted in the one form that browsers write.
+pub fn origin(text: &str) {
+    let Ok(origin) = Origin::parse(text) else { return };
+    assert_eq!(origin.as_str(), text);
+    assert!(text.is_ascii() && text == text.to_ascii_lowercase(), "{text:?}");
+    let rest = text.strip_prefix(if origin.is_secure() { "https://" } else { "http://" }).unwrap_or_default();
+    assert!(rest.starts_with(origin.host()) && !rest.contains(['/', '?', '#', '@', '*']), "{text:?}");
+    assert!(origin.host().ends_with(origin.site().1));
+}
+
+/// A hash that is accepted fits into its column, and its cost can be compared.
+pub fn password_hash(stored: &str) {
+    if hashing::can_verify(stored) {
+        assert!(stored.len() <= 255, "{} bytes", stored.len());
+        let prefix = hashing::cost_prefix(&entity::PasswordHash(stored.to_owned()));
+        assert!(stored.starts_with(&prefix) && prefix.len() < stored.len(), "{prefix:?} of {stored:?}");
+    }
+}
