@@ -1,33 +1,33 @@
-//! What happens and matters to security: a closed catalogue. Each event is one line in the log and one count in the metrics.
+//! Security events: a closed catalogue. Each event is one line in the log and one count in the metrics.
 //!
-//! An event names ids and reasons, never what somebody typed. `docs/observability.md` shows this list to people.
+//! An event names ids and reasons, never what a client sent. `docs/observability.md` has this list.
 
 use std::borrow::Cow;
 
-use entity::{SessionId, UserId, session::Face};
+use entity::{SessionId, UserId, session::Mode};
 use tracing::field::display;
 
 macro_rules! events {
     ($($(#[doc = $about:literal])+ $level:ident $event:ident = $name:literal;)+) => {
-        /// What happened.
+        /// A security event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Event { $($(#[doc = $about])+ $event,)+ }
 
         impl Event {
-            /// All there are.
+            /// The whole catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$event),+];
 
-            /// As logs and metrics call it.
+            /// The name in logs and metrics.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$event => $name,)+ }
             }
 
-            /// What it is, in one sentence.
+            /// What it means, in one sentence.
             pub fn about(self) -> &'static str {
                 match self { $(Self::$event => concat!($($about),+).trim_ascii(),)+ }
             }
 
-            /// Whether somebody should look.
+            /// Whether an operator should look at it.
             pub fn is_warning(self) -> bool {
                 matches!(self.level(), Level::Warn)
             }
@@ -45,128 +45,131 @@ enum Level {
 }
 
 events! {
-    /// Somebody signed up.
+    /// A user signed up.
     Info Registered = "registered";
-    /// Somebody signs up, and their address is yet to be confirmed.
+    /// A user signed up, and has yet to confirm the address.
     Info RegistrationBegun = "registration_begun";
-    /// Somebody tried to sign up with an address that a user has.
+    /// A sign-up was refused: a user has the address.
     Info RegistrationRefused = "registration_refused";
-    /// An address was not confirmed: the token counts no more, or the password is not the one that was chosen.
+    /// An address was not confirmed: the token is not valid, or the address was taken in the meantime.
     Info ConfirmationRefused = "confirmation_refused";
-    /// A password was right, and a session begins.
+    /// A user signed in: a session was opened.
     Info SignedIn = "signed_in";
-    /// Nobody was signed in.
+    /// A sign-in was refused.
     Info SignInRefused = "sign_in_refused";
-    /// The password was typed again, and the session has a new secret.
+    /// A user authenticated again: the session is fresh and has a new secret.
     Info Reauthenticated = "reauthenticated";
-    /// The password that was typed again was wrong, or its session over.
+    /// A re-authentication was refused: wrong password, or the session had ended.
     Info ReauthenticationRefused = "reauthentication_refused";
-    /// A new password; the user's other sessions have ended.
+    /// A user changed the password; their other sessions ended.
     Info PasswordChanged = "password_changed";
-    /// The password stayed as it was.
+    /// A password change was refused.
     Info PasswordChangeRefused = "password_change_refused";
-    /// A password's hash was replaced by one of today's parameters.
+    /// A password's hash was replaced by one with today's parameters.
     Info PasswordRehashed = "password_rehashed";
-    /// A limit was hit: the password was not looked at.
+    /// A limit was reached: the request was refused with 429.
     Warn AttemptLimited = "attempt_limited";
-    /// All password workers are busy and enough are waiting: told to come back.
+    /// All password workers are busy and their queue is full: the request was refused with 503.
     Warn Overloaded = "overloaded";
-    /// A session ended before its time.
+    /// A session was ended before it expired.
     Info SessionEnded = "session_ended";
-    /// All sessions of a user but one ended.
+    /// A user ended all their other sessions.
     Info OtherSessionsEnded = "other_sessions_ended";
     /// A refresh token was traded for its successor.
     Info Refreshed = "refreshed";
-    /// A refresh token was presented again within the grace time: it got the same successor.
+    /// A refresh token was presented again within the grace: it got the same successor.
     Info RefreshRepeated = "refresh_repeated";
-    /// A refresh token was presented that somebody else has used: the session has ended.
+    /// A refresh token was used twice, so there is a copy of it: the session was ended.
     Warn RefreshReused = "refresh_reused";
-    /// A refresh token that proves nothing, or whose session is over.
+    /// A refresh token was refused: it proves nothing, or its session has ended.
     Info RefreshRefused = "refresh_refused";
-    /// A cookie or an access token that proves nothing, or whose session is over.
+    /// A cookie or an access token was refused: it proves nothing, has expired, or its session has ended.
     Info CredentialRefused = "credential_refused";
-    /// A token for another service was made.
+    /// An access token for another service was issued.
     Info AccessTokenMinted = "access_token_minted";
-    /// A page that may not has asked for a change.
+    /// A state-changing request came from an origin that is not allowed.
     Warn OriginRefused = "origin_refused";
-    /// A page that may not has asked whether it may read answers.
+    /// A preflight came from an origin that is not allowed.
     Info PreflightRefused = "preflight_refused";
-    /// A user deleted themselves.
+    /// A user deleted their account.
     Info UserDeleted = "user_deleted";
+    /// An operator ended all sessions of a user.
+    Info UserSignedOut = "user_signed_out";
+    /// An operator disabled a user: all their sessions ended.
+    Info UserDisabled = "user_disabled";
+    /// An operator enabled a user.
+    Info UserEnabled = "user_enabled";
 }
 
 impl Event {
-    /// To a user, or by one.
+    /// Names the user.
     pub fn of(self, user: UserId) -> Record {
         Record::from(self).of(user)
     }
 
-    /// For this reason: one of a few words, never what somebody sent.
+    /// Names the reason: one of a few words, never what a client sent.
     pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Record {
         Record::from(self).because(reason)
     }
 
-    /// To a session, or in one.
+    /// Names the session.
     pub fn in_session(self, session: SessionId) -> Record {
         Record::from(self).in_session(session)
     }
 }
 
-/// An event, and to whom it happened.
+/// An event with its user, session and reason.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Why; empty where there is only one reason.
+    /// The reason; empty where there is only one.
     pub because: Cow<'static, str>,
     user: Option<UserId>,
     session: Option<SessionId>,
-    face: Option<Face>,
+    mode: Option<Mode>,
 }
 
 impl From<Event> for Record {
     fn from(event: Event) -> Self {
-        Self { event, because: Cow::Borrowed(""), user: None, session: None, face: None }
+        Self { event, because: Cow::Borrowed(""), user: None, session: None, mode: None }
     }
 }
 
 impl Record {
-    /// To a user, or by one.
+    /// Names the user.
     #[must_use]
     pub fn of(self, user: UserId) -> Self {
         Self { user: Some(user), ..self }
     }
 
-    /// To a session, or in one.
+    /// Names the session.
     #[must_use]
     pub fn in_session(self, session: SessionId) -> Self {
         Self { session: Some(session), ..self }
     }
 
-    /// For this reason: one of a few words, never what somebody sent.
+    /// Names the reason: one of a few words, never what a client sent.
     #[must_use]
     pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { because: reason.into(), ..self }
     }
 
-    /// The face that the session shows.
+    /// Names the mode of the session.
     #[must_use]
-    pub fn showing(self, face: Face) -> Self {
-        Self { face: Some(face), ..self }
+    pub fn in_mode(self, mode: Mode) -> Self {
+        Self { mode: Some(mode), ..self }
     }
 
     /// Writes the line.
     pub(crate) fn log(&self) {
         let (user, session) = (self.user.map(|id| display(id.0)), self.session.map(|id| display(id.0)));
         let because = Some(self.because.as_ref()).filter(|because| !because.is_empty());
-        let face = self.face.map(|face| match face {
-            Face::Cookie => "cookie",
-            Face::Bearer => "bearer",
-        });
+        let mode = self.mode.map(Mode::name);
         let event = self.event.name();
         match self.event.level() {
-            Level::Info => tracing::info!(event, user, session, face, because),
-            Level::Warn => tracing::warn!(event, user, session, face, because),
+            Level::Info => tracing::info!(event, user, session, mode, because),
+            Level::Warn => tracing::warn!(event, user, session, mode, because),
         }
     }
 }

@@ -1,54 +1,56 @@
-//! Work that goes on without the request that it came from.
+//! Work that continues without the request that started it.
 
 use std::{
     collections::HashSet,
     hash::Hash,
     panic::resume_unwind,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
-/// Does `work` to its end, though whoever waits for it hangs up meanwhile: for what must not stop half way, as between writing that
-/// a session has ended and telling the other nodes. It begins at once.
-pub fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+use crate::sync::lock;
+
+/// Runs `work` to completion, even if the caller is dropped: for work that must not stop half way, as between the commit of a change and its
+/// announcement. It starts at once.
+pub fn run_to_completion<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
     let work = tokio::spawn(work.in_current_span());
     async {
         match work.await {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                // Nobody aborts it but the runtime, which then aborts us too.
+                // Only the runtime aborts it, and then it aborts the caller too.
                 Err(_) => std::future::pending().await,
             },
         }
     }
 }
 
-/// Does things behind the answers, a few at a time, each under a key. What is waiting under a key is not taken again, and what does
-/// not fit is not taken: only for work that the next request would bring up again.
+/// Runs work behind the answers, a few at a time, each under a key. Work is dropped if its key already waits or the queue is full: only for
+/// work that the next request would start again.
 #[derive(Debug)]
-pub struct Queue<K> {
+pub struct BackgroundQueue<K> {
     taken: Arc<Mutex<HashSet<K>>>,
     length: u32,
     places: Arc<Semaphore>,
     workers: Arc<Semaphore>,
 }
 
-impl<K: Copy + Eq + Hash + Send + 'static> Queue<K> {
-    /// A queue with this many places.
+impl<K: Copy + Eq + Hash + Send + 'static> BackgroundQueue<K> {
+    /// A queue with this many places, which runs this much at once.
     pub fn new(length: u16, workers: usize) -> Self {
         let [places, workers] = [length.into(), workers].map(|count| Arc::new(Semaphore::new(count)));
         Self { taken: Arc::default(), length: length.into(), places, workers }
     }
 
-    /// Waits until everything in it is done.
+    /// Waits until it is empty.
     pub async fn idle(&self) {
         let _all = self.places.acquire_many(self.length).await;
     }
 
-    /// Does `work` when its turn comes, if there is a place and nothing waits under its key.
+    /// Runs `work` when a worker is free, if there is a place and nothing waits under its key.
     pub fn push(&self, key: K, work: impl Future<Output = ()> + Send + 'static) {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
         if !lock(&self.taken).insert(key) {
@@ -63,7 +65,7 @@ impl<K: Copy + Eq + Hash + Send + 'static> Queue<K> {
     }
 }
 
-/// What waits under a key, until it is done or has panicked: then the key and the place are free again.
+/// A key that waits. The key and its place are free again when the work has ended or panicked.
 struct Taken<K: Copy + Eq + Hash> {
     keys: Arc<Mutex<HashSet<K>>>,
     key: K,
@@ -76,11 +78,6 @@ impl<K: Copy + Eq + Hash> Drop for Taken<K> {
     }
 }
 
-/// Nobody panics while holding it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{
@@ -90,10 +87,10 @@ mod tests {
 
     use tokio::sync::Notify;
 
-    use super::{Queue, to_its_end};
+    use super::{BackgroundQueue, run_to_completion};
 
     #[tokio::test]
-    async fn it_goes_on_when_nobody_waits_any_more() {
+    async fn work_continues_when_its_caller_is_dropped() {
         let (go_on, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let work = {
             let (go_on, done) = (Arc::clone(&go_on), Arc::clone(&done));
@@ -102,18 +99,18 @@ mod tests {
                 done.notify_one();
             }
         };
-        let waiting = tokio::spawn(to_its_end(work));
+        let waiting = tokio::spawn(run_to_completion(work));
         tokio::task::yield_now().await;
         waiting.abort();
         assert!(waiting.await.unwrap_err().is_cancelled());
         go_on.notify_one();
         done.notified().await;
-        assert_eq!(to_its_end(async { 7 }).await, 7);
+        assert_eq!(run_to_completion(async { 7 }).await, 7);
     }
 
     #[tokio::test]
-    async fn each_key_once_and_no_more_than_fit() {
-        let queue = Queue::new(3, 2);
+    async fn a_key_waits_once_and_the_queue_is_bounded() {
+        let queue = BackgroundQueue::new(3, 2);
         let (go_on, done) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
         let push = |key| {
             let (go_on, done) = (Arc::clone(&go_on), Arc::clone(&done));
@@ -131,16 +128,16 @@ mod tests {
             assert_eq!(done.load(Ordering::SeqCst), expected);
         }
         queue.idle().await;
-        assert_eq!(done.load(Ordering::SeqCst), 3, "what was taken already, and what did not fit, was not taken");
+        assert_eq!(done.load(Ordering::SeqCst), 3, "a key that waits and work that does not fit are dropped");
         push(1);
         go_on.notify_one();
         queue.idle().await;
-        assert_eq!(done.load(Ordering::SeqCst), 4, "what is done can be done again");
+        assert_eq!(done.load(Ordering::SeqCst), 4, "a key can wait again afterwards");
         queue.push(1, async { panic!("a mistake of ours") });
         queue.idle().await;
         push(1);
         go_on.notify_one();
         queue.idle().await;
-        assert_eq!(done.load(Ordering::SeqCst), 5, "what has panicked can be done again too");
+        assert_eq!(done.load(Ordering::SeqCst), 5, "also after a panic");
     }
 }

@@ -1,53 +1,67 @@
-//! Bifrons: one session, two faces.
+//! Bifrons: one session, two modes.
 //!
-//! The map of the house, from the door to the cellar. Imports point down only.
+//! The map. Imports point down only: each row may use the rows below it, and `tests/it/layers.rs` checks it.
 //!
 //! | where | what |
 //! |---|---|
-//! | [`cli`] | the commands: `serve`, `openapi`, `config`, `doctor`, `migrate`, `user`, `passwords` |
-//! | [`http`] | the only folder that names poem: operations, credentials, cookies, problems, the specification |
-//! | [`account`] | what happens to an account: a new password or name, its end; what whoever runs the service does to it |
-//! | [`upkeep`] | what happens without being asked: following changes, delivering mail, clearing up |
-//! | [`sessions`] | signing in, verifying, refreshing, ending |
-//! | [`users`] | who there is; signing up |
-//! | [`state`] | what every request shares |
+//! | [`cli`] | the commands, one a file |
+//! | [`http`] | the only folder that names poem: listener, middleware, operations, specification |
+//! | [`maintenance`] | what runs without a request: following changes, delivering mail, removing old rows |
+//! | [`accounts`] | signing up, changing and deleting an account, what operators do to one |
+//! | [`sessions`] | opening a session from a proof; verifying, refreshing, renewing, listing, ending it |
+//! | [`authentication`] | establishing a proof of who a user is |
+//! | [`grants`] | access tokens and chains of refresh tokens |
+//! | [`state`] | what every request shares, and the one write path |
 //! | [`hashing`] | the workers that hash passwords, and their queue |
-//! | [`passwords`] | what a new password must be |
-//! | [`limits`] | how often passwords may be presented |
+//! | [`passwords`] | the rules for new passwords |
+//! | [`limits`] | how often a password may be tried |
 //! | [`mail`] | the outbox |
-//! | [`cache`] | verified sessions, in process and in Redis |
+//! | [`session_cache`] | principals that were read, in process and in Redis; how nodes learn of changes |
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
-//! | [`redis`] | the link to Redis, there or not |
-//! | [`client`] | where a request came from |
-//! | [`config`] | what can be set; the cookies, derived from the origins |
-//! | [`secret`] | passwords, credentials, keys: all that must never be printed |
-//! | [`email_address`], [`background`], [`metrics`], [`audit`], [`network`], [`clock`], [`random`] | the ground |
+//! | [`redis`] | the link to Redis |
+//! | [`principal`] | the authenticated user and session of a request |
+//! | [`fixtures`] | users and sessions for tests and the bench |
+//! | [`requester`] | where a request came from |
+//! | [`config`] | the configuration; the cookies, derived from the origins |
+//! | [`secret`] | passwords, credentials and keys: what is never printed |
+//! | [`email_address`] | addresses, as typed and canonical |
+//! | [`background`] | work that continues without its request |
+//! | [`metrics`] | counters, gauges and histograms |
+//! | [`audit`] | the catalogue of security events |
+//! | `telemetry` | traces for an OpenTelemetry collector |
+//! | [`network`] | the network and the site of an address |
+//! | [`clock`], [`random`], [`sync`] | the one source of time, the one source of randomness, locks |
 //!
-//! A request takes three steps: `http/session.rs` → `sessions/sign_in.rs` → `sessions/store.rs`.
+//! A sign-in passes `http/v1/session.rs` → `sessions/sign_in.rs` → `authentication/password.rs` (a proof) → `sessions/open.rs` (a session)
+//! → `sessions/store.rs`.
 
-pub mod account;
+pub mod accounts;
 pub mod audit;
+pub mod authentication;
 pub mod background;
-pub mod cache;
 pub mod cli;
-pub mod client;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod email_address;
+pub mod fixtures;
+pub mod grants;
 pub mod hashing;
 pub mod http;
 pub mod limits;
 pub mod mail;
+pub mod maintenance;
 pub mod metrics;
 pub mod network;
 pub mod passwords;
+pub mod principal;
 pub mod random;
 pub mod redis;
+pub mod requester;
 pub mod secret;
+pub mod session_cache;
 pub mod sessions;
 pub mod state;
+pub mod sync;
 #[cfg(feature = "otel")]
 pub mod telemetry;
-pub mod upkeep;
-pub mod users;

@@ -53,14 +53,16 @@ impl Node {
         format!("http://127.0.0.1:{}/v1/constant", self.ports[1])
     }
 
-    /// Signs Ada up, and in in both modes: the cookie, and the tokens.
+    /// Signs Ada up, and in with both modes: the cookie, and the tokens.
     pub(crate) async fn sign_in(&self) -> (String, Value) {
         let body = json!({"email": EMAIL, "password": PASSWORD});
         self.post("/v1/users", &body).await;
         let signed_in = self.post("/v1/session", &body).await;
         let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        let tokens = self.post("/v1/tokens", &body).await.text().await.unwrap();
-        (cookie, serde_json::from_str(&tokens).unwrap())
+        let body = json!({"email": EMAIL, "password": PASSWORD, "mode": "token"});
+        let signed_in = self.post("/v1/session", &body).await.text().await.unwrap();
+        let signed_in: Value = serde_json::from_str(&signed_in).unwrap();
+        (cookie, signed_in["tokens"].clone())
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {

@@ -1,17 +1,17 @@
 //! Users and sessions that exist before a measurement.
 
-use std::{fmt::Write, fs, path::Path, time::Duration};
+use std::{fmt::Write, fs, path::Path, sync::Arc, time::Duration};
 
 use bifrons::{
+    accounts::{NewUser, import},
+    fixtures,
     network::ClientNetwork,
     random,
     secret::{Password, SessionCookie},
     state::AppState,
-    users::import,
 };
 use entity::{
-    SessionId, UnixMillis,
-    session::{self, Face},
+    SessionId, UnixMillis, session,
     user::{self, Status},
 };
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
@@ -19,9 +19,9 @@ use serde_json::json;
 
 use crate::node::{EMAIL, PASSWORD};
 
-/// Creates sessions of one user, and writes their cookies to a file, one a line.
-pub(crate) async fn sessions(state: &AppState, count: usize) {
-    let ada = person(state, EMAIL, &ours(state).await, Status::Active).await;
+/// Stores sessions of one user, and writes their cookies to a file, one a line.
+pub(crate) async fn sessions(state: &Arc<AppState>, count: usize) {
+    let ada = user(state, EMAIL, &ours(state).await, Status::Active).await;
     let (now, mut cookies) = (state.clock.now(), String::new());
     let later = |hours: u64| now.plus(Duration::from_secs(hours * 3600));
     for batch in (0..count).collect::<Vec<_>>().chunks(500) {
@@ -37,47 +37,34 @@ pub(crate) async fn sessions(state: &AppState, count: usize) {
     fs::write(state.config.data_dir.join("cookies"), cookies).unwrap();
 }
 
-/// A hash with the default parameters.
+/// A hash with the current parameters.
 pub(crate) async fn ours(state: &AppState) -> String {
     let place = state.hasher.admit(ClientNetwork::Local).unwrap();
     place.hash(Password::new(PASSWORD.to_owned())).await.unwrap().0
 }
 
-/// A user with this hash.
-pub(crate) async fn person(state: &AppState, email: &str, hash: &str, status: Status) -> user::Model {
+/// Stores a user with this hash.
+pub(crate) async fn user(state: &Arc<AppState>, email: &str, hash: &str, status: Status) -> user::Model {
     let line = json!({"email": email, "password_hash": hash, "name": "Ada Lovelace"}).to_string();
-    let person = user::Model { status, ..import::read(&line, state.clock.now()).unwrap() };
-    assert_eq!(import::import(&state.db, vec![person.clone()]).await.unwrap(), 1);
-    person
+    let NewUser { user, password } = import::read(&line, state.clock.now()).unwrap();
+    let new = NewUser { user: user::Model { status, ..user }, password };
+    assert_eq!(import::import(state, vec![new.clone()]).await.unwrap(), 1);
+    new.user
 }
 
 fn row(ada: &user::Model, cookie: &SessionCookie, now: UnixMillis, idle: UnixMillis, absolute: UnixMillis) -> session::Model {
     session::Model {
         id: cookie.session,
         user_id: ada.id,
-        face: Face::Cookie,
         secret_hash: Some(cookie.hash()),
-        seed: None,
-        generation: 0,
-        rotated_at: None,
-        refresh_in: None,
-        authenticated_at: now,
-        methods: "pwd".to_owned(),
         remember: true,
-        created_at: now,
-        last_seen_at: now,
         idle_expires_at: idle,
         expires_at: absolute,
-        ip: None,
-        user_agent: None,
-        version: 1,
-        changed_at: now,
-        ended_at: None,
-        ended_because: None,
+        ..fixtures::session(now)
     }
 }
 
-/// The cookies that a node with `SEED` wrote.
+/// The cookies that the node stored.
 pub(crate) fn cookies(folder: &Path) -> Vec<String> {
     fs::read_to_string(folder.join("cookies")).unwrap().lines().map(str::to_owned).collect()
 }

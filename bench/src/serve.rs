@@ -2,7 +2,17 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use bifrons::{cli::log, clock::Clock, config::Config, http, state::AppState, upkeep};
+use bifrons::{
+    cli::log,
+    clock::Clock,
+    config::Config,
+    http::{
+        app::{self, App},
+        listener::server,
+    },
+    maintenance,
+    state::AppState,
+};
 use poem::{Route, web::Data};
 use poem_openapi::{Object, OpenApi, OpenApiService, payload::Json};
 use tokio::net::TcpListener;
@@ -16,7 +26,8 @@ struct Constant;
 #[oai(read_only_all)]
 struct Session {
     id: &'static str,
-    face: &'static str,
+    mode: &'static str,
+    assurance: u8,
     user: User,
     remember: bool,
     methods: Vec<&'static str>,
@@ -32,7 +43,7 @@ struct User {
     id: &'static str,
     email: &'static str,
     name: &'static str,
-    role: &'static str,
+    roles: Vec<&'static str>,
     created_at: &'static str,
 }
 
@@ -42,12 +53,13 @@ impl Constant {
     async fn constant(&self, _state: Data<&Arc<AppState>>) -> Json<Session> {
         Json(Session {
             id: "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
-            face: "cookie",
+            mode: "cookie",
+            assurance: 1,
             user: User {
                 id: "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
                 email: "ada@example.com",
                 name: "Ada Lovelace",
-                role: "user",
+                roles: Vec::new(),
                 created_at: "2026-01-01T09:00:00Z",
             },
             remember: true,
@@ -76,15 +88,15 @@ pub(crate) async fn serve() {
     if let Ok(users) = std::env::var("USERS") {
         timing::users(&state, users == "imported").await;
     }
-    upkeep::keep_pace(&state).await;
-    tokio::spawn(upkeep::run(Arc::clone(&state)));
+    maintenance::calibrate(&state).await;
+    tokio::spawn(maintenance::run(Arc::clone(&state)));
     let constant = Route::new().nest_no_strip("/v1", OpenApiService::new(Constant, "constant", "1"));
-    let apps = [http::app(Arc::clone(&state)), http::App::around(constant, Arc::clone(&state)), http::admin(Arc::clone(&state))];
+    let apps = [app::app(Arc::clone(&state)), App::around(constant, Arc::clone(&state)), app::operations(Arc::clone(&state))];
     let mut ports = Vec::new();
     for app in apps {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         ports.push(listener.local_addr().unwrap().port().to_string());
-        tokio::spawn(http::server::serve(listener, None, app, pending()));
+        tokio::spawn(server::serve(listener, None, app, pending()));
     }
     while state.redis.as_ref().is_some_and(|redis| !redis.is_linked()) || !state.cache.is_current() {
         tokio::time::sleep(Duration::from_millis(5)).await;

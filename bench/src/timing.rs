@@ -1,6 +1,6 @@
 //! Whether the time of a refused sign-in reveals accounts.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use bifrons::{random, state::AppState};
 use entity::user::Status;
@@ -27,15 +27,15 @@ const ARGON2: Class = ("argon2@example.com", "wrong password, Argon2id with othe
 const BCRYPT: Class = ("bcrypt@example.com", "wrong password, bcrypt");
 
 /// Creates the users, with or without imported hashes.
-pub(crate) async fn users(state: &AppState, imported: bool) {
+pub(crate) async fn users(state: &Arc<AppState>, imported: bool) {
     let ours = seed::ours(state).await;
-    seed::person(state, ADA.0, &ours, Status::Active).await;
-    seed::person(state, DISABLED.0, &ours, Status::Disabled).await;
+    seed::user(state, ADA.0, &ours, Status::Active).await;
+    seed::user(state, DISABLED.0, &ours, Status::Disabled).await;
     if imported {
         let argon2 = "$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$iWh06vD8Fy27wf9npn6FXWiCX4K6pW6Ue1Bnzz07Z8A";
-        seed::person(state, ARGON2.0, argon2, Status::Active).await;
+        seed::user(state, ARGON2.0, argon2, Status::Active).await;
         let bcrypt = "$2b$08$ugKSCzZ8IZWNyHSCAwIEtO8MZjCr/bLcFpGf/Prt8elRMOy7C0fa.";
-        seed::person(state, BCRYPT.0, bcrypt, Status::Active).await;
+        seed::user(state, BCRYPT.0, bcrypt, Status::Active).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! `attempt_limit`: how many more wrong passwords an account takes.
+//! `attempt_limit`: how many more failed passwords an account allows.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,10 +8,10 @@ use crate::{LimitKey, UnixMillis};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "attempt_limit")]
 pub struct Model {
-    /// What is limited: an account for all strangers, for one network, or for one device.
+    /// What is limited: an account for all unknown devices, for one network, or for one device.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: LimitKey,
-    /// When the limit will be as good as new (GCRA's theoretical arrival time).
+    /// When the limit is full again (GCRA's theoretical arrival time).
     pub new_at: UnixMillis,
 }
 

@@ -41,7 +41,7 @@ pub struct PasswordHash(pub String);
 #[derive(Clone, PartialEq, Eq, DeriveValueType, Serialize, Deserialize)]
 pub struct SecretHash(pub Vec<u8>);
 
-/// 32 random bytes from which, together with the server secret, a session's refresh tokens are derived.
+/// 32 random bytes from which, together with the server secret, a grant's refresh tokens are derived.
 #[derive(Clone, PartialEq, Eq, DeriveValueType)]
 pub struct Seed(pub Vec<u8>);
 

@@ -4,13 +4,24 @@ use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A user: the JWT's `sub`. Never given to anyone else, even after the user is deleted.
+/// A user: the JWT's `sub`. Never reused, even after the user is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct UserId(pub Uuid);
 
-/// A session: the JWT's `sid`, and the first 16 bytes of every credential of that session.
+/// A session: the JWT's `sid`, and the first 16 bytes of its cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct SessionId(pub Uuid);
+
+/// A grant: the first 16 bytes of its refresh tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct GrantId(pub Uuid);
+
+impl GrantId {
+    /// The id of a session's own grant.
+    pub fn of(session: SessionId) -> Self {
+        Self(session.0)
+    }
+}
 
 /// A mail waiting in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
@@ -34,4 +45,4 @@ macro_rules! never_a_number {
         }
     )*};
 }
-never_a_number!(UserId, SessionId, MailId, RegistrationId, LimitKey);
+never_a_number!(UserId, SessionId, GrantId, MailId, RegistrationId, LimitKey);

@@ -8,9 +8,15 @@ pub mod attempt_limit;
 pub mod columns;
 pub mod ids;
 pub mod mail;
+pub mod methods;
+pub mod password;
 pub mod registration;
+pub mod roles;
 pub mod session;
+pub mod token_grant;
 pub mod user;
 
 pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
-pub use ids::{LimitKey, MailId, RegistrationId, SessionId, UserId};
+pub use ids::{GrantId, LimitKey, MailId, RegistrationId, SessionId, UserId};
+pub use methods::{Method, Methods};
+pub use roles::Roles;

@@ -11,7 +11,7 @@ pub struct Model {
     /// Sorts by age.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: MailId,
-    /// The address as its owner typed it.
+    /// The address as the user typed it.
     pub recipient: String,
     /// One line.
     pub subject: String,

@@ -13,15 +13,15 @@ pub struct Model {
     pub id: RegistrationId,
     /// What the other half hashes to.
     pub secret_hash: SecretHash,
-    /// The address exactly as it was typed.
+    /// The address exactly as the user typed it.
     pub email: String,
     /// The form in which addresses are compared.
     pub email_canonical: String,
-    /// When the token counts no more.
+    /// When the token expires.
     pub expires_at: UnixMillis,
 }
 
-/// Nobody is there yet to belong to.
+/// There is no user yet to belong to.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

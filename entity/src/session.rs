@@ -1,54 +1,52 @@
-//! `session`: one row a sign-in, whichever face it shows.
+//! `session`: one row a sign-in, in either mode.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{SecretHash, Seed, SessionId, UnixMillis, UserId};
+use crate::{Methods, SecretHash, SessionId, UnixMillis, UserId};
 
-/// How a session shows itself to the world.
+/// How a session is presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(8))")]
-pub enum Face {
+pub enum Mode {
     /// An opaque secret in an `HttpOnly` cookie.
     #[sea_orm(string_value = "cookie")]
     Cookie,
     /// An access token and a refresh token.
-    #[sea_orm(string_value = "bearer")]
-    Bearer,
+    #[sea_orm(string_value = "token")]
+    Token,
 }
 
-/// Where the refresh token of a bearer session travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(8))")]
-pub enum RefreshIn {
-    /// In the JSON body: native apps and scripts.
-    #[sea_orm(string_value = "body")]
-    Body,
-    /// In an `HttpOnly` cookie: pages, where no script may read it.
-    #[sea_orm(string_value = "cookie")]
-    Cookie,
+impl Mode {
+    /// As it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Token => "token",
+        }
+    }
 }
 
 /// Why a session ended before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(24))")]
 pub enum EndedBecause {
-    /// The person signed out.
+    /// The user signed out.
     #[sea_orm(string_value = "signed_out")]
     SignedOut,
     /// A new sign-in in the same browser took its place.
     #[sea_orm(string_value = "replaced")]
     Replaced,
-    /// The person ended it from another session.
+    /// The user ended it from another session.
     #[sea_orm(string_value = "revoked")]
     Revoked,
     /// The password was changed from another session.
     #[sea_orm(string_value = "password_changed")]
     PasswordChanged,
-    /// A refresh token that was already used came back: somebody has a copy.
+    /// A refresh token was used twice, so there is a copy of it.
     #[sea_orm(string_value = "refresh_reused")]
     RefreshReused,
-    /// Whoever runs the service signed the user out, or disabled them.
+    /// An operator signed the user out, or disabled them.
     #[sea_orm(string_value = "by_operator")]
     ByOperator,
 }
@@ -67,33 +65,25 @@ pub struct Model {
     /// The public id and the JWT's `sid`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SessionId,
-    /// Who signed in.
+    /// The user who signed in.
     pub user_id: UserId,
-    /// How this session shows itself.
-    pub face: Face,
-    /// Cookie face: what the cookie's secret hashes to.
+    /// How the session is presented.
+    pub mode: Mode,
+    /// Mode `cookie`: the hash of the cookie's secret. Mode `token` has a row in `token_grant` instead.
     pub secret_hash: Option<SecretHash>,
-    /// Bearer face: what refresh tokens are derived from.
-    pub seed: Option<Seed>,
-    /// Bearer face: the number of the refresh token that counts.
-    pub generation: i32,
-    /// Bearer face: when `generation` was last raised.
-    pub rotated_at: Option<UnixMillis>,
-    /// Bearer face: where the refresh token travels.
-    pub refresh_in: Option<RefreshIn>,
-    /// When a credential (not a token) was last proved.
+    /// When the user last authenticated.
     pub authenticated_at: UnixMillis,
-    /// How it was proved: RFC 8176 `amr` values, separated by spaces.
-    pub methods: String,
-    /// Whether the person asked to stay signed in.
+    /// How the user authenticated.
+    pub methods: Methods,
+    /// Whether the user asked to stay signed in.
     pub remember: bool,
-    /// When the person signed in.
+    /// When the user signed in.
     pub created_at: UnixMillis,
     /// When the session was last used, to within a tenth of its idle time.
     pub last_seen_at: UnixMillis,
-    /// When it ends if nobody uses it.
+    /// When it ends if it is not used.
     pub idle_expires_at: UnixMillis,
-    /// When it ends in any case.
+    /// When it ends at the latest.
     pub expires_at: UnixMillis,
     /// The client's address at sign-in.
     pub ip: Option<String>,
@@ -101,7 +91,7 @@ pub struct Model {
     pub user_agent: Option<String>,
     /// Raised by every change that a verification must see.
     pub version: i64,
-    /// When `version` was last raised, by the database's clock: whoever follows changes asks by it.
+    /// When `version` was last raised, by the database's clock: nodes poll for changes by it.
     pub changed_at: UnixMillis,
     /// When it ended before its time.
     pub ended_at: Option<UnixMillis>,

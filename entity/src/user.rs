@@ -1,21 +1,8 @@
-//! `user`: a person, and how they prove who they are.
+//! `user`: one row a user.
 
 use sea_orm::entity::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::{PasswordHash, UnixMillis, UserId};
-
-/// What a user may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))")]
-pub enum Role {
-    /// Everything with their own account.
-    #[sea_orm(string_value = "user")]
-    User,
-    /// Reserved for those who run the service.
-    #[sea_orm(string_value = "admin")]
-    Admin,
-}
+use crate::{Roles, UnixMillis, UserId};
 
 /// Whether a user may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -27,7 +14,7 @@ pub enum Status {
     /// May not sign in, and no credential of theirs is accepted.
     #[sea_orm(string_value = "disabled")]
     Disabled,
-    /// Gone, with everything that told who they were. The row stays for a day, so that every node hears of it.
+    /// Deleted, with all personal data. The row stays for a day, so that every node learns of it.
     #[sea_orm(string_value = "deleted")]
     Deleted,
 }
@@ -39,29 +26,39 @@ pub struct Model {
     /// The public id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UserId,
-    /// The address exactly as it was typed: mail goes here.
+    /// The address exactly as the user typed it: mail goes here.
     pub email: String,
     /// The form in which addresses are compared; unique.
     #[sea_orm(unique)]
     pub email_canonical: String,
-    /// How the user wants to be called.
+    /// The name that the user chose.
     pub name: Option<String>,
     /// What the user may do.
-    pub role: Role,
+    pub roles: Roles,
     /// Whether the user may sign in.
     pub status: Status,
-    /// The password.
-    pub password_hash: PasswordHash,
+    /// Raised by every change of the credentials. A proof that was established under another epoch opens no session.
+    pub credential_epoch: i64,
     /// Raised by every change that a verification of a session must see.
     pub version: i64,
-    /// When `version` was last raised, by the database's clock: whoever follows changes asks by it.
+    /// When `version` was last raised, by the database's clock: nodes poll for changes by it.
     pub changed_at: UnixMillis,
     /// When the user signed up.
     pub created_at: UnixMillis,
 }
 
-/// A user has sessions; they are read from the session's side.
+/// A user may have a password. Sessions are read from their own side.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The user's password.
+    #[sea_orm(has_one = "super::password::Entity")]
+    Password,
+}
+
+impl Related<super::password::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Password.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

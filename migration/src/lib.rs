@@ -10,6 +10,7 @@ mod m20261121_000003_create_mail;
 mod m20261124_000004_follow_changes;
 mod m20261124_000005_create_attempt_limit;
 mod m20261125_000006_create_registration;
+mod m20261126_000007_restructure;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_follow_changes::Migration),
             Box::new(m20261124_000005_create_attempt_limit::Migration),
             Box::new(m20261125_000006_create_registration::Migration),
+            Box::new(m20261126_000007_restructure::Migration),
         ]
     }
 }
@@ -32,7 +34,7 @@ impl MigratorTrait for Migrator {
 pub const HISTORY: &str = "seaql_migrations";
 
 /// All other tables.
-pub const TABLES: [&str; 5] = ["user", "session", "mail", "attempt_limit", "registration"];
+pub const TABLES: [&str; 7] = ["user", "session", "mail", "attempt_limit", "registration", "password", "token_grant"];
 
 /// A new table. In MySQL and MariaDB it holds every character, whatever the server's default is; and it may be there already,
 /// because they cannot undo a step that was interrupted. In SQLite it is kept by its primary key, as they keep it, too.

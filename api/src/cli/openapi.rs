@@ -1,9 +1,9 @@
 //! `bifrons openapi`.
 
 use super::{Failure, print};
-use crate::http::openapi;
+use crate::http::spec;
 
 /// Prints the specification, or one line per operation.
 pub(super) fn run(index: bool) -> Result<(), Failure> {
-    if index { print(&openapi::index()) } else { print(openapi::spec()) }
+    if index { print(&spec::index()) } else { print(spec::spec()) }
 }

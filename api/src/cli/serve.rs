@@ -10,9 +10,12 @@ use super::{Failure, block_on, log, print};
 use crate::{
     clock::Clock,
     config::{Config, variable},
-    http,
+    http::{
+        app,
+        listener::{server, tls},
+    },
+    maintenance,
     state::AppState,
-    upkeep,
 };
 
 /// Serves until SIGTERM or Ctrl-C.
@@ -73,7 +76,7 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
     if let Some(listener) = &admin_listener {
         config.admin_listen = Some(listener.local_addr().map_err(Failure::new)?);
     }
-    let tls = config.tls.as_ref().map(http::tls::acceptor).transpose().map_err(Failure::Failed)?;
+    let tls = config.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Failed)?;
     // In its own task: it may block, for instance while another process migrates.
     let opening = tokio::spawn(AppState::open(config, Clock::System));
     let state = tokio::select! {
@@ -93,14 +96,14 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
             }
         }
     };
-    upkeep::keep_pace(&state).await;
+    maintenance::calibrate(&state).await;
     print(&banner(&state.config))?;
-    let upkeep = tokio::spawn(upkeep::run(Arc::clone(&state)));
+    let maintenance = tokio::spawn(maintenance::run(Arc::clone(&state)));
     let admin = admin_listener
-        .map(|listener| tokio::spawn(http::server::serve(listener, None, http::admin(Arc::clone(&state)), std::future::pending())));
-    http::server::serve(listener, tls, http::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
+        .map(|listener| tokio::spawn(server::serve(listener, None, app::operations(Arc::clone(&state)), std::future::pending())));
+    server::serve(listener, tls, app::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
     admin.inspect(tokio::task::JoinHandle::abort);
-    upkeep.abort();
+    maintenance.abort();
     state.touches.idle().await;
     state.db.clone().close().await.map_err(Failure::new)
 }

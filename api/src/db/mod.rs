@@ -7,12 +7,14 @@ mod server_pool;
 mod sqlite_file;
 mod sqlite_pool;
 mod timeouts;
+mod write_connection;
 
 use std::{io, sync::Arc, time::Duration};
 
+use entity::UnixMillis;
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, RuntimeErr, SqlErr,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, Query, SimpleExpr},
     sqlx::error::DatabaseError,
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -22,6 +24,8 @@ use connect::Pools;
 use migrate::Status;
 use pool::{Pool, PoolTransaction};
 use timeouts::WithTimeout;
+pub use write_connection::Scope;
+pub(crate) use write_connection::WriteConnection;
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -206,4 +210,11 @@ pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
         DbBackend::MySql => "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)",
         _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     })
+}
+
+/// The time by the database's clock.
+pub(crate) async fn database_time(db: &impl ConnectionTrait) -> Result<UnixMillis, Unavailable> {
+    let now = Query::select().expr(database_now(db)).to_owned();
+    let row = db.query_one(&now).await?.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
+    Ok(UnixMillis(row.try_get_by_index(0)?))
 }

@@ -22,13 +22,13 @@ use self::{
 };
 use crate::{
     audit::Event,
-    client::Client,
     config::{LimitsConfig, Rate},
     db::{Db, Unavailable},
     email_address::EmailAddress,
     metrics::Metrics,
     network::ClientNetwork,
     redis::Redis,
+    requester::Requester,
     secret::{DeviceToken, ServerSecrets},
 };
 
@@ -107,14 +107,14 @@ impl Limits {
         &self,
         db: &Db,
         account: &str,
-        client: &Client,
+        requester: &Requester,
         now: UnixMillis,
     ) -> Result<Option<Attempt>, LimitError> {
         let Some(config) = &self.config else { return Ok(None) };
-        let known = client.device.as_ref().filter(|device| device.is_known(account, &self.device_keys, now));
+        let known = requester.device.as_ref().filter(|device| device.is_known(account, &self.device_keys, now));
         let limits = match known {
             Some(device) => vec![(Subject::Device(device), config.client)],
-            None => vec![(Subject::Network(client.network()), config.client), (Subject::UnknownDevices, config.account)],
+            None => vec![(Subject::Network(requester.network()), config.client), (Subject::UnknownDevices, config.account)],
         };
         let limits: Vec<_> = limits.into_iter().map(|(subject, rate)| (self.key_of(account, subject), rate)).collect();
         let key = limits[0].0.clone();

@@ -1,26 +1,27 @@
-//! The credentials that clients hold. Each starts with the id of what it belongs to: the id finds the record, the rest proves it.
+//! The credentials that clients hold. Each starts with the id of its record; the rest proves that the holder is the one it was issued to.
 
 use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{RegistrationId, SecretHash, Seed, SessionId};
+use entity::{GrantId, RegistrationId, SecretHash, Seed, SessionId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::ServerSecrets;
 use crate::random;
 
-/// What a session cookie's value starts with: tells it from other secrets, to people and to secret scanners.
+/// The prefix of a session cookie's value: people and secret scanners recognize it.
 pub const SESSION_COOKIE_PREFIX: &str = "bfs_";
-/// What a refresh token starts with.
+/// The prefix of a refresh token.
 pub const REFRESH_TOKEN_PREFIX: &str = "bfr_";
-/// What a token that travels in a mail starts with.
+/// The prefix of a token in a mail.
 const ONE_TIME_TOKEN_PREFIX: &str = "bfo_";
 
 const ID: usize = 16;
 
-/// 32 random bytes, of which the database holds a hash.
+/// 32 random bytes. The database has their hash.
+#[derive(Clone)]
 struct Secret(Zeroizing<[u8; 32]>);
 
 impl Secret {
@@ -28,7 +29,7 @@ impl Secret {
         Self(Zeroizing::new(random::bytes()))
     }
 
-    /// A plain hash is enough for 256 random bits: there is nothing to guess (ASVS 6.5.2).
+    /// A plain hash suffices for 256 random bits: they cannot be guessed (ASVS 6.5.2).
     fn hash(&self) -> SecretHash {
         SecretHash(digest::digest(&digest::SHA256, self.0.as_slice()).as_ref().to_vec())
     }
@@ -42,6 +43,7 @@ impl Secret {
 macro_rules! id_and_secret {
     ($(#[doc = $doc:literal])+ $token:ident { $(#[doc = $id_doc:literal])+ $id:ident: $Id:ident }, $prefix:ident) => {
         $(#[doc = $doc])+
+        #[derive(Clone)]
         pub struct $token {
             $(#[doc = $id_doc])+
             pub $id: $Id,
@@ -49,7 +51,7 @@ macro_rules! id_and_secret {
         }
 
         impl $token {
-            /// A new secret; the one before it stops working once [`Self::hash`] is stored.
+            /// A new secret. The one before becomes invalid once [`Self::hash`] is stored.
             pub fn new($id: $Id) -> Self {
                 Self { $id, secret: Secret::new() }
             }
@@ -62,17 +64,17 @@ macro_rules! id_and_secret {
                 Some(Self { $id: $Id(Uuid::from_slice(id).ok()?), secret })
             }
 
-            /// For its owner and nobody else.
+            /// For the holder alone.
             pub fn reveal(&self) -> Zeroizing<String> {
                 encode($prefix, &[self.$id.0.as_bytes(), self.secret.0.as_slice()])
             }
 
-            /// What is stored.
+            /// The hash to store.
             pub fn hash(&self) -> SecretHash {
                 self.secret.hash()
             }
 
-            /// Whether this is the one that `stored` was made from, in constant time.
+            /// Whether `stored` is the hash of this one, in constant time.
             pub fn matches(&self, stored: &SecretHash) -> bool {
                 self.secret.matches(stored)
             }
@@ -90,7 +92,7 @@ id_and_secret! {
 }
 
 id_and_secret! {
-    /// What a mail holds for whoever reads it: `bfo_` + base64url(registration id ‖ 32 random bytes).
+    /// A one-time token, sent by mail: `bfo_` + base64url(registration id ‖ 32 random bytes).
     OneTimeToken {
         /// Finds the registration.
         registration: RegistrationId
@@ -98,22 +100,22 @@ id_and_secret! {
     ONE_TIME_TOKEN_PREFIX
 }
 
-/// A refresh token: `bfr_` + base64url(session id ‖ generation ‖ MAC).
+/// A refresh token: `bfr_` + base64url(grant id ‖ generation ‖ MAC).
 ///
-/// It is derived, not stored: whoever may have generation `n + 1` gets the same one, however many ask at once and however often
-/// the answer is lost. The MAC's key comes from the server secret and the session's seed, so neither alone makes a token.
+/// It is derived, not stored: every holder of generation `n` gets the same generation `n + 1`, however many requests ask at once and
+/// however often an answer is lost. The MAC's key comes from the server secret and the grant's seed, so neither alone makes a token.
 pub struct RefreshToken {
-    /// Finds the session.
-    pub session: SessionId,
-    /// Counts the rotations of the session; the row knows which one counts.
-    pub generation: i32,
+    /// Finds the grant.
+    pub grant: GrantId,
+    /// Counts the rotations of the grant; the row says which one is valid.
+    pub generation: i64,
     mac: [u8; 32],
 }
 
 impl RefreshToken {
     /// The token of `generation`.
-    pub fn derive(secrets: &ServerSecrets, seed: &Seed, session: SessionId, generation: i32) -> Self {
-        Self { session, generation, mac: secrets.mac(seed, &Self::claim(session, generation)) }
+    pub fn derive(secrets: &ServerSecrets, seed: &Seed, grant: GrantId, generation: i64) -> Self {
+        Self { grant, generation, mac: secrets.mac(seed, &Self::claim(grant, generation)) }
     }
 
     /// Reads a token; `None` if it is not of the form that [`Self::reveal`] writes.
@@ -122,25 +124,30 @@ impl RefreshToken {
         let (id, rest) = bytes.split_at(ID);
         let (generation, mac) = rest.split_at(4);
         Some(Self {
-            session: SessionId(Uuid::from_slice(id).ok()?),
-            generation: i32::from_be_bytes(generation.try_into().ok()?),
+            grant: GrantId(Uuid::from_slice(id).ok()?),
+            generation: i32::from_be_bytes(generation.try_into().ok()?).into(),
             mac: mac.try_into().ok()?,
         })
     }
 
-    /// The token, for the session's owner and nobody else.
+    /// The token, for the client that holds the grant.
     pub fn reveal(&self) -> Zeroizing<String> {
-        encode(REFRESH_TOKEN_PREFIX, &[self.session.0.as_bytes(), &self.generation.to_be_bytes(), &self.mac])
+        encode(REFRESH_TOKEN_PREFIX, &[self.grant.0.as_bytes(), &four_bytes(self.generation), &self.mac])
     }
 
-    /// Whether we made this token for the session with `seed`, under any of our secrets.
+    /// Whether this service made the token for the grant with `seed`, under any of its secrets.
     pub fn is_genuine(&self, secrets: &ServerSecrets, seed: &Seed) -> bool {
-        secrets.verify_mac(seed, &Self::claim(self.session, self.generation), &self.mac)
+        secrets.verify_mac(seed, &Self::claim(self.grant, self.generation), &self.mac)
     }
 
-    fn claim(session: SessionId, generation: i32) -> Vec<u8> {
-        [b"bifrons refresh token".as_slice(), session.0.as_bytes(), &generation.to_be_bytes()].concat()
+    fn claim(grant: GrantId, generation: i64) -> Vec<u8> {
+        [b"bifrons refresh token".as_slice(), grant.0.as_bytes(), &four_bytes(generation)].concat()
     }
+}
+
+/// A token has four bytes for its generation: refreshed once a second, they last for 68 years.
+fn four_bytes(generation: i64) -> [u8; 4] {
+    i32::try_from(generation).unwrap_or(i32::MAX).to_be_bytes()
 }
 
 fn encode(prefix: &str, parts: &[&[u8]]) -> Zeroizing<String> {
@@ -167,7 +174,7 @@ redacted_debug!(SessionCookie, RefreshToken, OneTimeToken);
 
 #[cfg(test)]
 mod tests {
-    use entity::{Seed, SessionId, UnixMillis};
+    use entity::{GrantId, Seed, SessionId, UnixMillis};
 
     use super::{OneTimeToken, RefreshToken, SessionCookie};
     use crate::{random, secret::ServerSecrets};
@@ -176,8 +183,12 @@ mod tests {
         SessionId(random::uuid_v7(UnixMillis(1_700_000_000_000)))
     }
 
+    fn a_grant() -> GrantId {
+        GrantId::of(a_session())
+    }
+
     #[test]
-    fn a_session_cookie_comes_back_and_matches_only_its_own_hash() {
+    fn a_session_cookie_is_read_back_and_matches_only_its_own_hash() {
         let cookie = SessionCookie::new(a_session());
         let read = SessionCookie::parse(&cookie.reveal()).unwrap();
         assert_eq!(read.session, cookie.session);
@@ -187,10 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn b_06_credentials_of_one_kind_are_nothing_to_another() {
+    fn b_06_a_credential_of_one_kind_is_not_parsed_as_another() {
         let secrets = ServerSecrets::generate();
         let cookie = SessionCookie::new(a_session()).reveal();
-        let refresh = RefreshToken::derive(&secrets, &Seed(vec![7; 32]), a_session(), 3).reveal();
+        let refresh = RefreshToken::derive(&secrets, &Seed(vec![7; 32]), a_grant(), 3).reveal();
         assert!(RefreshToken::parse(&cookie).is_none());
         assert!(SessionCookie::parse(&refresh).is_none());
         assert!(RefreshToken::parse(&cookie.replace("bfs_", "bfr_")).is_none());
@@ -201,9 +212,9 @@ mod tests {
     fn a_refresh_token_needs_server_secret_and_seed() {
         let (secrets, others) = (ServerSecrets::generate(), ServerSecrets::generate());
         let (seed, other_seed) = (Seed(vec![7; 32]), Seed(vec![8; 32]));
-        let token = RefreshToken::derive(&secrets, &seed, a_session(), 3);
+        let token = RefreshToken::derive(&secrets, &seed, a_grant(), 3);
         let read = RefreshToken::parse(&token.reveal()).unwrap();
-        assert_eq!((read.session, read.generation), (token.session, 3));
+        assert_eq!((read.grant, read.generation), (token.grant, 3));
         assert!(read.is_genuine(&secrets, &seed));
         assert!(!read.is_genuine(&others, &seed));
         assert!(!read.is_genuine(&secrets, &other_seed));
@@ -215,7 +226,7 @@ mod tests {
     fn debug_shows_no_secret() {
         let cookie = SessionCookie::new(a_session());
         assert_eq!(format!("{cookie:?}"), "SessionCookie(…)");
-        let token = RefreshToken::derive(&ServerSecrets::generate(), &Seed(vec![7; 32]), a_session(), 3);
+        let token = RefreshToken::derive(&ServerSecrets::generate(), &Seed(vec![7; 32]), a_grant(), 3);
         assert_eq!(format!("{token:?}"), "RefreshToken(…)");
     }
 }

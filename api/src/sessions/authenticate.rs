@@ -1,95 +1,93 @@
-//! Verifying a credential: one look-up by the session's id, then the proof.
+//! Verifying a credential: the session's id finds the session, and the rest of the credential must prove it.
 
 use std::sync::Arc;
 
-use entity::SessionId;
+use entity::{SessionId, user::Status};
 
-use super::{Authenticated, access_token, ends, store, touch};
+use super::{lifetime::expiry, read::read, store, touch};
 use crate::{
-    cache::{SessionSnapshot, Snapshot},
     config::Verification,
     db::Unavailable,
+    grants,
     metrics::Source,
+    principal::{Principal, SessionSnapshot},
     secret::SessionCookie,
     state::AppState,
 };
 
-/// Why a credential that was presented does not count.
+/// Why a credential was refused.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// It proves nothing, or its session is over.
+pub enum AuthenticateError {
+    /// It proves nothing, has expired, or its session has ended.
     #[error("the credential is not valid")]
     Invalid,
-    /// Nobody can tell: the database does not answer.
+    /// The database does not answer, so the credential cannot be verified.
     #[error(transparent)]
     Store(#[from] Unavailable),
 }
 
 /// Verifies the value of a session cookie.
-pub async fn by_cookie(state: &Arc<AppState>, value: &str) -> Result<Authenticated, Refused> {
-    let cookie = SessionCookie::parse(value).ok_or(Refused::Invalid)?;
+pub async fn by_cookie(state: &Arc<AppState>, value: &str) -> Result<Principal, AuthenticateError> {
+    let cookie = SessionCookie::parse(value).ok_or(AuthenticateError::Invalid)?;
     let proves = |session: &SessionSnapshot| session.secret_hash.as_ref().is_some_and(|hash| cookie.matches(hash));
     authenticate(state, cookie.session, proves).await
 }
 
-/// Verifies an access token. The session decides: its end is felt at once, whatever the token's `exp` says; unless tokens shall stand
-/// alone.
-pub async fn by_access_token(state: &Arc<AppState>, token: &str, verification: Verification) -> Result<Authenticated, Refused> {
-    let token = access_token::verify(state, token).ok_or(Refused::Invalid)?;
+/// Verifies an access token. With `Verification::Session` its session must be live, whatever the token's `exp` says.
+pub async fn by_access_token(
+    state: &Arc<AppState>,
+    token: &str,
+    verification: Verification,
+) -> Result<Principal, AuthenticateError> {
+    let token = grants::verify(state, token).ok_or(AuthenticateError::Invalid)?;
     if token.expires_at <= state.clock.now().seconds() {
-        return Err(Refused::Invalid);
+        return Err(AuthenticateError::Invalid);
     }
     match verification {
-        // Proved again since: such a token is void.
+        // The session was renewed since: a token from before is invalid.
         Verification::Session => {
             authenticate(state, token.session, |session| session.authenticated_at.seconds() <= token.authenticated_at).await
         }
-        Verification::Stateless => Box::pin(whoever(state, token.session)).await,
+        Verification::Stateless => Box::pin(identify(state, token.session)).await,
     }
 }
 
-/// Whoever signed in to a session, whatever has become of it.
-async fn whoever(state: &AppState, id: SessionId) -> Result<Authenticated, Refused> {
+/// The user and the session of a token, even if the session has ended. A disabled or deleted user is refused all the same.
+async fn identify(state: &AppState, id: SessionId) -> Result<Principal, AuthenticateError> {
     if let Some(kept) = state.cache.recall(id) {
         return Ok(kept);
     }
     state.metrics.session_read(Source::Sql);
-    let (session, user) = store::find(state.db.connection(), id).await?.ok_or(Refused::Invalid)?;
-    let who = Snapshot::new(&session, &user);
-    if Snapshot::of_live(&session, &user).is_some() {
-        state.cache.keep(&who);
+    let found = store::find(state.db.connection(), id).await?;
+    let (session, user) = found.filter(|(_, user)| user.status == Status::Active).ok_or(AuthenticateError::Invalid)?;
+    let principal = Principal::new(&session, &user);
+    if Principal::of_live(&session, &user).is_some() {
+        state.cache.keep(&principal);
     }
-    Ok(who)
+    Ok(principal)
 }
 
 async fn authenticate(
     state: &Arc<AppState>,
     id: SessionId,
     proves: impl Fn(&SessionSnapshot) -> bool,
-) -> Result<Authenticated, Refused> {
+) -> Result<Principal, AuthenticateError> {
     let now = state.clock.now();
-    let ends = |session: &SessionSnapshot| ends(session, &state.config.sessions);
-    let counts = |session: &SessionSnapshot| now < ends(session).idle && proves(session);
+    let expiry = |session: &SessionSnapshot| expiry(session, &state.config.sessions);
+    let is_valid = |session: &SessionSnapshot| now < expiry(session).idle && proves(session);
     let found = match state.cache.recall(id) {
         Some(kept) => kept,
-        // Boxed: every request would set the room aside that only those take who must ask somebody.
-        None => Box::pin(state.cache.read(id, counts, || read(state, id))).await?.ok_or(Refused::Invalid)?,
+        // Boxed: every request would set aside memory that only a cache miss needs.
+        None => Box::pin(state.cache.read(id, is_valid, || read(state, id))).await?.ok_or(AuthenticateError::Invalid)?,
     };
-    if now >= ends(&found.session).absolute {
-        return Err(Refused::Invalid);
+    if now >= expiry(&found.session).absolute {
+        return Err(AuthenticateError::Invalid);
     }
-    if counts(&found.session) {
+    if is_valid(&found.session) {
         return Ok(touch::touch(state, found));
     }
-    // Past its idle time, or of another secret. Another node may have seen the person since, or given them a new secret: SQL knows.
+    // Past its idle time, or of another secret. Another node may have noted a use since, or renewed the session: SQL knows.
     let found = Box::pin(state.cache.read_sql(|| read(state, id))).await?;
-    let found = found.filter(|found| counts(&found.session)).ok_or(Refused::Invalid)?;
+    let found = found.filter(|found| is_valid(&found.session)).ok_or(AuthenticateError::Invalid)?;
     Ok(touch::touch(state, found))
-}
-
-/// What SQL says of a session.
-pub(super) async fn read(state: &AppState, id: SessionId) -> Result<Option<Snapshot>, Unavailable> {
-    state.metrics.session_read(Source::Sql);
-    let found = store::find(state.db.connection(), id).await?;
-    Ok(found.and_then(|(session, user)| Snapshot::of_live(&session, &user)))
 }

@@ -1,23 +1,27 @@
 //! Refreshing: a refresh token becomes its successor and a new access token.
 //!
-//! The successor is derived from the generation, so everyone who may have it gets the same one: a hundred tabs that ask at
-//! once, and a client whose answer was lost. Whoever comes with an older token holds a copy, and the session ends.
+//! The successor is derived from the generation, so every holder gets the same one: a hundred tabs that ask at once, and a client
+//! whose answer was lost. A token from before the last two generations is a copy, and the session ends (RFC 9700 section 4.14.2).
 
 use std::{sync::Arc, time::Duration};
 
 use entity::{
     UnixMillis,
-    session::{self, EndedBecause, RefreshIn},
-    user,
+    session::{self, EndedBecause},
+    token_grant, user,
 };
 
-use super::{Credential, Established, Tokens, access_token, is_live, store};
+use super::{
+    established::{Credential, Established},
+    lifetime::is_live,
+    store,
+};
 use crate::{
     audit::Event,
-    background::to_its_end,
-    cache::{Change, Snapshot},
-    db::{Db, Unavailable},
+    db::{Scope, Unavailable},
+    grants::{self, store::Found},
     mail,
+    principal::Principal,
     secret::RefreshToken,
     state::AppState,
 };
@@ -25,16 +29,16 @@ use crate::{
 /// Why there is no successor.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// Not one of ours, or its session is over. Which, nobody is told.
+    /// Not a token of this service, or its session has ended. The client does not learn which.
     #[error("the refresh token is not valid")]
     Invalid,
-    /// It was used before: somebody has a copy. The session has ended.
+    /// It was used before, so there is a copy of it. The session has ended.
     #[error("the refresh token was used before")]
     Reused,
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
-    /// An access token could not be signed.
+    /// The access token could not be signed.
     #[error("cannot sign: {0}")]
     Signing(#[from] jsonwebtoken::errors::Error),
 }
@@ -42,22 +46,22 @@ pub enum RefreshError {
 /// What a genuine token of a live session is worth.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
-    /// It counts: its successor has yet to be made.
+    /// It is valid: its successor has yet to be made.
     Current,
-    /// Its successor was made a moment ago: here it is again.
+    /// Its successor was made within the grace: the client gets it again.
     Predecessor,
-    /// Its successor was made long ago, or has successors of its own.
+    /// Its successor was made before that, or has successors of its own.
     Reused,
-    /// We have not made it yet.
+    /// This service has not made it yet.
     Unknown,
 }
 
-fn standing(session: &session::Model, generation: i32, now: UnixMillis, grace: Duration) -> Standing {
+fn standing(grant: &token_grant::Model, generation: i64, now: UnixMillis, grace: Duration) -> Standing {
     // In both directions: clocks of two nodes differ, and one may jump back; neither may stretch the grace.
     let within = |moment: UnixMillis| now.since(moment) <= grace && moment.since(now) <= grace && !grace.is_zero();
-    match session.generation - generation {
+    match grant.generation - generation {
         0 => Standing::Current,
-        1 if session.rotated_at.is_some_and(within) => Standing::Predecessor,
+        1 if grant.rotated_at.is_some_and(within) => Standing::Predecessor,
         1.. => Standing::Reused,
         _ => Standing::Unknown,
     }
@@ -71,96 +75,88 @@ pub async fn refresh(state: &Arc<AppState>, presented: &str) -> Result<Establish
     };
     let token = RefreshToken::parse(presented).ok_or_else(|| refused("malformed"))?;
     loop {
-        let (session, user) = find_live(state, &token).await?.ok_or_else(|| refused("forged_or_over"))?;
+        let Found { grant, session, user } = find_live(state, &token).await?.ok_or_else(|| refused("forged_or_over"))?;
         let now = state.clock.now();
-        match standing(&session, token.generation, now, state.config.tokens.refresh_grace) {
+        match standing(&grant, token.generation, now, state.config.tokens.refresh_grace) {
             Standing::Unknown => return Err(refused("not_yet_made")),
             Standing::Reused if end_stolen(state, &session, &user, now).await? => return Err(RefreshError::Reused),
-            Standing::Reused => {} // It ended meanwhile, or has another secret: the row knows.
+            // The session ended or was renewed since it was read. The row says which.
+            Standing::Reused => {}
             Standing::Predecessor => {
                 state.record(Event::RefreshRepeated.of(user.id).in_session(session.id));
-                return established(state, &session, &user, now);
+                return refreshed(state, &grant, &session, &user, now);
             }
             Standing::Current => {
-                let idle = state.config.sessions.lifetime(session.remember).idle;
-                let idle_expires_at = now.plus(idle).min(session.expires_at);
-                if state.db.retry(|| store::rotate(state.db.connection(), &session, now, idle_expires_at)).await? {
-                    let generation = session.generation + 1;
-                    let rotated =
-                        session::Model { generation, rotated_at: Some(now), last_seen_at: now, idle_expires_at, ..session };
-                    state.cache.keep(&Snapshot::new(&rotated, &user));
-                    state.record(Event::Refreshed.of(user.id).in_session(rotated.id));
-                    return established(state, &rotated, &user, now);
+                if let Some((grant, session)) = rotate(state, grant, session, now).await? {
+                    state.cache.keep(&Principal::new(&session, &user));
+                    return refreshed(state, &grant, &session, &user, now);
                 }
-                // Somebody else rotated first, or the session ended: the row knows.
+                // Another request rotated first, or the session ended. The row says which.
             }
         }
     }
 }
 
-/// The session of a genuine token, if it still counts.
-async fn find_live(state: &AppState, token: &RefreshToken) -> Result<Option<(session::Model, user::Model)>, Unavailable> {
-    let found = store::find(state.db.connection(), token.session).await?;
-    Ok(found.filter(|(session, user)| {
-        session.seed.as_ref().is_some_and(|seed| token.is_genuine(&state.secrets, seed))
-            && is_live(session, user, state.clock.now(), &state.config.sessions)
+/// The grant, session and user of a genuine token, if the session is live.
+async fn find_live(state: &AppState, token: &RefreshToken) -> Result<Option<Found>, Unavailable> {
+    let found = grants::store::find(state.db.connection(), token.grant).await?;
+    Ok(found.filter(|Found { grant, session, user }| {
+        token.is_genuine(&state.secrets, &grant.seed) && is_live(session, user, state.clock.now(), &state.config.sessions)
     }))
 }
 
-/// Ends a session of which somebody has a copy, and tells its owner: both or neither. False if it is not as it was read.
+/// Makes the next generation valid, and notes the use of the session. `None` if the grant or the session is not as it was read.
+async fn rotate(
+    state: &Arc<AppState>,
+    grant: token_grant::Model,
+    session: session::Model,
+    now: UnixMillis,
+) -> Result<Option<(token_grant::Model, session::Model)>, Unavailable> {
+    let idle = state.config.sessions.lifetime(session.remember).idle;
+    let used = session::Model { last_seen_at: now, idle_expires_at: now.plus(idle).min(session.expires_at), ..session.clone() };
+    let rotated = state.write_or_refuse(Scope::Transaction, (grant, session, used, now), |tx, (grant, session, used, now)| {
+        Box::pin(async move {
+            // First the session, as everywhere: two transactions that lock rows in two orders block each other.
+            if !store::note_refresh(tx, session, used).await? || !grants::store::rotate(tx, grant, *now).await? {
+                return Ok(Err(()));
+            }
+            tx.record(Event::Refreshed.of(session.user_id).in_session(session.id));
+            let grant = token_grant::Model { generation: grant.generation + 1, rotated_at: Some(*now), ..grant.clone() };
+            Ok(Ok((grant, used.clone())))
+        })
+    });
+    Ok(rotated.await?.ok())
+}
+
+/// Ends a session whose refresh token was copied, and tells its user by mail: both or neither. False if it is not as it was read.
 async fn end_stolen(
     state: &Arc<AppState>,
     session: &session::Model,
     user: &user::Model,
     now: UnixMillis,
 ) -> Result<bool, Unavailable> {
-    let (state, session, user) = (Arc::clone(state), session.clone(), user.clone());
-    to_its_end(async move {
-        let Some(change) = state.db.retry(|| end_and_write(&state.db, &session, &user, now)).await? else { return Ok(false) };
-        state.cache.announce(&[change]).await;
-        state.record(Event::RefreshReused.of(user.id).in_session(session.id));
-        state.outbox.notify();
-        Ok(true)
-    })
-    .await
+    let letter = mail::refresh_token_reused(user, now);
+    let ended = state.write(Scope::Transaction, (session.clone(), letter, now), |tx, (session, letter, now)| {
+        Box::pin(async move {
+            if !store::end_unchanged(tx, session, EndedBecause::RefreshReused, *now).await? {
+                return Ok(false);
+            }
+            tx.mail(letter.clone()).await?;
+            tx.record(Event::RefreshReused.of(session.user_id).in_session(session.id));
+            Ok(true)
+        })
+    });
+    ended.await
 }
 
-async fn end_and_write(
-    db: &Db,
-    session: &session::Model,
-    user: &user::Model,
-    now: UnixMillis,
-) -> Result<Option<Change>, Unavailable> {
-    let transaction = db.begin().await?;
-    let Some(change) = store::end_unchanged(&transaction, session, EndedBecause::RefreshReused, now).await? else {
-        return Ok(None);
-    };
-    mail::store::insert(&transaction, mail::refresh_token_reused(user, now)).await?;
-    transaction.commit().await?;
-    Ok(Some(change))
-}
-
-fn established(
+fn refreshed(
     state: &AppState,
+    grant: &token_grant::Model,
     session: &session::Model,
     user: &user::Model,
     now: UnixMillis,
 ) -> Result<Established, RefreshError> {
-    let who = Snapshot::new(session, user);
-    let credential = Credential::Tokens(tokens(state, session, &who, now)?);
-    Ok(Established { who, credential })
-}
-
-/// The tokens of a session as it stands.
-pub(super) fn tokens(
-    state: &AppState,
-    session: &session::Model,
-    who: &Snapshot,
-    now: UnixMillis,
-) -> Result<Tokens, jsonwebtoken::errors::Error> {
-    let (access_token, expires_in) = access_token::issue(state, who, state.config.public_url.as_str(), now)?;
-    // Only sessions of the bearer face come here, and they have both from the start.
-    let seed = session.seed.clone().unwrap_or_else(|| entity::Seed(Vec::new()));
-    let refresh_token = RefreshToken::derive(&state.secrets, &seed, session.id, session.generation);
-    Ok(Tokens { access_token, expires_in, refresh_token, refresh_in: session.refresh_in.unwrap_or(RefreshIn::Body) })
+    let principal = Principal::new(session, user);
+    let credential = Credential::Tokens(grants::tokens(state, grant, &principal, now)?);
+    Ok(Established { principal, credential })
 }

@@ -95,19 +95,19 @@ async fn an_access_token_counts_for_ten_minutes_and_never_longer_than_its_sessio
     let ada = app.someone();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    let bearer = ada.bearing(&tokens.string("/access_token"));
+    let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
     app.wait(Duration::from_secs(599)).await;
     bearer.who_am_i().await.expect(200);
     app.wait(SECOND).await;
     bearer.who_am_i().await.expect_problem(401, "invalid_token");
 
     for _ in 0..47 {
-        tokens = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
+        tokens = ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
         app.wait(HOUR / 2).await;
     }
     app.wait(HOUR / 2 - Duration::from_secs(600 + 60)).await;
-    let last = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
-    assert_eq!(last.json()["expires_in"], json!(60));
+    let last = ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
+    assert_eq!(last.json()["tokens"]["expires_in"], json!(60));
 }
 
 #[tokio::test]

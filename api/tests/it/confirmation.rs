@@ -120,7 +120,7 @@ async fn a_token_counts_for_a_day_and_nothing_else_counts_as_one() {
     app.wait(Duration::from_secs(1)).await;
     confirm(&ada, &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
     app.wait(Duration::from_millis(1)).await;
-    bifrons::upkeep::clear_up(&app.state).await.unwrap();
+    bifrons::maintenance::purge(&app.state).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM registration").await, 0);
 }
 

@@ -204,18 +204,20 @@ async fn dev_origins_get_token_mode_and_no_cookie() {
             .await;
     let ada = app.ada().await;
     let dev = ada.with("origin", "http://localhost:5173").with("sec-fetch-site", "cross-site");
-    let preflight = dev.with("access-control-request-method", "POST").send(Method::OPTIONS, "/v1/tokens", None).await.expect(204);
+    let preflight = dev.with("access-control-request-method", "POST").send(Method::OPTIONS, "/v1/session", None).await.expect(204);
     assert_eq!(preflight.header("access-control-allow-origin"), "http://localhost:5173");
     assert_eq!(preflight.header("access-control-allow-credentials"), "", "no pattern goes with credentials");
 
     dev.who_am_i().await.expect_problem(401, "unauthenticated");
     let tokens = dev.tokens(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(tokens.header("access-control-allow-origin"), "http://localhost:5173");
-    dev.bearing(&tokens.string("/access_token")).who_am_i().await.expect(200);
-    dev.refresh(&tokens.string("/refresh_token")).await.expect(200);
+    dev.bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect(200);
+    dev.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
     ada.who_am_i().await.expect(200);
 
-    ada.post("/v1/tokens", json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"})).await.expect(200);
+    ada.post("/v1/session", json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"}))
+        .await
+        .expect(200);
     dev.post("/v1/tokens/refresh", json!({})).await.expect_problem(401, "invalid_refresh_token");
     dev.snapshot().sign_out().await.expect(204);
     ada.post("/v1/tokens/refresh", json!({})).await.expect(200);

@@ -229,8 +229,8 @@ async fn connections_that_do_not_answer_are_replaced() {
         assert!(!answer.expect_problem(503, "unavailable").header("retry-after").is_empty());
         // After one failure all connections were checked.
         futures_util::future::join_all((0..30).map(async |_| ada.who_am_i().await.expect(200))).await;
-        let looks = app.state.cache.looks();
-        until(async || app.state.cache.looks() > looks && app.state.cache.is_current()).await;
+        let polls = app.state.cache.polls();
+        until(async || app.state.cache.polls() > polls && app.state.cache.is_current()).await;
     }))
     .await;
 }
@@ -254,8 +254,8 @@ async fn polling_continues_while_requests_occupy_all_connections() {
             tokio::spawn(async move { while other.snapshot().sign_out().await.status == 503 {} })
         })
         .collect();
-    let looks = app.state.cache.looks();
-    while app.state.cache.looks() < looks + 4 {
+    let polls = app.state.cache.polls();
+    while app.state.cache.polls() < polls + 4 {
         assert!(app.state.cache.is_current());
         ada.who_am_i().await.expect(200);
         tokio::time::sleep(Duration::from_millis(20)).await;

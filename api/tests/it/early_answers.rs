@@ -136,7 +136,7 @@ async fn every_answer_closes_while_the_service_stops() {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { stopped.await.unwrap() };
-    let serving = tokio::spawn(http::server::serve(listener, None, http::app(Arc::clone(&app.state)), stopped));
+    let serving = tokio::spawn(http::listener::server::serve(listener, None, http::app::app(Arc::clone(&app.state)), stopped));
     let ask = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut idle = RawConnection::open(address).await;
     idle.send(ask).await;

@@ -45,12 +45,12 @@ async fn an_old_copy_in_redis_counts_no_more() {
     new.linked().await;
     new.look().await;
     loop {
-        let (looks, now) = (new.state.cache.looks(), new.state.cache.seen_until().unwrap());
-        new.state.cache.looked(Instant::now(), now.plus(LONG));
+        let (polls, now) = (new.state.cache.polls(), new.state.cache.polled_until().unwrap());
+        new.state.cache.polled(Instant::now(), now.plus(LONG));
         redis.ask(&[b"SET", &key, &copy]).await.unwrap();
         let answer = ended.at(&new).who_am_i().await;
         // Unless it has looked by itself meanwhile, and knows what time it is.
-        if new.state.cache.looks() == looks + 1 {
+        if new.state.cache.polls() == polls + 1 {
             answer.expect_problem(401, "invalid_session");
             return;
         }
@@ -66,7 +66,7 @@ async fn a_change_that_was_committed_late_is_heard() {
     let ada = one.ada().await;
     two.look().await;
     ada.at(&two).who_am_i().await.expect(200);
-    let stamped = two.state.cache.seen_until().unwrap().minus(Duration::from_secs(45)).0;
+    let stamped = two.state.cache.polled_until().unwrap().minus(Duration::from_secs(45)).0;
     one.sql(&format!(
         "UPDATE session SET ended_at = {stamped}, ended_because = 'revoked', version = version + 1, changed_at = {stamped}"
     ))
@@ -98,7 +98,7 @@ async fn more_changes_than_are_read_at_once_are_all_heard() {
     }
     two.look().await;
     ada.at(&two).who_am_i().await.expect(200);
-    let stamped = two.state.cache.seen_until().unwrap().0;
+    let stamped = two.state.cache.polled_until().unwrap().0;
     let end = "UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1, changed_at =";
     one.execute(&format!("{end} {stamped}")).await;
     ada.at(&two).who_am_i().await.expect(200);

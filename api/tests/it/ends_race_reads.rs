@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use bifrons::{account, secret::Password, sessions};
+use bifrons::{accounts, secret::Password, sessions};
 
 use crate::support::{App, EMAIL, PASSWORD, redis::RedisServer};
 
@@ -133,8 +133,8 @@ async fn hundreds_that_another_session_ends() {
                     sessions::end_others(&nodes.one.state, &other).await.unwrap();
                 } else {
                     let [current, new] = [PASSWORD, "another horse entirely"].map(|typed| Password::new(typed.to_owned()));
-                    let client = bifrons::client::Client::default();
-                    account::change_password(&nodes.one.state, other, current, new, &client).await.unwrap();
+                    let client = bifrons::requester::Requester::default();
+                    accounts::change_password(&nodes.one.state, other, current, new, &client).await.unwrap();
                 }
             };
             Box::pin(nodes.race(&cookie, round, end)).await;

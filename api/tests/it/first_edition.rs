@@ -169,7 +169,7 @@ async fn current_refresh_tokens_refresh() {
             answer
         } else {
             let answer = app.someone().refresh(&current).await.expect(200);
-            app.someone().refresh(&answer.string("/refresh_token")).await.expect(200)
+            app.someone().refresh(&answer.string("/tokens/refresh_token")).await.expect(200)
         };
         assert_eq!(answer.json().get("refresh_token").is_none(), in_cookie, "it travels where it did");
         let access_token = answer.json().pointer("/tokens/access_token").or(answer.json().get("access_token")).cloned().unwrap();
@@ -183,7 +183,7 @@ async fn a_predecessor_within_the_grace_gives_the_successor_that_exists() {
     let stored = Stored::load().await;
     let app = stored.start().await;
     let [.., predecessor, current] = &*stored.chain("body", 4) else { unreachable!() };
-    assert_eq!(&app.someone().refresh(predecessor).await.expect(200).string("/refresh_token"), current);
+    assert_eq!(&app.someone().refresh(predecessor).await.expect(200).string("/tokens/refresh_token"), current);
     let [predecessor, current] = &*stored.chain("cookie", 2) else { unreachable!() };
     let actor = with_cookie(&app, "bifrons_refresh", predecessor);
     actor.post("/v1/tokens/refresh", json!({})).await.expect(200);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use bifrons::users;
+use bifrons::authentication;
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use serde_json::json;
 
@@ -46,12 +46,12 @@ async fn imported_users_sign_in_with_their_passwords_and_get_current_hashes() {
     for (email, password, _) in IMPORTED {
         service.someone().sign_in(email, "not the password").await.expect(401);
         let user = service.someone().sign_in(email, password).await.expect(200);
-        assert_eq!((user.string("/user/email"), user.string("/user/name")), (email.to_owned(), "Ada".to_owned()));
+        assert_eq!((user.string("/session/user/email"), user.string("/session/user/name")), (email.to_owned(), "Ada".to_owned()));
         service.someone().sign_in(email, password).await.expect(200);
     }
     drop(service);
     let db = Database::connect(format!("sqlite:{}", folder.path().join("data/bifrons.db").display())).await.unwrap();
-    let left = "SELECT count(*) FROM user WHERE password_hash NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'";
+    let left = "SELECT count(*) FROM password WHERE hash NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'";
     let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, left)).await.unwrap().unwrap();
     assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 0);
 }
@@ -95,13 +95,14 @@ async fn b_34_the_refusal_delay_is_calibrated_without_requests() {
     let app = App::start().await;
     app.ada().await;
     let delay = async || {
-        users::keep_pace(&app.state).await.unwrap();
+        authentication::calibrate_refusal_delay(&app.state).await.unwrap();
         app.state.hasher.refusal_delay()
     };
     assert_eq!(delay().await, Duration::ZERO, "all hashes are current");
     app.someone().sign_up("grace@example.com", PASSWORD).await.expect(201);
     let import = async |email: &str, hash: &str| {
-        app.sql(&format!("UPDATE user SET password_hash = '{hash}' WHERE email = '{email}'")).await;
+        app.sql(&format!("UPDATE password SET hash = '{hash}' WHERE user_id IN (SELECT id FROM user WHERE email = '{email}')"))
+            .await;
     };
     import("grace@example.com", IMPORTED[2].2).await;
     let fast = delay().await;

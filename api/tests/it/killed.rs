@@ -12,7 +12,7 @@ async fn c_17_in_the_middle_of_a_refresh() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
     service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let mut token = service.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/refresh_token");
+    let mut token = service.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/refresh_token");
     let mut service = Some(service);
     for moment in MOMENTS {
         let running = service.take().unwrap();
@@ -22,7 +22,7 @@ async fn c_17_in_the_middle_of_a_refresh() {
         running.kill();
         let answered = refreshing.await.unwrap();
         let again = Process::start(folder.path());
-        let successor = again.someone().refresh(&token).await.expect(200).string("/refresh_token");
+        let successor = again.someone().refresh(&token).await.expect(200).string("/tokens/refresh_token");
         if let Some(answered) = answered {
             assert_eq!(answered, successor, "one line of successors");
         }

@@ -180,16 +180,16 @@ async fn b_54_unknown_devices_do_not_limit_a_known_device_in_any_network() {
     let device = cookies.into_iter().find(|cookie| cookie.name == "bifrons_device").unwrap();
     assert_eq!(device.max_age, Some(90 * 24 * 3600));
     laptop.sign_out().await.expect(204);
-    let phone = from(&app, "198.51.100.2").tokens(EMAIL, PASSWORD).await.expect(200).string("/device_token");
+    let phone = from(&app, "198.51.100.2").tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/device_token");
     exhaust(&app).await;
     limited_for(from(&app, "203.0.113.7").sign_in(EMAIL, PASSWORD).await);
     laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
     let travelling = || from(&app, "203.0.113.7").with("cookie", format!("bifrons_device={}", device.value));
     travelling().sign_in(EMAIL, PASSWORD).await.expect(200);
-    let page = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"});
-    travelling().post("/v1/tokens", page).await.expect(200);
-    let native = json!({"email": EMAIL, "password": PASSWORD, "device_token": phone});
-    from(&app, "203.0.113.8").post("/v1/tokens", native).await.expect(200);
+    let page = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"});
+    travelling().post("/v1/session", page).await.expect(200);
+    let native = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "device_token": phone});
+    from(&app, "203.0.113.8").post("/v1/session", native).await.expect(200);
 
     let stranger = |cookie: &str| from(&app, "192.0.2.200").with("cookie", format!("bifrons_device={cookie}"));
     for invented in [format!("bfd_{}", "A".repeat(22)), format!("bfd_{}", "A".repeat(54)), format!("{}A", device.value)] {

@@ -12,8 +12,8 @@ async fn by_cookie() {
 
     let user = ada.post("/v1/users", json!({"email": "Ada@Example.com", "password": PASSWORD, "name": "Ada"})).await.expect(201);
     assert_eq!(
-        (user.string("/email"), user.string("/name"), user.string("/role")),
-        ("Ada@Example.com".into(), "Ada".into(), "user".into())
+        (user.string("/email"), user.string("/name"), user.json()["roles"].clone()),
+        ("Ada@Example.com".into(), "Ada".into(), json!([]))
     );
     let names: Vec<_> = user.cookies().into_iter().map(|cookie| cookie.name).collect();
     assert_eq!(names, ["bifrons_device"], "signing up signs nobody in");
@@ -25,11 +25,11 @@ async fn by_cookie() {
     assert!(cookies[0].value.starts_with("bfs_"));
     assert_eq!(cookies[0].attributes, ["Path=/", "HttpOnly", "SameSite=Lax"]);
     assert!(!signed_in.text.contains(&cookies[0].value), "ASVS 3.3.4: the secret travels in Set-Cookie alone");
-    assert!(!signed_in.text.contains("token"), "ASVS 10.1.1: no token on the cookie face");
+    assert!(!signed_in.text.contains("token"), "ASVS 10.1.1: no token in mode cookie");
 
     let session = ada.who_am_i().await.expect(200);
     assert_eq!(session.string("/user/id"), user.string("/id"));
-    assert_eq!((session.string("/face"), session.json()["remember"].clone()), ("cookie".into(), json!(false)));
+    assert_eq!((session.string("/mode"), session.json()["remember"].clone()), ("cookie".into(), json!(false)));
 
     let out = ada.sign_out().await.expect(204);
     assert_eq!(
@@ -42,51 +42,51 @@ async fn by_cookie() {
 }
 
 #[tokio::test]
-async fn by_bearer() {
+async fn by_token() {
     let app = App::start().await;
     let ada = app.someone();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
 
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    assert!(tokens.cookies().is_empty(), "no cookie on the bearer face");
-    assert_eq!((tokens.string("/token_type"), tokens.json()["expires_in"].clone()), ("Bearer".into(), json!(600)));
+    assert!(tokens.cookies().is_empty(), "no cookie in mode token");
+    assert_eq!((tokens.string("/tokens/token_type"), tokens.json()["tokens"]["expires_in"].clone()), ("Bearer".into(), json!(600)));
 
-    let bearer = ada.bearing(&tokens.string("/access_token"));
+    let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
     let session = bearer.who_am_i().await.expect(200);
-    assert_eq!((session.string("/face"), session.string("/id")), ("bearer".into(), tokens.string("/session/id")));
+    assert_eq!((session.string("/mode"), session.string("/id")), ("token".into(), tokens.string("/session/id")));
 
-    let next = ada.refresh(&tokens.string("/refresh_token")).await.expect(200);
-    assert_ne!(next.string("/refresh_token"), tokens.string("/refresh_token"));
+    let next = ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
+    assert_ne!(next.string("/tokens/refresh_token"), tokens.string("/tokens/refresh_token"));
     assert_eq!(next.string("/session/id"), session.string("/id"), "the same session");
-    ada.bearing(&next.string("/access_token")).get("/v1/me").await.expect(200);
+    ada.bearing(&next.string("/tokens/access_token")).get("/v1/me").await.expect(200);
 
     bearer.sign_out().await.expect(204);
-    ada.bearing(&next.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
-    ada.refresh(&next.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.bearing(&next.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.refresh(&next.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
 }
 
 #[tokio::test]
-async fn by_bearer_with_the_refresh_token_in_a_cookie() {
+async fn by_token_with_the_refresh_token_in_a_cookie() {
     let app = App::start().await;
     let ada = app.someone();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
 
-    let body = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie", "remember": true});
-    let tokens = ada.post("/v1/tokens", body).await.expect(200);
-    assert!(tokens.json().get("refresh_token").is_none(), "no script may read it");
+    let body = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie", "remember": true});
+    let tokens = ada.post("/v1/session", body).await.expect(200);
+    assert!(tokens.json()["tokens"].get("refresh_token").is_none(), "no script may read it");
     let cookie = &tokens.cookies()[0];
     assert_eq!(cookie.name, "bifrons_refresh");
     assert_eq!(cookie.attributes, ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=2592000"]);
 
     let first = ada.cookie("bifrons_refresh");
     let next = ada.post("/v1/tokens/refresh", json!({})).await.expect(200);
-    assert!(next.json().get("refresh_token").is_none());
+    assert!(next.json()["tokens"].get("refresh_token").is_none());
     assert_ne!(ada.cookie("bifrons_refresh"), first, "rotated");
 
     ada.get("/v1/me").await.expect_problem(401, "unauthenticated");
     ada.sign_out().await.expect(204);
     assert_eq!(ada.cookie("bifrons_refresh"), None);
-    ada.bearing(&next.string("/access_token")).get("/v1/me").await.expect_problem(401, "invalid_token");
+    ada.bearing(&next.string("/tokens/access_token")).get("/v1/me").await.expect_problem(401, "invalid_token");
 }
 
 #[tokio::test]
@@ -108,7 +108,9 @@ async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds
     assert_eq!(live().await, 0);
 
     let page = app.someone();
-    page.post("/v1/tokens", json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"})).await.expect(200);
+    page.post("/v1/session", json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"}))
+        .await
+        .expect(200);
     page.bearing("an access token that is no more").sign_out().await.expect(204);
     assert_eq!(live().await, 0, "the refresh cookie ends its session too");
 
@@ -121,7 +123,7 @@ async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds
 
     let both = signed_in().await;
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    both.bearing(&tokens.string("/access_token")).sign_out().await.expect(204);
+    both.bearing(&tokens.string("/tokens/access_token")).sign_out().await.expect(204);
     both.sign_out().await.expect(204);
     assert_eq!(live().await, 0);
 }
@@ -132,9 +134,9 @@ async fn what_was_replaced_by_a_new_proof_ends_nothing() {
     let ada = app.someone();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let old = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    let bearer = ada.bearing(&old.string("/access_token"));
+    let bearer = ada.bearing(&old.string("/tokens/access_token"));
     let new = bearer.reauthenticate(PASSWORD).await.expect(200).string("/tokens/access_token");
-    for token in ["/access_token", "/refresh_token"] {
+    for token in ["/tokens/access_token", "/tokens/refresh_token"] {
         ada.post("/v1/tokens/revoke", json!({"token": old.string(token)})).await.expect(204);
     }
     bearer.sign_out().await.expect(204);
@@ -162,10 +164,10 @@ async fn an_expired_access_token_still_signs_out() {
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     app.wait(std::time::Duration::from_secs(601)).await;
-    let bearer = ada.bearing(&tokens.string("/access_token"));
+    let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
     bearer.who_am_i().await.expect_problem(401, "invalid_token");
     bearer.sign_out().await.expect(204);
-    ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
 }
 
 #[tokio::test]
@@ -178,8 +180,8 @@ async fn rfc_7009_giving_a_token_up_always_answers_204() {
         for _ in 0..2 {
             ada.post("/v1/tokens/revoke", json!({"token": tokens.string(kind)})).await.expect(204);
         }
-        ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
-        ada.bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+        ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+        ada.bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
     }
     for nonsense in ["", "x", "bfr_", "bfr_AAAA", "bfs_AAAA", "a.b.c"] {
         ada.post("/v1/tokens/revoke", json!({"token": nonsense})).await.expect(204);

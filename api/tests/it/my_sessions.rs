@@ -17,11 +17,13 @@ async fn both_faces_are_in_one_list_newest_first() {
     let list = ada.get("/v1/me/sessions").await.expect(200).json();
     let items = list["items"].as_array().unwrap();
     assert_eq!(items.len(), 2);
-    assert_eq!((items[0]["face"].as_str(), items[0]["current"].as_bool()), (Some("bearer"), Some(false)));
-    assert_eq!((items[1]["face"].as_str(), items[1]["current"].as_bool()), (Some("cookie"), Some(true)));
+    assert_eq!((items[0]["mode"].as_str(), items[0]["current"].as_bool()), (Some("token"), Some(false)));
+    assert_eq!((items[1]["mode"].as_str(), items[1]["current"].as_bool()), (Some("cookie"), Some(true)));
     assert_eq!((items[0]["user_agent"].as_str(), items[0]["ip"].as_str()), (Some("Phone/1.0"), Some("127.0.0.1")));
     assert!(list.get("next").is_none());
-    for secret in [ada.cookie("bifrons_session").unwrap(), tokens.string("/refresh_token"), tokens.string("/access_token")] {
+    for secret in
+        [ada.cookie("bifrons_session").unwrap(), tokens.string("/tokens/refresh_token"), tokens.string("/tokens/access_token")]
+    {
         assert!(!list.to_string().contains(&secret[8..]), "ASVS 7.5.2: no token material");
     }
 }
@@ -57,14 +59,14 @@ async fn ending_one_ends_that_one_at_once() {
     let (laptop, phone) = (app.someone(), app.someone());
     let laptops = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).string("/id");
     let tokens = phone.tokens(EMAIL, PASSWORD).await.expect(200);
-    let phone = phone.bearing(&tokens.string("/access_token"));
+    let phone = phone.bearing(&tokens.string("/tokens/access_token"));
 
     ada.delete(&format!("/v1/me/sessions/{laptops}")).await.expect(204);
     laptop.who_am_i().await.expect_problem(401, "invalid_session");
     phone.who_am_i().await.expect(200);
     ada.delete(&format!("/v1/me/sessions/{}", tokens.string("/session/id"))).await.expect(204);
     phone.who_am_i().await.expect_problem(401, "invalid_token");
-    phone.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    phone.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     ada.delete(&format!("/v1/me/sessions/{laptops}")).await.expect_problem(404, "not_found");
     assert_eq!(ids(&ada).await.len(), 1);
 
@@ -99,7 +101,7 @@ async fn ending_the_others_keeps_this_one() {
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
     ada.delete("/v1/me/sessions").await.expect(204);
     laptop.who_am_i().await.expect_problem(401, "invalid_session");
-    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     ada.who_am_i().await.expect(200);
     assert_eq!(ids(&ada).await.len(), 1);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bifrons::{
-    account::{self, Measure},
+    accounts::{self, AdminAction},
     email_address::EmailAddress,
 };
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn c_38_every_end_is_felt_on_three_nodes_without_redis() {
         let other = one.ada().await;
         let victim = one.someone();
         victim.sign_in(EMAIL, PASSWORD).await.expect(200);
-        let tokens = one.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token");
+        let tokens = one.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
         let (cookie, bearer) = (victim.snapshot(), one.someone().bearing(&tokens));
         for node in [&two, &three] {
             node.look().await;
@@ -87,8 +87,8 @@ async fn the_tail_alone_is_enough() {
     until(async || two.state.cache.is_current()).await;
     ended.at(&two).who_am_i().await.expect(200);
     let session = ended.session().await;
-    let looks = two.state.cache.looks();
-    until(async || two.state.cache.looks() > looks).await;
+    let polls = two.state.cache.polls();
+    until(async || two.state.cache.polls() > polls).await;
     ada.sign_out().await.expect(204);
     two.forgets(session).await;
     ended.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
@@ -101,14 +101,14 @@ async fn b_14_theft_is_felt_on_all_nodes() {
     let (one, two) = two(Some(&redis.url())).await;
     one.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     let first = one.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    let second = one.someone().refresh(&first.string("/refresh_token")).await.expect(200);
-    let bearer = one.someone().bearing(&second.string("/access_token"));
+    let second = one.someone().refresh(&first.string("/tokens/refresh_token")).await.expect(200);
+    let bearer = one.someone().bearing(&second.string("/tokens/access_token"));
     let session = bearer.session().await;
     two.look().await;
     bearer.at(&two).who_am_i().await.expect(200);
     one.wait(Duration::from_secs(11)).await;
     two.cut_off().await;
-    one.someone().refresh(&first.string("/refresh_token")).await.expect_problem(401, "refresh_reused");
+    one.someone().refresh(&first.string("/tokens/refresh_token")).await.expect_problem(401, "refresh_reused");
     bearer.who_am_i().await.expect_problem(401, "invalid_token");
     two.forgets(session).await;
 }
@@ -119,24 +119,24 @@ async fn b_11_what_an_operator_does_is_heard() {
     let (one, two) = two(None).await;
     let ada = one.ada().await;
     let address = EmailAddress::parse(EMAIL).unwrap();
-    for measure in [Measure::SignOut, Measure::Disable] {
+    for measure in [AdminAction::SignOut, AdminAction::Disable] {
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
         let tokens = one.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-        let bearer = one.someone().bearing(&tokens.string("/access_token"));
+        let bearer = one.someone().bearing(&tokens.string("/tokens/access_token"));
         two.look().await;
         ada.at(&two).who_am_i().await.expect(200);
         bearer.at(&two).who_am_i().await.expect(200);
-        let ended = account::take(&one.state.db, measure, &address, one.state.clock.now()).await.unwrap();
+        let ended = accounts::apply(&one.state, measure, &address).await.unwrap();
         assert_eq!(ended, Some(2));
         for node in [&one, &two] {
             node.look().await;
             ada.at(node).who_am_i().await.expect_problem(401, "invalid_session");
             bearer.at(node).who_am_i().await.expect_problem(401, "invalid_token");
-            node.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+            node.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
         }
     }
     two.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
-    account::take(&one.state.db, Measure::Enable, &address, one.state.clock.now()).await.unwrap();
+    accounts::apply(&one.state, AdminAction::Enable, &address).await.unwrap();
     ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
     two.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
 }
@@ -151,9 +151,9 @@ async fn what_changes_is_shown_on_the_other_node() {
     two.look().await;
     assert_eq!(ada.at(&two).who_am_i().await.expect(200).string("/user/name"), "Ada King");
     // Behind the service's back, as a command line would.
-    one.sql(&format!("UPDATE user SET role = 'admin', version = version + 1, changed_at = {}", i64::MAX)).await;
+    one.sql(&format!("UPDATE user SET roles = 'admin', version = version + 1, changed_at = {}", i64::MAX)).await;
     two.look().await;
-    assert_eq!(ada.at(&two).get("/v1/me").await.expect(200).string("/role"), "admin");
+    assert_eq!(ada.at(&two).get("/v1/me").await.expect(200).json()["roles"], json!(["admin"]));
 }
 
 #[tokio::test]
@@ -181,13 +181,13 @@ async fn a_node_that_cannot_hear_asks_the_database() {
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
         two.look().await;
         ada.at(&two).who_am_i().await.expect(200);
-        let (ended, looks) = (ada.snapshot(), two.state.cache.looks());
+        let (ended, polls) = (ada.snapshot(), two.state.cache.polls());
         ada.sign_out().await.expect(204);
         let long_ago = tokio::time::Instant::now() - Duration::from_secs(6);
-        two.state.cache.looked(long_ago, two.state.cache.seen_until().unwrap());
+        two.state.cache.polled(long_ago, two.state.cache.polled_until().unwrap());
         ended.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
         // Unless it has looked by itself meanwhile.
-        if two.state.cache.looks() == looks + 1 {
+        if two.state.cache.polls() == polls + 1 {
             return;
         }
     }

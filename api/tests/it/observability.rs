@@ -40,8 +40,8 @@ async fn everything(app: &App) {
     ada.reauthenticate(PASSWORD).await.expect(200);
     ada.change_password(WRONG, "another horse entirely").await.expect(403);
     ada.change_password(PASSWORD, "another horse entirely").await.expect(200);
-    app.sql("UPDATE user SET password_hash = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'").await;
-    let tokens = app.someone().tokens(EMAIL, "U*U").await.expect(200).string("/refresh_token");
+    app.sql("UPDATE password SET hash = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'").await;
+    let tokens = app.someone().tokens(EMAIL, "U*U").await.expect(200).string("/tokens/refresh_token");
     let ada = app.someone();
     ada.sign_in(EMAIL, "U*U").await.expect(200);
     ada.post("/v1/session/token", json!({})).await.expect(200);
@@ -222,8 +222,8 @@ async fn c_39_a_panic_is_500_and_leaks_nothing() {
     let routes = Route::new().at("/panic", get(panics));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let broken = format!("http://{}/panic", listener.local_addr().unwrap());
-    let around = http::App::around(routes, std::sync::Arc::clone(&app.state));
-    tokio::spawn(http::server::serve(listener, None, around, std::future::pending()));
+    let around = http::app::App::around(routes, std::sync::Arc::clone(&app.state));
+    tokio::spawn(http::listener::server::serve(listener, None, around, std::future::pending()));
     let mut seen = HashMap::<u16, usize>::new();
     for _ in 0..50 {
         let answer = reqwest::get(&broken).await.unwrap();

@@ -13,7 +13,7 @@ async fn signed_in(service: &Process) -> [Actor; 2] {
     let (browser, app) = (service.someone(), service.someone());
     browser.sign_in(EMAIL, PASSWORD).await.expect(200);
     let tokens = app.tokens(EMAIL, PASSWORD).await.expect(200);
-    let sessions = [browser, app.bearing(&tokens.string("/access_token"))];
+    let sessions = [browser, app.bearing(&tokens.string("/tokens/access_token"))];
     for session in &sessions {
         session.who_am_i().await.expect(200);
     }

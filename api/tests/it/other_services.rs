@@ -30,15 +30,15 @@ async fn a_session_of_either_face_becomes_a_token_for_another_service() {
     let app = with_audiences().await;
     let ada = app.ada().await;
     let session = ada.who_am_i().await.expect(200);
-    let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token"));
+    let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token"));
     for (who, audience, asked) in
         [(&ada, "stock", json!({"audience": "stock"})), (&ada, ORDERS, json!({})), (&bearer, ORDERS, json!({}))]
     {
         let minted = who.post("/v1/session/token", asked).await.expect(200);
-        let token = minted.string("/access_token");
+        let token = minted.string("/tokens/access_token");
         let claims = read(&app, &token, audience).await.unwrap();
         assert_eq!(claims["sub"], session.string("/user/id"));
-        assert_eq!((claims["role"].as_str(), claims["iss"].as_str()), (Some("user"), Some("http://localhost:3000")));
+        assert_eq!((&claims["roles"], claims["iss"].as_str()), (&json!([]), Some("http://localhost:3000")));
         assert!(read(&app, &token, "another").await.is_none());
         // What another service was given opens nothing here.
         app.someone().bearing(&token).who_am_i().await.expect_problem(401, "invalid_token");
@@ -71,7 +71,7 @@ async fn a_minted_token_never_outlives_its_session() {
     }
     app.wait(Duration::from_secs(38 * 60)).await;
     let minted = ada.post("/v1/session/token", json!({})).await.expect(200);
-    assert_eq!(minted.json()["expires_in"], 120);
+    assert_eq!(minted.json()["tokens"]["expires_in"], 120);
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn stateless_verification_lets_tokens_stand_alone() {
     let app = App::with_environment(&[("BIFRONS_TOKENS__VERIFICATION", "stateless"), ("BIFRONS_TOKENS__AUDIENCES", ORDERS)]).await;
     let ada = app.ada().await;
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    let bearer = app.someone().bearing(&tokens.string("/access_token"));
+    let bearer = app.someone().bearing(&tokens.string("/tokens/access_token"));
     let cookie = ada.snapshot();
     ada.delete("/v1/me/sessions").await.expect(204);
     ada.sign_out().await.expect(204);
@@ -93,7 +93,7 @@ async fn stateless_verification_lets_tokens_stand_alone() {
     bearer.send(Method::PATCH, "/v1/me", Some(json!({"name": "Eve"}))).await.expect_problem(401, "invalid_token");
     bearer.change_password(PASSWORD, "another horse entirely").await.expect_problem(401, "invalid_token");
     bearer.delete("/v1/me").await.expect_problem(401, "invalid_token");
-    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     app.wait(Duration::from_secs(600)).await;
     bearer.who_am_i().await.expect_problem(401, "invalid_token");
 }

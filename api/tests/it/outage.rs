@@ -18,13 +18,13 @@ async fn asvs_16_5_2_every_operation_says_503() {
             continue; // needs no database
         }
         let body = match operation.id.as_str() {
-            "refreshTokens" => Some(json!({"refresh_token": tokens.string("/refresh_token")})),
-            "revokeToken" => Some(json!({"token": tokens.string("/refresh_token")})),
+            "refreshTokens" => Some(json!({"refresh_token": tokens.string("/tokens/refresh_token")})),
+            "revokeToken" => Some(json!({"token": tokens.string("/tokens/refresh_token")})),
             _ => operation.example(),
         };
         let by_cookie = ada.snapshot().send(operation.method.clone(), &operation.path(), body.clone()).await;
         assert_eq!(by_cookie.expect_problem(503, "unavailable").header("retry-after"), "5", "{}", operation.id);
-        let bearer = app.someone().bearing(&tokens.string("/access_token"));
+        let bearer = app.someone().bearing(&tokens.string("/tokens/access_token"));
         bearer.send(operation.method.clone(), &operation.path(), body).await.expect_problem(503, "unavailable");
     }
     app.someone().get("/health/ready").await.expect(503);
@@ -76,10 +76,10 @@ async fn failed_operations_change_nothing() {
     app.forbid("INSERT ON mail").await;
     app.allow("INSERT ON session").await;
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    app.someone().refresh(&tokens.string("/refresh_token")).await.expect(200);
+    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
     app.wait(std::time::Duration::from_secs(11)).await;
-    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(503, "unavailable");
+    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(503, "unavailable");
     app.allow("INSERT ON mail").await;
-    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "refresh_reused");
+    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "refresh_reused");
     assert!(app.letters().await[0].contains(EMAIL), "the session ended and the mail was sent, or neither");
 }

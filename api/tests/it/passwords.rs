@@ -25,8 +25,8 @@ async fn b_12_a_new_password_ends_the_other_sessions_and_renews_this_one() {
     ada.who_am_i().await.expect(200);
     before.who_am_i().await.expect_problem(401, "invalid_session");
     laptop.who_am_i().await.expect_problem(401, "invalid_session");
-    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
-    app.someone().bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    app.someone().bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
     app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
     app.someone().sign_in(EMAIL, NEW).await.expect(200);
 }
@@ -37,17 +37,17 @@ async fn the_bearer_face_gets_new_tokens_and_the_old_ones_are_void() {
     app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
     for refresh_in in ["body", "cookie"] {
         let ada = app.someone();
-        let body = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": refresh_in});
-        let first = ada.post("/v1/tokens", body).await.expect(200);
+        let body = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": refresh_in});
+        let first = ada.post("/v1/session", body).await.expect(200);
         let old_cookie = ada.cookie("bifrons_refresh");
-        let bearer = ada.bearing(&first.string("/access_token"));
+        let bearer = ada.bearing(&first.string("/tokens/access_token"));
 
         let renewed = bearer.reauthenticate(PASSWORD).await.expect(200);
         bearer.who_am_i().await.expect_problem(401, "invalid_token");
         ada.bearing(&renewed.string("/tokens/access_token")).who_am_i().await.expect(200);
-        assert_eq!(renewed.string("/tokens/session/id"), first.string("/session/id"));
+        assert_eq!(renewed.string("/session/id"), first.string("/session/id"));
         if refresh_in == "body" {
-            ada.refresh(&first.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+            ada.refresh(&first.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
             ada.refresh(&renewed.string("/tokens/refresh_token")).await.expect(200);
         } else {
             assert!(renewed.json()["tokens"].get("refresh_token").is_none());
@@ -146,15 +146,14 @@ async fn asvs_7_5_1_deleting_oneself_wants_a_fresh_credential() {
 
     ada.who_am_i().await.expect_problem(401, "unauthenticated");
     fresh.who_am_i().await.expect_problem(401, "invalid_session");
-    app.someone().bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
-    app.someone().refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
-    let left =
-        "SELECT (SELECT count(*) FROM user WHERE status <> 'deleted' OR email <> '' OR name IS NOT NULL OR password_hash <> '')
-        + (SELECT count(*) FROM session)";
+    app.someone().bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    let left = "SELECT (SELECT count(*) FROM user WHERE status <> 'deleted' OR email <> '' OR name IS NOT NULL OR roles <> '')
+        + (SELECT count(*) FROM password) + (SELECT count(*) FROM session) + (SELECT count(*) FROM token_grant)";
     assert_eq!(app.count(left).await, 0, "nothing tells who it was");
     app.wait(Duration::from_secs(25 * 3600)).await;
     app.sql("UPDATE user SET changed_at = changed_at - 90000000").await;
-    bifrons::upkeep::clear_up(&app.state).await.unwrap();
+    bifrons::maintenance::purge(&app.state).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM user").await, 0, "a day later the row is gone too");
 }
 
@@ -163,7 +162,7 @@ async fn asvs_10_3_3_the_next_owner_of_an_address_is_somebody_else() {
     let app = App::start().await;
     let ada = app.ada().await;
     let first = ada.get("/v1/me").await.expect(200).string("/id");
-    let old = app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token");
+    let old = app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
     ada.delete("/v1/me").await.expect(204);
     let next = app.ada().await;
     assert_ne!(next.get("/v1/me").await.expect(200).string("/id"), first);

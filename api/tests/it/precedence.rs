@@ -29,7 +29,7 @@ async fn the_table() {
         someone.sign_in(email, PASSWORD).await.expect(200);
         someone.cookie("bifrons_session").unwrap()
     };
-    let bearer = async |email: &str| app.someone().tokens(email, PASSWORD).await.expect(200).string("/access_token");
+    let bearer = async |email: &str| app.someone().tokens(email, PASSWORD).await.expect(200).string("/tokens/access_token");
     let (good_cookie, others_cookie, ended_cookie) =
         (cookie("ada@example.com").await, cookie("grace@example.com").await, cookie("ada@example.com").await);
     let (good_token, others_token, ended_token) =
@@ -91,7 +91,7 @@ async fn another_scheme_beside_a_good_cookie_is_nobody() {
 async fn the_scheme_is_written_in_any_case() {
     let app = App::start().await;
     app.ada().await;
-    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/access_token");
+    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
     for scheme in ["Bearer", "bearer", "BEARER", "Bearer "] {
         app.someone().with("authorization", format!("{scheme} {token}")).who_am_i().await.expect(200);
     }
@@ -101,7 +101,7 @@ async fn the_scheme_is_written_in_any_case() {
 async fn b_25_two_of_a_kind_are_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/access_token");
+    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
     let bearer = ada.bearing(&token);
     bearer.bearing(&token).who_am_i().await.expect_problem(400, "ambiguous_credentials");
     bearer.with("authorization", "Basic x").who_am_i().await.expect_problem(400, "ambiguous_credentials");
@@ -117,10 +117,10 @@ async fn b_06_no_credential_serves_as_another() {
     let ada = app.ada().await;
     let cookie = ada.cookie("bifrons_session").unwrap();
     let tokens = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200);
-    for wrong in [&cookie, &tokens.string("/refresh_token")] {
+    for wrong in [&cookie, &tokens.string("/tokens/refresh_token")] {
         app.someone().bearing(wrong).who_am_i().await.expect_problem(401, "invalid_token");
     }
-    for wrong in [tokens.string("/access_token"), tokens.string("/refresh_token")] {
+    for wrong in [tokens.string("/tokens/access_token"), tokens.string("/tokens/refresh_token")] {
         let someone = app.someone();
         someone.put_cookie("bifrons_session", wrong);
         someone.who_am_i().await.expect_problem(401, "invalid_session");
@@ -128,7 +128,7 @@ async fn b_06_no_credential_serves_as_another() {
     ada.refresh(&cookie).await.expect_problem(401, "invalid_refresh_token");
     ada.refresh("eyJhbGciOiJFZERTQSJ9.e30.AAAA").await.expect_problem(401, "invalid_refresh_token");
 
-    // The id of a session of the bearer face, with 32 bytes of one's own: that face has no secret that a cookie could hold.
+    // The id of a session in mode token, with 32 other bytes: that mode has no secret that a cookie could hold.
     let id = uuid::Uuid::parse_str(&tokens.string("/session/id")).unwrap();
     for secret in [[0; 32], [7; 32]] {
         let someone = app.someone();
@@ -136,7 +136,7 @@ async fn b_06_no_credential_serves_as_another() {
         someone.put_cookie("bifrons_session", format!("bfs_{}", URL_SAFE_NO_PAD.encode(bytes)));
         someone.who_am_i().await.expect_problem(401, "invalid_session");
     }
-    // And the other way round: a session of the cookie face has no seed.
+    // And the other way round: a session in mode cookie has no grant.
     let id = uuid::Uuid::parse_str(&ada.who_am_i().await.expect(200).string("/id")).unwrap();
     let bytes = [id.as_bytes().as_slice(), &[0; 36]].concat();
     ada.refresh(&format!("bfr_{}", URL_SAFE_NO_PAD.encode(bytes))).await.expect_problem(401, "invalid_refresh_token");

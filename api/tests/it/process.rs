@@ -66,7 +66,7 @@ async fn the_specification_needs_no_configuration() {
     fs::write(folder.path().join("bifrons.toml"), "nonsense").unwrap();
     let output = run(folder.path(), &["openapi"], &[("BIFRONS_LISTEN", "nonsense")]);
     assert!(output.status.success());
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), bifrons::http::openapi::spec());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), bifrons::http::spec::spec());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -228,8 +228,8 @@ async fn a_kill_loses_no_acknowledged_change() {
                     users.send(email.clone()).unwrap();
                     let mut last = someone.tokens(&email, PASSWORD).await.expect(200);
                     for _ in 0..5 {
-                        sessions.send((n, last.string("/refresh_token"))).unwrap();
-                        last = someone.refresh(&last.string("/refresh_token")).await.expect(200);
+                        sessions.send((n, last.string("/tokens/refresh_token"))).unwrap();
+                        last = someone.refresh(&last.string("/tokens/refresh_token")).await.expect(200);
                     }
                 }
             }
@@ -275,10 +275,11 @@ async fn a_kill_loses_no_acknowledged_change() {
     let db = sea_orm::Database::connect(format!("sqlite:{}", folder.path().join("data/bifrons.db").display())).await.unwrap();
     for half_made in [
         "SELECT count(*) FROM session WHERE user_id NOT IN (SELECT id FROM user)",
-        "SELECT count(*) FROM session WHERE (face = 'cookie') != (secret_hash IS NOT NULL) OR (face = 'bearer') != (seed IS NOT NULL)",
-        "SELECT count(*) FROM session WHERE (face = 'bearer') != (refresh_in IS NOT NULL) OR (generation > 0) != (rotated_at IS NOT NULL)",
+        "SELECT count(*) FROM session WHERE (mode = 'cookie') != (secret_hash IS NOT NULL)",
+        "SELECT count(*) FROM session WHERE (mode = 'token') != (id IN (SELECT session_id FROM token_grant))",
+        "SELECT count(*) FROM token_grant WHERE (generation > 0) != (rotated_at IS NOT NULL)",
         "SELECT count(*) FROM session WHERE (ended_at IS NULL) != (ended_because IS NULL) OR idle_expires_at > expires_at",
-        "SELECT count(*) FROM user WHERE password_hash NOT LIKE '$argon2id$%' OR email_canonical = ''",
+        "SELECT count(*) FROM user LEFT JOIN password ON user_id = id WHERE hash IS NULL OR hash NOT LIKE '$argon2id$%' OR email_canonical = ''",
         "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'",
         "SELECT count(*) FROM pragma_foreign_key_check",
     ] {
@@ -305,9 +306,9 @@ async fn concurrent_starts_create_one_set_of_keys_and_migrate_once() {
     let first = services[0].someone();
     first.sign_up("ada@example.com", PASSWORD).await.expect(201);
     let tokens = first.tokens("ada@example.com", PASSWORD).await.expect(200);
-    let mut refresh = tokens.string("/refresh_token");
+    let mut refresh = tokens.string("/tokens/refresh_token");
     for service in &services {
-        refresh = service.someone().refresh(&refresh).await.expect(200).string("/refresh_token");
+        refresh = service.someone().refresh(&refresh).await.expect(200).string("/tokens/refresh_token");
     }
 }
 

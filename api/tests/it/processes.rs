@@ -52,7 +52,7 @@ async fn the_end_of_a_session_takes_effect_on_three_processes() {
         other.sign_in(&email, PASSWORD).await.expect(200);
         let (ended, tokens) = if how == "theft" {
             let tokens = victim.tokens(&email, PASSWORD).await.expect(200);
-            (here.someone().bearing(&tokens.string("/access_token")), Some(tokens.string("/refresh_token")))
+            (here.someone().bearing(&tokens.string("/tokens/access_token")), Some(tokens.string("/tokens/refresh_token")))
         } else {
             victim.sign_in(&email, PASSWORD).await.expect(200);
             (victim.snapshot(), None)
@@ -216,9 +216,10 @@ async fn the_example_of_another_service_works() {
     until(async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
     let mut minted = Vec::new();
     for audience in ["https://orders.example.com", "stock"] {
-        minted.push(ada.post("/v1/session/token", json!({ "audience": audience })).await.expect(200).string("/access_token"));
+        minted
+            .push(ada.post("/v1/session/token", json!({ "audience": audience })).await.expect(200).string("/tokens/access_token"));
     }
-    let own = node.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token");
+    let own = node.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
     let asked = async |token: &str| node.someone().bearing(token).at_port(port).ask(reqwest::Method::GET, "/").await;
     let answer = asked(&minted[0]).await;
     assert_eq!(answer.status(), 200);

@@ -14,7 +14,7 @@ async fn verify_names_user_and_session() {
     let verified = ada.get("/v1/verify").await.expect(204);
     assert_eq!(verified.header("x-auth-user-id"), session.string("/user/id"));
     assert_eq!(verified.header("x-auth-session-id"), session.string("/id"));
-    assert_eq!(verified.header("x-auth-role"), "user");
+    assert_eq!(verified.headers["x-auth-roles"], "", "no roles");
     let gone = ada.snapshot();
     ada.sign_out().await.expect(204);
     gone.get("/v1/verify").await.expect_problem(401, "invalid_session");
@@ -114,17 +114,17 @@ impl Drop for Nginx {
 async fn behind_nginx_the_service_learns_the_user_and_other_requests_are_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/access_token"));
+    let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token"));
     let orders = Server::start("200", "200\n");
     let nginx = Nginx::start(&app, orders.port).await;
     let at = |actor: &Actor| actor.at_port(nginx.port);
     let user = ada.who_am_i().await.expect(200).string("/user/id");
     for actor in [&ada, &bearer] {
-        let forging = at(actor).with("x-auth-user-id", "another-user").with("x-auth-role", "admin");
+        let forging = at(actor).with("x-auth-user-id", "another-user").with("x-auth-roles", "admin");
         assert_eq!(forging.send_elsewhere(Method::POST, "/orders").await, 200);
         let received = orders.heard.lock().unwrap().pop().unwrap().to_ascii_lowercase();
         assert!(received.contains(&format!("x-auth-user-id: {user}\r\n")), "{received}");
-        assert!(received.contains("x-auth-role: user\r\n") && !received.contains("another-user"), "{received}");
+        assert!(received.contains("x-auth-roles: \r\n") && !received.contains("another-user"), "{received}");
         assert!(!received.contains("admin"), "{received}");
         assert!(!received.contains("bfs_") && !received.contains("authorization"), "no credential is forwarded: {received}");
     }

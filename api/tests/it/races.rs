@@ -88,8 +88,8 @@ async fn a_refresh_that_races_a_renewal_is_no_theft() {
         let ada = app.someone();
         ada.sign_up(EMAIL, PASSWORD).await.expect(201);
         let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-        let refresh = tokens.string("/refresh_token");
-        let bearer = ada.bearing(&tokens.string("/access_token"));
+        let refresh = tokens.string("/tokens/refresh_token");
+        let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
         let [renewed, refreshed] = at_once(
             &app,
             [
@@ -104,7 +104,7 @@ async fn a_refresh_that_races_a_renewal_is_no_theft() {
         app.wait(Duration::from_secs(60)).await;
         let next = ada.refresh(&last).await.expect(200);
         app.wait(Duration::from_secs(60)).await;
-        ada.refresh(&next.string("/refresh_token")).await.expect(200);
+        ada.refresh(&next.string("/tokens/refresh_token")).await.expect(200);
         assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NOT NULL").await, 0);
     }
 }

@@ -18,11 +18,11 @@ async fn signed_in(app: &App) -> (Actor, Answer) {
 }
 
 fn token(answer: &Answer) -> String {
-    answer.string("/refresh_token")
+    answer.string("/tokens/refresh_token")
 }
 
 async fn generation(app: &App) -> i64 {
-    app.count("SELECT generation FROM session").await
+    app.count("SELECT generation FROM token_grant").await
 }
 
 #[tokio::test]
@@ -44,9 +44,9 @@ async fn b_16_the_one_before_gives_the_same_successor_within_grace() {
     app.wait(GRACE).await;
     let again = ada.refresh(&token(&first)).await.expect(200);
     assert_eq!(token(&again), token(&second));
-    assert_ne!(again.string("/access_token"), second.string("/access_token"), "a fresh access token");
+    assert_ne!(again.string("/tokens/access_token"), second.string("/tokens/access_token"), "a fresh access token");
     assert_eq!(generation(&app).await, 1, "nothing was rotated");
-    ada.bearing(&again.string("/access_token")).who_am_i().await.expect(200);
+    ada.bearing(&again.string("/tokens/access_token")).who_am_i().await.expect(200);
     ada.refresh(&token(&second)).await.expect(200);
 }
 
@@ -58,7 +58,7 @@ async fn b_14_the_one_before_after_grace_is_theft() {
     app.wait(GRACE + MS).await;
     ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
     ada.refresh(&token(&second)).await.expect_problem(401, "invalid_refresh_token");
-    ada.bearing(&second.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.bearing(&second.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'refresh_reused'").await, 1);
     let mail = app.letters().await.remove(0);
     assert!(mail.contains(&format!("To: {EMAIL}\r\n")) && mail.contains("refresh token"), "{mail}");
@@ -134,7 +134,7 @@ async fn grace_never_revives() {
         let (ada, first) = signed_in(&app).await;
         let mut last = ada.refresh(&token(&first)).await.expect(200);
         match end {
-            "sign out" => drop(ada.bearing(&last.string("/access_token")).sign_out().await.expect(204)),
+            "sign out" => drop(ada.bearing(&last.string("/tokens/access_token")).sign_out().await.expect(204)),
             "disabled" => app.sql("UPDATE user SET status = 'disabled'").await,
             "idle" => app.wait(Duration::from_secs(3600)).await,
             _ => {
@@ -169,7 +169,7 @@ async fn b_13_two_hundred_at_once_get_one_successor() {
     for n in 0..200 {
         let racer = if n % 2 == 0 { app.someone() } else { second_node.someone() };
         let token = token.clone();
-        racers.spawn(async move { racer.refresh(&token).await.expect(200).string("/refresh_token") });
+        racers.spawn(async move { racer.refresh(&token).await.expect(200).string("/tokens/refresh_token") });
     }
     let successors: HashSet<_> = racers.join_all().await.into_iter().collect();
     assert_eq!(successors.len(), 1, "one successor value");
@@ -232,7 +232,9 @@ async fn a_new_server_secret_accepts_the_tokens_of_the_old_one() {
 async fn the_body_counts_before_the_cookie() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
-    ada.post("/v1/tokens", json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"})).await.expect(200);
+    ada.post("/v1/session", json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"}))
+        .await
+        .expect(200);
     let by_body = ada.refresh(&token(&first)).await.expect(200);
     assert_eq!(by_body.string("/session/id"), first.string("/session/id"));
     ada.refresh("bfr_nonsense").await.expect_problem(401, "invalid_refresh_token");

@@ -27,8 +27,8 @@ async fn asvs_6_3_8_one_answer_for_unknown_wrong_and_disabled() {
         (long.as_str(), PASSWORD),
     ];
     for (email, password) in attempts {
-        for path in ["/v1/session", "/v1/tokens"] {
-            let answer = app.someone().post(path, json!({"email": email, "password": password})).await;
+        for mode in ["cookie", "token"] {
+            let answer = app.someone().post("/v1/session", json!({"email": email, "password": password, "mode": mode})).await;
             answers.insert(answer.expect_problem(401, "invalid_credentials").whole());
         }
     }
@@ -78,8 +78,8 @@ async fn asvs_7_2_4_signing_in_ends_the_session_that_the_request_carried() {
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     ada.who_am_i().await.expect_problem(401, "invalid_session");
     app.wait(Duration::from_secs(1)).await;
-    ada.bearing(&tokens.string("/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
-    ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.bearing(&tokens.string("/tokens/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 1);
 }
 
@@ -99,12 +99,12 @@ async fn signing_in_ends_every_session_that_the_request_holds_something_of() {
     let app = App::start().await;
     let ada = app.ada().await;
     let live = async || app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await;
-    let body = json!({"email": EMAIL, "password": PASSWORD, "refresh_in": "cookie"});
+    let body = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"});
     for _ in 0..3 {
-        let tokens = ada.post("/v1/tokens", body.clone()).await.expect(200);
+        let tokens = ada.post("/v1/session", body.clone()).await.expect(200);
         assert_eq!(live().await, 1, "the refresh cookie is carried");
         app.wait(Duration::from_secs(601)).await;
-        ada.bearing(&tokens.string("/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
+        ada.bearing(&tokens.string("/tokens/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
         assert_eq!(live().await, 1, "an expired access token and both cookies are carried");
     }
     let (one, other) = (app.someone(), app.someone());
@@ -122,8 +122,8 @@ async fn asvs_7_4_2_a_disabled_user_is_out_at_once() {
     let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
     app.sql("UPDATE user SET status = 'disabled'").await;
     ada.who_am_i().await.expect_problem(401, "invalid_session");
-    ada.bearing(&tokens.string("/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
-    ada.refresh(&tokens.string("/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     ada.sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fs, path::PathBuf};
 
-use bifrons::http::openapi;
+use bifrons::http::spec;
 use serde_json::Value;
 
 use crate::support::{App, specification::operations};
@@ -21,12 +21,12 @@ fn checked_in(name: &str, current: &str) {
 
 #[test]
 fn openapi_json_is_what_the_code_says() {
-    checked_in("openapi.json", openapi::spec());
+    checked_in("openapi.json", spec::spec());
 }
 
 #[test]
 fn openapi_txt_lists_the_operations() {
-    checked_in("openapi.txt", &openapi::index());
+    checked_in("openapi.txt", &spec::index());
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn no_key_stands_twice() {
             deserializer.deserialize_any(Visitor)
         }
     }
-    serde_json::from_str::<Strict>(openapi::spec()).unwrap();
+    serde_json::from_str::<Strict>(spec::spec()).unwrap();
 }
 
 #[test]
@@ -102,7 +102,7 @@ async fn it_is_served_as_it_is_written() {
     let app = App::start().await;
     let served = app.someone().get("/openapi.json").await.expect(200);
     assert_eq!(served.header("content-type"), "application/json");
-    assert_eq!(served.text, openapi::spec());
+    assert_eq!(served.text, spec::spec());
     let explorer = app.someone().get("/docs").await.expect(200);
     assert!(explorer.text.contains("\"operationId\":\"signIn\"") && explorer.header("content-type").starts_with("text/html"));
     assert_eq!(app.someone().get("/").await.expect(303).header("location"), "/docs");

@@ -4,23 +4,27 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, Write},
     path::Path,
+    sync::Arc,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::super::{Failure, print};
-use crate::{clock::Clock, db::Db, users::import};
+use crate::{
+    accounts::{NewUser, import},
+    state::AppState,
+};
 
 /// Users stored in one transaction.
 const BATCH: usize = 500;
 
-pub(super) async fn run(db: &Db, file: &Path) -> Result<(), Failure> {
+pub(super) async fn run(state: &Arc<AppState>, file: &Path) -> Result<(), Failure> {
     let opened = File::open(file).map_err(|error| Failure::Failed(format!("cannot read {}: {error}", file.display())))?;
     let size = opened.metadata().map_or(0, |metadata| metadata.len());
     // Shown on standard error if it is a terminal.
     let style = ProgressStyle::with_template("{bar:40} {percent}%  {elapsed} of {duration}  {msg}").map_err(Failure::new)?;
     let progress = ProgressBar::new(size).with_style(style);
-    let counts = lines(db, BufReader::new(opened), &progress).await?;
+    let counts = lines(state, BufReader::new(opened), &progress).await?;
     progress.finish_and_clear();
     print(&format!("{} imported, {} already exist, {} refused\n", counts.imported, counts.present, counts.refused))?;
     if counts.refused > 0 { Err(Failure::Reported) } else { Ok(()) }
@@ -33,7 +37,7 @@ struct Counts {
     refused: u64,
 }
 
-async fn lines(db: &Db, file: impl BufRead, progress: &ProgressBar) -> Result<Counts, Failure> {
+async fn lines(state: &Arc<AppState>, file: impl BufRead, progress: &ProgressBar) -> Result<Counts, Failure> {
     let (mut counts, mut batch) = (Counts::default(), Vec::new());
     for (number, line) in file.split(b'\n').enumerate() {
         let line = line.map_err(Failure::new)?;
@@ -42,7 +46,7 @@ async fn lines(db: &Db, file: impl BufRead, progress: &ProgressBar) -> Result<Co
             continue;
         }
         // A line that is not UTF-8 is not JSON either.
-        match import::read(std::str::from_utf8(&line).unwrap_or_default(), Clock::System.now()) {
+        match import::read(std::str::from_utf8(&line).unwrap_or_default(), state.clock.now()) {
             Ok(user) => batch.push(user),
             Err(error) => {
                 counts.refused += 1;
@@ -52,17 +56,17 @@ async fn lines(db: &Db, file: impl BufRead, progress: &ProgressBar) -> Result<Co
             }
         }
         if batch.len() == BATCH {
-            store(db, &mut batch, &mut counts).await?;
+            store(state, &mut batch, &mut counts).await?;
             progress.set_message(format!("{} users", counts.imported));
         }
     }
-    store(db, &mut batch, &mut counts).await?;
+    store(state, &mut batch, &mut counts).await?;
     Ok(counts)
 }
 
-async fn store(db: &Db, batch: &mut Vec<entity::user::Model>, counts: &mut Counts) -> Result<(), Failure> {
+async fn store(state: &Arc<AppState>, batch: &mut Vec<NewUser>, counts: &mut Counts) -> Result<(), Failure> {
     let read = batch.len() as u64;
-    let imported = import::import(db, std::mem::take(batch)).await.map_err(Failure::new)?;
+    let imported = import::import(state, std::mem::take(batch)).await.map_err(Failure::new)?;
     counts.imported += imported;
     counts.present += read - imported;
     Ok(())

@@ -2,17 +2,17 @@
 
 mod import;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, Subcommand};
 
 use super::{Failure, block_on, print};
 use crate::{
-    account::{self, Measure},
+    accounts::{self, AdminAction},
     clock::Clock,
     config::Config,
-    db::Db,
     email_address::EmailAddress,
+    state::AppState,
 };
 
 #[derive(Debug, Subcommand)]
@@ -47,26 +47,26 @@ pub(super) struct UserArgument {
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     block_on(async {
-        let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
+        let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
         let done = match command {
-            Command::Import { file } => import::run(&db, file).await,
-            Command::SignOut(user) => take(&db, Measure::SignOut, user).await,
-            Command::Disable(user) => take(&db, Measure::Disable, user).await,
-            Command::Enable(user) => take(&db, Measure::Enable, user).await,
+            Command::Import { file } => import::run(&state, file).await,
+            Command::SignOut(user) => apply(&state, AdminAction::SignOut, user).await,
+            Command::Disable(user) => apply(&state, AdminAction::Disable, user).await,
+            Command::Enable(user) => apply(&state, AdminAction::Enable, user).await,
         };
-        db.close().await.map_err(Failure::new)?;
+        state.db.clone().close().await.map_err(Failure::new)?;
         done
     })
 }
 
-async fn take(db: &Db, measure: Measure, UserArgument { email }: &UserArgument) -> Result<(), Failure> {
+async fn apply(state: &Arc<AppState>, action: AdminAction, UserArgument { email }: &UserArgument) -> Result<(), Failure> {
     let not_found = || Failure::Failed(format!("no user has the address {email}"));
     let address = EmailAddress::parse(email).map_err(|_| not_found())?;
-    let ended = account::take(db, measure, &address, Clock::System.now()).await.map_err(Failure::new)?.ok_or_else(not_found)?;
+    let ended = accounts::apply(state, action, &address).await.map_err(Failure::new)?.ok_or_else(not_found)?;
     let sessions = if ended == 1 { "1 session has ended".to_owned() } else { format!("{ended} sessions have ended") };
-    print(&match measure {
-        Measure::SignOut => format!("{email} is signed out: {sessions}\n"),
-        Measure::Disable => format!("{email} is disabled: {sessions}\n"),
-        Measure::Enable => format!("{email} can sign in again\n"),
+    print(&match action {
+        AdminAction::SignOut => format!("{email} is signed out: {sessions}\n"),
+        AdminAction::Disable => format!("{email} is disabled: {sessions}\n"),
+        AdminAction::Enable => format!("{email} can sign in again\n"),
     })
 }

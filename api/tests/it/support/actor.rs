@@ -145,7 +145,7 @@ impl Actor {
     }
 
     pub async fn tokens(&self, email: &str, password: &str) -> Answer {
-        self.post("/v1/tokens", json!({ "email": email, "password": password })).await
+        self.post("/v1/session", json!({ "email": email, "password": password, "mode": "token" })).await
     }
 
     pub async fn refresh(&self, refresh_token: &str) -> Answer {
@@ -158,7 +158,7 @@ impl Actor {
         let request = self.http.post(format!("{}/v1/tokens/refresh", self.base)).header(header::CONTENT_TYPE, "application/json");
         let text = request.body(body).send().await.ok()?.text().await.ok()?;
         let answer: Value = serde_json::from_str(&text).ok()?;
-        answer["refresh_token"].as_str().map(str::to_owned)
+        answer["tokens"]["refresh_token"].as_str().map(str::to_owned)
     }
 
     /// Whether it was acknowledged.

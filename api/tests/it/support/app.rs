@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use bifrons::{clock::Clock, config::Config, http, secret::Password, sessions, state::AppState, upkeep};
+use bifrons::{clock::Clock, config::Config, http, maintenance, secret::Password, sessions, state::AppState};
 use entity::{SessionId, UnixMillis};
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
@@ -80,8 +80,8 @@ impl App {
         let state = Arc::new(AppState::open(config, clock).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(http::server::serve(listener, None, http::app(Arc::clone(&state)), std::future::pending()));
-        tokio::spawn(upkeep::run(Arc::clone(&state)));
+        tokio::spawn(http::listener::server::serve(listener, None, http::app::app(Arc::clone(&state)), std::future::pending()));
+        tokio::spawn(maintenance::run(Arc::clone(&state)));
         Self { address, state, folder }
     }
 
@@ -131,7 +131,7 @@ impl App {
 
     /// Looks now at what other nodes did, instead of a moment later.
     pub async fn look(&self) {
-        sessions::look(&self.state).await.unwrap();
+        sessions::poll_changes(&self.state).await.unwrap();
     }
 
     /// Waits until Redis is linked.
@@ -183,9 +183,9 @@ impl App {
             email,
             password: Password::new(PASSWORD.to_owned()),
             remember: false,
-            face: sessions::Face::Cookie,
-            client: bifrons::client::Client::default(),
-            carried: Vec::new(),
+            delivery: sessions::Delivery::Cookie,
+            requester: bifrons::requester::Requester::default(),
+            presented: Vec::new(),
         };
         match sessions::sign_in(&self.state, request).await.unwrap().0.credential {
             sessions::Credential::Cookie(cookie) => cookie.reveal().to_string(),
@@ -200,7 +200,7 @@ impl App {
 
     /// Ends the session of a cookie, without a request.
     pub async fn end_directly(&self, cookie: &str) {
-        let carried = sessions::Carried::Cookie(cookie.to_owned().into());
+        let carried = sessions::PresentedCredential::Cookie(cookie.to_owned().into());
         let sessions = sessions::sessions_of(&self.state, &[carried]).await.unwrap();
         sessions::end_all(&self.state, &sessions).await.unwrap();
     }

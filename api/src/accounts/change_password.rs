@@ -1,0 +1,81 @@
+//! Changing the password: the other sessions end, and this one gets a new secret.
+
+use std::sync::Arc;
+
+use entity::session::EndedBecause;
+
+use super::store;
+use crate::{
+    audit::Event,
+    authentication::{self, ChoosePasswordError, PasswordAttempt, VerifyPasswordError, choose_password},
+    db::{Scope, Unavailable},
+    principal::Principal,
+    requester::Requester,
+    secret::Password,
+    sessions::{self, Established, Renewal},
+    state::AppState,
+};
+
+/// Why the password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// The new password was not accepted.
+    #[error(transparent)]
+    Choose(#[from] ChoosePasswordError),
+    /// The current password proved nothing.
+    #[error(transparent)]
+    Verify(#[from] VerifyPasswordError),
+    /// The session ended, or another request renewed it.
+    #[error("the session has ended")]
+    Ended,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    /// The access token could not be signed.
+    #[error("cannot sign: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+}
+
+/// Replaces the password, ends all other sessions and renews this one: all or nothing.
+pub async fn change_password(
+    state: &Arc<AppState>,
+    principal: Principal,
+    current: Password,
+    new: Password,
+    requester: &Requester,
+) -> Result<Established, ChangePasswordError> {
+    let address = &principal.user.email;
+    state.passwords.check(&new, address).map_err(ChoosePasswordError::Invalid)?;
+    let refusal = |because| Event::PasswordChangeRefused.of(principal.user.id).in_session(principal.session.id).because(because);
+    let refused = |because, error| {
+        state.record(refusal(because));
+        error
+    };
+    let found = sessions::store::find_same(state.db.connection(), &principal).await?;
+    let (session, user) = found.ok_or_else(|| refused("session_over", ChangePasswordError::Ended))?;
+    let attempt = PasswordAttempt::begin(state, Some(&user.email_canonical), requester).await.map_err(VerifyPasswordError::from)?;
+    let old = authentication::store::find_hash(state.db.connection(), user.id).await?;
+    attempt.verify(current, old.clone(), refusal("wrong_password")).await?;
+    // A user without a password has no current one to verify, so `verify` has refused.
+    let old = old.ok_or(ChangePasswordError::Verify(VerifyPasswordError::Wrong))?;
+    // After the current password is verified: the breach check asks another service.
+    let hash = choose_password(state, new, address, requester).await?;
+    let now = state.clock.now();
+    let input = (Renewal::new(&session, now), session, old, hash, now);
+    let changed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, old, hash, now)| {
+        Box::pin(async move {
+            let user = session.user_id;
+            store::raise_epoch(tx, user).await?;
+            // A concurrent request may have changed it: what was verified is the old one.
+            if !authentication::store::replace(tx, user, old, hash, *now).await? {
+                return Ok(Err(ChangePasswordError::Verify(VerifyPasswordError::Wrong)));
+            }
+            sessions::store::end_others(tx, user, session.id, EndedBecause::PasswordChanged, *now).await?;
+            let Some(renewed) = renewal.store(tx, session).await? else { return Ok(Err(ChangePasswordError::Ended)) };
+            tx.record(Event::PasswordChanged.of(user).in_session(session.id));
+            Ok(Ok(renewed))
+        })
+    });
+    let renewed = changed.await?.map_err(|error| refused("changed_meanwhile", error))?;
+    Ok(renewed.establish(state, &user)?)
+}

@@ -1,0 +1,104 @@
+//! Confirming an address: a sign-up that waits becomes a user.
+//!
+//! The reader of the mail chooses the password now. Another person may have signed up with the address: the password they gave was not
+//! stored, and the link in their mail serves the owner of the address just as well.
+
+use std::sync::Arc;
+
+use entity::{registration, user};
+
+use super::{
+    new_user::{NewUser, Violation, check},
+    store,
+};
+use crate::{
+    audit::Event,
+    authentication::{ChoosePasswordError, choose_password},
+    db::{Scope, Unavailable},
+    email_address::EmailAddress,
+    limits::LimitError,
+    requester::Requester,
+    secret::{DeviceToken, OneTimeToken, Password},
+    state::AppState,
+};
+
+/// What a user confirms an address with.
+pub struct Confirmation {
+    /// The token from the mail.
+    pub token: String,
+    /// The password.
+    pub password: Password,
+    /// The name, if the user gives one.
+    pub name: Option<String>,
+    /// Where the request came from.
+    pub requester: Requester,
+}
+
+/// Why no user was created.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    /// The token was used, has expired, or was never issued.
+    #[error("the token is not valid")]
+    Token,
+    /// Values break rules; all of them are here.
+    #[error("values break rules")]
+    Invalid(Vec<Violation>),
+    /// Another user has the address by now.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The password was not accepted.
+    #[error(transparent)]
+    Password(#[from] ChoosePasswordError),
+    /// Too many requests.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Creates the user who has the address, with the device that the account trusts.
+pub async fn confirm_registration(
+    state: &Arc<AppState>,
+    request: Confirmation,
+) -> Result<(user::Model, DeviceToken), ConfirmError> {
+    let Confirmation { token, password, name, requester } = request;
+    let refused = |because, error| {
+        state.record(Event::ConfirmationRefused.because(because));
+        error
+    };
+    let now = state.clock.now();
+    state.limits.take_network(requester.network(), now).await?;
+    let waiting = find(state, &token).await?;
+    // It was an address when it was stored.
+    let address = waiting.as_ref().and_then(|waiting| EmailAddress::parse(&waiting.email).ok());
+    let (waiting, address) = waiting.zip(address).ok_or_else(|| refused("token", ConfirmError::Token))?;
+    check(state, &password, &address, name.as_deref()).map_err(ConfirmError::Invalid)?;
+    let password = choose_password(state, password, address.canonical(), &requester).await?;
+    let new = NewUser::new((&waiting.email, &waiting.email_canonical), name, password, now);
+    let created = state.write_or_refuse(Scope::Transaction, (waiting.id, new.clone()), |tx, (waiting, new)| {
+        Box::pin(async move {
+            if !store::take_registration(tx, *waiting).await? {
+                return Ok(Err(ConfirmError::Token));
+            }
+            store::insert(tx, new.clone()).await?;
+            tx.record(Event::Registered.of(new.user.id));
+            Ok(Ok(()))
+        })
+    });
+    match created.await {
+        Ok(Ok(())) => {
+            let device = state.limits.trust_device(requester.device.as_ref(), address.canonical(), now);
+            Ok((new.user, device))
+        }
+        Ok(Err(error)) => Err(refused("token", error)),
+        Err(error) if error.is_duplicate() => Err(refused("email_taken", ConfirmError::EmailTaken)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn find(state: &AppState, token: &str) -> Result<Option<registration::Model>, Unavailable> {
+    let Some(token) = OneTimeToken::parse(token) else { return Ok(None) };
+    let found = store::find_registration(state.db.connection(), token.registration).await?;
+    Ok(found.filter(|waiting| token.matches(&waiting.secret_hash) && state.clock.now() < waiting.expires_at))
+}

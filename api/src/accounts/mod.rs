@@ -1,0 +1,21 @@
+//! Accounts: signing up, what users do with their own account, and what operators do to one.
+
+mod admin_action;
+mod change_password;
+mod confirm_registration;
+mod delete;
+pub mod import;
+mod name;
+mod new_user;
+mod register;
+mod rename;
+pub(crate) mod store;
+
+pub use admin_action::{AdminAction, apply};
+pub use change_password::{ChangePasswordError, change_password};
+pub use confirm_registration::{ConfirmError, Confirmation, confirm_registration};
+pub use delete::{DeleteError, delete};
+pub use name::MAX_NAME_LENGTH;
+pub use new_user::{NewUser, Violation};
+pub use register::{RegisterError, Registered, Registration, register};
+pub use rename::{RenameError, rename};

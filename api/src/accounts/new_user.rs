@@ -1,0 +1,71 @@
+//! A user who does not exist yet, and the rules that the values of a sign-up must keep.
+
+use entity::{
+    PasswordHash, Roles, UnixMillis, UserId,
+    user::{self, Status},
+};
+
+use super::name::is_valid_name;
+use crate::{email_address::EmailAddress, passwords::PasswordRule, random, secret::Password, state::AppState};
+
+/// A user with a password, to be stored.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The row.
+    pub user: user::Model,
+    /// The hash of the password.
+    pub password: PasswordHash,
+}
+
+impl NewUser {
+    /// An active user without roles. The address is as typed, and canonical.
+    pub fn new((typed, canonical): (&str, &str), name: Option<String>, password: PasswordHash, now: UnixMillis) -> Self {
+        let user = user::Model {
+            id: UserId(random::uuid_v7(now)),
+            email: typed.to_owned(),
+            email_canonical: canonical.to_owned(),
+            name,
+            roles: Roles::default(),
+            status: Status::Active,
+            credential_epoch: 0,
+            version: 1,
+            changed_at: now,
+            created_at: now,
+        };
+        Self { user, password }
+    }
+}
+
+/// A rule that a value breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// Of the new password.
+    Password(PasswordRule),
+    /// Of the name: too long, nothing visible, or with characters that cannot be seen.
+    Name,
+}
+
+impl From<PasswordRule> for Violation {
+    fn from(rule: PasswordRule) -> Self {
+        Self::Password(rule)
+    }
+}
+
+/// All rules that the values of a sign-up break. The breach check is not among them: it asks another service.
+pub(super) fn check(
+    state: &AppState,
+    password: &Password,
+    address: &EmailAddress,
+    name: Option<&str>,
+) -> Result<(), Vec<Violation>> {
+    let password = state.passwords.check(password, address.canonical()).map_err(Violation::Password);
+    match (password, check_name(name)) {
+        (Ok(()), Ok(())) => Ok(()),
+        (password, name) => Err(password.err().into_iter().chain(name.err()).collect()),
+    }
+}
+
+/// Whether the name keeps its rule; no name does.
+pub(super) fn check_name(name: Option<&str>) -> Result<(), Violation> {
+    if name.is_none_or(is_valid_name) { Ok(()) } else { Err(Violation::Name) }
+}

@@ -1,0 +1,115 @@
+//! Queries on `user` and `registration`.
+
+use std::collections::HashSet;
+
+use entity::{
+    RegistrationId, UnixMillis, UserId, password, registration,
+    user::{Column, Entity, Model, Status},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, UpdateMany,
+    sea_query::Expr,
+};
+
+use super::new_user::NewUser;
+use crate::{authentication, db::Unavailable, email_address::EmailAddress, sessions::store::change_user, state::Tx};
+
+/// Stores a new user and the password; [`Unavailable::is_duplicate`] if the address is taken.
+pub(crate) async fn insert(tx: &Tx, NewUser { user, password }: NewUser) -> Result<(), Unavailable> {
+    let (id, now) = (user.id, user.created_at);
+    user.into_active_model().insert(tx.connection()).await?;
+    authentication::store::insert(tx, id, password, now).await
+}
+
+/// Stores many.
+pub(crate) async fn insert_many(tx: &Tx, users: &[NewUser]) -> Result<(), Unavailable> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let rows = users.iter().map(|new| new.user.clone().into_active_model());
+    let passwords = users.iter().map(|NewUser { user, password }| {
+        let row = password::Model { user_id: user.id, hash: password.clone(), changed_at: user.created_at };
+        row.into_active_model()
+    });
+    Entity::insert_many(rows).exec_without_returning(tx.connection()).await?;
+    password::Entity::insert_many(passwords).exec_without_returning(tx.connection()).await?;
+    Ok(())
+}
+
+/// Stores a sign-up that waits for its address to be confirmed.
+pub(crate) async fn insert_registration(tx: &Tx, waiting: registration::Model) -> Result<(), Unavailable> {
+    waiting.into_active_model().insert(tx.connection()).await?;
+    Ok(())
+}
+
+/// A sign-up that waits, expired or not.
+pub(crate) async fn find_registration(
+    db: &impl ConnectionTrait,
+    id: RegistrationId,
+) -> Result<Option<registration::Model>, Unavailable> {
+    Ok(registration::Entity::find_by_id(id).one(db).await?)
+}
+
+/// Removes a sign-up; false if another request did.
+pub(crate) async fn take_registration(tx: &Tx, id: RegistrationId) -> Result<bool, Unavailable> {
+    Ok(registration::Entity::delete_by_id(id).exec(tx.connection()).await?.rows_affected > 0)
+}
+
+/// Removes sign-ups that were not confirmed in time.
+pub(crate) async fn purge_registrations(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(registration::Entity::delete_many().filter(registration::Column::ExpiresAt.lt(now)).exec(db).await?.rows_affected)
+}
+
+/// Which of these canonical addresses are taken.
+pub(crate) async fn taken(db: &impl ConnectionTrait, addresses: &HashSet<String>) -> Result<HashSet<String>, Unavailable> {
+    let query = Entity::find().select_only().column(Column::EmailCanonical).filter(Column::EmailCanonical.is_in(addresses));
+    Ok(query.into_tuple::<String>().all(db).await?.into_iter().collect())
+}
+
+/// The user with this address, however it was typed.
+pub(crate) async fn find_by_email(db: &impl ConnectionTrait, address: &EmailAddress) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find().filter(Column::EmailCanonical.eq(address.canonical())).one(db).await?)
+}
+
+/// Changes or removes the name; false if the user was deleted.
+pub(crate) async fn rename(tx: &Tx, id: UserId, name: Option<&str>) -> Result<bool, Unavailable> {
+    change_user(tx, id, present(id).col_expr(Column::Name, Expr::value(name.map(str::to_owned)))).await
+}
+
+/// Decides whether a user may sign in. A proof from before opens no session afterwards.
+pub(crate) async fn set_status(tx: &Tx, id: UserId, status: Status) -> Result<(), Unavailable> {
+    change_user(tx, id, next_epoch(present(id)).col_expr(Column::Status, Expr::value(status))).await?;
+    Ok(())
+}
+
+/// Notes that the credentials of a user changed: a proof from before opens no session any more.
+pub(crate) async fn raise_epoch(tx: &Tx, id: UserId) -> Result<bool, Unavailable> {
+    change_user(tx, id, next_epoch(present(id))).await
+}
+
+/// Removes the personal data of a user. The row stays until it is purged, so that every node learns of the deletion.
+pub(crate) async fn delete(tx: &Tx, id: UserId) -> Result<(), Unavailable> {
+    let erased = next_epoch(present(id))
+        .col_expr(Column::Status, Expr::value(Status::Deleted))
+        .col_expr(Column::Email, Expr::value(""))
+        // No address, because it has no `@`; and unique.
+        .col_expr(Column::EmailCanonical, Expr::value(id.0.to_string()))
+        .col_expr(Column::Roles, Expr::value(""))
+        .col_expr(Column::Name, Expr::value(None::<String>));
+    change_user(tx, id, erased).await?;
+    authentication::store::delete(tx, id).await
+}
+
+/// Removes the rows of users who were deleted before a moment of the database's clock.
+pub(crate) async fn purge(tx: &Tx, before: UnixMillis) -> Result<u64, Unavailable> {
+    let deleted = Entity::delete_many().filter(Column::Status.eq(Status::Deleted)).filter(Column::ChangedAt.lt(before));
+    Ok(deleted.exec(tx.connection()).await?.rows_affected)
+}
+
+fn present(id: UserId) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Id.eq(id)).filter(Column::Status.ne(Status::Deleted))
+}
+
+fn next_epoch(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+    update.col_expr(Column::CredentialEpoch, Expr::col(Column::CredentialEpoch).add(1))
+}

@@ -1,0 +1,91 @@
+//! Access tokens: JWTs of RFC 9068. The `sid` names the session, so this service refuses the token as soon as the session ends. A
+//! service that verifies with the JWKS alone accepts the token until it expires, for at most `tokens.access_ttl`.
+
+use std::time::Duration;
+
+use entity::{SessionId, UnixMillis};
+use jsonwebtoken::{Header, Validation, errors::Error as JwtError};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::{principal::Principal, random, session_cache::VerifiedToken, state::AppState};
+
+const TYPE: &str = "at+jwt";
+
+/// The client of an access token that this service issues for itself or for an audience (RFC 9068 section 2.2).
+const CLIENT_ID: &str = "bifrons";
+
+/// The claims of RFC 9068 section 2.2, and `sid`. No e-mail address and no name, because tokens end up in the logs of other services.
+#[derive(Debug, PartialEq, Serialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: Uuid,
+    exp: i64,
+    iat: i64,
+    jti: Uuid,
+    sid: Uuid,
+    auth_time: i64,
+    amr: Vec<&'static str>,
+    client_id: &'static str,
+    roles: Vec<String>,
+}
+
+/// The claims that are read. Tokens of the edition before have no `client_id` and other claims for roles; none of these is read.
+#[derive(Deserialize)]
+struct ReadClaims {
+    sid: Uuid,
+    exp: i64,
+    auth_time: i64,
+}
+
+/// Issues an access token for an audience. It never outlives its session.
+pub(super) fn issue(
+    state: &AppState,
+    Principal { session, user }: &Principal,
+    audience: &str,
+    now: UnixMillis,
+) -> Result<(Zeroizing<String>, Duration), JwtError> {
+    let key = state.keys.signing();
+    let expires_at = now.plus(state.config.tokens.access_ttl).min(session.expires_at);
+    let claims = Claims {
+        iss: state.config.public_url.as_str().to_owned(),
+        aud: audience.to_owned(),
+        sub: user.id.0,
+        exp: expires_at.seconds(),
+        iat: now.seconds(),
+        jti: random::uuid_v7(now),
+        sid: session.id.0,
+        auth_time: session.authenticated_at.seconds(),
+        amr: session.methods.names().collect(),
+        client_id: CLIENT_ID,
+        roles: user.roles.names().map(str::to_owned).collect(),
+    };
+    let header = Header { typ: Some(TYPE.to_owned()), kid: Some(key.id.clone()), ..Header::new(key.algorithm.jws()) };
+    let token = jsonwebtoken::encode(&header, &claims, &key.private)?;
+    Ok((Zeroizing::new(token), expires_at.since(now)))
+}
+
+/// Verifies the signature, issuer and audience of an access token for this service, expired or not, and caches that they are right.
+pub fn verify(state: &AppState, token: &str) -> Option<VerifiedToken> {
+    state.tokens.get(token, || {
+        let claims = decode(state, token)?;
+        Some(VerifiedToken { session: SessionId(claims.sid), expires_at: claims.exp, authenticated_at: claims.auth_time })
+    })
+}
+
+/// The key is found by its id and brings its own algorithm: the token's `alg` decides nothing.
+fn decode(state: &AppState, token: &str) -> Option<ReadClaims> {
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    if header.typ.as_deref() != Some(TYPE) {
+        return None;
+    }
+    let key = state.keys.find(&header.kid?)?;
+    let mut validation = Validation::new(key.algorithm.jws());
+    validation.validate_exp = false; // the library reads the system's clock; the caller compares with `Clock`
+    validation.set_issuer(&[state.config.public_url.as_str()]);
+    validation.set_audience(&[state.config.public_url.as_str()]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    Some(jsonwebtoken::decode::<ReadClaims>(token, &key.public, &validation).ok()?.claims)
+}

@@ -1,0 +1,115 @@
+//! The one wiring of the service, for production and for tests.
+
+use std::{sync::Arc, time::Duration};
+
+use poem::{
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route,
+    endpoint::BoxEndpoint,
+    get,
+    http::{Method, header},
+    middleware::CatchPanic,
+    web::Redirect,
+};
+
+use super::{
+    middleware::{
+        cors, csrf, fallback, headers,
+        proxy_query::{FOR_ENVOY, is_proxy_query},
+        trace::Trace,
+        well_formed,
+    },
+    operations::{health, metrics},
+    response::problem::{Problem, ProblemCode},
+    spec::{document, explorer},
+    v1::verify,
+};
+use crate::{audit::Event, random, state::AppState};
+
+/// How long a request may take, from its last header to its answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The public service.
+pub fn app(state: Arc<AppState>) -> App {
+    let mut routes = Route::new()
+        .at("/.well-known/jwks.json", get(health::jwks))
+        .at("/health/live", get(health::live))
+        .at("/health/ready", get(health::ready))
+        .at("/openapi.json", get(document::served))
+        .nest_no_strip("/v1", document::service())
+        .at(format!("{}*path", FOR_ENVOY), verify::for_envoy);
+    if state.config.docs {
+        let to_docs = poem::endpoint::make_sync(|_| Redirect::see_other("/docs"));
+        routes = routes.at("/docs", get(explorer::explorer)).at("/", get(to_docs));
+    }
+    App::around(routes, state)
+}
+
+/// The metrics, for a listener of their own: they need no credential.
+pub fn operations(state: Arc<AppState>) -> App {
+    App::around(Route::new().at("/metrics", get(metrics::metrics)), state)
+}
+
+/// What every request passes on its way in, and every answer on its way out.
+pub struct App {
+    routes: BoxEndpoint<'static, Response>,
+    state: Arc<AppState>,
+}
+
+impl App {
+    /// The middleware around any routes.
+    pub fn around(routes: Route, state: Arc<AppState>) -> Self {
+        let routes = routes.data(Arc::clone(&state)).with(CatchPanic::new().with_handler(|_| fallback::panicked()));
+        Self { routes: routes.into_endpoint().map_to_response().boxed(), state }
+    }
+
+    pub(super) fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Answers a request. It never fails: an error is an answer too.
+    pub async fn answer(&self, request: Request) -> Response {
+        let config = &self.state.config;
+        let trace = Trace::begin(random::uuid_v7(self.state.clock.now()), &request, config);
+        let reader = cors::reader(request.headers(), config);
+        let answering = trace.around(async {
+            if let Some(refused) = well_formed::refuse(&request) {
+                return refused;
+            }
+            match cors::preflight(&request, config) {
+                Some(preflight) => {
+                    if reader.is_none() {
+                        self.state.record(Event::PreflightRefused);
+                    }
+                    preflight
+                }
+                None => self.route(request).await,
+            }
+        });
+        let mut response = answering.await;
+        cors::share(&mut response, reader);
+        headers::secure(&mut response, config);
+        let (operation, after) = trace.end(&mut response);
+        self.state.metrics.answered(operation, response.status().as_u16(), after);
+        response
+    }
+
+    async fn route(&self, mut request: Request) -> Response {
+        if cors::is_dev(request.headers(), &self.state.config) {
+            // Dropped before any operation can read them: the origin of such a page may be a pattern, so it never gets credentials.
+            request.headers_mut().remove(header::COOKIE);
+        }
+        if request.method() == Method::OPTIONS && is_proxy_query(&request) {
+            request.set_method(Method::GET);
+        }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        if csrf::is_forged(&request, &self.state) {
+            self.state.record(Event::OriginRefused);
+            return Problem::new(ProblemCode::OriginNotAllowed).into_response();
+        }
+        match tokio::time::timeout(REQUEST_TIMEOUT, self.routes.call(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => fallback::answer(error, &method, &path, document::methods(&path)),
+            Err(_) => Problem::new(ProblemCode::Unavailable).into_response(),
+        }
+    }
+}

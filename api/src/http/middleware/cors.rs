@@ -1,0 +1,77 @@
+//! Cross-origin resource sharing. Pages of the configured `origins` may read answers, with credentials. Pages of `dev_origins` may read
+//! them without credentials. Other pages get no CORS header. Every answer varies by `Origin`, and error answers carry the headers
+//! too: a browser would report an error without them as a CORS failure.
+
+use std::iter;
+
+use poem::{
+    Request, Response,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+};
+
+use super::proxy_query::is_proxy_query;
+use crate::config::Config;
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+/// What the API reads, and W3C Trace Context and Baggage: monitoring adds those to every request of a page.
+const HEADERS: &str = "authorization, content-type, traceparent, tracestate, baggage";
+const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
+/// Two hours: Chromium caches the answer to a preflight for no longer.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
+
+/// The answer to a preflight. It comes before authentication, because a preflight carries no credential. `verify` has none: a proxy
+/// that asks about a preflight would let it pass.
+pub(in crate::http) fn preflight(request: &Request, config: &Config) -> Option<Response> {
+    let headers = request.headers();
+    let is_preflight = headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() != Method::OPTIONS || !is_preflight || is_proxy_query(request) {
+        return None;
+    }
+    let mut response = Response::from(StatusCode::NO_CONTENT);
+    if reader(headers, config).is_some() {
+        let answer = response.headers_mut();
+        answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        if let Ok(allowed) = HeaderValue::try_from(allowed_headers(config)) {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        }
+        answer.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    }
+    Some(response)
+}
+
+fn allowed_headers(config: &Config) -> String {
+    let configured = config.cors.allowed_headers.iter().map(String::as_str);
+    iter::once(HEADERS).chain(configured).collect::<Vec<_>>().join(", ")
+}
+
+/// A page that may read the answer.
+pub(in crate::http) struct Reader {
+    origin: HeaderValue,
+    with_credentials: bool,
+}
+
+/// The page that sent the request, if its origin equals a listed one byte for byte.
+pub(in crate::http) fn reader(headers: &HeaderMap, config: &Config) -> Option<Reader> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
+    let with_credentials = config.origins.iter().any(|listed| origin == listed.as_str());
+    (with_credentials || is_dev(headers, config)).then(|| Reader { origin: origin.clone(), with_credentials })
+}
+
+/// Whether a page of `dev_origins` sent the request.
+pub(in crate::http) fn is_dev(headers: &HeaderMap, config: &Config) -> bool {
+    headers.get(header::ORIGIN).is_some_and(|origin| config.is_dev_origin(origin.as_bytes()))
+}
+
+/// Adds the CORS headers to an answer.
+pub(in crate::http) fn share(response: &mut Response, reader: Option<Reader>) {
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    if let Some(Reader { origin, with_credentials }) = reader {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if with_credentials {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    }
+}

@@ -1,0 +1,78 @@
+//! Turns the errors that poem itself raises into problems. Their texts repeat input of the client, so they are never sent.
+
+use poem::{
+    Error, IntoResponse, Response,
+    error::{MethodNotAllowedError, NotFoundError},
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use poem_openapi::{
+    OperationId,
+    error::{ParseParamError, ParsePathError},
+};
+
+use crate::http::response::problem::{FieldError, Problem, ProblemCode, Rule};
+
+/// The answer for an error. `operations` are the methods that the path has operations for.
+pub(in crate::http) fn answer(error: Error, method: &Method, path: &str, operations: Vec<Method>) -> Response {
+    let operation = error.data::<OperationId>().copied();
+    let mut response = answer_of(error, method, path.starts_with('/'), operations);
+    if let Some(operation) = operation {
+        response.set_data(operation);
+    }
+    response
+}
+
+fn answer_of(error: Error, method: &Method, is_path: bool, operations: Vec<Method>) -> Response {
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    if let Some(error) = error.downcast_ref::<ParseParamError>() {
+        let wrong = FieldError::new(error.name, Rule::Format, "must be as the API's description says");
+        return Problem::new(ProblemCode::ValidationFailed).fields(vec![wrong]).into_response();
+    }
+    // A path parameter that does not parse names no resource.
+    if error.is::<ParsePathError>() || (error.is::<NotFoundError>() && is_path) {
+        return not_found();
+    }
+    if error.is::<MethodNotAllowedError>() || !is_path {
+        // No operation uses OPTIONS; the answer lists the methods of the path.
+        let mut response = match *method {
+            Method::OPTIONS => StatusCode::NO_CONTENT.into(),
+            _ => Problem::new(ProblemCode::MethodNotAllowed).into_response(),
+        };
+        if let Ok(allowed) = HeaderValue::try_from(allowed_methods(operations)) {
+            response.headers_mut().insert(header::ALLOW, allowed);
+        }
+        return response;
+    }
+    match error.status() {
+        StatusCode::NOT_FOUND => not_found(),
+        status if status.is_client_error() => Problem::new(ProblemCode::MalformedRequest).into_response(),
+        status => {
+            tracing::error!(%status, "poem answers with an error of its own");
+            Problem::new(ProblemCode::InternalError).into_response()
+        }
+    }
+}
+
+/// The answer when a handler panicked. The text of the panic may contain secrets, so it is never sent.
+pub(in crate::http) fn panicked() -> Response {
+    Problem::new(ProblemCode::InternalError).into_response()
+}
+
+/// The methods of a path, for `Allow` (RFC 9110 section 15.5.6).
+fn allowed_methods(mut methods: Vec<Method>) -> String {
+    if methods.is_empty() {
+        // Not an operation, but a page or a document: these are read only.
+        methods.push(Method::GET);
+    }
+    if methods.contains(&Method::GET) {
+        methods.push(Method::HEAD);
+    }
+    methods.push(Method::OPTIONS);
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn not_found() -> Response {
+    Problem::new(ProblemCode::NotFound).into_response()
+}

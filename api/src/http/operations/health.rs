@@ -1,0 +1,41 @@
+//! What is not part of the API but of running it: health for orchestrators, and the keys for whoever verifies access tokens.
+
+use poem::{
+    IntoResponse, Response, handler,
+    http::header,
+    web::{Data, Json},
+};
+use serde_json::json;
+
+use crate::http::{
+    request::State,
+    response::problem::{Problem, ProblemCode},
+};
+
+/// The process runs.
+#[handler]
+pub(in crate::http) fn live() -> Json<serde_json::Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// The service can do its work: the database answers, and it was not told to stop. Without Redis it does it all the same, only slower.
+#[handler]
+pub(in crate::http) async fn ready(state: State<'_>) -> poem::Result<Json<serde_json::Value>> {
+    if state.is_stopping() {
+        return Err(Problem::new(ProblemCode::Unavailable).into());
+    }
+    match state.db.ping().await {
+        Ok(()) => {
+            let redis = state.redis.as_ref().map_or("off", |redis| if redis.is_linked() { "ok" } else { "down" });
+            let status = if redis == "down" { "degraded" } else { "ok" };
+            Ok(Json(json!({ "status": status, "database": "ok", "redis": redis })))
+        }
+        Err(error) => Err(Problem::new(ProblemCode::Unavailable).log(&error).into()),
+    }
+}
+
+/// The public keys of our access tokens (RFC 7517).
+#[handler]
+pub(in crate::http) fn jwks(Data(state): State<'_>) -> Response {
+    Json(state.keys.jwks()).with_header(header::CACHE_CONTROL, "public, max-age=300").into_response()
+}

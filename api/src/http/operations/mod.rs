@@ -1,0 +1,4 @@
+//! Endpoints for running the service. They are not part of the API.
+
+pub(super) mod health;
+pub(super) mod metrics;

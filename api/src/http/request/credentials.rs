@@ -1,0 +1,148 @@
+//! Who may call an operation. The extractor is an argument of the operation, and so part of the specification. It stands before the body,
+//! so that a client without a credential does not learn what is wrong with its body.
+//!
+//! poem-openapi's own `SecurityScheme` enum tries one scheme after the other and forgets why the first failed, so that a bad token falls
+//! through to the cookie; hence these extractors.
+
+use std::sync::Arc;
+
+use poem::{Request, RequestBody};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaSecurityScheme, Registry},
+};
+
+pub(in crate::http) use super::precedence::PROBLEMS;
+use super::precedence::authenticate;
+use crate::{
+    config::Verification,
+    http::response::problem::{Problem, ProblemCode},
+    principal::Principal,
+    state::AppState,
+};
+
+/// A user with a live session, by cookie or by access token.
+pub(in crate::http) struct ActiveSession(pub(in crate::http) Principal);
+
+/// A user whose identity is verified. With `tokens.verification = "stateless"` an access token suffices, whether or not its session has
+/// ended: for operations that only tell who the user is.
+pub(in crate::http) struct VerifiedIdentity(pub(in crate::http) Principal);
+
+/// Any client, signed in or not. The operation reads the credentials itself.
+pub(in crate::http) struct OptionalAuth;
+
+impl VerifiedIdentity {
+    /// The identity of a request.
+    pub(in crate::http) async fn of(request: &Request) -> Result<Self, Problem> {
+        let state = state_of(request)?;
+        required(request, state, state.config.tokens.verification).await.map(Self)
+    }
+}
+
+fn state_of(request: &Request) -> Result<&Arc<AppState>, Problem> {
+    request.data::<Arc<AppState>>().ok_or_else(|| Problem::new(ProblemCode::InternalError))
+}
+
+async fn required(request: &Request, state: &Arc<AppState>, verification: Verification) -> Result<Principal, Problem> {
+    let principal = authenticate(request.headers(), state, verification).await?;
+    principal.ok_or_else(|| Problem::new(ProblemCode::Unauthenticated))
+}
+
+impl<'a> ApiExtractor<'a> for ActiveSession {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_schemes(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        SCHEMES.to_vec()
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(required(request, state_of(request)?, Verification::Session).await.map(Self)?)
+    }
+}
+
+impl<'a> ApiExtractor<'a> for VerifiedIdentity {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_schemes(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        SCHEMES.to_vec()
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self::of(request).await?)
+    }
+}
+
+impl<'a> ApiExtractor<'a> for OptionalAuth {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_schemes(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        SCHEMES.to_vec()
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(_: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self)
+    }
+}
+
+const SCHEMES: [&str; 2] = ["cookieAuth", "bearerAuth"];
+
+fn register_schemes(registry: &mut Registry) {
+    let none = || MetaSecurityScheme {
+        ty: "",
+        description: None,
+        name: None,
+        key_in: None,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
+    };
+    registry.create_security_scheme(
+        "cookieAuth",
+        MetaSecurityScheme {
+            ty: "apiKey",
+            description: Some(
+                "The session cookie that `signIn` sets in mode `cookie`. Browsers send it without being told: there is nothing to type here. \
+                 On plain http (localhost) its name is `bifrons_session`.",
+            ),
+            name: Some("__Host-bifrons_session"),
+            key_in: Some("cookie"),
+            ..none()
+        },
+    );
+    registry.create_security_scheme(
+        "bearerAuth",
+        MetaSecurityScheme {
+            ty: "http",
+            description: Some("The `access_token` that `signIn` in mode `token` and `refreshTokens` answer with."),
+            scheme: Some("bearer"),
+            bearer_format: Some("JWT"),
+            ..none()
+        },
+    );
+}

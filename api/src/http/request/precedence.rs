@@ -1,0 +1,76 @@
+//! Which credential authenticates a request.
+//!
+//! `Authorization` displaces the session cookie: a bad bearer token is refused even beside a valid cookie. Two of a kind are refused,
+//! because an attacker may have planted one. If a dependency is down, the answer is 503: never 401, never anonymous.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderMap, header};
+
+use crate::{
+    audit::Event,
+    config::Verification,
+    http::response::{
+        cookies, credential_cookies,
+        problem::{Problem, ProblemCode},
+    },
+    principal::Principal,
+    sessions::{self, AuthenticateError},
+    state::AppState,
+};
+
+/// The problems that authentication can answer with.
+pub(in crate::http) const PROBLEMS: [ProblemCode; 4] =
+    [ProblemCode::AmbiguousCredentials, ProblemCode::Unauthenticated, ProblemCode::InvalidSession, ProblemCode::InvalidToken];
+
+/// The credential that authenticates a request.
+enum Authenticating<'a> {
+    /// No `Authorization`, no session cookie.
+    Nothing,
+    /// An `Authorization` header of another scheme.
+    OtherScheme,
+    /// A bearer token.
+    Bearer(&'a str),
+    /// The value of a session cookie.
+    Cookie(&'a str),
+}
+
+fn choose<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Authenticating<'a>, Problem> {
+    let ambiguous = || {
+        state.record(Event::CredentialRefused.because("ambiguous"));
+        Problem::new(ProblemCode::AmbiguousCredentials)
+    };
+    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+    match (authorization.next(), authorization.next()) {
+        (Some(_), Some(_)) => Err(ambiguous()),
+        (Some(value), None) => Ok(credential_cookies::bearer(value).map_or(Authenticating::OtherScheme, Authenticating::Bearer)),
+        (None, _) => {
+            let cookie = cookies::get(headers, state.config.cookies.session_name).map_err(|_| ambiguous())?;
+            Ok(cookie.map_or(Authenticating::Nothing, Authenticating::Cookie))
+        }
+    }
+}
+
+/// Authenticates a request; `None` if it has no credential.
+pub(super) async fn authenticate(
+    headers: &HeaderMap,
+    state: &Arc<AppState>,
+    verification: Verification,
+) -> Result<Option<Principal>, Problem> {
+    let (verified, refused, what) = match choose(headers, state)? {
+        Authenticating::Nothing | Authenticating::OtherScheme => return Ok(None),
+        Authenticating::Bearer(token) => {
+            (sessions::by_access_token(state, token, verification).await, ProblemCode::InvalidToken, "access_token")
+        }
+        Authenticating::Cookie(value) => (sessions::by_cookie(state, value).await, ProblemCode::InvalidSession, "cookie"),
+    };
+    match verified {
+        Ok(principal) => Ok(Some(principal)),
+        // The cookie is not cleared here: this answer may be late, and the browser may have a new one by now.
+        Err(AuthenticateError::Invalid) => {
+            state.record(Event::CredentialRefused.because(what));
+            Err(Problem::new(refused))
+        }
+        Err(AuthenticateError::Store(error)) => Err(Problem::new(ProblemCode::Unavailable).log(&error)),
+    }
+}

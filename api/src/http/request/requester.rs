@@ -1,0 +1,146 @@
+//! Reads the requester from a request: address, user agent, device. `X-Forwarded-For` is read only from a trusted proxy, from right to
+//! left: the requester is the first address that is no trusted proxy. Entries further left come from the client and prove nothing.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
+
+use poem::{
+    FromRequest, Request, RequestBody,
+    http::{HeaderMap, header},
+};
+
+use crate::{config::Config, http::response::cookies, requester::Requester, secret::DeviceToken, state::AppState};
+
+/// At most this many characters of a `User-Agent` are kept.
+const MAX_USER_AGENT: usize = 256;
+
+impl<'a> FromRequest<'a> for Requester {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let config = request.data::<Arc<AppState>>().map(|state| &state.config);
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            ip: config.and_then(|config| address(request, config)),
+            user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
+            device: config.and_then(|config| device(request.headers(), config)),
+        })
+    }
+}
+
+/// The address of the requester.
+pub(in crate::http) fn address(request: &Request, config: &Config) -> Option<IpAddr> {
+    let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
+    Some(client(peer, request.headers(), config))
+}
+
+/// The device token of the request. Of several, the first that parses: a planted token only makes the device unknown.
+fn device(headers: &HeaderMap, config: &Config) -> Option<DeviceToken> {
+    cookies::all(headers, config.cookies.device_name).find_map(DeviceToken::parse)
+}
+
+fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
+    let trusted = |ip: &IpAddr| config.trusted_proxies.iter().any(|network| network.contains(ip));
+    let lines = headers.get_all("x-forwarded-for").iter();
+    let hops = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    // Empty list elements mean nothing (RFC 9110 section 5.6.1).
+    let hops: Vec<&[u8]> = hops.filter(|hop| !hop.is_empty()).collect();
+    let mut client = peer;
+    for hop in hops.iter().rev() {
+        // Bytes, not text: a line with invalid UTF-8 from the client still ends in the entry of our proxy.
+        let ip = std::str::from_utf8(hop).ok().and_then(address_of);
+        match ip.filter(|_| trusted(&client)) {
+            Some(ip) => client = ip.to_canonical(),
+            None => break,
+        }
+    }
+    client
+}
+
+/// The address of an entry. Proxies write it alone, with a port, in brackets, and quoted as in `Forwarded` (RFC 7239 section 6).
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let node = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);
+    let (address, after) = match node.strip_prefix('[') {
+        Some(bracketed) => bracketed.split_once(']')?,
+        // One colon separates a port; an IPv6 address without brackets has more.
+        None if node.matches(':').count() == 1 => node.split_at(node.find(':')?),
+        None => (node, ""),
+    };
+    let port = after.strip_prefix(':').unwrap_or("port");
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if !is_port || !(after.is_empty() || after.starts_with(':')) {
+        return None;
+    }
+    match address.split_once('%') {
+        // A zone (RFC 4007 section 11) has a meaning only on the machine that wrote it.
+        Some((address, _)) => address.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => address.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::{HeaderMap, HeaderValue};
+
+    use super::client;
+    use crate::config::Config;
+
+    #[test]
+    fn b_47_only_trusted_proxies_are_believed_and_only_from_the_right() {
+        let environment = [("BIFRONS_PROXY__TRUSTED".to_owned(), "10.0.0.0/8, ::1".to_owned())];
+        let config = Config::read(None, environment).config.unwrap();
+        let seen_bytes = |peer: &str, forwarded: &[&[u8]]| {
+            let headers: HeaderMap = forwarded
+                .iter()
+                .map(|value| ("x-forwarded-for".parse().unwrap(), HeaderValue::from_bytes(value).unwrap()))
+                .collect();
+            client(peer.parse().unwrap(), &headers, &config).to_string()
+        };
+        let seen =
+            |peer: &str, forwarded: &[&str]| seen_bytes(peer, &forwarded.iter().map(|line| line.as_bytes()).collect::<Vec<_>>());
+        assert_eq!(seen_bytes("10.0.0.1", &[b"9.9.9.9", b"\xe9, 1.1.1.1"]), "1.1.1.1");
+        assert_eq!(seen("203.0.113.9", &["1.1.1.1"]), "203.0.113.9", "the peer is no trusted proxy");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1"]), "1.1.1.1");
+        assert_eq!(seen("10.0.0.1", &["9.9.9.9, 1.1.1.1"]), "1.1.1.1", "the client's own entry is ignored");
+        assert_eq!(seen("10.0.0.1", &["9.9.9.9", "1.1.1.1, 10.0.0.2"]), "1.1.1.1", "two proxies, two headers");
+        assert_eq!(seen("::1", &["::ffff:1.1.1.1"]), "1.1.1.1");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1, nonsense"]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["9.9.9.9, 1.1.1.1:443"]), "1.1.1.1");
+        assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:443"]), "2001:db8::1");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+        for (written, address) in [
+            ("\"192.0.2.1\"", "192.0.2.1"),
+            ("\"192.0.2.1:4711\"", "192.0.2.1"),
+            ("192.0.2.1:_secret", "192.0.2.1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("\"[2001:db8::1]:4711\"", "2001:db8::1"),
+            ("\"[2001:db8::1]\"", "2001:db8::1"),
+            ("\"2001:db8::1\"", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:443", "fe80::1"),
+            ("[::ffff:192.0.2.1]:443", "192.0.2.1"),
+            ("192.0.2.1, ", "192.0.2.1"),
+            (",192.0.2.1,, ,\t", "192.0.2.1"),
+            ("192.0.2.1, \"10.0.0.2:80\", , [::1]:80", "192.0.2.1"),
+        ] {
+            assert_eq!(seen("10.0.0.1", &[written]), address, "{written}");
+            assert_eq!(seen("10.0.0.1", &["9.9.9.9", written, ""]), address, "{written}");
+        }
+        for nonsense in [
+            "unknown",
+            "_hidden",
+            "\"192.0.2.1",
+            "192.0.2.1\"",
+            "192.0.2.1:",
+            "192.0.2.1%eth0",
+            "[2001:db8::1",
+            "[2001:db8::1]x",
+            "[]",
+            "192.0.2",
+            "2001:db8::1:port",
+            "192.0.2.1 1.1.1.1",
+        ] {
+            assert_eq!(seen("10.0.0.1", &["9.9.9.9", nonsense]), "10.0.0.1", "{nonsense}");
+        }
+    }
+}

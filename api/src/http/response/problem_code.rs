@@ -1,0 +1,93 @@
+//! The closed list of problem codes, each with its status and headers.
+
+use poem::http::{HeaderName, header};
+use poem_openapi::{Enum, types::ToJSON};
+use serde_json::Value;
+
+macro_rules! problem_codes {
+    ($($(#[doc = $doc:literal])+ $code:ident = $status:literal, $title:literal;)+) => {
+        /// What went wrong, for programs. The list is closed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        #[oai(rename_all = "snake_case")]
+        pub(in crate::http) enum ProblemCode { $($(#[doc = $doc])+ $code,)+ }
+
+        impl ProblemCode {
+            /// The status that always goes with this code.
+            pub(in crate::http) fn status(self) -> u16 {
+                match self { $(Self::$code => $status,)+ }
+            }
+
+            /// For people.
+            pub(in crate::http) fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)+ }
+            }
+
+            /// As on the wire.
+            pub(in crate::http) fn name(self) -> Value {
+                self.to_json().unwrap_or_default()
+            }
+        }
+    };
+}
+
+problem_codes! {
+    /// The request cannot be parsed: it is no JSON, or a parameter has the wrong form.
+    MalformedRequest = 400, "Malformed request";
+    /// Two `Authorization` headers, or two different cookies of the same name.
+    AmbiguousCredentials = 400, "More than one credential of the same kind";
+    /// The request has no credential.
+    Unauthenticated = 401, "Authentication required";
+    /// The session cookie proves nothing, or its session has ended.
+    InvalidSession = 401, "Session ended";
+    /// The access token proves nothing, has expired, or its session has ended.
+    InvalidToken = 401, "Invalid access token";
+    /// Wrong e-mail address or password.
+    InvalidCredentials = 401, "Wrong e-mail address or password";
+    /// The refresh token proves nothing, or its session has ended.
+    InvalidRefreshToken = 401, "Invalid refresh token";
+    /// The refresh token was used before, so there is a copy of it. Its session has ended.
+    RefreshReused = 401, "Refresh token reused";
+    /// A state-changing request came from an origin that is not allowed.
+    OriginNotAllowed = 403, "Origin not allowed";
+    /// The session is not fresh: call `reauthenticate` first.
+    ReauthenticationRequired = 403, "Re-authentication required";
+    /// The password that was given to re-authenticate is another one.
+    WrongPassword = 403, "Wrong password";
+    /// The one-time token was used, has expired, or was never issued.
+    InvalidOneTimeToken = 403, "Invalid one-time token";
+    /// There is no such resource.
+    NotFound = 404, "Not found";
+    /// The path does not support this method; `Allow` lists those it does.
+    MethodNotAllowed = 405, "Method not allowed";
+    /// The body did not arrive within ten seconds.
+    RequestTimeout = 408, "Request timeout";
+    /// Another user has this e-mail address.
+    EmailTaken = 409, "E-mail address taken";
+    /// The body is over 64 KiB.
+    BodyTooLarge = 413, "Body too large";
+    /// The body is not `application/json`.
+    UnsupportedMediaType = 415, "Unsupported media type";
+    /// Values break rules; `errors` names the fields and the rules.
+    ValidationFailed = 422, "Validation failed";
+    /// Too many attempts; try again after `Retry-After`.
+    RateLimited = 429, "Too many attempts";
+    /// A fault of the service; its log has the cause.
+    InternalError = 500, "Internal error";
+    /// Too many passwords wait to be hashed; try again after `Retry-After`.
+    Overloaded = 503, "Overloaded";
+    /// A dependency is down; try again after `Retry-After`.
+    Unavailable = 503, "Unavailable";
+}
+
+impl ProblemCode {
+    /// The header of a code: `WWW-Authenticate` (RFC 9110 section 15.5.2, RFC 6750 section 3) or `Retry-After`.
+    pub(in crate::http) fn header(self) -> Option<(HeaderName, &'static str)> {
+        match (self, self.status()) {
+            (Self::InvalidToken, _) => Some((header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)),
+            (_, 401) => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            (Self::Overloaded, _) => Some((header::RETRY_AFTER, "1")),
+            (_, 503) => Some((header::RETRY_AFTER, "5")),
+            _ => None,
+        }
+    }
+}

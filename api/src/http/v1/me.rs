@@ -1,0 +1,141 @@
+//! The account of the current user.
+
+use poem::http::HeaderMap;
+use poem_openapi::{
+    Object, OpenApi,
+    types::{Example, MaybeUndefined},
+};
+
+use super::{
+    model::{SignedIn, User},
+    password_problems::{NotAccepted, field_error},
+    session::signed_in,
+    tag::Tag,
+};
+use crate::{
+    accounts::{self, ChangePasswordError, DeleteError, RenameError},
+    authentication::VerifyPasswordError,
+    http::{
+        request::{State, body::Body, credentials::ActiveSession},
+        response::{
+            credential_cookies,
+            problem::{ErrorResponse, problems},
+            reply::{NoContent, Reply, WithCookies},
+        },
+    },
+    requester::Requester,
+    secret::Password,
+};
+
+/// Changing the current user. Fields that are left out stay.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct UpdateMeRequest {
+    /// The name to show; null removes it.
+    #[oai(nullable, validator(min_length = 1, max_length = 100))]
+    name: MaybeUndefined<String>,
+}
+
+impl Example for UpdateMeRequest {
+    fn example() -> Self {
+        Self { name: MaybeUndefined::Value("Ada King".to_owned()) }
+    }
+}
+
+/// Changing the password.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct ChangePasswordRequest {
+    current_password: Password,
+    /// Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
+    #[oai(validator(min_length = 8))]
+    new_password: Password,
+}
+
+impl Example for ChangePasswordRequest {
+    fn example() -> Self {
+        let password = |typed: &str| Password::new(typed.to_owned());
+        Self { current_password: password("correct horse battery"), new_password: password("another horse entirely") }
+    }
+}
+
+problems!(RenameError {
+    RenameError::Invalid(violation) => ValidationFailed.fields(vec![field_error(violation, "password")]),
+    RenameError::Gone => InvalidSession,
+    RenameError::Store(error) => Unavailable.log(&error),
+});
+
+problems!(DeleteError {
+    DeleteError::NotFresh => ReauthenticationRequired,
+    DeleteError::Store(error) => Unavailable.log(&error),
+});
+
+problems!(ChangePasswordError {
+    ChangePasswordError::Choose(error) => (NotAccepted: NotAccepted(error, "new_password")),
+    ChangePasswordError::Verify(error) => (VerifyPasswordError: error),
+    ChangePasswordError::Ended => InvalidSession,
+    ChangePasswordError::Store(error) => Unavailable.log(&error),
+    ChangePasswordError::Signing(error) => InternalError.log(&error),
+});
+
+pub(in crate::http) struct MeApi;
+
+#[OpenApi(prefix_path = "/v1/me", tag = "Tag::Me")]
+impl MeApi {
+    /// Get the current user
+    ///
+    /// Answers with the user of the credential.
+    #[oai(path = "/", method = "get", operation_id = "getMe")]
+    async fn get(&self, principal: ActiveSession) -> Reply<200, User> {
+        Reply(principal.0.user.as_ref().into())
+    }
+
+    /// Change the current user
+    ///
+    /// Changes the fields that are given and leaves the rest.
+    #[oai(path = "/", method = "patch", operation_id = "updateMe")]
+    async fn update(
+        &self,
+        state: State<'_>,
+        principal: ActiveSession,
+        body: Body<UpdateMeRequest>,
+    ) -> Result<Reply<200, User>, ErrorResponse<RenameError>> {
+        let user = match body.0.name {
+            MaybeUndefined::Undefined => return Ok(Reply(principal.0.user.as_ref().into())),
+            MaybeUndefined::Null => accounts::rename(&state, &principal.0, None).await?,
+            MaybeUndefined::Value(name) => accounts::rename(&state, &principal.0, Some(name)).await?,
+        };
+        Ok(Reply((&user).into()))
+    }
+
+    /// Delete the current user
+    ///
+    /// Deletes the user with all personal data, and all their sessions. It cannot be undone. The session must be fresh: see
+    /// `reauthenticate`.
+    #[oai(path = "/", method = "delete", operation_id = "deleteMe")]
+    async fn delete(
+        &self,
+        state: State<'_>,
+        principal: ActiveSession,
+        headers: &HeaderMap,
+    ) -> Result<WithCookies<NoContent>, ErrorResponse<DeleteError>> {
+        accounts::delete(&state, &principal.0).await?;
+        Ok(WithCookies(NoContent, credential_cookies::clear(headers, &state)))
+    }
+
+    /// Change the password
+    ///
+    /// Ends all other sessions. This one gets a new secret: a new cookie, or new tokens.
+    #[oai(path = "/password", method = "put", operation_id = "changePassword")]
+    async fn change_password(
+        &self,
+        state: State<'_>,
+        principal: ActiveSession,
+        requester: Requester,
+        body: Body<ChangePasswordRequest>,
+    ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<ChangePasswordError>> {
+        let Body(ChangePasswordRequest { current_password, new_password }) = body;
+        let renewed = accounts::change_password(&state, principal.0, current_password, new_password, &requester).await?;
+        Ok(signed_in(&state, renewed))
+    }
+}

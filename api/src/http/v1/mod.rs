@@ -1,0 +1,13 @@
+//! The operations of the API, one tag a file.
+
+pub(super) mod me;
+pub(super) mod mint;
+mod model;
+mod password_problems;
+pub(super) mod probe;
+pub(super) mod session;
+pub(super) mod sessions;
+pub(super) mod tag;
+pub(super) mod tokens;
+pub(super) mod users;
+pub(super) mod verify;

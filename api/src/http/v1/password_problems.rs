@@ -1,0 +1,61 @@
+//! The problems of a password that is verified or chosen, for all operations that do either.
+
+use crate::{
+    accounts::Violation,
+    authentication::{AttemptError, ChoosePasswordError, VerifyPasswordError},
+    hashing::HashingError,
+    http::response::problem::{FieldError, Rule, problems},
+    limits::LimitError,
+    passwords::PasswordRule,
+};
+
+problems!(LimitError {
+    LimitError::Limited(wait) => RateLimited.retry_after(wait),
+    LimitError::Store(error) => Unavailable.log(&error),
+});
+
+problems!(HashingError {
+    HashingError::Overloaded => Overloaded,
+    error @ HashingError::Failed => InternalError.log(&error),
+});
+
+problems!(AttemptError {
+    AttemptError::Limit(error) => (LimitError: error),
+    AttemptError::Hashing(error) => (HashingError: error),
+});
+
+problems!(VerifyPasswordError {
+    VerifyPasswordError::Wrong => WrongPassword,
+    VerifyPasswordError::Attempt(error) => (AttemptError: error),
+});
+
+/// A password that was not accepted, in the field with this name.
+pub(super) struct NotAccepted(pub(super) ChoosePasswordError, pub(super) &'static str);
+
+problems!(NotAccepted {
+    NotAccepted(ChoosePasswordError::Invalid(rule), field) => ValidationFailed.fields(vec![field_error(rule.into(), field)]),
+    NotAccepted(ChoosePasswordError::Breached(error), _) => Unavailable.log(&error),
+    NotAccepted(ChoosePasswordError::Hashing(error), _) => (HashingError: error),
+});
+
+/// A broken rule as the client sees it; `password` is the field that holds the new password.
+pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
+    match violation {
+        Violation::Password(PasswordRule::TooShort(min)) => {
+            FieldError::new(password, Rule::MinLength, format!("must have at least {min} characters"))
+        }
+        Violation::Password(PasswordRule::TooLong(max)) => {
+            FieldError::new(password, Rule::MaxBytes, format!("must have at most {max} bytes"))
+        }
+        Violation::Password(PasswordRule::Common) => {
+            FieldError::new(password, Rule::Common, "must not be one of the most common passwords")
+        }
+        Violation::Password(PasswordRule::Context) => {
+            FieldError::new(password, Rule::Context, "must be more than the address, the name of the service or its host")
+        }
+        Violation::Password(PasswordRule::Breached) => {
+            FieldError::new(password, Rule::Breached, "must not be known from a data breach")
+        }
+        Violation::Name => FieldError::new("name", Rule::Format, "must have a visible character, and no control characters"),
+    }
+}

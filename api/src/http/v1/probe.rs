@@ -1,0 +1,93 @@
+//! Whether a browser stores and sends the session cookie: a probe cookie with the same attributes, set by one operation and read by the
+//! other. The client's `diagnose()` calls both from inside the page that has the trouble.
+
+use std::time::Duration;
+
+use poem::http::{HeaderMap, header};
+use poem_openapi::{Enum, Object, OpenApi, types::Example};
+use zeroize::Zeroizing;
+
+use super::tag::Tag;
+use crate::{
+    config::Origin,
+    http::{
+        request::State,
+        response::{
+            cookies::{self, Ambiguous},
+            problem::{ErrorResponse, problems},
+            reply::{NoContent, Reply, WithCookies},
+        },
+    },
+    state::AppState,
+};
+
+/// How long the probe cookie lives.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// The relation of a page to the service, as browsers see it.
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+enum Relation {
+    /// The same scheme, host and port.
+    SameOrigin,
+    /// The same scheme and registrable domain.
+    SameSite,
+    /// Anything else: browsers treat the cookie as a third party's.
+    CrossSite,
+}
+
+/// The result of the probe.
+#[derive(Object)]
+#[oai(example)]
+struct Probe {
+    /// Whether the probe cookie came back.
+    cookie_received: bool,
+    relation: Relation,
+}
+
+impl Example for Probe {
+    fn example() -> Self {
+        Self { cookie_received: true, relation: Relation::SameSite }
+    }
+}
+
+problems!(Ambiguous { Ambiguous => AmbiguousCredentials });
+
+pub(in crate::http) struct ProbeApi;
+
+#[OpenApi(prefix_path = "/v1/probe", tag = "Tag::Probe")]
+impl ProbeApi {
+    /// Set the probe cookie
+    ///
+    /// Sets a cookie that is no credential, with the attributes of the session cookie, for a minute.
+    #[oai(path = "/", method = "post", operation_id = "setProbeCookie")]
+    async fn set(&self, state: State<'_>) -> WithCookies<NoContent> {
+        let policy = &state.config.cookies;
+        let value = Zeroizing::new("1".to_owned());
+        WithCookies(NoContent, vec![cookies::set(policy, policy.probe_name, &value, Some(LIFETIME))])
+    }
+
+    /// Read the probe cookie
+    ///
+    /// Answers whether the cookie of `setProbeCookie` came back, and the relation of the page to the service.
+    #[oai(path = "/", method = "get", operation_id = "readProbeCookie")]
+    async fn read(&self, state: State<'_>, headers: &HeaderMap) -> Result<Reply<200, Probe>, ErrorResponse<Ambiguous>> {
+        let cookie_received = cookies::get(headers, state.config.cookies.probe_name)?.is_some();
+        Ok(Reply(Probe { cookie_received, relation: relation(&state, headers) }))
+    }
+}
+
+/// By the `Origin` of the browser. A read from the service's own pages has none.
+fn relation(state: &AppState, headers: &HeaderMap) -> Relation {
+    let api = &state.config.public_url;
+    let page = match headers.get(header::ORIGIN).map(|origin| origin.to_str().map(Origin::parse)) {
+        None => return Relation::SameOrigin,
+        Some(Ok(Ok(page))) => page,
+        Some(_) => return Relation::CrossSite,
+    };
+    match (page == *api, page.site() == api.site()) {
+        (true, _) => Relation::SameOrigin,
+        (false, true) => Relation::SameSite,
+        (false, false) => Relation::CrossSite,
+    }
+}

@@ -1,0 +1,206 @@
+//! Signing in and out, and the session that a request belongs to.
+
+use poem::http::HeaderMap;
+use poem_openapi::{Object, OpenApi, types::Example};
+
+use super::{
+    model::{Mode, RefreshIn, Session, SignedIn},
+    tag::Tag,
+};
+use crate::{
+    authentication::{AttemptError, VerifyPasswordError},
+    db::Unavailable,
+    grants,
+    http::{
+        request::{
+            State,
+            body::Body,
+            credentials::{ActiveSession, OptionalAuth, VerifiedIdentity},
+        },
+        response::{
+            credential_cookies,
+            problem::{ErrorResponse, FieldError, Rule, problems},
+            reply::{NoContent, Reply, WithCookies},
+        },
+    },
+    requester::Requester,
+    secret::{DeviceToken, Password},
+    sessions::{self, Delivery, Established, ReauthenticateError, SignIn, SignInError},
+    state::AppState,
+};
+
+/// Signing in.
+#[derive(Object)]
+#[oai(deny_unknown_fields, skip_serializing_if_is_none, example)]
+struct SignInRequest {
+    /// Case does not matter: `Ada@Example.com` is `ada@example.com`.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    password: Password,
+    /// Whether to stay signed in: after the browser closes, and for the longer lifetime.
+    remember: Option<bool>,
+    /// How the session is presented; `cookie` when left out.
+    mode: Option<Mode>,
+    /// Mode `token` only: where the refresh token travels; `body` when left out.
+    refresh_in: Option<RefreshIn>,
+    /// The device token of an earlier sign-in on this device: failed passwords from unknown devices do not count against it.
+    #[oai(validator(max_length = 256))]
+    device_token: Option<String>,
+}
+
+impl Example for SignInRequest {
+    fn example() -> Self {
+        Self {
+            email: "ada@example.com".to_owned(),
+            password: Password::new("correct horse battery".to_owned()),
+            remember: Some(true),
+            mode: Some(Mode::Token),
+            refresh_in: Some(RefreshIn::Body),
+            device_token: None,
+        }
+    }
+}
+
+/// Authenticating again.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct ReauthenticateRequest {
+    password: Password,
+}
+
+impl Example for ReauthenticateRequest {
+    fn example() -> Self {
+        Self { password: Password::new("correct horse battery".to_owned()) }
+    }
+}
+
+/// The database did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct StoreError(#[from] pub(super) Unavailable);
+
+problems!(StoreError { StoreError(error) => Unavailable.log(&error) });
+
+problems!(SignInError {
+    SignInError::InvalidCredentials => InvalidCredentials,
+    SignInError::Attempt(error) => (AttemptError: error),
+    SignInError::Store(error) => Unavailable.log(&error),
+    SignInError::Signing(error) => InternalError.log(&error),
+});
+
+/// Why `signIn` did not sign the user in.
+#[derive(Debug, thiserror::Error)]
+enum SignInRequestError {
+    /// `refresh_in` was given for mode `cookie`.
+    #[error("refresh_in belongs to mode token")]
+    RefreshInForCookie,
+    /// The user is not signed in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+}
+
+problems!(SignInRequestError {
+    SignInRequestError::RefreshInForCookie => ValidationFailed.fields(vec![FieldError::new(
+        "refresh_in",
+        Rule::Conflict,
+        "must be left out unless mode is token",
+    )]),
+    SignInRequestError::SignIn(error) => (SignInError: error),
+});
+
+problems!(ReauthenticateError {
+    ReauthenticateError::Password(error) => (VerifyPasswordError: error),
+    ReauthenticateError::Ended => InvalidSession,
+    ReauthenticateError::Store(error) => Unavailable.log(&error),
+    ReauthenticateError::Signing(error) => InternalError.log(&error),
+});
+
+pub(in crate::http) struct SessionApi;
+
+#[OpenApi(prefix_path = "/v1/session", tag = "Tag::Session")]
+impl SessionApi {
+    /// Sign in
+    ///
+    /// Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;
+    /// mode `token` answers with tokens, for native apps, scripts and other services.
+    #[oai(path = "/", method = "post", operation_id = "signIn")]
+    async fn sign_in(
+        &self,
+        state: State<'_>,
+        requester: Requester,
+        headers: &HeaderMap,
+        body: Body<SignInRequest>,
+    ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<SignInRequestError>> {
+        let Body(SignInRequest { email, password, remember, mode, refresh_in, device_token }) = body;
+        let delivery = match (mode.unwrap_or(Mode::Cookie), refresh_in) {
+            (Mode::Cookie, None) => Delivery::Cookie,
+            (Mode::Cookie, Some(_)) => return Err(SignInRequestError::RefreshInForCookie.into()),
+            (Mode::Token, refresh_in) => Delivery::Tokens(refresh_in.unwrap_or(RefreshIn::Body).into()),
+        };
+        let device = device_token.as_deref().and_then(DeviceToken::parse).or(requester.device);
+        let requester = Requester { device, ..requester };
+        let presented = credential_cookies::presented(headers, &state);
+        let request = SignIn { email: &email, password, remember: remember.unwrap_or(false), delivery, requester, presented };
+        let (established, device) = sessions::sign_in(&state, request).await.map_err(SignInRequestError::SignIn)?;
+        let mut cookies = credential_cookies::issue(&state, &established);
+        let signed_in = SignedIn::new(&state, established);
+        // The device token travels as the refresh token does: a client that keeps one keeps the other.
+        if matches!(delivery, Delivery::Tokens(grants::RefreshIn::Body)) {
+            return Ok(WithCookies(Reply(signed_in.with_device(&device)), cookies));
+        }
+        cookies.push(credential_cookies::device(&state, &device));
+        Ok(WithCookies(Reply(signed_in), cookies))
+    }
+
+    /// Get the current session
+    ///
+    /// Answers with the session and the user of the credential.
+    #[oai(path = "/", method = "get", operation_id = "getSession")]
+    async fn get(&self, state: State<'_>, principal: VerifiedIdentity) -> Reply<200, Session> {
+        Reply(Session::new(&state, &principal.0))
+    }
+
+    /// Sign out
+    ///
+    /// Ends every session whose credential came with the request, and clears the cookies. It succeeds without a session too.
+    #[oai(path = "/", method = "delete", operation_id = "signOut")]
+    async fn sign_out(
+        &self,
+        state: State<'_>,
+        _auth: OptionalAuth,
+        headers: &HeaderMap,
+    ) -> Result<WithCookies<NoContent>, WithCookies<ErrorResponse<StoreError>>> {
+        let cleared = credential_cookies::clear(headers, &state);
+        let ended = match sessions::sessions_of(&state, &credential_cookies::presented(headers, &state)).await {
+            Ok(sessions) => sessions::end_all(&state, &sessions).await,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(()) => Ok(WithCookies(NoContent, cleared)),
+            // The session may still be live, and the answer says so. The browser forgets the cookie all the same.
+            Err(error) => Err(WithCookies(StoreError(error).into(), cleared)),
+        }
+    }
+
+    /// Re-authenticate
+    ///
+    /// Verifies the password again and makes the session fresh, as `deleteMe` demands. The session gets a new secret: a new cookie, or
+    /// new tokens.
+    #[oai(path = "/reauthenticate", method = "post", operation_id = "reauthenticate")]
+    async fn reauthenticate(
+        &self,
+        state: State<'_>,
+        principal: ActiveSession,
+        requester: Requester,
+        body: Body<ReauthenticateRequest>,
+    ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<ReauthenticateError>> {
+        let renewed = sessions::reauthenticate(&state, principal.0, body.0.password, &requester).await?;
+        Ok(signed_in(&state, renewed))
+    }
+}
+
+/// The answer to an operation that gave a session a new secret.
+pub(super) fn signed_in(state: &AppState, renewed: Established) -> WithCookies<Reply<200, SignedIn>> {
+    let cookies = credential_cookies::issue(state, &renewed);
+    WithCookies(Reply(SignedIn::new(state, renewed)), cookies)
+}

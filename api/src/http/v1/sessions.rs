@@ -1,0 +1,187 @@
+//! The sessions of the current user.
+
+use entity::{SessionId, session as row};
+use poem::http::HeaderMap;
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Path, Query},
+    types::Example,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    model::{Mode, instant, methods},
+    session::StoreError,
+    tag::Tag,
+};
+use crate::{
+    db::Unavailable,
+    http::{
+        request::{State, credentials::ActiveSession},
+        response::{
+            credential_cookies,
+            problem::{ErrorResponse, problems},
+            reply::{NoContent, Reply, WithCookies},
+        },
+    },
+    sessions,
+    state::AppState,
+};
+
+/// A session in a list.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none, example)]
+struct SessionSummary {
+    id: Uuid,
+    /// Whether it is the session of this request.
+    current: bool,
+    mode: Mode,
+    /// Whether the user asked to stay signed in.
+    remember: bool,
+    /// How the user authenticated: RFC 8176 `amr` values.
+    methods: Vec<String>,
+    /// The address of the sign-in.
+    ip: Option<String>,
+    /// The `User-Agent` of the sign-in.
+    user_agent: Option<String>,
+    /// When the user signed in.
+    created_at: OffsetDateTime,
+    /// When it was last used, to within a tenth of its idle time.
+    last_seen_at: OffsetDateTime,
+    /// When it ends if it is not used.
+    idle_expires_at: OffsetDateTime,
+    /// When it ends at the latest.
+    expires_at: OffsetDateTime,
+}
+
+impl SessionSummary {
+    fn new(state: &AppState, session: row::Model, current: SessionId) -> Self {
+        let expiry = sessions::expiry(&session, &state.config.sessions);
+        Self {
+            id: session.id.0,
+            current: session.id == current,
+            mode: session.mode.into(),
+            remember: session.remember,
+            methods: methods(session.methods),
+            created_at: instant(session.created_at),
+            last_seen_at: instant(session.last_seen_at),
+            idle_expires_at: instant(expiry.idle),
+            expires_at: instant(expiry.absolute),
+            ip: session.ip,
+            user_agent: session.user_agent,
+        }
+    }
+}
+
+impl Example for SessionSummary {
+    fn example() -> Self {
+        let at = |hours: i64| instant(entity::UnixMillis(1_767_258_000_000 + hours * 3_600_000));
+        Self {
+            id: Uuid::from_u128(0x019b_7a3d_2f40_7c31_9d1e_5b7a_60c4_1f2a),
+            current: true,
+            mode: Mode::Cookie,
+            remember: true,
+            methods: vec!["pwd".to_owned()],
+            ip: Some("192.0.2.7".to_owned()),
+            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0".to_owned()),
+            created_at: at(0),
+            last_seen_at: at(2),
+            idle_expires_at: at(2 + 14 * 24),
+            expires_at: at(30 * 24),
+        }
+    }
+}
+
+/// Sessions, newest first.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none, example)]
+struct SessionList {
+    items: Vec<SessionSummary>,
+    /// Present if there are more: pass it as `after`.
+    next: Option<Uuid>,
+}
+
+impl Example for SessionList {
+    fn example() -> Self {
+        Self { items: vec![SessionSummary::example()], next: None }
+    }
+}
+
+/// Why a session was not ended.
+#[derive(Debug, thiserror::Error)]
+enum EndSessionError {
+    /// The user has no session with that id.
+    #[error("no such session")]
+    NotFound,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+problems!(EndSessionError {
+    EndSessionError::NotFound => NotFound,
+    EndSessionError::Store(error) => Unavailable.log(&error),
+});
+
+pub(in crate::http) struct SessionsApi;
+
+#[OpenApi(prefix_path = "/v1/me/sessions", tag = "Tag::Me")]
+impl SessionsApi {
+    /// List the sessions
+    ///
+    /// Answers with the live sessions of the current user, newest first.
+    #[oai(path = "/", method = "get", operation_id = "listSessions")]
+    async fn list(
+        &self,
+        state: State<'_>,
+        principal: ActiveSession,
+        /// The maximum number of items in the answer.
+        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<i32>,
+        /// The `next` of the previous answer.
+        after: Query<Option<Uuid>>,
+    ) -> Result<Reply<200, SessionList>, ErrorResponse<StoreError>> {
+        let limit = usize::try_from(limit.0).unwrap_or(1);
+        let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
+        let mut sessions = sessions::list(&state, &principal.0, after.0.map(SessionId), one_more).await.map_err(StoreError)?;
+        let more = sessions.len() > limit;
+        sessions.truncate(limit);
+        let next = sessions.last().filter(|_| more).map(|session| session.id.0);
+        let items = sessions.into_iter().map(|session| SessionSummary::new(&state, session, principal.0.session.id)).collect();
+        Ok(Reply(SessionList { items, next }))
+    }
+
+    /// End the other sessions
+    ///
+    /// Ends all sessions of the current user but the one of this request.
+    #[oai(path = "/", method = "delete", operation_id = "endOtherSessions")]
+    async fn end_others(&self, state: State<'_>, principal: ActiveSession) -> Result<NoContent, ErrorResponse<StoreError>> {
+        sessions::end_others(&state, &principal.0).await.map_err(StoreError)?;
+        Ok(NoContent)
+    }
+
+    /// End a session
+    ///
+    /// Ends a session of the current user. It takes effect immediately. Ending the session of this request signs out.
+    #[oai(path = "/:id", method = "delete", operation_id = "endSession")]
+    async fn end(
+        &self,
+        state: State<'_>,
+        principal: ActiveSession,
+        headers: &HeaderMap,
+        /// The session's id.
+        id: Path<Uuid>,
+    ) -> Result<WithCookies<NoContent>, ErrorResponse<EndSessionError>> {
+        let id = SessionId(id.0);
+        if !sessions::end_one(&state, &principal.0, id).await.map_err(EndSessionError::Store)? {
+            return Err(EndSessionError::NotFound.into());
+        }
+        let cleared = if id == principal.0.session.id { credential_cookies::clear(headers, &state) } else { Vec::new() };
+        Ok(WithCookies(NoContent, cleared))
+    }
+}
+
+fn default_limit() -> i32 {
+    50
+}

@@ -1,0 +1,20 @@
+//! The groups of operations.
+
+use poem_openapi::Tags;
+
+/// What operations are about.
+#[derive(Tags)]
+pub(in crate::http) enum Tag {
+    /// Signing in and out, and the session that a request belongs to.
+    Session,
+    /// Refreshing and revoking the tokens of mode `token`.
+    Tokens,
+    /// Signing up.
+    Users,
+    /// The account of the current user.
+    Me,
+    /// For proxies in front of other services.
+    Verify,
+    /// Finding out why a browser does not store the session cookie.
+    Probe,
+}

@@ -1,0 +1,113 @@
+//! Refreshing and revoking the tokens of mode `token`.
+
+use poem::http::HeaderMap;
+use poem_openapi::{Object, OpenApi, types::Example};
+
+use super::{
+    model::SignedIn,
+    session::{StoreError, signed_in},
+    tag::Tag,
+};
+use crate::{
+    http::{
+        request::{State, body::Body},
+        response::{
+            cookies,
+            problem::{ErrorResponse, problems},
+            reply::{NoContent, Reply, WithCookies},
+        },
+    },
+    sessions::{self, RefreshError},
+};
+
+/// Asking for the next tokens.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct RefreshTokensRequest {
+    /// Left out when the refresh token travels in a cookie. If it is given, the cookie is ignored.
+    #[oai(validator(max_length = 256))]
+    refresh_token: Option<String>,
+}
+
+impl Example for RefreshTokensRequest {
+    fn example() -> Self {
+        Self { refresh_token: Some("bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned()) }
+    }
+}
+
+/// Revoking a token.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+struct RevokeTokenRequest {
+    /// A refresh token or an access token.
+    #[oai(validator(max_length = 4096))]
+    token: String,
+}
+
+impl Example for RevokeTokenRequest {
+    fn example() -> Self {
+        Self { token: "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned() }
+    }
+}
+
+/// Why `refreshTokens` answers with no tokens.
+#[derive(Debug, thiserror::Error)]
+enum RefreshTokensError {
+    /// The request came with two different refresh cookies.
+    #[error("two different refresh tokens")]
+    Ambiguous,
+    /// The refresh token was refused.
+    #[error(transparent)]
+    Refresh(#[from] RefreshError),
+}
+
+problems!(RefreshTokensError {
+    RefreshTokensError::Ambiguous => AmbiguousCredentials,
+    RefreshTokensError::Refresh(error) => (RefreshError: error),
+});
+
+problems!(RefreshError {
+    RefreshError::Invalid => InvalidRefreshToken,
+    RefreshError::Reused => RefreshReused,
+    RefreshError::Store(error) => Unavailable.log(&error),
+    RefreshError::Signing(error) => InternalError.log(&error),
+});
+
+pub(in crate::http) struct TokensApi;
+
+#[OpenApi(prefix_path = "/v1/tokens", tag = "Tag::Tokens")]
+impl TokensApi {
+    /// Refresh the tokens
+    ///
+    /// Replaces a refresh token by its successor and issues a new access token. Repeated within a few seconds, as when an answer is lost or
+    /// two tabs refresh at once, it answers with the same successor. A token that was used before that is a stolen one: the session
+    /// ends.
+    #[oai(path = "/refresh", method = "post", operation_id = "refreshTokens")]
+    async fn refresh(
+        &self,
+        state: State<'_>,
+        headers: &HeaderMap,
+        body: Body<RefreshTokensRequest>,
+    ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<RefreshTokensError>> {
+        let token = match &body.0.refresh_token {
+            Some(token) => Some(token.as_str()),
+            None => cookies::get(headers, state.config.cookies.refresh_name).map_err(|_| RefreshTokensError::Ambiguous)?,
+        };
+        let refreshed = match token {
+            Some(token) => sessions::refresh(&state, token).await,
+            None => Err(RefreshError::Invalid),
+        };
+        Ok(signed_in(&state, refreshed.map_err(RefreshTokensError::Refresh)?))
+    }
+
+    /// Revoke a token
+    ///
+    /// Ends the session of a refresh token or access token, as signing out does. Always answers 204 (RFC 7009): a token that this service
+    /// did not issue is useless already.
+    #[oai(path = "/revoke", method = "post", operation_id = "revokeToken")]
+    async fn revoke(&self, state: State<'_>, body: Body<RevokeTokenRequest>) -> Result<NoContent, ErrorResponse<StoreError>> {
+        let session = sessions::session_of_token(&state, &body.0.token).await.map_err(StoreError)?;
+        sessions::end_all(&state, session.as_slice()).await.map_err(StoreError)?;
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,63 @@
+//! What the service does without a request: it follows changes, delivers mail, removes old rows and measures the refusal delay.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+
+use crate::{
+    accounts, authentication,
+    db::{Scope, Unavailable, database_time},
+    limits, sessions,
+    state::AppState,
+};
+
+/// How often old rows are removed.
+const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// How often the refusal delay is measured.
+const CALIBRATION_INTERVAL: Duration = Duration::from_secs(600);
+
+/// How long rows stay after they expired or were deleted: much longer than any node takes to learn of it.
+const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// Runs all maintenance. Never returns.
+pub async fn run(state: Arc<AppState>) {
+    let purging = async {
+        loop {
+            if let Err(error) = purge(&state).await {
+                tracing::warn!(%error, "old rows were not removed");
+            }
+            sleep(PURGE_INTERVAL).await;
+        }
+    };
+    let calibrating = async {
+        loop {
+            sleep(CALIBRATION_INTERVAL).await;
+            calibrate(&state).await;
+        }
+    };
+    tokio::join!(sessions::follow_changes(&state), state.outbox.deliver(&state.db), purging, calibrating);
+}
+
+/// Measures how long hashes with other parameters take. Before the first request is served, and then every ten minutes.
+pub async fn calibrate(state: &AppState) {
+    if let Err(error) = authentication::calibrate_refusal_delay(state).await {
+        tracing::warn!(%error, "the refusal delay was not measured");
+    }
+}
+
+/// Removes sessions a day after they expired and users a day after they were deleted; sign-ups that were not confirmed in time, and
+/// limits that are full again.
+pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
+    let (db, now) = (state.db.connection(), state.clock.now());
+    let expired = now.minus(KEPT_FOR);
+    let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
+    let deleted = database_time(db).await?.minus(KEPT_FOR);
+    let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
+    let registrations = accounts::store::purge_registrations(db, now).await?;
+    let limits = limits::store::purge(db, now).await?;
+    if sessions + users + registrations + limits > 0 {
+        tracing::info!(sessions, users, registrations, limits, "removed old rows");
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Whether this node knows all changes: from polling the database, and from what other nodes push.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use entity::UnixMillis;
+use tokio::time::Instant;
+
+use crate::sync::lock;
+
+/// How long the cache is current after the last poll.
+const CURRENT_FOR: Duration = Duration::from_secs(5);
+
+/// The same while the push works.
+const CURRENT_FOR_WITH_PUSH: Duration = Duration::from_secs(60);
+
+/// How long a node may be silent before its push is broken. Every node sends a heartbeat once a second.
+const MAX_SILENCE: Duration = Duration::from_secs(3);
+
+/// A process that pushes: a random number from its start.
+pub(super) type NodeId = u64;
+
+#[derive(Debug)]
+pub(super) struct Freshness {
+    origin: Instant,
+    polls: AtomicU32,
+    polled: AtomicI64,
+    until: AtomicI64,
+    push: Mutex<Push>,
+}
+
+/// What arrives from other nodes.
+#[derive(Debug, Default)]
+struct Push {
+    /// Since when this node receives all messages; `None` while it does not.
+    subscribed: Option<Instant>,
+    /// When each other node pushed last. A node that was silent for long has stopped.
+    others: HashMap<NodeId, Instant>,
+}
+
+impl Freshness {
+    pub(super) fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+            polls: AtomicU32::new(0),
+            polled: AtomicI64::new(NEVER),
+            until: AtomicI64::new(NOTHING),
+            push: Mutex::default(),
+        }
+    }
+
+    /// A poll that began at `moment` has succeeded; it was `until` by the database's clock.
+    pub(super) fn polled(&self, moment: Instant, until: UnixMillis) {
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        self.until.store(until.0, Ordering::Release);
+        self.polled.store(self.millis(moment), Ordering::Release);
+    }
+
+    /// How many polls have succeeded.
+    pub(super) fn polls(&self) -> u32 {
+        self.polls.load(Ordering::Relaxed)
+    }
+
+    /// When the last poll was, by the database's clock; `None` before the first.
+    pub(super) fn polled_until(&self) -> Option<UnixMillis> {
+        Some(UnixMillis(self.until.load(Ordering::Acquire))).filter(|until| until.0 != NOTHING)
+    }
+
+    /// Whether this node receives all messages, from now on.
+    pub(super) fn subscribed(&self, is_subscribed: bool) {
+        lock(&self.push).subscribed = is_subscribed.then(Instant::now);
+    }
+
+    /// Another node has pushed a message.
+    pub(super) fn heard_from(&self, node: NodeId) {
+        let others = &mut lock(&self.push).others;
+        others.retain(|_, last| last.elapsed() <= CURRENT_FOR_WITH_PUSH);
+        others.insert(node, Instant::now());
+    }
+
+    /// Whether the push of all other nodes works, and did so since the last poll. What was pushed while this node was not subscribed is
+    /// lost, and only a poll finds it.
+    pub(super) fn is_pushed(&self) -> bool {
+        let Push { subscribed, others } = &*lock(&self.push);
+        let polled = self.polled.load(Ordering::Acquire);
+        let whole = subscribed.is_some_and(|since| polled != NEVER && self.millis(since) <= polled);
+        let ages = || others.values().map(Instant::elapsed);
+        whole && ages().any(|age| age <= MAX_SILENCE) && !ages().any(|age| age > MAX_SILENCE && age <= CURRENT_FOR_WITH_PUSH)
+    }
+
+    /// Whether all changes are known, but for those within the bound.
+    pub(super) fn is_current(&self) -> bool {
+        self.last_poll().is_some_and(|age| age <= CURRENT_FOR || (age <= CURRENT_FOR_WITH_PUSH && self.is_pushed()))
+    }
+
+    /// How long ago the last poll began; `None` before the first.
+    fn last_poll(&self) -> Option<Duration> {
+        match self.polled.load(Ordering::Acquire) {
+            NEVER => None,
+            then => Some(Duration::from_millis(u64::try_from(self.millis(Instant::now()) - then).unwrap_or(0))),
+        }
+    }
+
+    fn millis(&self, moment: Instant) -> i64 {
+        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        millis(moment.duration_since(self.origin)) - millis(self.origin.duration_since(moment))
+    }
+}
+
+const NEVER: i64 = i64::MIN;
+const NOTHING: i64 = i64::MIN;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use entity::UnixMillis;
+    use tokio::time::{Instant, advance};
+
+    use super::Freshness;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    async fn a_second_later(freshness: &Freshness, nodes: &[u64]) {
+        advance(SECOND).await;
+        for node in nodes {
+            freshness.heard_from(*node);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_cache_is_current_for_five_seconds_and_for_a_minute_with_the_push() {
+        let freshness = Freshness::new();
+        assert!(!freshness.is_current(), "before the first poll");
+        freshness.subscribed(true);
+        freshness.polled(Instant::now(), UnixMillis(0));
+        advance(5 * SECOND).await;
+        assert!(freshness.is_current());
+        advance(Duration::from_millis(1)).await;
+        assert!(!freshness.is_current());
+        freshness.heard_from(1);
+        assert!(freshness.is_current());
+        for _ in 0..54 {
+            a_second_later(&freshness, &[1]).await;
+        }
+        assert!(freshness.is_current());
+        a_second_later(&freshness, &[1]).await;
+        assert!(!freshness.is_current(), "the push alone does not suffice for ever");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_silent_node_is_a_broken_push() {
+        let freshness = Freshness::new();
+        freshness.subscribed(true);
+        freshness.polled(Instant::now(), UnixMillis(0));
+        a_second_later(&freshness, &[1, 2]).await;
+        for _ in 0..3 {
+            assert!(freshness.is_pushed());
+            a_second_later(&freshness, &[1]).await;
+        }
+        assert!(freshness.is_pushed());
+        a_second_later(&freshness, &[1]).await;
+        assert!(!freshness.is_pushed(), "the second node is silent");
+        for _ in 0..60 {
+            a_second_later(&freshness, &[1]).await;
+        }
+        assert!(freshness.is_pushed(), "the second node has stopped");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_that_were_lost_in_a_gap_take_a_poll() {
+        let freshness = Freshness::new();
+        freshness.polled(Instant::now(), UnixMillis(0));
+        freshness.subscribed(true);
+        freshness.heard_from(1);
+        advance(SECOND).await;
+        freshness.subscribed(false);
+        assert!(!freshness.is_pushed());
+        freshness.subscribed(true);
+        freshness.heard_from(1);
+        assert!(!freshness.is_pushed(), "messages in between are lost");
+        freshness.polled(Instant::now(), UnixMillis(0));
+        assert!(freshness.is_pushed());
+    }
+}

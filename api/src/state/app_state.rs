@@ -1,0 +1,156 @@
+//! What every request shares: plain fields, created once at start.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use entity::SessionId;
+
+use crate::{
+    audit::Record,
+    background::BackgroundQueue,
+    clock::Clock,
+    config::Config,
+    db::{Db, OpenError},
+    hashing::{Hasher, HashingError},
+    limits::Limits,
+    mail::Outbox,
+    metrics::Metrics,
+    passwords::{BreachedError, PasswordRules},
+    redis::Redis,
+    secret::{KeyError, ServerSecrets, SigningKeys},
+    session_cache::{SessionCache, VerifiedTokens},
+};
+
+/// What every request shares.
+#[derive(Debug)]
+pub struct AppState {
+    /// The configuration.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Sessions that were read from it.
+    pub cache: SessionCache,
+    /// Access tokens whose signature was verified.
+    pub tokens: VerifiedTokens,
+    /// What nodes share, if it is configured.
+    pub redis: Option<Redis>,
+    /// Counters, gauges and histograms.
+    pub metrics: Arc<Metrics>,
+    /// The one source of time.
+    pub clock: Clock,
+    /// The rules for new passwords.
+    pub passwords: PasswordRules,
+    /// The workers that hash passwords.
+    pub hasher: Hasher,
+    /// The limits on attempts.
+    pub limits: Limits,
+    /// What refresh tokens are derived from and cache entries are authenticated with.
+    pub secrets: ServerSecrets,
+    /// The keys that sign access tokens.
+    pub keys: SigningKeys,
+    /// Uses of sessions that wait to be noted.
+    pub touches: BackgroundQueue<SessionId>,
+    /// The outbox.
+    pub outbox: Outbox,
+    stopping: AtomicBool,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be created.
+    #[error("cannot use the data folder {0}: {1}; give another one with data_dir")]
+    DataDir(String, io::Error),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Redis cannot be used: its URL is not valid.
+    #[error("cannot use Redis: {0}; look at redis.url")]
+    Redis(String),
+    /// The breach check cannot be used.
+    #[error("{0}; look at passwords.breached_url")]
+    Breached(#[from] BreachedError),
+    /// Argon2 refuses the parameters.
+    #[error("passwords.memory_kib and passwords.iterations are not parameters that Argon2id takes")]
+    Hasher(#[from] HashingError),
+}
+
+impl AppState {
+    /// Opens the database, migrates it, and reads the keys or creates them.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        // Held until all is there: of several processes that start at once, one creates the keys and migrates.
+        let _lock = lock(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        let db = Db::open(&config.database).await?;
+        Self::with_database(db, config, clock)
+    }
+
+    /// Opens a database that exists and has the current schema, for a command. It creates no database.
+    pub async fn open_existing(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let db = Db::open_existing(&config.database).await?;
+        let _lock = lock(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        Self::with_database(db, config, clock)
+    }
+
+    fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
+        let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
+            Some(secrets) => secrets,
+            None => ServerSecrets::load_or_create(&config.data_dir.join("bifrons.key"))?,
+        };
+        let redis = config.redis.as_ref().map(Redis::new).transpose().map_err(|error| StartError::Redis(error.to_string()))?;
+        let metrics = Arc::new(Metrics::default());
+        let shared = redis.clone().map(|redis| (redis, secrets.key_for("sessions in Redis")));
+        Ok(Self {
+            cache: SessionCache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics)),
+            tokens: VerifiedTokens::new(),
+            limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
+            redis,
+            secrets,
+            keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
+            passwords: PasswordRules::new(&config)?,
+            hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&metrics))?,
+            outbox: Outbox::new(config.data_dir.join("outbox")),
+            db,
+            touches: BackgroundQueue::new(1024, 4),
+            stopping: AtomicBool::new(false),
+            metrics,
+            clock,
+            config,
+        })
+    }
+}
+
+impl AppState {
+    /// Counts and logs an event that follows from no write.
+    pub fn record(&self, record: impl Into<Record>) {
+        self.metrics.record(record);
+    }
+
+    /// The service is not ready from now on: load balancers should send it no new requests.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// Creates the data folder for the service's user alone, and waits until no other process is starting in it.
+pub fn lock(folder: &Path) -> io::Result<File> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let file = File::options().create(true).write(true).truncate(false).mode(0o600).open(folder.join("start.lock"))?;
+    file.lock()?;
+    Ok(file)
+}

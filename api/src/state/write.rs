@@ -1,0 +1,131 @@
+//! The one write path. Every change of a session, a grant or a user goes through [`AppState::write`].
+//!
+//! It begins, retries what two transactions spoil for each other, commits, and runs to completion even if the client hangs up. Then it
+//! announces the changes to this node's cache and to the other nodes, and records the events. The stores note both on the [`Tx`] that
+//! they write with, so that no caller can forget either, and nothing is announced or recorded that was rolled back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use entity::mail;
+use futures_util::future::BoxFuture;
+
+use super::app_state::AppState;
+use crate::{
+    audit::Record,
+    background::run_to_completion,
+    db::{Db, Scope, Unavailable, WriteConnection},
+    mail::store::insert,
+    session_cache::Change,
+};
+
+/// A write that is not committed yet.
+#[derive(Debug)]
+pub struct Tx {
+    connection: WriteConnection,
+    noted: Mutex<Noted>,
+}
+
+/// What follows from a write once it is committed.
+#[derive(Debug, Default)]
+struct Noted {
+    changes: Vec<Change>,
+    events: Vec<Record>,
+    has_mail: bool,
+}
+
+impl Tx {
+    async fn begin(db: &Db, scope: Scope) -> Result<Self, Unavailable> {
+        Ok(Self { connection: WriteConnection::begin(db, scope).await?, noted: Mutex::default() })
+    }
+
+    /// For the statements of the stores.
+    pub(crate) fn connection(&self) -> &WriteConnection {
+        &self.connection
+    }
+
+    /// Notes a change, for all caches of this session or user.
+    pub(crate) fn changed(&self, change: Change) {
+        self.note(|noted| noted.changes.push(change));
+    }
+
+    /// Notes an event.
+    pub(crate) fn record(&self, event: impl Into<Record>) {
+        self.note(|noted| noted.events.push(event.into()));
+    }
+
+    /// Puts a mail into the outbox.
+    pub(crate) async fn mail(&self, mail: mail::Model) -> Result<(), Unavailable> {
+        insert(self.connection(), mail).await?;
+        self.note(|noted| noted.has_mail = true);
+        Ok(())
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Noted)) {
+        note(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl AppState {
+    /// Runs `work` and commits it. `work` may run several times, so it borrows its input. Its future is boxed because a closure cannot
+    /// declare that the future which it returns is `Send`.
+    pub async fn write<I, T>(
+        self: &Arc<Self>,
+        scope: Scope,
+        input: I,
+        work: impl for<'a> Fn(&'a Tx, &'a I) -> BoxFuture<'a, Result<T, Unavailable>> + Send + Sync + 'static,
+    ) -> Result<T, Unavailable>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        run_to_completion(Arc::clone(self).perform(scope, input, work, |_| false)).await
+    }
+
+    /// The same for work that can refuse: then it is rolled back, and the refusal is returned inside.
+    pub async fn write_or_refuse<I, T, E>(
+        self: &Arc<Self>,
+        scope: Scope,
+        input: I,
+        work: impl for<'a> Fn(&'a Tx, &'a I) -> BoxFuture<'a, Result<Result<T, E>, Unavailable>> + Send + Sync + 'static,
+    ) -> Result<Result<T, E>, Unavailable>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        run_to_completion(Arc::clone(self).perform(scope, input, work, Result::is_err)).await
+    }
+
+    async fn perform<I, T>(
+        self: Arc<Self>,
+        scope: Scope,
+        input: I,
+        work: impl for<'a> Fn(&'a Tx, &'a I) -> BoxFuture<'a, Result<T, Unavailable>> + Send + Sync + 'static,
+        refuses: fn(&T) -> bool,
+    ) -> Result<T, Unavailable>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let attempt = async || {
+            let tx = Tx::begin(&self.db, scope).await?;
+            let value = work(&tx, &input).await?;
+            let Tx { connection, noted } = tx;
+            if refuses(&value) {
+                connection.rollback().await?;
+                return Ok((value, Noted::default()));
+            }
+            connection.commit().await?;
+            Ok((value, noted.into_inner().unwrap_or_else(PoisonError::into_inner)))
+        };
+        let (value, noted) = self.db.retry(attempt).await?;
+        self.cache.announce(&noted.changes).await;
+        for event in noted.events {
+            self.record(event);
+        }
+        if noted.has_mail {
+            self.outbox.notify();
+        }
+        Ok(value)
+    }
+}
