@@ -1,24 +1,21 @@
 //! CORS as browsers apply it to a call with `credentials: "include"` (Fetch, "CORS check" and "CORS-preflight fetch").
 
-use super::{Answer, Mistake, Question};
-use crate::Origin;
+use crate::{Answer, Call, Mistake, Origin, Preflight, Refused};
 
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
 const ALLOW_METHODS: &str = "access-control-allow-methods";
 const ALLOW_HEADERS: &str = "access-control-allow-headers";
 
-/// A mistake, and where it shows.
+/// A mistake, and its evidence in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// What is wrong.
     pub mistake: Mistake,
-    /// What the API said.
     pub evidence: String,
 }
 
-/// What keeps a page of `origin` from reading an answer. Nothing: it may.
-pub fn check(origin: &Origin, answer: &Answer) -> Vec<Seen> {
+/// What keeps a page from reading an answer. `origin` is the `Origin` header of the call.
+pub fn check(origin: &str, answer: &Answer) -> Vec<Seen> {
     let mut seen = Vec::new();
     if let Some(mistake) = allowed_origin(origin, &answer.all(ALLOW_ORIGIN)) {
         seen.push(Seen { mistake, evidence: answer.quote(ALLOW_ORIGIN) });
@@ -26,60 +23,87 @@ pub fn check(origin: &Origin, answer: &Answer) -> Vec<Seen> {
             return seen;
         }
     }
-    // "true" alone, in small letters, once.
-    if answer.all(ALLOW_CREDENTIALS) != ["true"] {
-        seen.push(Seen { mistake: Mistake::CredentialsNotAllowed, evidence: answer.quote(ALLOW_CREDENTIALS) });
+    // Exactly "true", in lower case, once.
+    match answer.all(ALLOW_CREDENTIALS).as_slice() {
+        ["true"] => {}
+        several if several.iter().flat_map(|value| value.split(',')).filter(|value| value.trim() == "true").count() > 1 => {
+            seen.push(Seen { mistake: Mistake::CredentialsSeveral, evidence: answer.quote(ALLOW_CREDENTIALS) });
+        }
+        _ => seen.push(Seen { mistake: Mistake::CredentialsNotAllowed, evidence: answer.quote(ALLOW_CREDENTIALS) }),
     }
     seen
 }
 
-fn allowed_origin(origin: &Origin, said: &[&str]) -> Option<Mistake> {
-    let said = match said {
+fn allowed_origin(origin: &str, allowed: &[&str]) -> Option<Mistake> {
+    let allowed = match allowed {
         [] | [""] => return Some(Mistake::NoCorsHeaders),
-        [one] if *one == origin.as_str() => return None,
+        [one] if *one == origin => return None,
         [one] => *one,
         _ => return Some(Mistake::OriginSeveral),
     };
-    Some(match (said, Origin::parse(said)) {
+    let place = |origin: &str| Origin::parse(origin).map(|origin| (origin.is_secure(), origin.host().to_owned()));
+    Some(match (allowed, place(allowed)) {
         ("*", _) => Mistake::OriginWildcard,
         ("null", _) => Mistake::OriginNull,
         (several, _) if several.contains([',', ' ']) => Mistake::OriginSeveral,
-        (slash, _) if slash.strip_suffix('/') == Some(origin.as_str()) => Mistake::OriginSlash,
-        (_, Ok(other)) if (other.is_secure(), other.host()) == (origin.is_secure(), origin.host()) => Mistake::OriginPort,
+        (slash, _) if slash.strip_suffix('/') == Some(origin) => Mistake::OriginSlash,
+        (_, other @ Ok(_)) if other == place(origin) => Mistake::OriginPort,
         _ => Mistake::OriginOther,
     })
 }
 
-/// What the answer to a preflight keeps a page of `origin` from: with any of these the call is never sent.
-pub fn preflight(origin: &Origin, question: &Question, answer: &Answer) -> Vec<Seen> {
-    let status = match answer.status {
-        200..=299 => None,
-        // The status tells the cause; that such an answer has no CORS headers either follows from it.
-        300..=399 => Some(Mistake::PreflightRedirected),
-        401 | 403 => Some(Mistake::PreflightUnauthorized),
-        404 | 405 => Some(Mistake::PreflightUnknown),
-        _ => Some(Mistake::PreflightFailed),
-    };
-    if let Some(mistake) = status {
-        return vec![Seen { mistake, evidence: format!("OPTIONS {} was answered with {}", question.path, answer.status) }];
+/// What a preflight keeps the page from: with any of these the browser does not send the call.
+pub fn preflight(origin: &str, call: &Call, preflight: &Preflight) -> Vec<Seen> {
+    let answer = &preflight.answer;
+    if !answer.is_success() {
+        return vec![refused(call, preflight)];
     }
     let mut seen = check(origin, answer);
     if seen.iter().any(|seen| seen.mistake == Mistake::NoCorsHeaders) {
         return seen;
     }
-    if question.asks_for_method() && !answer.list(ALLOW_METHODS).contains(&question.method.as_str()) {
+    if call.has_unsafe_method() && !answer.list(ALLOW_METHODS).contains(&call.method.as_str()) {
         seen.push(Seen { mistake: Mistake::MethodNotAllowed, evidence: answer.quote(ALLOW_METHODS) });
     }
-    let listed = answer.list(ALLOW_HEADERS).iter().any(|name| name.eq_ignore_ascii_case("content-type"));
-    if question.asks_for_content_type() && !listed {
-        seen.push(Seen { mistake: Mistake::ContentTypeNotAllowed, evidence: answer.quote(ALLOW_HEADERS) });
-    }
+    let listed = answer.list(ALLOW_HEADERS);
+    let is_listed = |name: &String| listed.iter().any(|listed| listed.eq_ignore_ascii_case(name));
+    let missing: Vec<_> = call.unsafe_headers().into_iter().filter(|name| !is_listed(name)).collect();
+    seen.extend(headers_not_allowed(&missing, &answer.quote(ALLOW_HEADERS)));
     seen
+}
+
+fn headers_not_allowed(missing: &[String], evidence: &str) -> Option<Seen> {
+    let others: Vec<_> = missing.iter().filter(|name| *name != "content-type").map(String::as_str).collect();
+    let mistake = if others.is_empty() { Mistake::ContentTypeNotAllowed } else { Mistake::HeaderNotAllowed };
+    (!missing.is_empty()).then(|| Seen { mistake, evidence: format!("{}: {evidence}", missing.join(", ")) })
+}
+
+/// A preflight that is answered with an error. A simpler one told which part of it is the cause.
+fn refused(call: &Call, preflight: &Preflight) -> Seen {
+    let answer = &preflight.answer;
+    let evidence = format!("OPTIONS {} was answered with {}", call.path, answer.quote_status());
+    let mistake = match &preflight.refused {
+        Some(Refused::Headers(names)) => {
+            if let Some(seen) = headers_not_allowed(names, &evidence) {
+                return seen;
+            }
+            Mistake::PreflightFailed
+        }
+        Some(Refused::Method) => Mistake::MethodNotAllowed,
+        Some(Refused::Always) if answer.status >= 400 && answer.speaks_of_cors() => Mistake::OriginRefused,
+        _ => match answer.status {
+            300..=399 => Mistake::PreflightRedirected,
+            401 | 403 => Mistake::PreflightUnauthorized,
+            404 | 405 => Mistake::PreflightUnknown,
+            _ => Mistake::PreflightFailed,
+        },
+    };
+    Seen { mistake, evidence }
 }
 
 /// An answer for one origin that does not say so to caches.
 pub fn unvaried(answer: &Answer) -> Option<Seen> {
-    let for_one = answer.all(ALLOW_ORIGIN).iter().any(|said| *said != "*");
+    let for_one = answer.all(ALLOW_ORIGIN).iter().any(|allowed| *allowed != "*");
     let says_so = answer.list("vary").iter().any(|name| *name == "*" || name.eq_ignore_ascii_case("origin"));
     (for_one && !says_so).then(|| Seen { mistake: Mistake::VaryMissing, evidence: answer.quote("vary") })
 }
@@ -87,7 +111,7 @@ pub fn unvaried(answer: &Answer) -> Option<Seen> {
 #[cfg(test)]
 mod tests {
     use super::{Seen, check, preflight, unvaried};
-    use crate::{Answer, Mistake, Origin, Question};
+    use crate::{Answer, Call, Mistake, Preflight, Refused};
 
     const PAGE: &str = "https://app.example.com:8443";
 
@@ -101,9 +125,15 @@ mod tests {
     }
 
     fn preflighted(method: &str, status: u16, headers: &str) -> Vec<&'static str> {
-        let question = Question { method: method.to_owned(), path: "/".to_owned(), content_type: "application/json".to_owned() };
+        judged(method, &[], status, headers, None)
+    }
+
+    fn judged(method: &str, added: &[&str], status: u16, headers: &str, refused: Option<Refused>) -> Vec<&'static str> {
+        let added = added.iter().map(|name| ((*name).to_owned(), "1".to_owned())).collect();
+        let call =
+            Call { method: method.to_owned(), path: "/".to_owned(), content_type: "application/json".to_owned(), headers: added };
         let cors = format!("access-control-allow-origin: {PAGE}\naccess-control-allow-credentials: true\n{headers}");
-        codes(&preflight(&Origin::parse(PAGE).unwrap(), &question, &answer(status, &cors)))
+        codes(&preflight(PAGE, &call, &Preflight { answer: answer(status, &cors), refused }))
     }
 
     #[test]
@@ -122,17 +152,19 @@ mod tests {
             ("https://a.example https://app.example.com:8443", &["origin_several"]),
         ] {
             let headers = format!("access-control-allow-credentials: true\naccess-control-allow-origin: {said}");
-            assert_eq!(codes(&check(&Origin::parse(PAGE).unwrap(), &answer(200, &headers))), mistakes, "{said}");
+            assert_eq!(codes(&check(PAGE, &answer(200, &headers))), mistakes, "{said}");
         }
         let twice = format!("access-control-allow-origin: {PAGE}\n").repeat(2) + "access-control-allow-credentials: true";
-        assert_eq!(codes(&check(&Origin::parse(PAGE).unwrap(), &answer(200, &twice))), ["origin_several"]);
-        for wrong in ["false", "True", "true, true", "1"] {
+        assert_eq!(codes(&check(PAGE, &answer(200, &twice))), ["origin_several"]);
+        for wrong in ["false", "True", "", "1"] {
             let headers = format!("access-control-allow-origin: {PAGE}\naccess-control-allow-credentials: {wrong}");
-            let seen = check(&Origin::parse(PAGE).unwrap(), &answer(200, &headers));
+            let seen = check(PAGE, &answer(200, &headers));
             assert_eq!(codes(&seen), ["credentials_not_allowed"], "{wrong}");
         }
+        let twice = answer(200, &format!("access-control-allow-origin: {PAGE}\naccess-control-allow-credentials: true, true"));
+        assert_eq!(codes(&check(PAGE, &twice)), ["credentials_several"]);
         let star = answer(200, "access-control-allow-origin: *");
-        assert_eq!(codes(&check(&Origin::parse(PAGE).unwrap(), &star)), ["origin_wildcard", "credentials_not_allowed"]);
+        assert_eq!(codes(&check(PAGE, &star)), ["origin_wildcard", "credentials_not_allowed"]);
     }
 
     #[test]
@@ -147,6 +179,7 @@ mod tests {
         for (status, code) in [
             (401, "preflight_unauthorized"),
             (403, "preflight_unauthorized"),
+            (400, "preflight_failed"),
             (302, "preflight_redirected"),
             (404, "preflight_unknown"),
             (405, "preflight_unknown"),
@@ -154,6 +187,23 @@ mod tests {
         ] {
             assert_eq!(preflighted("POST", status, good), [code]);
         }
+    }
+
+    #[test]
+    fn a_simpler_preflight_tells_what_is_refused() {
+        let bare = |status, refused| {
+            let call = Call { method: "PUT".into(), path: "/".into(), content_type: "application/json".into(), headers: vec![] };
+            let answer = answer(status, "vary: Accept").with_body("Disallowed CORS headers");
+            preflight(PAGE, &call, &Preflight { answer, refused: Some(refused) }).remove(0)
+        };
+        let content_type = bare(400, Refused::Headers(vec!["content-type".into()]));
+        assert_eq!(content_type.mistake, Mistake::ContentTypeNotAllowed);
+        assert!(content_type.evidence.ends_with("400: Disallowed CORS headers"), "{content_type:?}");
+        assert_eq!(bare(403, Refused::Headers(vec!["content-type".into(), "x-a".into()])).mistake, Mistake::HeaderNotAllowed);
+        assert_eq!(bare(403, Refused::Method).mistake, Mistake::MethodNotAllowed);
+        assert_eq!(bare(400, Refused::Always).mistake, Mistake::OriginRefused, "its body speaks of CORS");
+        assert_eq!(judged("POST", &["x-a"], 204, "access-control-allow-headers: content-type", None), ["header_not_allowed"]);
+        assert_eq!(judged("POST", &["authorization"], 204, "access-control-allow-headers: *", None), ["header_not_allowed"]);
     }
 
     #[test]

@@ -1,32 +1,37 @@
-//! What browsers make of an API, ours or any other: it is asked as a page would ask it, and its answers are held against the
-//! rules of Fetch and RFC 6265bis. Only [`visit()`] speaks HTTP; all else is pure.
+//! What browsers make of an API: its CORS headers and its cookies. The API is asked as a page would ask it, and its answers are
+//! compared with the rules of Fetch and RFC 6265bis. Only [`visit()`] speaks HTTP; everything else is pure.
 //!
 //! | where | what |
 //! |---|---|
-//! | [`Question`] | the call that a page makes, and what a browser adds to it |
-//! | [`Answer`] | what came back, as far as browsers look at it |
-//! | [`cors`] | whether the page may send the call and read the answer |
-//! | [`examine`] | the cookies too: one frontend, every browser family |
-//! | [`Mistake`], [`Remedy`] | all that can be wrong, and what to change |
+//! | [`browsers`] | what each browser family does with a `Set-Cookie` |
+//! | [`Call`], [`Answer`] | a call of a page, and what came back |
+//! | [`Leg`] | a call with its redirects, followed as browsers follow them |
+//! | [`cors`] | whether the browser sends the call and the page may read the answer |
+//! | [`examine`] | one frontend in every browser family: both calls, and the cookies |
+//! | [`Mistake`], [`Remedy`] | every mistake, and what to change, for each kind of server |
 //! | [`Report`] | the whole, for people and for scripts |
 
 mod answer;
 pub mod browsers;
+mod call;
 pub mod cors;
-mod examination;
+mod csrf;
+mod examine;
+mod leg;
 mod mistake;
 mod origin;
-mod question;
 mod remedy;
 mod report;
 mod table;
 mod visit;
 
 pub use answer::Answer;
-pub use examination::{Cell, Examined, Facts, Finding, examine};
+pub use call::{Call, Headers};
+pub use cors::Seen;
+pub use examine::{Cell, Examined, Facts, Finding, Judgement, examine};
+pub use leg::{Hop, Leg, Outcome, Preflight, Refused};
 pub use mistake::Mistake;
 pub use origin::Origin;
-pub use question::Question;
-pub use remedy::{Fix, Remedy, Server};
+pub use remedy::{Blanks, Fix, Remedy, Server, servers};
 pub use report::{CookieSource, Report};
-pub use visit::{Error, Plan, visit};
+pub use visit::{Csrf, Error, Plan, visit};

@@ -43,7 +43,7 @@ impl Origin {
         &self.host
     }
 
-    /// Whether the host is this machine, whatever DNS says (RFC 6761 section 6.3).
+    /// Whether the host is always this machine (RFC 6761 section 6.3).
     pub fn is_loopback(&self) -> bool {
         self.host == "localhost"
             || self.host.ends_with(".localhost")

@@ -2,7 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Cell, Examined, Finding, Remedy};
+use crate::{
+    Blanks, Cell, Examined, Finding, Judgement, Remedy, Server,
+    browsers::{Relation, SetCookie},
+    csrf,
+    examine::CallFate,
+    servers,
+};
 
 /// Where the cookies that were judged come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +24,21 @@ pub enum CookieSource {
 /// Every frontend, examined.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The API's URL, as it was given.
+    /// The API's origin.
     pub api: String,
-    /// The call: `POST /v1/session`.
-    pub call: String,
-    /// Where the cookies come from.
+    pub method: String,
+    /// The path of the sign-in, with what precedes every path of the API.
+    pub path: String,
+    /// The call that needs the session.
+    pub next: Option<String>,
+    /// The headers that the page adds to its calls, by name, in lower case.
+    pub headers: Vec<String>,
     pub cookies_from: CookieSource,
-    /// Every frontend, in the order given.
+    /// The headers of all answers that tell which server it is.
+    pub signs: Vec<(String, String)>,
+    /// The server that the operator names: it counts instead of the signs.
+    pub server: Option<String>,
+    /// In the order given.
     pub frontends: Vec<Examined>,
 }
 
@@ -34,37 +48,84 @@ impl Report {
         self.frontends.iter().all(Examined::works)
     }
 
-    /// Whether the API is Bifrons: its cookies say so.
-    pub fn is_bifrons(&self) -> bool {
-        let mut cookies = self.frontends.iter().flat_map(|examined| &examined.cookies);
-        cookies.any(|cookie| cookie.name.ends_with("bifrons_session") || cookie.name.ends_with("bifrons_probe"))
+    /// The worst judgement of all.
+    pub fn judgement(&self) -> Judgement {
+        self.frontends.iter().map(Examined::judgement).max().unwrap_or(Judgement::Works)
     }
 
-    /// The remedies of all that is wrong, each with the frontends that need it.
+    pub fn cookie_names(&self) -> impl Iterator<Item = &str> {
+        self.frontends.iter().flat_map(|examined| &examined.cookies).map(|cookie| cookie.name.as_str())
+    }
+
+    /// The cookie that is most likely the session's.
+    pub fn judged_cookie(&self) -> Option<&SetCookie> {
+        let mut cookies = self.frontends.iter().flat_map(|examined| &examined.cookies);
+        cookies.find(|cookie| !csrf::names_a_token(&cookie.name))
+    }
+
+    /// The servers to write remedies for: the one that is named, or else those that the answers point to.
+    pub fn servers(&self) -> Vec<&'static Server> {
+        let named = |server: &&Server| match &self.server {
+            Some(code) => server.code == *code,
+            None => server.shows_in(self),
+        };
+        servers().iter().filter(named).collect()
+    }
+
+    /// The remedies of everything that is wrong, each with the frontends that need it. What follows from another finding needs
+    /// none of its own.
     pub fn remedies(&self) -> Vec<(Remedy, Vec<&Examined>)> {
-        let needs = |remedy, examined: &Examined| examined.findings.iter().any(|one| one.mistake.remedy() == remedy);
+        let needs = |remedy, examined: &Examined| {
+            examined.findings.iter().any(|one| one.follows.is_none() && one.mistake.remedy() == remedy)
+        };
         let needed = Remedy::ALL.iter().map(|remedy| {
-            let patients = self.frontends.iter().filter(|examined| needs(*remedy, examined)).collect::<Vec<_>>();
-            (*remedy, patients)
+            let affected = self.frontends.iter().filter(|examined| needs(*remedy, examined)).collect::<Vec<_>>();
+            (*remedy, affected)
         });
-        needed.filter(|(_, patients)| !patients.is_empty()).collect()
+        needed.filter(|(_, affected)| !affected.is_empty()).collect()
+    }
+
+    /// The lines of code without which no browser keeps a session of another origin. None: page and API are one origin.
+    pub fn condition(&self) -> Option<[String; 2]> {
+        if self.frontends.iter().all(|examined| examined.relation == Relation::SameOrigin) {
+            return None;
+        }
+        let (api, next) = (&self.api, self.next.as_deref().unwrap_or("/…"));
+        Some([
+            format!("fetch(\"{api}{}\", {{ method: \"{}\", credentials: \"include\", … }})", self.path, self.method),
+            format!("fetch(\"{api}{next}\", {{ credentials: \"include\" }})"),
+        ])
     }
 
     /// For scripts.
     pub fn to_json(&self) -> Value {
-        let remedies = self.remedies().into_iter().map(|(remedy, patients)| (remedy.code().to_owned(), fix(remedy, &patients)));
+        let blanks = Blanks::of(self);
+        let remedies = self.remedies().into_iter().map(|(remedy, _)| (remedy.code().to_owned(), self.remedy(remedy, &blanks)));
         json!({
             "api": self.api,
-            "call": self.call,
+            "call": format!("{} {}", self.method, self.path),
+            "next": self.next,
             "works": self.works(),
+            "judgement": self.judgement().code(),
+            "condition": self.condition().map(|code| json!({ "credentials": "include", "code": code })),
             "cookies_from": match self.cookies_from {
                 CookieSource::SignIn => Some("sign_in"),
                 CookieSource::Probe => Some("probe"),
                 CookieSource::Nowhere => None,
             },
+            "servers": self.servers().iter().map(|server| server.code.as_str()).collect::<Vec<_>>(),
             "frontends": self.frontends.iter().map(frontend).collect::<Vec<_>>(),
             "remedies": remedies.collect::<Map<_, _>>(),
         })
+    }
+
+    fn remedy(&self, remedy: Remedy, blanks: &Blanks) -> Value {
+        let fixes = self.servers().into_iter().filter_map(|server| Some((server, server.fix(remedy)?)));
+        let how = fixes.map(|(server, fix)| {
+            let code = blanks.fill(fix.code.trim_end());
+            (server.code.clone(), json!({ "at": fix.at, "slot": fix.slot, "code": code, "versions": server.versions }))
+        });
+        json!({ "what": remedy.what(), "how": how.collect::<Map<_, _>>() })
     }
 }
 
@@ -73,11 +134,17 @@ fn frontend(examined: &Examined) -> Value {
         "origin": examined.frontend.as_str(),
         "relation": examined.relation.code(),
         "works": examined.works(),
-        "preflight": examined.preflight,
-        "sign_in": { "status": examined.sign_in, "sent": examined.sent, "readable": examined.readable },
+        "judgement": examined.judgement().code(),
+        "preflight": examined.sign_in.preflight,
+        "sign_in": call(&examined.sign_in),
+        "next": examined.next.as_ref().map(call),
         "cookies": examined.cells.iter().map(cell).collect::<Vec<_>>(),
         "findings": examined.findings.iter().map(finding).collect::<Vec<_>>(),
     })
+}
+
+fn call(fate: &CallFate) -> Value {
+    json!({ "made": fate.made, "status": fate.status, "sent": fate.sent, "readable": fate.readable })
 }
 
 fn cell(cell: &Cell) -> Value {
@@ -87,7 +154,7 @@ fn cell(cell: &Cell) -> Value {
         "stored": cell.stored,
         "partitioned": cell.partitioned,
         "sent": cell.sent,
-        "why": cell.why.map(super::Mistake::code),
+        "why": cell.why.map(crate::Mistake::code),
     })
 }
 
@@ -100,19 +167,7 @@ fn finding(finding: &Finding) -> Value {
         "standard": mistake.standard(),
         "evidence": finding.evidence,
         "families": finding.families.iter().map(|family| family.code()).collect::<Vec<_>>(),
+        "follows": finding.follows.map(crate::Mistake::code),
         "remedy": mistake.remedy().code(),
     })
-}
-
-fn fix(remedy: Remedy, patients: &[&Examined]) -> Value {
-    let fix = remedy.fix();
-    let how = fix.how.iter().map(|(server, how)| (server.name().to_ascii_lowercase(), Value::from(fill(how, patients))));
-    json!({ "what": fix.what, "how": how.collect::<Map<_, _>>() })
-}
-
-/// Names the frontends in the words of a remedy.
-pub(super) fn fill(how: &str, patients: &[&Examined]) -> String {
-    let origins: Vec<_> = patients.iter().map(|examined| format!("\"{}\"", examined.frontend.as_str())).collect();
-    let first = patients.first().map_or("", |examined| examined.frontend.as_str());
-    how.replace("{origins}", &origins.join(", ")).replace("{origin}", first)
 }

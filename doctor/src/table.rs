@@ -1,34 +1,74 @@
-//! The report for people: a block a frontend, then what is wrong and what to change, each once, in 100 columns.
+//! The report for people: a block for each frontend, then each cause with its remedy and its consequences, in 100 columns.
 
 use std::fmt::{self, Write};
 
-use super::{Cell, CookieSource, Examined, Finding, Remedy, Report, Server, report::fill};
-use crate::browsers::{Family, Relation};
+use crate::{
+    Blanks, Cell, CookieSource, Examined, Finding, Judgement, Remedy, Report,
+    browsers::{Family, Relation},
+    examine::CallFate,
+};
 
-/// As wide as it gets.
 const WIDTH: usize = 100;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} of {}, as browsers see it", self.call, self.api)?;
+        writeln!(f, "{} {} of {}, as browsers see it", self.method, self.path, self.api)?;
         if self.cookies_from == CookieSource::Probe {
-            let note = "Nobody was signed in, so no session cookie was set. This is Bifrons: its probe cookie, which has the same \
+            let note = "The sign-in was refused, so it set no session cookie. This is Bifrons: its probe cookie, which has the same \
                         attributes, was judged instead.";
             write!(f, "{}", wrapped("", "", note))?;
         }
         for examined in &self.frontends {
             write!(f, "\n{}", Block(examined))?;
         }
-        let remedies = self.remedies();
-        for (number, (remedy, patients)) in remedies.iter().enumerate() {
-            write!(f, "\n{}", problem(number + 1, *remedy, patients, self.is_bifrons()))?;
+        let blanks = Blanks::of(self);
+        for (number, (remedy, affected)) in self.remedies().iter().enumerate() {
+            write!(f, "\n{}", cause(number + 1, *remedy, affected))?;
+            write!(f, "{}", self.how(*remedy, &blanks))?;
         }
-        let verdict = match (self.works(), remedies.is_empty()) {
-            (true, true) => "Signing in works from every frontend, in every browser.",
-            (true, false) => "Signing in works from every frontend, in every browser; there are warnings.",
-            (false, _) => "Signing in does not work everywhere.",
+        write!(f, "\n{}", self.conclusion())
+    }
+}
+
+impl Report {
+    /// What to write, for each server that it concerns.
+    fn how(&self, remedy: Remedy, blanks: &Blanks) -> String {
+        let mut text = wrapped("   → ", "     ", remedy.what());
+        let servers = self.servers();
+        for (server, fix) in servers.iter().filter_map(|server| Some((server, server.fix(remedy)?))) {
+            text.push_str(&wrapped("     ", "     ", &format!("{} ({}), {}:", server.name, server.versions, fix.at)));
+            for line in blanks.fill(fix.code.trim_end()).lines() {
+                // Code is never torn.
+                text.push_str(format!("         {line}").trim_end());
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    fn conclusion(&self) -> String {
+        let warnings = self.frontends.iter().flat_map(|examined| &examined.findings).any(|finding| finding.mistake.is_warning());
+        let verdict = match self.judgement() {
+            Judgement::Works if warnings => "Signing in works from every frontend, in every browser; there are warnings.",
+            Judgement::Works => "Signing in works from every frontend, in every browser.",
+            Judgement::Limited => {
+                "Signing in works as well as it can from another site: in every browser but Safari, which keeps no third-party cookies."
+            }
+            Judgement::Unknown => "Nothing is wrong so far, but something is not known: see above.",
+            Judgement::Fails => "Signing in does not work everywhere.",
         };
-        writeln!(f, "\n{verdict}")
+        let mut text = wrapped("", "", verdict);
+        if let (Some(code), true) = (self.condition(), self.judgement() < Judgement::Fails) {
+            let condition = "The doctor does not see the page's code. Without credentials: \"include\" in every call, browsers neither \
+                             store nor send the cookie:";
+            text.push_str(&wrapped("", "", condition));
+            code.iter().for_each(|line| text.push_str(&format!("    {line}\n")));
+        }
+        if self.next.is_none() {
+            let next = "Only the sign-in was judged: give --next PATH, a call that needs the session, to judge that too.";
+            text.push_str(&wrapped("", "", next));
+        }
+        text
     }
 }
 
@@ -39,23 +79,32 @@ impl fmt::Display for Block<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let examined = self.0;
         writeln!(f, "{} ({})", examined.frontend.as_str(), examined.relation)?;
-        match (examined.preflight, examined.relation) {
+        match (examined.sign_in.preflight, examined.relation) {
             (Some(status), _) => writeln!(f, "  preflight  {status}")?,
             (None, Relation::SameOrigin) => writeln!(f, "  preflight  none: page and API are one origin")?,
             (None, _) => writeln!(f, "  preflight  none: the call is a simple one")?,
         }
-        let fate = match (examined.sent, examined.readable) {
-            (false, _) => "but browsers do not send it",
-            (true, false) => "but the page may not read the answer",
-            (true, true) => "and the page may read the answer",
-        };
-        writeln!(f, "  sign-in    {}, {fate}", examined.sign_in)?;
+        write!(f, "{}", fate("  sign-in    ", &examined.sign_in))?;
         for cookie in &examined.cookies {
             write!(f, "{}", wrapped("  cookie     ", "             ", &cookie.to_string()))?;
+        }
+        if let Some(next) = &examined.next {
+            write!(f, "{}", fate("  next call  ", next))?;
         }
         writeln!(f, "  {:37}  {:15}  sent", "", "stored")?;
         examined.cells.iter().try_for_each(|cell| row(f, cell, examined.cookies.len() > 1))
     }
+}
+
+fn fate(lead: &str, call: &CallFate) -> String {
+    let fate = match (call.sent, call.readable) {
+        (false, _) => "but browsers do not send it",
+        (true, false) => "but the page may not read the answer",
+        (true, true) => "and the page may read the answer",
+    };
+    let redirects = call.made.get(1..).filter(|further| !further.is_empty());
+    let redirects = redirects.map(|further| format!(" after {}", further.join(", "))).unwrap_or_default();
+    wrapped(lead, "             ", &format!("{}{redirects}, {fate}", call.status))
 }
 
 fn row(f: &mut fmt::Formatter<'_>, cell: &Cell, several: bool) -> fmt::Result {
@@ -66,17 +115,18 @@ fn row(f: &mut fmt::Formatter<'_>, cell: &Cell, several: bool) -> fmt::Result {
     };
     let stored = if cell.partitioned { "yes, partitioned" } else { word(cell.stored) };
     let name = cell.cookie.as_deref().filter(|_| several).map(|name| format!("{name} ")).unwrap_or_default();
-    let why = cell.why.map_or("", super::Mistake::code);
+    let why = cell.why.map_or("", crate::Mistake::code);
     let line = format!("  {:37}  {stored:16} {:5} {name}{why}", cell.family.to_string(), word(cell.sent));
     writeln!(f, "{}", line.trim_end())
 }
 
-/// What is wrong, and what to change: mistakes with one remedy together.
-fn problem(number: usize, remedy: Remedy, patients: &[&Examined], ours: bool) -> String {
+/// What is wrong: mistakes with one remedy together, and below them what follows from them.
+fn cause(number: usize, remedy: Remedy, affected: &[&Examined]) -> String {
     let mut text = String::new();
     let mut told = Vec::new();
-    for examined in patients {
-        for finding in examined.findings.iter().filter(|finding| finding.mistake.remedy() == remedy) {
+    for examined in affected {
+        let causes = examined.findings.iter().filter(|finding| finding.follows.is_none() && finding.mistake.remedy() == remedy);
+        for finding in causes {
             if !told.contains(&finding.mistake) {
                 let kind = if finding.mistake.is_warning() { "Warning: " } else { "" };
                 let sentence = format!("{kind}{} ({})", finding.mistake.sentence(), finding.mistake.standard());
@@ -86,17 +136,14 @@ fn problem(number: usize, remedy: Remedy, patients: &[&Examined], ours: bool) ->
             }
             text.push_str(&wrapped("   · ", "     ", &place(examined, finding)));
         }
-    }
-    let fix = remedy.fix();
-    text.push_str(&wrapped("   → ", "     ", fix.what));
-    // What others would write is of no use to somebody who runs Bifrons.
-    for (server, how) in fix.how.iter().filter(|(server, _)| !ours || *server == Server::Bifrons) {
-        text.push_str(&wrapped(&format!("     {:8} ", server.name()), &" ".repeat(14), &fill(how, patients)));
+        for finding in examined.findings.iter().filter(|finding| finding.follows.is_some_and(|cause| told.contains(&cause))) {
+            text.push_str(&wrapped("     so also ", "             ", &place(examined, finding)));
+        }
     }
     text
 }
 
-/// Where it shows: code, frontend, evidence, and the browsers if not all.
+/// Code, frontend, evidence, and the browsers if it does not affect all.
 fn place(examined: &Examined, finding: &Finding) -> String {
     let mut place = format!("{}, {}: {}", finding.mistake.code(), examined.frontend.as_str(), finding.evidence);
     if finding.families.len() < Family::ALL.len() {
@@ -136,6 +183,6 @@ mod tests {
         let long = wrapped("1. ", "   ", &"word ".repeat(50));
         assert!(long.lines().count() == 3 && long.lines().all(|line| line.len() <= WIDTH), "{long}");
         assert!(long.lines().nth(1).unwrap().starts_with("   word"));
-        assert_eq!(wrapped("", "", &"x".repeat(120)).trim_end().len(), 120, "a word is never torn");
+        assert_eq!(wrapped("", "", &"x".repeat(120)).trim_end().len(), 120, "a word stays whole");
     }
 }

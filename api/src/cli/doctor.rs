@@ -4,20 +4,25 @@ use std::{
     fmt, fs,
     io::{self, Read},
     net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
     time::Duration,
 };
 
-use clap::Args;
-use doctor::{Origin, Plan, Question, visit};
+use clap::{Args, builder::PossibleValuesParser};
+use doctor::{Call, Csrf, Judgement, Origin, Plan, servers, visit};
 
 use super::{Failure, block_on, print};
-use crate::config::duration;
+use crate::{clock::Clock, config::duration};
 
-/// Nobody's password: Bifrons is judged by its probe cookie.
-const NOBODY: &str = r#"{"email":"doctor@example.com","password":"wrong password"}"#;
+/// The credentials of no user: Bifrons is judged by its probe cookie.
+const UNKNOWN_USER: &str = r#"{"email":"doctor@example.com","password":"wrong password"}"#;
+
+/// Where Bifrons signs in, and shows the session.
+const SESSION: &str = "/v1/session";
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 it works from every frontend in every browser, 1 it does not, 2 wrong usage.")]
+#[command(after_help = "Exit codes: 0 it works from every frontend in every browser, or as well as it can from another site; \
+                        1 it does not, or something is not known; 2 wrong usage.")]
 pub(super) struct Arguments {
     /// Where browsers reach the API, Bifrons or any other: `https://api.example.com`
     #[arg(long, value_name = "URL", value_parser = Api::parse)]
@@ -25,21 +30,39 @@ pub(super) struct Arguments {
     /// The frontends' origins, exactly as browsers send them: `https://app.example.com`
     #[arg(long, value_name = "ORIGIN", required = true, num_args = 1.., value_parser = Origin::parse)]
     frontend: Vec<Origin>,
-    /// Where the API listens for sign-ins
-    #[arg(long, value_name = "PATH", default_value = "/v1/session", value_parser = path)]
+    /// The path of the sign-in
+    #[arg(long, value_name = "PATH", default_value = SESSION, value_parser = path)]
     path: String,
-    /// The method of a sign-in
+    /// The method of the sign-in
     #[arg(long, default_value = "POST", value_parser = method)]
     method: String,
-    /// The body of a sign-in: @FILE, - for standard input, or as it is [default: a sign-in that fails]
+    /// The body of the sign-in: @FILE, - for standard input, or the body itself [default: a sign-in that fails]
     ///
-    /// What stands on the command line others can read in the list of processes: a password belongs into a file.
-    #[arg(long, value_name = "BODY", default_value = NOBODY, hide_default_value = true, value_parser = Body::read)]
+    /// Other users of this machine can read the command line: put a password into a file.
+    #[arg(long, value_name = "BODY", default_value = UNKNOWN_USER, hide_default_value = true, value_parser = Body::read)]
     body: Body,
-    /// What the body is
+    /// The media type of the body
     #[arg(long, value_name = "TYPE", default_value = "application/json", value_parser = content_type)]
     content_type: String,
-    /// Connect there, not where DNS says: 127.0.0.1:8443
+    /// A call that needs the session: it is judged too [default: the path of the sign-in, if the API is Bifrons]
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    next: Option<String>,
+    /// The name of the session's cookie, if the sign-in sets several
+    #[arg(long, value_name = "NAME")]
+    cookie: Option<String>,
+    /// A header that the page adds to its calls: `X-CSRF-Token=abc`
+    #[arg(long, value_name = "NAME=VALUE", value_parser = header)]
+    header: Vec<(String, String)>,
+    /// A page to fetch first: its CSRF token replaces {csrf} in --header and --body, and its cookies go along
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    csrf: Option<String>,
+    /// The server to write remedies for, if the answers do not show it
+    #[arg(long, value_name = "NAME", value_parser = server())]
+    server: Option<String>,
+    /// An authority to trust besides those of the system, in PEM
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Connect there instead of the address in DNS: 127.0.0.1:8443
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     connect: Option<SocketAddr>,
     /// How long to wait for each answer
@@ -52,15 +75,37 @@ pub(super) struct Arguments {
 
 /// Examines an API.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { api, frontend, path, method, body, content_type, connect, timeout, json } = arguments;
-    let question = Question { method, path, content_type };
-    let plan = Plan { api: api.origin, base: api.base, question, body: body.0, connect, timeout };
-    let report = block_on(async { visit(&plan, &frontend).await.map_err(Failure::new) })?;
+    let (frontends, json) = (arguments.frontend.clone(), arguments.json);
+    let plan = plan(arguments)?;
+    let report = block_on(async { visit(&plan, &frontends).await.map_err(Failure::new) })?;
     print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_string() })?;
-    if report.works() { Ok(()) } else { Err(Failure::Reported) }
+    match report.judgement() {
+        Judgement::Works | Judgement::Limited => Ok(()),
+        Judgement::Unknown | Judgement::Fails => Err(Failure::Reported),
+    }
 }
 
-/// Where the API is: an origin, and what stands before every path.
+fn plan(arguments: Arguments) -> Result<Plan, Failure> {
+    let Arguments { api, path, method, body, content_type, next, header, ca, .. } = arguments;
+    let authorities =
+        ca.map(|file| fs::read(&file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))).transpose()?;
+    Ok(Plan {
+        api: api.origin,
+        base: api.base,
+        next: next.or_else(|| (path == SESSION).then(|| SESSION.to_owned())),
+        sign_in: Call { method, path, content_type, headers: header },
+        body: body.0,
+        session_cookie: arguments.cookie,
+        csrf: arguments.csrf.map(|path| Csrf { path }),
+        server: arguments.server,
+        connect: arguments.connect,
+        authorities,
+        timeout: arguments.timeout,
+        now: Clock::System.now().0 / 1000,
+    })
+}
+
+/// Where the API is: an origin, and what precedes every path.
 #[derive(Clone, Debug)]
 struct Api {
     origin: Origin,
@@ -107,11 +152,31 @@ fn path(text: &str) -> Result<String, String> {
     visible.then(|| text.to_owned()).ok_or_else(|| "write a path that begins with /".to_owned())
 }
 
-/// Browsers write the common methods in capitals, however the page does.
+/// Browsers write the common methods in capitals, even if the page does not.
 fn method(text: &str) -> Result<String, String> {
     let method = text.to_ascii_uppercase();
     let letters = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
     letters.then_some(method).ok_or_else(|| "write a method: POST".to_owned())
+}
+
+fn server() -> PossibleValuesParser {
+    PossibleValuesParser::new(servers().iter().map(|server| server.code.as_str()))
+}
+
+/// A header by lower-case name. `Cookie` and others are the browser's own.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| "write NAME=VALUE".to_owned())?;
+    let name = name.trim().to_ascii_lowercase();
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return Err("write the name of a header: X-CSRF-Token=abc".to_owned());
+    }
+    if ["cookie", "host", "origin", "content-length", "connection"].contains(&name.as_str()) || name.starts_with("sec-") {
+        return Err(format!("a page may not set {name}: the browser does"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err("write a value without control characters".to_owned());
+    }
+    Ok((name, value.to_owned()))
 }
 
 fn content_type(text: &str) -> Result<String, String> {

@@ -1,35 +1,41 @@
-//! What browsers do with a cookie: stored or not, sent or not, and why. Pure: the derivation of our own cookies, the table of
-//! `bifrons config check` and `bifrons doctor` all ask here, and tests hold the answers against real browsers.
+//! What browsers do with a cookie: stored or not, sent or not, and why. Pure functions: the service derives its cookies with
+//! them, `bifrons config check` and `bifrons doctor` print their answers, and tests compare them with real browsers.
 //!
-//! Every call is taken to be made with `credentials: "include"`: without it no browser stores or sends a cookie across origins,
-//! whatever the cookie says.
+//! Every call is assumed to have `credentials: "include"`. Without it no browser stores or sends a cookie across origins.
 
+pub mod date;
+mod jar;
+mod lifetime;
+mod path;
 mod set_cookie;
 mod verdict;
 
-pub use set_cookie::{SameSite, SetCookie};
+pub use jar::{Fate, Jar, Setting};
+pub use lifetime::Lifetime;
+pub use path::path_matches;
+pub use set_cookie::{CookieValue, SameSite, SetCookie};
 pub use verdict::{Reason, Stored, Verdict, verdict};
 
 use std::fmt;
 
+use crate::Origin;
+
 /// Browsers that treat cookies alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Chrome, Edge and their kin, with third-party cookies allowed.
+    /// Chrome, Edge and other Chromium browsers that allow third-party cookies.
     Chromium,
-    /// The same with third-party cookies blocked, as some builds do by default and private windows do.
+    /// The same with third-party cookies blocked: the default of some builds, and of private windows.
     ChromiumBlocking,
-    /// Firefox, which gives every third party a jar for each site it is embedded in (Total Cookie Protection).
+    /// Firefox, which keeps a third party's cookies apart for each site that embeds it (Total Cookie Protection).
     Firefox,
-    /// Safari and its kin, which keep no third-party cookies, and no `Secure` ones from plain http, localhost included.
+    /// Safari and other WebKit browsers: no third-party cookies, and no `Secure` cookies from `http://localhost`.
     SafariLike,
 }
 
 impl Family {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Chromium, Self::ChromiumBlocking, Self::Firefox, Self::SafariLike];
 
-    /// What scripts call it.
     pub fn code(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
@@ -51,20 +57,18 @@ impl fmt::Display for Family {
     }
 }
 
-/// How a page stands to the API it calls.
+/// The relation of a page to the API that it calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Relation {
     /// The same scheme, host and port.
     SameOrigin,
     /// The same scheme and registrable domain ("schemeful same-site").
     SameSite,
-    /// Anything else.
     CrossSite,
 }
 
 impl Relation {
-    /// How a page of `frontend` stands to `api`.
-    pub fn of(frontend: &crate::Origin, api: &crate::Origin) -> Self {
+    pub fn of(frontend: &Origin, api: &Origin) -> Self {
         match (frontend == api, frontend.site() == api.site()) {
             (true, _) => Self::SameOrigin,
             (false, true) => Self::SameSite,
@@ -72,7 +76,7 @@ impl Relation {
         }
     }
 
-    /// As in `Sec-Fetch-Site`.
+    /// The value of `Sec-Fetch-Site`.
     pub fn fetch_site(self) -> &'static str {
         match self {
             Self::SameOrigin => "same-origin",
@@ -81,7 +85,6 @@ impl Relation {
         }
     }
 
-    /// What scripts call it.
     pub fn code(self) -> &'static str {
         match self {
             Self::SameOrigin => "same_origin",

@@ -1,15 +1,17 @@
-//! A `Set-Cookie` header as browsers read it (RFC 6265bis section 5.6).
+//! A `Set-Cookie` header as browsers parse it (RFC 6265bis section 5.6).
 
 use std::fmt;
+
+use super::{Lifetime, date, lifetime, path};
 
 /// The `SameSite` attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
     /// Sent from the same site alone.
     Strict,
-    /// Sent from the same site, and when a person follows a link from elsewhere.
+    /// Sent from the same site, and when the user follows a link from another site.
     Lax,
-    /// Sent from anywhere.
+    /// Sent from any site.
     None,
 }
 
@@ -17,77 +19,125 @@ pub enum SameSite {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "the attributes of a cookie are flags")]
 pub struct SetCookie {
-    /// Its name.
     pub name: String,
-    /// The length of its value in bytes; the value itself is nobody's business.
-    pub value_length: usize,
-    /// Only over https.
+    pub value: CookieValue,
     pub secure: bool,
-    /// Not for scripts.
     pub http_only: bool,
-    /// From which sites it is sent, if that is said.
+    /// None: absent, or a value that browsers do not know.
     pub same_site: Option<SameSite>,
-    /// One jar for each site it is embedded in (CHIPS).
+    /// One jar for each site that embeds the API (CHIPS).
     pub partitioned: bool,
-    /// The host that the server claims to speak for, without a leading dot.
+    /// Without a leading dot.
     pub domain: Option<String>,
-    /// The path it is for, if that is said.
     pub path: Option<String>,
-    /// Whether it is expired as it comes: the server takes it back.
-    pub expired: bool,
+    max_age: Option<i64>,
+    expires: Option<i64>,
+    /// `Max-Age` and `Expires` as they came: the report quotes them.
+    times: Vec<String>,
+    /// The name of a second cookie that stands in the same header after a comma. Browsers never see it.
+    pub folded: Option<String>,
+}
+
+/// The value of a cookie, which may be a credential: it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CookieValue(String);
+
+impl CookieValue {
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CookieValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl SetCookie {
-    /// Reads a header. What a browser does not know it skips; of an attribute given twice the last counts.
+    /// Parses a header. Browsers skip unknown attributes; of an attribute given twice, the last one counts.
     pub fn parse(header: &str) -> Option<Self> {
         let mut parts = header.split(';');
         let (name, value) = parts.next()?.split_once('=')?;
         let (name, value) = (name.trim(), value.trim());
         let mut cookie = Self {
             name: name.to_owned(),
-            value_length: value.len(),
+            value: CookieValue(value.to_owned()),
             secure: false,
             http_only: false,
             same_site: None,
             partitioned: false,
             domain: None,
             path: None,
-            expired: false,
+            max_age: None,
+            expires: None,
+            times: Vec::new(),
+            folded: None,
         };
-        let mut max_age = None;
         for part in parts {
             let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
-            let value = value.trim();
-            match attribute.trim().to_ascii_lowercase().as_str() {
-                "secure" => cookie.secure = true,
-                "httponly" => cookie.http_only = true,
-                "partitioned" => cookie.partitioned = true,
-                "samesite" => {
-                    cookie.same_site = match value.to_ascii_lowercase().as_str() {
-                        "strict" => Some(SameSite::Strict),
-                        "lax" => Some(SameSite::Lax),
-                        "none" => Some(SameSite::None),
-                        _ => None,
-                    }
-                }
-                // One leading dot means nothing; an empty value neither.
-                "domain" => {
-                    cookie.domain = (!value.is_empty()).then(|| value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase());
-                }
-                "path" => cookie.path = Some(value.to_owned()),
-                "max-age" => max_age = value.parse::<i64>().ok(),
-                // Servers that take a cookie back write the epoch; a moment close to now needs a clock, and means no such thing.
-                "expires" => cookie.expired = value.contains("1970"),
-                _ => {}
-            }
+            cookie.folded = cookie.folded.or_else(|| second_cookie(part));
+            cookie.read(&attribute.trim().to_ascii_lowercase(), value.trim());
         }
-        cookie.expired = max_age.map_or(cookie.expired, |age| age <= 0);
         (!name.is_empty()).then_some(cookie)
+    }
+
+    fn read(&mut self, attribute: &str, value: &str) {
+        match attribute {
+            "secure" => self.secure = true,
+            "httponly" => self.http_only = true,
+            "partitioned" => self.partitioned = true,
+            "samesite" => {
+                self.same_site = match value.to_ascii_lowercase().as_str() {
+                    "strict" => Some(SameSite::Strict),
+                    "lax" => Some(SameSite::Lax),
+                    "none" => Some(SameSite::None),
+                    _ => None,
+                }
+            }
+            // One leading dot means nothing; an empty value neither.
+            "domain" => {
+                self.domain = (!value.is_empty()).then(|| value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase());
+            }
+            "path" => self.path = Some(value.to_owned()),
+            "max-age" => {
+                self.max_age = lifetime::max_age(value).or(self.max_age);
+                self.times.push(format!("Max-Age={value}"));
+            }
+            "expires" => {
+                self.expires = date::unix_seconds(value).or(self.expires);
+                self.times.push(format!("Expires={value}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// How long it lives, from `now` on: seconds since 1970 by the server's clock, to which browsers adjust.
+    pub fn lifetime(&self, now: i64) -> Lifetime {
+        Lifetime::of(self.max_age, self.expires, now)
+    }
+
+    /// The path of the calls that it goes along with, if a call to `request_path` sets it.
+    pub fn effective_path<'a>(&'a self, request_path: &'a str) -> &'a str {
+        self.path.as_deref().filter(|path| path.starts_with('/')).unwrap_or_else(|| path::default_path(request_path))
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.name.len() + self.value.0.len()
     }
 }
 
+/// The name of a cookie that begins after a comma: `Path=/, other=x`. The comma of a date is followed by a day.
+fn second_cookie(attribute: &str) -> Option<String> {
+    let (_, after) = attribute.split_once(',')?;
+    let after = after.rsplit_once(',').map_or(after, |(_, last)| last);
+    let (name, _) = after.trim_start().split_once('=')?;
+    let token = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    token.then(|| name.to_owned())
+}
+
 impl fmt::Display for SetCookie {
-    /// As it came, in one order, without the value.
+    /// The attributes in a fixed order, without the value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}=…", self.name)?;
         if let Some(path) = &self.path {
@@ -101,39 +151,85 @@ impl fmt::Display for SetCookie {
         if let Some(same_site) = self.same_site {
             write!(f, "; SameSite={same_site:?}")?;
         }
-        self.domain.as_ref().map_or(Ok(()), |domain| write!(f, "; Domain={domain}"))
+        if let Some(domain) = &self.domain {
+            write!(f, "; Domain={domain}")?;
+        }
+        self.times.iter().try_for_each(|time| write!(f, "; {time}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SameSite, SetCookie};
+    use proptest::prelude::{any, prop_assert, proptest};
+
+    use super::{Lifetime, SameSite, SetCookie};
 
     #[test]
-    fn attributes_are_read_as_browsers_read_them() {
+    fn attributes_are_parsed_as_browsers_parse_them() {
         let cookie = SetCookie::parse(
             "sid=abc=; path=/; SECURE ;HttpOnly; samesite=none; Domain=.Example.COM; Partitioned; Max-Age=60; x=y",
         )
         .unwrap();
-        assert_eq!((cookie.name.as_str(), cookie.value_length), ("sid", 4));
-        assert!(cookie.secure && cookie.http_only && cookie.partitioned && !cookie.expired);
+        assert_eq!((cookie.name.as_str(), cookie.bytes()), ("sid", 7));
+        assert!(cookie.secure && cookie.http_only && cookie.partitioned);
+        assert_eq!(cookie.lifetime(0), Lifetime::Seconds(60));
         assert_eq!(
             (cookie.same_site, cookie.domain.as_deref(), cookie.path.as_deref()),
             (Some(SameSite::None), Some("example.com"), Some("/"))
         );
         let bare = SetCookie::parse("sid=").unwrap();
-        assert_eq!((bare.same_site, bare.domain, bare.secure), (None, None, false));
-        assert!(SetCookie::parse("sid=; Max-Age=0").unwrap().expired);
-        assert!(SetCookie::parse("sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT").unwrap().expired);
-        assert!(!SetCookie::parse("sid=; Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:00 GMT").unwrap().expired, "Max-Age wins");
+        assert_eq!((bare.same_site, bare.domain.as_deref(), bare.secure, bare.lifetime(0)), (None, None, false, Lifetime::Browser));
         assert_eq!(
             cookie.to_string(),
-            "sid=…; Path=/; HttpOnly; Secure; Partitioned; SameSite=None; Domain=example.com",
-            "the value is nobody's business"
+            "sid=…; Path=/; HttpOnly; Secure; Partitioned; SameSite=None; Domain=example.com; Max-Age=60",
+            "the value is never printed"
         );
-        assert_eq!(SetCookie::parse("sid=a; SameSite=Whatever; SameSite=Lax").unwrap().same_site, Some(SameSite::Lax));
+        assert!(!format!("{cookie:?}").contains("abc"));
+        assert_eq!(SetCookie::parse("sid=a; SameSite=Other; SameSite=Lax").unwrap().same_site, Some(SameSite::Lax));
         for nothing in ["", "sid", "=x", ";"] {
             assert_eq!(SetCookie::parse(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn every_past_date_expires_a_cookie() {
+        let now = 1_795_000_000;
+        for (times, lifetime) in [
+            ("Max-Age=0", Lifetime::Expired),
+            ("Max-Age=-5", Lifetime::Expired),
+            ("Expires=Thu, 01 Jan 1970 00:00:00 GMT", Lifetime::Expired),
+            ("Expires=Mon, 01 Jan 0001 00:00:00 GMT", Lifetime::Expired),
+            ("Expires=01-Jan-70 00:00:00 GMT", Lifetime::Expired),
+            ("Expires=Wed, 01 Jan 2020 00:00:00 GMT", Lifetime::Expired),
+            ("Expires=Wed, 18 Nov 2026 10:06:39 GMT", Lifetime::Expired),
+            ("Expires=Wed, 18 Nov 2026 11:06:42 GMT", Lifetime::Seconds(2)),
+            ("Expires=0", Lifetime::Browser),
+            ("Expires=tomorrow", Lifetime::Browser),
+            ("Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:00 GMT", Lifetime::Seconds(9)),
+            ("Max-Age=soon; Expires=Thu, 01 Jan 1970 00:00:00 GMT", Lifetime::Expired),
+            ("Max-Age=60; Max-Age=soon", Lifetime::Seconds(60)),
+            ("Max-Age=60; Max-Age=0", Lifetime::Expired),
+        ] {
+            assert_eq!(SetCookie::parse(&format!("sid=x; {times}")).unwrap().lifetime(now), lifetime, "{times}");
+        }
+    }
+
+    #[test]
+    fn a_second_cookie_in_one_header_is_seen() {
+        let folded = |header: &str| SetCookie::parse(header).unwrap().folded;
+        assert_eq!(folded("a=1; Path=/, b=2; Path=/").as_deref(), Some("b"));
+        assert_eq!(folded("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT, b=2; Path=/").as_deref(), Some("b"));
+        assert_eq!(folded("a=1; HttpOnly,b=2").as_deref(), Some("b"));
+        assert_eq!(folded("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"), None);
+        assert_eq!(folded("a={1,b=2}; Path=/"), None, "a value may have commas");
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_parsed_without_a_panic(header in any::<String>(), attribute in "[ -~]{0,40}") {
+            let _ = SetCookie::parse(&header);
+            let cookie = SetCookie::parse(&format!("sid=secret; {attribute}")).unwrap();
+            prop_assert!(!cookie.to_string().contains("secret") || attribute.contains("secret"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rules. They were read off real browsers; where RFC 6265bis and the browsers differ, the browsers count.
+//! The rules for one cookie, measured on real browsers. Where RFC 6265bis and the browsers differ, the browsers decide.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use crate::Origin;
 /// What a browser does with a cookie that an API sets for a page's call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is stored, and sent with the page's next calls.
+    /// Stored, and sent with the page's next calls that its path covers.
     Works(Stored),
-    /// It is not stored, and so never sent.
+    /// Not stored, so never sent.
     Refused(Reason),
 }
 
@@ -65,8 +65,8 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The most bytes of name and value (RFC 6265bis section 5.7).
-const MOST_BYTES: usize = 4096;
+/// Of name and value together (RFC 6265bis section 5.7).
+const MAX_BYTES: usize = 4096;
 
 /// What `family` does with `cookie`, set by `api` in answer to a page of `frontend`.
 pub fn verdict(family: Family, frontend: &Origin, api: &Origin, cookie: &SetCookie) -> Verdict {
@@ -88,9 +88,9 @@ fn is_same_site(family: Family, frontend: &Origin, api: &Origin) -> bool {
     schemes_differ_only || Relation::of(frontend, api) != Relation::CrossSite
 }
 
-/// What every browser refuses, from whichever page.
+/// What every browser refuses from every page.
 fn anywhere(cookie: &SetCookie, api: &Origin) -> Option<Reason> {
-    if cookie.name.len() + cookie.value_length > MOST_BYTES {
+    if cookie.bytes() > MAX_BYTES {
         return Some(Reason::TooLarge);
     }
     if let Some(domain) = cookie.domain.as_deref() {
@@ -113,11 +113,11 @@ fn anywhere(cookie: &SetCookie, api: &Origin) -> Option<Reason> {
     (!kept).then_some(Reason::Prefix)
 }
 
-/// What this family refuses, from whichever page.
+/// What this family refuses from every page.
 fn unsound(family: Family, cookie: &SetCookie, api: &Origin) -> Option<Reason> {
-    // Chromium and Firefox take http on this machine for as good as https; WebKit does not.
-    let counts_as_secure = api.is_secure() || (api.is_loopback() && family != Family::SafariLike);
-    if cookie.secure && !counts_as_secure {
+    // Chromium and Firefox treat http on loopback as secure; WebKit does not.
+    let is_secure = api.is_secure() || (api.is_loopback() && family != Family::SafariLike);
+    if cookie.secure && !is_secure {
         return Some(Reason::SecureOverHttp);
     }
     match family {
@@ -174,9 +174,9 @@ mod tests {
         }
     }
 
-    /// `clients/browsers` holds the same table against Chromium and Firefox themselves.
+    /// `clients/browsers` compares the same table with Chromium and Firefox.
     #[test]
-    fn every_cell_is_as_the_browsers_that_were_asked_have_it() {
+    fn every_cell_agrees_with_the_browsers() {
         let table: Value = serde_json::from_str(include_str!("../../../clients/browsers/cells.json")).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let (mut cells, mut wrong) = (0, Vec::new());

@@ -1,0 +1,149 @@
+//! What is wrong for a frontend, with the evidence, and what follows from what.
+
+use super::{
+    Facts,
+    cells::{GivenCookie, Judged, refused},
+};
+use crate::{
+    Mistake, Outcome,
+    browsers::{Family, Lifetime, Relation, SameSite},
+    cors, csrf,
+    mistake::SHORT_SECONDS,
+};
+
+/// A mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub mistake: Mistake,
+    pub evidence: String,
+    /// The browsers that it affects.
+    pub families: Vec<Family>,
+    /// The finding that it is a consequence of.
+    pub follows: Option<Mistake>,
+}
+
+pub(super) fn gather(
+    facts: Facts<'_>,
+    sign_in: &Outcome,
+    next: Option<&Outcome>,
+    cells: &[Judged],
+    cookies: &[GivenCookie],
+) -> Vec<Finding> {
+    let mut findings = Findings(Vec::new());
+    for seen in &sign_in.seen {
+        findings.add(seen.mistake, &seen.evidence, &Family::ALL);
+    }
+    let behind_redirect = sign_in.seen.iter().any(|seen| seen.mistake.remedy() == crate::Remedy::FinalUrl);
+    if cookies.is_empty() && !behind_redirect {
+        without_cookie(facts, &mut findings);
+    }
+    of_cookies(facts, cells, cookies, &mut findings);
+    of_next(facts, next, cells, &mut findings);
+    let cross_origin = Relation::of(facts.frontend, facts.api) != Relation::SameOrigin;
+    let unvaried = facts.sign_in.answer().filter(|_| cross_origin).and_then(cors::unvaried);
+    if let Some(seen) = unvaried {
+        findings.add(seen.mistake, &seen.evidence, &Family::ALL);
+    }
+    findings.with_causes()
+}
+
+/// The answer has no cookie: its status tells why.
+fn without_cookie(facts: Facts<'_>, findings: &mut Findings) {
+    let (Some(hop), Some(answer)) = (facts.sign_in.hops.last(), facts.sign_in.answer()) else { return };
+    let asked = facts.session_cookie.map(|name| format!(", without the cookie {name}")).unwrap_or_default();
+    let retry = answer.all("retry-after").first().map(|after| format!(", Retry-After: {after}")).unwrap_or_default();
+    let evidence = format!("{} {} was answered with {}{asked}{retry}", hop.call.method, hop.call.path, answer.quote_status());
+    let mistake = match answer.status {
+        429 => Mistake::RateLimited,
+        404 | 405 => Mistake::SignInNotFound,
+        400.. => Mistake::SignInRefused,
+        _ => Mistake::NoCookie,
+    };
+    findings.add(mistake, &evidence, &Family::ALL);
+}
+
+fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findings: &mut Findings) {
+    for given in cookies {
+        let cookie = &given.cookie;
+        let evidence = cookie.to_string();
+        let large = format!("{evidence} has {} bytes", cookie.bytes());
+        for family in Family::ALL {
+            if let Some(mistake) = refused(facts, family, cookie) {
+                findings.add(mistake, if mistake == Mistake::CookieTooLarge { &large } else { &evidence }, &[family]);
+            }
+        }
+        for Judged { cell, mistake } in cells.iter().filter(|judged| judged.cell.cookie.as_ref() == Some(&cookie.name)) {
+            let path = || format!("{evidence}, set at {}", given.path);
+            match mistake {
+                Some(mistake @ (Mistake::CookieExpired | Mistake::CookieDeleted)) => {
+                    findings.add(*mistake, &evidence, &[cell.family])
+                }
+                Some(mistake @ (Mistake::PathMissesNext | Mistake::NextUnknown)) => findings.add(*mistake, &path(), &[cell.family]),
+                _ => {}
+            }
+        }
+        // Of a cookie that is only cleared nothing else matters.
+        if cookie.lifetime(given.now) == Lifetime::Expired {
+            continue;
+        }
+        if let Some(name) = &cookie.folded {
+            findings.add(Mistake::CookiesFolded, &format!("{evidence}, with {name}=… behind a comma"), &Family::ALL);
+        }
+        if matches!(cookie.lifetime(given.now), Lifetime::Seconds(..SHORT_SECONDS)) {
+            findings.add(Mistake::LifetimeShort, &evidence, &Family::ALL);
+        }
+        // A token against forged requests is there for scripts to read.
+        if !cookie.http_only && !csrf::names_a_token(&cookie.name) {
+            findings.add(Mistake::HttpOnlyMissing, &evidence, &Family::ALL);
+        }
+        // Only an origin that serves pages is the target of links.
+        if cookie.same_site == Some(SameSite::Strict) && facts.frontend == facts.api {
+            findings.add(Mistake::StrictLink, &evidence, &Family::ALL);
+        }
+    }
+}
+
+fn of_next(facts: Facts<'_>, next: Option<&Outcome>, cells: &[Judged], findings: &mut Findings) {
+    let (Some(leg), Some(outcome)) = (facts.next, next) else { return };
+    let call = leg.hops.first().map(|hop| format!("{} {}", hop.call.method, hop.call.path)).unwrap_or_default();
+    for seen in &outcome.seen {
+        findings.add_unless_known(seen.mistake, &format!("{call}: {}", seen.evidence), &Family::ALL);
+    }
+    let sent: Vec<_> = cells.iter().filter(|judged| judged.cell.sent == Some(true)).map(|judged| judged.cell.family).collect();
+    if let Some(answer) = leg.answer().filter(|answer| matches!(answer.status, 401 | 403))
+        && facts.probe.is_empty()
+        && !sent.is_empty()
+    {
+        findings.add(Mistake::NextRefused, &format!("{call} was answered with {}", answer.quote_status()), &sent);
+    }
+}
+
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// The same mistake with the same evidence is one finding.
+    fn add(&mut self, mistake: Mistake, evidence: &str, families: &[Family]) {
+        match self.0.iter_mut().find(|known| known.mistake == mistake && known.evidence == evidence) {
+            Some(known) => {
+                let new: Vec<_> = families.iter().filter(|family| !known.families.contains(family)).copied().collect();
+                known.families.extend(new);
+            }
+            None => self.0.push(Finding { mistake, evidence: evidence.to_owned(), families: families.to_vec(), follows: None }),
+        }
+    }
+
+    /// What is wrong with the sign-in already is not told again of the next call.
+    fn add_unless_known(&mut self, mistake: Mistake, evidence: &str, families: &[Family]) {
+        if !self.0.iter().any(|known| known.mistake == mistake) {
+            self.add(mistake, evidence, families);
+        }
+    }
+
+    fn with_causes(mut self) -> Vec<Finding> {
+        let mistakes: Vec<_> = self.0.iter().map(|finding| finding.mistake).collect();
+        for finding in &mut self.0 {
+            finding.follows = mistakes.iter().copied().find(|cause| finding.mistake.follows_from(*cause));
+        }
+        self.0
+    }
+}

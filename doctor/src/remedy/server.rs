@@ -1,0 +1,108 @@
+//! The servers that have remedies of their own.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Remedy;
+use crate::Report;
+
+/// A kind of server: how its answers give it away, and what its operator writes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// For scripts and `--server`.
+    pub code: String,
+    pub name: String,
+    /// The versions that the code is for.
+    pub versions: String,
+    /// Whether the tests apply the code to the real server and try it in browsers.
+    pub tested: bool,
+    #[serde(default)]
+    signs: Signs,
+    pub fix: Vec<Fix>,
+}
+
+/// What gives a server away.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signs {
+    /// Headers by lower-case name, with how their value begins.
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    /// Names of cookies, without a prefix such as `__Host-`.
+    #[serde(default)]
+    cookies: Vec<String>,
+}
+
+/// What to write for some remedies.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fix {
+    #[serde(rename = "for")]
+    pub remedies: Vec<String>,
+    /// Where it goes, for people.
+    pub at: String,
+    /// Where it goes, for tests that apply it.
+    #[serde(default)]
+    pub slot: String,
+    /// The code, with blanks.
+    pub code: String,
+}
+
+impl Server {
+    /// What to write for a remedy.
+    pub fn fix(&self, remedy: Remedy) -> Option<&Fix> {
+        self.fix.iter().find(|fix| fix.remedies.iter().any(|code| code == remedy.code()))
+    }
+
+    /// Whether the answers point to this server.
+    pub fn shows_in(&self, report: &Report) -> bool {
+        let header =
+            |(name, value): &(String, String)| report.signs.iter().any(|(n, v)| n == name && v.starts_with(value.as_str()));
+        let cookie = |sign: &String| report.cookie_names().any(|name| name.trim_start_matches("__Host-") == sign);
+        self.signs.headers.iter().any(header) || self.signs.cookies.iter().any(cookie)
+    }
+}
+
+/// Every server, in the order of the report.
+pub fn servers() -> &'static [Server] {
+    static SERVERS: LazyLock<Vec<Server>> = LazyLock::new(|| FILES.iter().filter_map(|file| toml::from_str(file).ok()).collect());
+    &SERVERS
+}
+
+const FILES: [&str; 10] = [
+    include_str!("../../remedies/bifrons.toml"),
+    include_str!("../../remedies/express.toml"),
+    include_str!("../../remedies/fastify.toml"),
+    include_str!("../../remedies/hono.toml"),
+    include_str!("../../remedies/fastapi.toml"),
+    include_str!("../../remedies/django.toml"),
+    include_str!("../../remedies/tomcat.toml"),
+    include_str!("../../remedies/spring.toml"),
+    include_str!("../../remedies/gofiber.toml"),
+    include_str!("../../remedies/nginx.toml"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{FILES, Remedy, Server, servers};
+    use crate::Blanks;
+
+    #[test]
+    fn every_file_parses_and_names_remedies_and_blanks_that_exist() {
+        for file in FILES {
+            toml::from_str::<Server>(file).unwrap();
+        }
+        for server in servers() {
+            for fix in &server.fix {
+                for code in &fix.remedies {
+                    assert!(Remedy::ALL.iter().any(|remedy| remedy.code() == code), "{}: {code}", server.name);
+                }
+                assert_eq!(Blanks::unknown_in(&fix.code), None, "{}", server.name);
+                assert!(!fix.code.contains('…'), "{} must be complete", server.name);
+                assert!(!server.tested || !fix.slot.is_empty(), "{}: a tested fix has a slot", server.name);
+            }
+        }
+    }
+}
