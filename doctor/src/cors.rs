@@ -1,6 +1,6 @@
 //! CORS as browsers apply it to a call with `credentials: "include"` (Fetch, "CORS check" and "CORS-preflight fetch").
 
-use crate::{Answer, Call, Mistake, Origin, Preflight, Refused};
+use crate::{Answer, Call, Mistake, Origin};
 
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
@@ -12,6 +12,24 @@ const ALLOW_HEADERS: &str = "access-control-allow-headers";
 pub struct Seen {
     pub mistake: Mistake,
     pub evidence: String,
+}
+
+/// What a simpler preflight found out about one that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// These headers alone are refused.
+    Headers(Vec<String>),
+    /// Without the method it is answered.
+    Method,
+    /// Every preflight of this origin is refused.
+    Always,
+}
+
+#[derive(Clone, Debug)]
+pub struct Preflight {
+    pub answer: Answer,
+    /// Known of preflights that are answered with an error.
+    pub refused: Option<Refused>,
 }
 
 /// What keeps a page from reading an answer. `origin` is the `Origin` header of the call.
@@ -110,8 +128,8 @@ pub fn unvaried(answer: &Answer) -> Option<Seen> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Seen, check, preflight, unvaried};
-    use crate::{Answer, Call, Mistake, Preflight, Refused};
+    use super::{Preflight, Refused, Seen, check, preflight, unvaried};
+    use crate::{Answer, Call, Mistake};
 
     const PAGE: &str = "https://app.example.com:8443";
 

@@ -3,13 +3,13 @@
 use crate::Answer;
 
 /// Looks at the cookies first, then at hidden fields, `meta` elements and members of JSON: the first name that speaks of CSRF counts.
-pub fn find_token(answer: &Answer, body: &str) -> Option<String> {
+pub(crate) fn find_token(answer: &Answer, body: &str) -> Option<String> {
     let cookies = answer.cookies();
     let cookie = cookies.iter().find(|cookie| names_a_token(&cookie.name)).map(|cookie| cookie.value.expose().to_owned());
     cookie.or_else(|| in_html(body)).or_else(|| in_json(body))
 }
 
-pub fn names_a_token(name: &str) -> bool {
+pub(crate) fn names_a_token(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.contains("csrf") || name.contains("xsrf")
 }

@@ -2,28 +2,14 @@
 
 use url::Url;
 
-use crate::{Answer, Call, Mistake, Origin, Seen, browsers::Relation, cors};
+use crate::{
+    Answer, Call, Mistake, Origin,
+    browsers::Relation,
+    cors::{self, Preflight, Seen},
+};
 
 /// Browsers give up after so many.
 pub(crate) const MAX_REDIRECTS: usize = 20;
-
-/// What a simpler preflight found out about one that was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// These headers alone are refused.
-    Headers(Vec<String>),
-    /// Without the method it is answered.
-    Method,
-    /// Every preflight of this origin is refused.
-    Always,
-}
-
-#[derive(Clone, Debug)]
-pub struct Preflight {
-    pub answer: Answer,
-    /// Known of preflights that are answered with an error.
-    pub refused: Option<Refused>,
-}
 
 /// One call of a chain.
 #[derive(Clone, Debug)]
@@ -182,8 +168,8 @@ impl Leg {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hop, Leg, Preflight};
-    use crate::{Answer, Call, Origin};
+    use super::{Hop, Leg};
+    use crate::{Answer, Call, Origin, Preflight};
 
     const PAGE: &str = "https://app.example.com";
     const API: &str = "https://api.example.com";

@@ -27,11 +27,11 @@ mod visit;
 
 pub use answer::Answer;
 pub use call::{Call, Headers};
-pub use cors::Seen;
+pub use cors::{Preflight, Refused, Seen};
 pub use examine::{Cell, Examined, Facts, Finding, Judgement, examine};
-pub use leg::{Hop, Leg, Outcome, Preflight, Refused};
+pub use leg::{Hop, Leg, Outcome};
 pub use mistake::Mistake;
 pub use origin::Origin;
-pub use remedy::{Blanks, Fix, Remedy, Server, servers};
+pub use remedy::{Blanks, Fix, Known, Remedy, Server, servers};
 pub use report::{CookieSource, Report};
 pub use visit::{Csrf, Error, Plan, visit};

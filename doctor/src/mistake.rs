@@ -133,7 +133,7 @@ mistakes! {
 }
 
 /// Below so many seconds a lifetime is suspect.
-pub const SHORT_SECONDS: u32 = 120;
+pub(crate) const SHORT_SECONDS: u32 = 120;
 
 impl Mistake {
     /// Whether everything works in spite of it, for now.

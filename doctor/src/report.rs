@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Blanks, Cell, Examined, Finding, Judgement, Remedy, Server,
+    Blanks, Cell, Examined, Finding, Judgement, Known, Origin, Remedy, Server,
     browsers::{Relation, SetCookie},
     csrf,
     examine::CallFate,
@@ -65,11 +65,29 @@ impl Report {
 
     /// The servers to write remedies for: the one that is named, or else those that the answers point to.
     pub fn servers(&self) -> Vec<&'static Server> {
+        let cookies: Vec<_> = self.cookie_names().collect();
         let named = |server: &&Server| match &self.server {
             Some(code) => server.code == *code,
-            None => server.shows_in(self),
+            None => server.shows_in(&self.signs, &cookies),
         };
         servers().iter().filter(named).collect()
+    }
+
+    /// What the code of the remedies is filled with.
+    pub fn blanks(&self) -> Blanks {
+        let frontends = self.frontends.iter().filter(|examined| examined.relation != Relation::SameOrigin);
+        let origins: Vec<_> = frontends.map(|examined| examined.frontend.as_str()).collect();
+        let api = Origin::parse(&self.api);
+        Blanks::new(Known {
+            origins: &origins,
+            cross_site: self.frontends.iter().any(|examined| examined.relation == Relation::CrossSite),
+            api: &self.api,
+            host: api.as_ref().map_or("", Origin::host),
+            secure: api.as_ref().is_ok_and(Origin::is_secure),
+            headers: &self.headers,
+            method: &self.method,
+            cookie: self.judged_cookie().map_or("sid", |cookie| cookie.name.as_str()),
+        })
     }
 
     /// The remedies of everything that is wrong, each with the frontends that need it. What follows from another finding needs
@@ -99,7 +117,7 @@ impl Report {
 
     /// For scripts.
     pub fn to_json(&self) -> Value {
-        let blanks = Blanks::of(self);
+        let blanks = self.blanks();
         let remedies = self.remedies().into_iter().map(|(remedy, _)| (remedy.code().to_owned(), self.remedy(remedy, &blanks)));
         json!({
             "api": self.api,

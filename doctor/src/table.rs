@@ -21,7 +21,7 @@ impl fmt::Display for Report {
         for examined in &self.frontends {
             write!(f, "\n{}", Block(examined))?;
         }
-        let blanks = Blanks::of(self);
+        let blanks = self.blanks();
         for (number, (remedy, affected)) in self.remedies().iter().enumerate() {
             write!(f, "\n{}", cause(number + 1, *remedy, affected))?;
             write!(f, "{}", self.how(*remedy, &blanks))?;

@@ -1,7 +1,7 @@
 //! Which calls a cookie goes along with (RFC 6265bis section 5.1.4).
 
 /// The path of a cookie that has none: the folder of the URL that set it.
-pub fn default_path(request_path: &str) -> &str {
+pub(super) fn default_path(request_path: &str) -> &str {
     let path = request_path.split(['?', '#']).next().unwrap_or_default();
     match path.rfind('/') {
         Some(0) | None => "/",

@@ -89,7 +89,8 @@ fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findi
         if let Some(name) = &cookie.folded {
             findings.add(Mistake::CookiesFolded, &format!("{evidence}, with {name}=… behind a comma"), &Family::ALL);
         }
-        if matches!(cookie.lifetime(given.now), Lifetime::Seconds(..SHORT_SECONDS)) {
+        // The probe is short-lived, unlike the session.
+        if facts.probe.is_empty() && matches!(cookie.lifetime(given.now), Lifetime::Seconds(..SHORT_SECONDS)) {
             findings.add(Mistake::LifetimeShort, &evidence, &Family::ALL);
         }
         // A token against forged requests is there for scripts to read.

@@ -1,9 +1,22 @@
 //! The blanks in a remedy's code, filled with what the doctor knows.
 
-use crate::{
-    Origin, Report,
-    browsers::{Relation, SetCookie},
-};
+/// What is known of the API and its frontends.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Every frontend of another origin, also those that work already: a list replaces the one that the server has.
+    pub origins: &'a [&'a str],
+    /// Whether a frontend is on another site.
+    pub cross_site: bool,
+    /// The API's origin and host.
+    pub api: &'a str,
+    pub host: &'a str,
+    pub secure: bool,
+    /// The headers that the page adds, in lower case.
+    pub headers: &'a [String],
+    pub method: &'a str,
+    /// The name of the session's cookie.
+    pub cookie: &'a str,
+}
 
 /// What the blanks stand for. A blank is a name in double angle brackets: `<<origins>>`.
 pub struct Blanks(Vec<(&'static str, String)>);
@@ -30,39 +43,33 @@ const NAMES: [&str; 16] = [
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 impl Blanks {
-    /// Names every frontend, also those that work already: a list replaces the one that the server has.
-    pub fn of(report: &Report) -> Self {
-        let elsewhere = |relation: Relation| relation != Relation::SameOrigin;
-        let frontends = report.frontends.iter().filter(|examined| elsewhere(examined.relation));
-        let origins: Vec<_> = frontends.map(|examined| examined.frontend.as_str()).collect();
-        let cross_site = report.frontends.iter().any(|examined| examined.relation == Relation::CrossSite);
-        let secure = Origin::parse(&report.api).is_ok_and(|api| api.is_secure());
-        let mut headers: Vec<_> = report.headers.iter().map(String::as_str).collect();
+    pub fn new(known: Known<'_>) -> Self {
+        let Known { origins, cross_site, api, host, secure, .. } = known;
+        let mut headers: Vec<_> = known.headers.iter().map(String::as_str).collect();
         if !headers.contains(&"content-type") {
             headers.insert(0, "content-type");
         }
         let mut methods = METHODS.to_vec();
-        if !methods.contains(&report.method.as_str()) {
-            methods.push(&report.method);
+        if !methods.contains(&known.method) {
+            methods.push(known.method);
         }
-        let host = Origin::parse(&report.api).map(|api| api.host().to_owned()).unwrap_or_default();
         let none = cross_site && secure;
         let map = origins.iter().map(|origin| format!("\"{origin}\" $http_origin;"));
         let fills = [
-            json(&origins),
+            json(origins),
             origins.join(","),
             map.collect::<Vec<_>>().join("\n    "),
             json(&headers),
             headers.join(", "),
             json(&methods),
             methods.join(", "),
-            report.judged_cookie().map_or("sid", |cookie: &SetCookie| cookie.name.as_str()).to_owned(),
+            known.cookie.to_owned(),
             secure.to_string(),
             if none { "none" } else { "lax" }.to_owned(),
             if none { "None" } else { "Lax" }.to_owned(),
             none.to_string(),
-            report.api.clone(),
-            host,
+            api.to_owned(),
+            host.to_owned(),
             if secure { "True" } else { "False" }.to_owned(),
             if secure { "secure" } else { "nosecure" }.to_owned(),
         ];

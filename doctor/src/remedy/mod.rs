@@ -3,7 +3,7 @@
 mod blanks;
 mod server;
 
-pub use blanks::Blanks;
+pub use blanks::{Blanks, Known};
 pub use server::{Fix, Server, servers};
 
 macro_rules! remedies {

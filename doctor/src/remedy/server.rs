@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Remedy;
-use crate::Report;
 
 /// A kind of server: how its answers give it away, and what its operator writes.
 #[derive(Debug, Deserialize)]
@@ -56,11 +55,10 @@ impl Server {
         self.fix.iter().find(|fix| fix.remedies.iter().any(|code| code == remedy.code()))
     }
 
-    /// Whether the answers point to this server.
-    pub fn shows_in(&self, report: &Report) -> bool {
-        let header =
-            |(name, value): &(String, String)| report.signs.iter().any(|(n, v)| n == name && v.starts_with(value.as_str()));
-        let cookie = |sign: &String| report.cookie_names().any(|name| name.trim_start_matches("__Host-") == sign);
+    /// Whether the headers of the answers or the names of their cookies point to this server.
+    pub fn shows_in(&self, headers: &[(String, String)], cookies: &[&str]) -> bool {
+        let header = |(name, value): &(String, String)| headers.iter().any(|(n, v)| n == name && v.starts_with(value.as_str()));
+        let cookie = |sign: &String| cookies.iter().any(|name| name.trim_start_matches("__Host-") == sign);
         self.signs.headers.iter().any(header) || self.signs.cookies.iter().any(cookie)
     }
 }

@@ -194,7 +194,9 @@ fn session_cookies(plan: &Plan, frontend: &Origin, sign_in: &Leg, path: &str) ->
             let Some(answer) = &hop.answer else { continue };
             let now = answer.date().unwrap_or(plan.now);
             let setting = Setting { family, frontend, api: &plan.api, path: &hop.call.path, now };
-            answer.cookies().iter().for_each(|cookie| drop(jar.set(setting, cookie)));
+            for cookie in answer.cookies() {
+                jar.set(setting, &cookie);
+            }
         }
         for cookie in jar.cookies(path) {
             if !cookies.iter().any(|known| known.name == cookie.name) {

@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { inject } from "vitest";
+import { freePort } from "../../tests/support/ports.js";
+import { type Program, startProgram } from "../../tests/support/program.js";
+import { nginx } from "./nginx.js";
+import { tomcat } from "./tomcat.js";
+import { API_HOST, COOKIE, type Cookie, type Cors, type Variant } from "./variants.js";
+
+/** A variant with every setting, as a server reads it. */
+export interface Resolved {
+  readonly name: string;
+  readonly port: number;
+  /** Behind nginx. */
+  readonly upstream: number;
+  readonly method: string;
+  readonly cookie_name: string;
+  readonly cors: Cors | null;
+  readonly cookie: Cookie;
+  /** Whether the application writes the cookie by itself, without the framework's session. */
+  readonly own: boolean;
+  readonly deleted: boolean;
+  readonly padding: number;
+  readonly redirect: { readonly status: number; readonly to: string } | null;
+  /** The code of remedies, by the place where it goes. */
+  readonly snippets: Readonly<Record<string, string>>;
+}
+
+/** A call that a server saw. */
+export interface Logged {
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly cookies: readonly string[];
+}
+
+/** A kind of server that runs, with an API for each variant. */
+export interface Running {
+  readonly variants: readonly Resolved[];
+  /** Every call so far, once the one to this path has been seen. */
+  log(until: string): Promise<readonly Logged[]>;
+  stop(): Promise<void>;
+}
+
+export const KINDS = [
+  "express",
+  "fastify",
+  "hono",
+  "fastapi",
+  "django",
+  "nginx",
+  "tomcat",
+] as const;
+export type ServerKind = (typeof KINDS)[number];
+
+/** A variant with the code of remedies. */
+export interface Remedied {
+  readonly variant: Variant;
+  readonly snippets: Readonly<Record<string, string>>;
+}
+
+export interface Places {
+  readonly frontends: readonly string[];
+  /** A host without CORS, by https and http. */
+  readonly elsewhere: string;
+  readonly http: string;
+}
+
+const SERVERS = resolve("matrix/servers");
+
+export async function startServer(
+  kind: ServerKind,
+  remedied: readonly Remedied[],
+  places: Places,
+): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), `bifrons-${kind}-`));
+  const variants: Resolved[] = [];
+  for (const { variant, snippets } of remedied) {
+    variants.push(await resolveVariant(variant, snippets, places));
+  }
+  const settings = join(folder, "settings.json");
+  writeFileSync(settings, JSON.stringify({ tls: inject("tls"), variants }));
+  const lines: Logged[] = [];
+  const waiting = new Map<string, () => void>();
+  const heard = (line: string): void => {
+    const logged = parse(line);
+    if (!logged) return;
+    lines.push(logged);
+    waiting.get(logged.path)?.();
+  };
+  const programs: Program[] = [];
+  const run = async (command: string, args: string[], ready: string, env = {}): Promise<void> => {
+    const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env };
+    programs.push(
+      await startProgram(command, args, { cwd: folder, env: environment, ready, heard }),
+    );
+  };
+  const node = (name: string): Promise<void> =>
+    run("node", [join(SERVERS, name), settings], "ready");
+  const python = (name: string): Promise<void> =>
+    run(join(SERVERS, ".venv/bin/python"), [join(SERVERS, name), settings], "ready");
+  mkdirSync(join(folder, "logs"));
+  if (kind === "nginx") {
+    await node("upstream.mjs");
+    const file = join(folder, "nginx.conf");
+    writeFileSync(file, nginx(variants, inject("tls")));
+    await run(
+      "/usr/sbin/nginx",
+      ["-p", folder, "-c", file, "-e", "stderr"],
+      "start worker processes",
+    );
+  } else if (kind === "tomcat") {
+    const { env, args } = tomcat(folder, variants, inject("tls"));
+    await run("java", args, "Server startup in", env);
+  } else if (kind === "fastapi" || kind === "django") await python(`${kind}_server.py`);
+  else await node(`${kind}.mjs`);
+  return {
+    variants,
+    log: async (until) => {
+      if (!lines.some(({ path }) => path === until)) {
+        await new Promise<void>((done) => waiting.set(until, done));
+      }
+      return lines;
+    },
+    async stop() {
+      for (const program of programs.reverse()) await program.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Fills in what a variant leaves out: everything else is right. */
+async function resolveVariant(
+  variant: Variant,
+  snippets: Readonly<Record<string, string>>,
+  places: Places,
+): Promise<Resolved> {
+  const port = await freePort();
+  const right: Cors = {
+    origins: places.frontends,
+    credentials: true,
+    headers: ["content-type"],
+    methods: ["GET", "POST", "PUT"],
+    after_auth: false,
+    only_sign_in: false,
+  };
+  const target = {
+    path: "/signed-in",
+    elsewhere: `${places.elsewhere}/`,
+    http: `${places.http}/signed-in`,
+  };
+  return {
+    name: variant.name,
+    port,
+    upstream: await freePort(),
+    method: variant.method ?? "POST",
+    cookie_name: `${variant.prefix ?? ""}s_${variant.name}`,
+    cors: variant.cors === null ? null : { ...right, ...variant.cors },
+    cookie: { ...COOKIE, ...variant.cookie },
+    own:
+      (variant.deleted ?? false) ||
+      variant.padding !== undefined ||
+      (variant.cookie?.max_age ?? 1) < 0,
+    deleted: variant.deleted ?? false,
+    padding: variant.padding ?? 0,
+    redirect: variant.redirect
+      ? { status: variant.redirect.status, to: target[variant.redirect.to] }
+      : null,
+    snippets,
+  };
+}
+
+function parse(line: string): Logged | undefined {
+  if (!line.startsWith("{")) return undefined;
+  const { port, method, path, cookies, cookie } = JSON.parse(line);
+  const names = (cookie ?? "").split("; ").map((pair: string) => pair.split("=")[0] ?? "");
+  return { port: Number(port), method, path, cookies: cookies ?? names };
+}
+
+export const apiOf = ({ port }: Resolved): string => `https://${API_HOST}:${port}`;
