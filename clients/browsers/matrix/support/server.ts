@@ -93,7 +93,7 @@ export async function startServer(
   const run = async (command: string, args: string[], ready: string, env = {}): Promise<void> => {
     const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env };
     programs.push(
-      await startProgram(command, args, { cwd: folder, env: environment, ready, heard }),
+      await startProgram(command, args, { cwd: folder, env: environment, ready, onLine: heard }),
     );
   };
   const node = (name: string): Promise<void> =>
