@@ -32,12 +32,35 @@ struct Claims {
     roles: Vec<String>,
 }
 
-/// The claims that are read. Tokens of the edition before have no `client_id` and other claims for roles; none of these is read.
+/// The claims that are read: all of them must be present and of their type, although only some are used.
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "a token that lacks a claim is refused")]
 struct ReadClaims {
-    sid: Uuid,
+    iss: String,
+    aud: String,
+    sub: Uuid,
     exp: i64,
+    iat: i64,
+    jti: Uuid,
+    sid: Uuid,
     auth_time: i64,
+    amr: Vec<String>,
+    #[serde(flatten)]
+    profile: Profile,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "a token that lacks a claim is refused")]
+enum Profile {
+    Current {
+        client_id: String,
+        roles: Vec<String>,
+    },
+    /// Version 0.1.0. Such tokens expire within `tokens.access_ttl` after an upgrade.
+    First {
+        role: String,
+    },
 }
 
 /// Issues an access token for an audience. It never outlives its session.
