@@ -14,7 +14,7 @@ import {
   toss,
 } from "./support/attacker.js";
 import { KINDS, type Tab, type Visitor } from "./support/browser.js";
-import { direct, fetchLocally } from "./support/direct.js";
+import { direct, fetchLocally, signedIn } from "./support/direct.js";
 import { type Pages, servePages } from "./support/pages.js";
 import { ADA, MALLORY } from "./support/people.js";
 import { type Service, startService } from "./support/service.js";
@@ -195,9 +195,7 @@ const PLANTED = { ...MALLORY, email: "planted@example.org" };
 async function stateOf(api: string): Promise<unknown> {
   const state = [];
   for (const who of [ADA, MALLORY]) {
-    const tokens = await direct(api).issueTokens(who);
-    if (!tokens.data) throw new Error(tokens.problem.code);
-    const client = direct(api, tokens.data.access_token);
+    const client = await signedIn(api, who);
     const me = await client.getMe();
     const sessions = await client.listSessions();
     state.push(

@@ -116,7 +116,7 @@ describe.each(KINDS)("$name", (kind) => {
       for (let round = 1; round <= 2; round += 1) {
         // What the page had in memory is gone.
         await reload(tab);
-        expect(await refresh(tab, api)).toEqual({ face: "bearer", email: ADA.email });
+        expect(await refresh(tab, api)).toEqual({ mode: "token", email: ADA.email });
       }
       expect(await signOut(tab, api)).toBe(204);
       expect(await refresh(tab, api)).toBe("invalid_refresh_token");
@@ -153,15 +153,15 @@ describe.each(KINDS)("$name", (kind) => {
     const byBearer = await tab.run(
       async ({ api, who }) => {
         const client = bifrons.createClient({ baseUrl: api, mode: "token", refreshIn: "body" });
-        const face = (await client.issueTokens(who)).data?.session.face;
+        const mode = (await client.signIn(who)).data?.session.mode;
         const email = (await client.getSession()).data?.user.email;
         const { status } = (await client.signOut()).response;
-        return { face, email, status, afterwards: (await client.getSession()).problem?.code };
+        return { mode, email, status, afterwards: (await client.getSession()).problem?.code };
       },
       { api, who: ADA },
     );
     expect(byBearer).toEqual({
-      face: "bearer",
+      mode: "token",
       email: ADA.email,
       status: 204,
       afterwards: "unauthenticated",

@@ -5,18 +5,24 @@ import type { Methods } from "./generated/methods.js";
 import { table } from "./generated/table.js";
 import { type ClientOptions, refreshInOf } from "./options.js";
 import { ProblemError } from "./problem-error.js";
-import { baseOf, type Call, createCall, type Fetch } from "./runtime/call.js";
-import { untilDeadline } from "./runtime/deadline.js";
+import type { AccessTokens } from "./runtime/access-tokens.js";
+import { baseOf, type CallOptions, createCall, type Fetch } from "./runtime/call.js";
 import { callsByMode } from "./runtime/modes.js";
+import type { FlatInput, Operation } from "./runtime/operation.js";
 import { forVisitor } from "./runtime/visitor.js";
-import type { SessionState, SessionStore } from "./session.js";
-import type { OperationId, ProblemOf, Throwing } from "./types.js";
+import { createStore, type SessionStore } from "./session.js";
+import type { Input, OperationId, ProblemOf, Throwing } from "./types.js";
 
 /** One method for each operation of the API, and the session's state. */
 export interface Client extends Methods {
   readonly session: SessionStore;
   /** The same operations with exceptions: they resolve to the data, or throw a `ProblemError`. */
   readonly throwing: Throwing;
+  /**
+   * A valid access token for another service: an audience that the configuration lists, by default the
+   * first. The client caches the token and renews it. Rejects with a `ProblemError`, such as `unauthenticated`.
+   */
+  getAccessToken(target?: { readonly audience?: string | undefined }): Promise<string>;
   /**
    * On a server, with the option `cookies`: the `Set-Cookie` headers to send to the visitor's
    * browser.
@@ -45,17 +51,13 @@ export interface Client extends Methods {
  */
 export function createClient(options: ClientOptions = {}): Client {
   const { mode = "cookie", token } = options;
-  if (mode !== "cookie" && mode !== "token") throw new TypeError('mode is "cookie" or "token"');
-  if (options.baseUrl === undefined && typeof location === "undefined") {
-    throw new TypeError("outside of a page baseUrl must be given");
+  const onServer = "cookies" in options;
+  // A refresh on a server would replace a cookie that the current response may no longer be able to set.
+  if (mode !== "cookie" && (mode !== "token" || onServer)) {
+    throw new TypeError('mode is "cookie" or, without cookies, "token"');
   }
   const refreshIn = refreshInOf(options);
   const usesCookies = mode === "token" ? refreshIn === "cookie" : !token;
-  const onServer = "cookies" in options;
-  if (onServer && mode === "token") {
-    // A refresh would replace a cookie that the current response may no longer be able to set.
-    throw new TypeError('the option cookies requires mode: "cookie"');
-  }
   let diagnosed =
     typeof document === "undefined" || !(options.development ?? inDevelopment()) || onServer;
   const diagnoseOnce = (): void => {
@@ -68,6 +70,7 @@ export function createClient(options: ClientOptions = {}): Client {
   // Looked up at the time of the call, because a test or a monitor may replace it.
   const send: Fetch = (url, init) => (options.fetch ?? fetch)(url, init);
   const setCookies: string[] = [];
+  let accessTokens: Promise<AccessTokens> | undefined;
   const direct = createCall({
     // With the refresh token in the body no cookie is needed, and the client can call a service that
     // allows this origin no credentials (a local page with a remote API).
@@ -77,42 +80,35 @@ export function createClient(options: ClientOptions = {}): Client {
       ? forVisitor(options.cookies, setCookies, send)
       : onNetworkError(send, diagnoseOnce),
   });
-  const { tracker, call, close } = callsByMode(
-    { ...options, refreshIn },
-    direct,
-    table.refreshTokens,
-    diagnoseOnce,
-  );
+  const { tracker, call, close } = callsByMode({ ...options, refreshIn }, direct, {
+    refresh: table.refreshTokens,
+    lost: diagnoseOnce,
+    returned: () => session.load().catch(() => {}),
+  });
+  const session = createStore(tracker, () => client.throwing.getSession());
 
   const methods: Record<string, Method> = {};
   const throwing: Record<string, Method> = {};
-  for (const [id, operation] of Object.entries(table) as [OperationId, Callable][]) {
-    methods[id] = (...rest) => operation(call, ...rest);
+  for (const [id, operation] of Object.entries(table) as [OperationId, Operation][]) {
+    methods[id] = (...rest) => call(operation, ...rest);
     throwing[id] = async (...rest) => {
-      const { data, problem, response } = await operation(call, ...rest);
+      const { data, problem, response } = await call(operation, ...rest);
       if (problem) throw new ProblemError(id, problem as ProblemOf<OperationId>, response);
       return data;
     };
   }
 
-  const start = tracker.get();
-  const initial = (): unknown => start;
-  let loading: Promise<SessionState> | undefined;
-  const load: SessionStore["load"] = (deadline = {}) =>
-    untilDeadline(deadline, () => {
-      loading ??= client
-        .getSession()
-        .then(client.session.get)
-        .finally(() => {
-          loading = undefined;
-        });
-      return loading;
-    });
   // The generated functions and the generated methods name the same operations.
   const client = {
     ...methods,
-    session: { get: tracker.get, initial, subscribe: tracker.subscribe, load },
+    session,
     throwing,
+    getAccessToken: async (target: Input<"mintAccessToken"> = {}) => {
+      accessTokens ??= import("./runtime/access-tokens.js").then(({ createAccessTokens }) =>
+        createAccessTokens(client.throwing.mintAccessToken, tracker.epoch),
+      );
+      return (await accessTokens)(target);
+    },
     setCookies,
     close,
     // Browsers without `using` do not have the symbol.
@@ -127,5 +123,4 @@ export function createClient(options: ClientOptions = {}): Client {
   return client;
 }
 
-type Callable = (call: Call, ...rest: unknown[]) => ReturnType<Call>;
-type Method = (...rest: unknown[]) => Promise<unknown>;
+type Method = (input?: FlatInput, options?: CallOptions) => Promise<unknown>;

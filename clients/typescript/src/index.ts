@@ -12,11 +12,13 @@ export type { CallOptions, Fetch, Token } from "./runtime/call.js";
 export type { CookieSource } from "./runtime/cookies.js";
 export type { UnexpectedResponse } from "./runtime/problem.js";
 export type { TokenStorage } from "./runtime/storage.js";
+export type { EndReason } from "./runtime/tracker.js";
 export type { SessionState, SessionStore } from "./session.js";
 export type {
   CodeOf,
   Data,
   Input,
+  MethodInput,
   OperationId,
   Problem,
   ProblemCode,

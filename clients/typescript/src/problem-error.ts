@@ -3,16 +3,13 @@ import type { OperationId, ProblemOf } from "./types.js";
 
 /** Thrown by the methods of `client.throwing` when the service answers with a problem. */
 export class ProblemError<Id extends OperationId = OperationId> extends Error {
-  override readonly name = "ProblemError";
-  readonly operation: Id;
-  readonly problem: ProblemOf<Id>;
-  readonly response: Response;
+  declare readonly operation: Id;
+  declare readonly problem: ProblemOf<Id>;
+  declare readonly response: Response;
 
   constructor(operation: Id, problem: ProblemOf<Id>, response: Response) {
     super(`${operation}: ${(problem as ProblemShape).title}`);
-    this.operation = operation;
-    this.problem = problem;
-    this.response = response;
+    Object.assign(this, { name: "ProblemError", operation, problem, response });
   }
 
   get code(): ProblemOf<Id>["code"] {
@@ -25,7 +22,7 @@ export function isProblemError<Id extends OperationId = OperationId>(
   error: unknown,
   operation?: Id,
 ): error is ProblemError<Id> {
-  return (
-    error instanceof ProblemError && (operation === undefined || error.operation === operation)
-  );
+  // Not `instanceof`: a program may load the client as a module and as CommonJS.
+  const { name, operation: of } = (error ?? {}) as Partial<ProblemError>;
+  return name === "ProblemError" && (operation === undefined || of === operation);
 }

@@ -1,5 +1,7 @@
 import type { Session, User } from "./generated/models.js";
-import type { Deadline } from "./runtime/deadline.js";
+import { isProblemError } from "./problem-error.js";
+import { type Deadline, untilDeadline } from "./runtime/deadline.js";
+import type { EndReason, Tracker } from "./runtime/tracker.js";
 
 /**
  * What the client knows about the session. `unknown` until the first answer: `load()` asks for one.
@@ -7,6 +9,13 @@ import type { Deadline } from "./runtime/deadline.js";
 export type SessionState =
   | {
       readonly status: "unknown" | "signed-out";
+      /**
+       * Why the session ended: the user signed out here, or `elsewhere` in this browser; it expired, or
+       * was revoked, as from another device. Absent if there was no session.
+       */
+      readonly reason?: EndReason | undefined;
+      /** Why the last `load()` left the state open: an error of the network, or a `ProblemError`. */
+      readonly error?: unknown;
       readonly session?: undefined;
       readonly user?: undefined;
       readonly expiresAt?: undefined;
@@ -17,6 +26,8 @@ export type SessionState =
       readonly user: User;
       /** When the session ends at the latest. It ends earlier when it is not used. */
       readonly expiresAt: string;
+      readonly reason?: undefined;
+      readonly error?: unknown;
     };
 
 /**
@@ -36,4 +47,34 @@ export interface SessionStore {
    * alone.
    */
   load(deadline?: Deadline): Promise<SessionState>;
+}
+
+/** The store over a tracker. `ask` rejects with a `ProblemError`, or without an answer. */
+export function createStore(tracker: Tracker, ask: () => Promise<unknown>): SessionStore {
+  // The generated schemas have the shapes of the runtime.
+  const { get, subscribe } = tracker as unknown as SessionStore;
+  const start = get();
+  let loading: Promise<SessionState> | undefined;
+  const load = async (): Promise<SessionState> => {
+    try {
+      await ask();
+    } catch (error) {
+      // An outage, and not the answer that the user is signed out.
+      if (get().status !== "signed-out") tracker.fail(error);
+      if (!isProblemError(error)) throw error;
+    } finally {
+      loading = undefined;
+    }
+    return get();
+  };
+  return {
+    get,
+    subscribe,
+    initial: () => start,
+    load: (deadline = {}) =>
+      untilDeadline(deadline, () => {
+        loading ??= load();
+        return loading;
+      }),
+  };
 }

@@ -1,17 +1,17 @@
 import type { Methods } from "./generated/methods.js";
 import type { components, operations } from "./generated/schema.js";
 import type { Answer } from "./runtime/answer.js";
-import type { Call } from "./runtime/call.js";
+import type { Call, CallOptions } from "./runtime/call.js";
 import type { UnexpectedResponse } from "./runtime/problem.js";
 
-/** The names of the operations, which are the names of the client's methods. */
+/** The names of the operations and of the client's methods. */
 export type OperationId = keyof operations;
 
 type Schemas = components["schemas"];
 type Success = 200 | 201 | 202 | 203 | 204;
 type Responses<Id extends OperationId> = operations[Id]["responses"];
 
-/** `never` where the operation has none, which must not swallow what it is combined with. */
+/** `unknown` for `never`, which would absorb every other part of an intersection. */
 type OrNothing<T> = [T] extends [never] ? unknown : T;
 type Fields<Id extends OperationId, Place extends "path" | "query"> = OrNothing<
   NonNullable<operations[Id]["parameters"][Place]>
@@ -21,19 +21,19 @@ type Body<Id extends OperationId> =
     ? OrNothing<Json>
     : unknown;
 
-/** One flat object; an optional field may be given as `undefined`, which means not given. */
+/** One flat object. `undefined` in an optional field means: not given. */
 type Flat<T> = {
   [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K];
 };
 
-/** What an operation takes: its path, query and body fields in one flat object. */
+/** The input of an operation: its path, query and body fields in one flat object. */
 export type Input<Id extends OperationId> = unknown extends Fields<Id, "path"> &
   Fields<Id, "query"> &
   Body<Id>
   ? Readonly<Record<string, never>>
   : Flat<Fields<Id, "path"> & Fields<Id, "query"> & Body<Id>>;
 
-/** What an operation answers; `undefined` where it answers nothing. Of several, what any of them answers. */
+/** The data of an operation's answer; `undefined` where there is none. Of several operations, a union. */
 export type Data<Id extends OperationId> = Id extends OperationId
   ? {
       [Status in keyof Responses<Id> & Success]: Responses<Id>[Status] extends {
@@ -44,15 +44,15 @@ export type Data<Id extends OperationId> = Id extends OperationId
     }[keyof Responses<Id> & Success]
   : never;
 
-/** Every code the API's problems have. */
+/** The codes of the API's problems. */
 export type ProblemCode = Schemas["Problem"]["code"];
 
-/** A problem as the API answers it (RFC 9457), with the codes that are possible in its place. */
+/** A problem (RFC 9457) with one of the given codes. */
 export type Problem<Code extends ProblemCode = ProblemCode> = Omit<Schemas["Problem"], "code"> & {
   code: Code;
 };
 
-/** The codes with which the API can answer an operation. Of several, those of any of them. */
+/** The codes of an operation's problems. Of several operations, a union. */
 export type CodeOf<Id extends OperationId> = Id extends OperationId
   ? {
       [Status in Exclude<keyof Responses<Id>, Success>]: Responses<Id>[Status] extends {
@@ -64,22 +64,29 @@ export type CodeOf<Id extends OperationId> = Id extends OperationId
   : never;
 
 /**
- * What can go wrong with an operation: the API's problems by their `code`, and `unexpected_response`
- * for an answer that is not the API's. The union is closed, so that a `switch` over `code` can be
- * exhaustive; an API newer than this client may still send a code that it does not know.
+ * The problems of an operation by their `code`, and `unexpected_response` for an answer that is not
+ * the API's. The union is closed, so that a `switch` over `code` can be exhaustive. A newer service may
+ * still send another code.
  */
 export type ProblemOf<Id extends OperationId> = Problem<CodeOf<Id>> | UnexpectedResponse;
 
 /** What a method resolves to: `{ data, response }` or `{ problem, response }`. */
 export type Result<Id extends OperationId> = Answer<Data<Id>, ProblemOf<Id>>;
 
-/** One operation as a function: it is told through what to call, and then what its method is told. */
+/** What a method takes: `Input`, without the mode where the client gives its own. */
+export type MethodInput<Id extends OperationId> = "refresh_in" extends keyof Input<Id>
+  ? Omit<Input<Id>, "mode" | "refresh_in">
+  : Input<Id>;
+
+/** One operation as a function of `@bifrons/client/core`. */
 export type Callable<Id extends OperationId> = (
   call: Call,
-  ...rest: [...Parameters<Methods[Id]>]
+  ...rest: undefined extends Parameters<Methods[Id]>[0]
+    ? [input?: Input<Id>, options?: CallOptions]
+    : [input: Input<Id>, options?: CallOptions]
 ) => Promise<Result<Id>>;
 
-/** The methods that resolve to the data alone, and throw a `ProblemError` for a problem. */
+/** The methods that resolve to the data, or throw a `ProblemError`. */
 export type Throwing = {
   readonly [Id in OperationId]: (...rest: Parameters<Methods[Id]>) => Promise<Data<Id>>;
 };

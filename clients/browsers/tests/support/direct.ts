@@ -2,13 +2,18 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { inject } from "vitest";
 import { type Client, createClient, type Fetch } from "../../../typescript/src/index.js";
+import type { Person } from "./people.js";
 
-/**
- * A client without a browser: no cookies, no rules. It shows what the service really holds, whatever
- * browsers made of it.
- */
+/** A client outside of browsers. Without a token it is never signed in: it stores no cookies. */
 export function direct(origin: string, token?: string): Client {
   return createClient({ baseUrl: origin, token, fetch: fetchLocally });
+}
+
+/** A client outside of browsers that is signed in, in token mode. */
+export async function signedIn(origin: string, who: Person): Promise<Client> {
+  const client = createClient({ baseUrl: origin, mode: "token", fetch: fetchLocally });
+  await client.throwing.signIn(who);
+  return client;
 }
 
 /** `fetch` that knows where the made-up names are, and whom to trust. */

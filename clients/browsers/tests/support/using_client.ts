@@ -28,7 +28,8 @@ async function withClient(tab: Page): Promise<void> {
 
 export function signIn(tab: Page, api: string): Promise<string | undefined> {
   return tab.run(
-    async ({ api, who }) => (await bifrons.createClient({ baseUrl: api }).signIn(who)).data?.face,
+    async ({ api, who }) =>
+      (await bifrons.createClient({ baseUrl: api }).signIn(who)).data?.session.mode,
     { api, who: ADA },
   );
 }
@@ -52,30 +53,35 @@ export const IN_COOKIE: Record<"access" | "refresh", unknown> = {
   refresh: "in a cookie",
 };
 
-/** Signs in for tokens, the one to refresh with in a cookie. */
+/** Signs in for tokens, with the refresh token in a cookie. */
 export function issueInCookie(
   tab: Page,
   api: string,
 ): Promise<{ access?: number; refresh: string }> {
   return tab.run(
     async ({ api, who }) => {
-      const client = bifrons.createClient({ baseUrl: api });
-      const { data } = await client.issueTokens({ ...who, refresh_in: "cookie" });
-      const refresh = data?.refresh_token ?? "in a cookie";
-      return data ? { access: data.access_token.length, refresh } : { refresh };
+      const client = bifrons.createClient({ baseUrl: api, mode: "token", refreshIn: "cookie" });
+      const tokens = (await client.signIn(who)).data?.tokens;
+      const refresh = tokens?.refresh_token ?? "in a cookie";
+      return tokens ? { access: tokens.access_token.length, refresh } : { refresh };
     },
     { api, who: ADA },
   );
 }
 
-/** Refreshes with nothing in hand, and asks with the new access token who it is. */
-export function refresh(tab: Page, api: string): Promise<string | { face: string; email: string }> {
+/** Refreshes by the cookie alone, and asks with the new access token who the user is. */
+export function refresh(tab: Page, api: string): Promise<string | { mode: string; email: string }> {
   return tab.run(async (api) => {
-    const tokens = await bifrons.createClient({ baseUrl: api }).refreshTokens({});
-    if (tokens.problem) return tokens.problem.code;
-    const client = bifrons.createClient({ baseUrl: api, token: tokens.data.access_token });
+    const { data: signedIn, problem: refused } = await bifrons
+      .createClient({ baseUrl: api })
+      .refreshTokens({});
+    if (refused) return refused.code;
+    const client = bifrons.createClient({
+      baseUrl: api,
+      token: signedIn.tokens?.access_token ?? "",
+    });
     const { data, problem } = await client.getSession();
-    return problem ? problem.code : { face: data.face, email: data.user.email };
+    return problem ? problem.code : { mode: data.mode, email: data.user.email };
   }, api);
 }
 
@@ -83,20 +89,21 @@ export function refresh(tab: Page, api: string): Promise<string | { face: string
 export function useTokens(tab: Page, api: string): Promise<Record<string, unknown>> {
   return tab.run(
     async ({ api, who }) => {
-      const plain = bifrons.createClient({ baseUrl: api });
-      const holder = (token: string | undefined): typeof plain =>
-        bifrons.createClient({ baseUrl: api, token: token ?? "" });
+      const holder = (token: string | undefined): ReturnType<typeof bifrons.createClient> =>
+        bifrons.createClient({ baseUrl: api, token: token ?? "", credentials: "omit" });
       const email = async (token: string | undefined): Promise<string | undefined> =>
         (await holder(token).getSession()).data?.user.email;
-      const issued = (await plain.issueTokens({ ...who, refresh_in: "body" })).data;
-      const given = { refresh_token: issued?.refresh_token ?? "" };
-      const renewed = (await plain.refreshTokens(given)).data;
-      const last = { refresh_token: renewed?.refresh_token ?? "" };
+      const refreshed = async (
+        token: string | undefined,
+      ): ReturnType<ReturnType<typeof holder>["refreshTokens"]> =>
+        holder("").refreshTokens({ refresh_token: token ?? "" });
+      const issued = (await holder("").signIn(who)).data?.tokens;
+      const renewed = (await refreshed(issued?.refresh_token)).data?.tokens;
       return {
         email: await email(issued?.access_token),
         refreshed: await email(renewed?.access_token),
         signedOut: (await holder(renewed?.access_token).signOut()).response.status,
-        afterwards: (await plain.refreshTokens(last)).problem?.code,
+        afterwards: (await refreshed(renewed?.refresh_token)).problem?.code,
       };
     },
     { api, who: ADA },

@@ -35,6 +35,7 @@ export interface Schema {
   readonly maximum?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly example?: unknown;
 }
 
 export interface Parameter {
@@ -59,13 +60,7 @@ export interface DocumentedOperation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
-    Record<
-      string,
-      {
-        readonly headers?: Readonly<Record<string, unknown>>;
-        readonly content?: Readonly<Record<string, Media>>;
-      }
-    >
+    Record<string, { readonly content?: Readonly<Record<string, Media>> }>
   >;
 }
 
@@ -79,7 +74,7 @@ export interface Located {
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 /** What a client has beside its operations. */
-const TAKEN = ["session", "throwing", "diagnose", "setCookies", "close"];
+const TAKEN = ["session", "throwing", "diagnose", "setCookies", "close", "getAccessToken"];
 const CALLABLE = ["get", "put", "post", "delete", "patch"];
 
 /** Every operation in the order of the document; fails on one that cannot become a method. */

@@ -3,7 +3,7 @@ import type { SessionEffect } from "../../src/runtime/shapes.js";
 import { type Document, hasRequired, type Located, propertyNames, resolve } from "./document.js";
 import { effects } from "./effects.js";
 
-/** The table's entry for an operation; fails on what the runtime could not call. */
+/** The table's entry for an operation. Fails on what the runtime cannot call. */
 export function entryOf(document: Document, located: Located): Operation {
   const path = [...located.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
   const query = queryOf(located, path);
@@ -14,11 +14,10 @@ export function entryOf(document: Document, located: Located): Operation {
     method: located.method as Operation["method"],
     path: located.path as Operation["path"],
     ...(query.length > 0 ? { query } : {}),
-    ...(body ? { body } : {}),
+    ...(body ? { body: true } : {}),
     ...(blank.length > 0 ? { blank } : {}),
     ...(readsBearer(document, located) ? { bearer: true } : {}),
     ...(located.id in effects ? { effect: effects[located.id] as SessionEffect } : {}),
-    ...(setsCookie(located) ? { setsCookie: true } : {}),
     ...successOf(located),
   };
 }
@@ -53,7 +52,8 @@ function queryOf({ id, operation }: Located, path: readonly string[]): string[] 
   return query;
 }
 
-function bodyOf(document: Document, { id, operation }: Located): string[] | undefined {
+/** The names of the body's fields, if the operation has a body. */
+export function bodyOf(document: Document, { id, operation }: Located): string[] | undefined {
   if (!operation.requestBody) return undefined;
   const [[mediaType, media] = [], ...others] = Object.entries(operation.requestBody.content);
   if (mediaType !== "application/json" || !media?.schema || others.length > 0) {
@@ -80,22 +80,14 @@ function readsBearer(document: Document, { operation }: Located): boolean {
     .some((name) => schemes[name]?.type === "http" && schemes[name].scheme === "bearer");
 }
 
-function setsCookie({ operation }: Located): boolean {
-  return Object.entries(operation.responses).some(
-    ([status, { headers = {} }]) => /^2/.test(status) && "Set-Cookie" in headers,
-  );
-}
-
-/** The success statuses without a body. */
-const EMPTY = ["202", "204"];
-
+/** The success statuses. The runtime reads JSON, or nothing where the status is not 200. */
 function successOf({ id, operation }: Located): Pick<Operation, "ok"> {
   const successes = Object.entries(operation.responses).filter(([status]) => /^2/.test(status));
   for (const [status, { content = {} }] of successes) {
     const mediaTypes = Object.keys(content).join(", ") || "nothing";
-    if (mediaTypes !== (EMPTY.includes(status) ? "nothing" : "application/json")) {
+    if (mediaTypes !== "application/json" && (mediaTypes !== "nothing" || status === "200")) {
       throw new Error(
-        `${id} answers ${status} with ${mediaTypes}; the client reads application/json, and 202 and 204 without a body`,
+        `${id} answers ${status} with ${mediaTypes}; the client reads application/json`,
       );
     }
   }

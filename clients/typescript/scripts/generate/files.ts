@@ -9,8 +9,17 @@ const HEADER =
 
 /** What src/index.ts exports itself; a schema of that name would hide it or be hidden. */
 const TAKEN = ["Client", "CallOptions", "ClientOptions", "Fetch", "Token", "UnexpectedResponse"]
-  .concat(["CodeOf", "Data", "Input", "OperationId", "ProblemOf", "ReadingId", "Result"])
-  .concat(["TokenMode", "CookieMode", "CookieSource", "Diagnosis", "ProblemError"])
+  .concat([
+    "CodeOf",
+    "Data",
+    "Input",
+    "OperationId",
+    "ProblemOf",
+    "MethodInput",
+    "ReadingId",
+    "Result",
+  ])
+  .concat(["TokenMode", "CookieMode", "EndReason", "CookieSource", "Diagnosis", "ProblemError"])
   .concat(["SessionState", "SessionStore", "Throwing", "TokenStorage"])
   .concat(["Error", "Response", "Request"]);
 
@@ -28,7 +37,7 @@ export async function generate(document: Document): Promise<Map<string, string>>
     ["schema.ts", HEADER + (await schema(document))],
     ["models.ts", HEADER + models(document)],
     ["operations.ts", HEADER + callables(document, operations)],
-    ["table.ts", HEADER + table(operations)],
+    ["table.ts", HEADER + table(document, operations)],
     ["methods.ts", HEADER + methods(document, operations)],
   ]);
 }
@@ -58,38 +67,43 @@ function models(document: Document): string {
 
 function callables(document: Document, operations: readonly Located[]): string {
   const functions = operations.map((located) => {
-    const fields = Object.entries(entryOf(document, located)).map(
-      ([name, value]) => `${name}: ${JSON.stringify(value)}`,
-    );
     const { id } = located;
     return (
       `${words(located, "")}export const ${id}: Callable<"${id}"> = (call, ...rest) =>\n` +
-      `  call({ ${fields.join(", ")} }, ...rest) as never;\n`
+      `  call(${entry(document, located)}, ...rest) as never;\n`
     );
   });
   return `import type { Callable } from "../types.js";\n\n${functions.join("\n")}`;
 }
 
-function table(operations: readonly Located[]): string {
-  const names = operations.map(({ id }) => `  ${id},\n`).join("");
+/** The entries again, and not the functions: that is smaller where all of them are needed. */
+function table(document: Document, operations: readonly Located[]): string {
+  const entries = operations.map((located) => `  ${located.id}: ${entry(document, located)},\n`);
   return [
-    'import type { Callable, OperationId } from "../types.js";\n',
-    `import {\n${names}} from "./operations.js";\n\n`,
-    "/** All operations by their names; not the module itself, which bundlers make more of. */\n",
-    `export const table: { readonly [Id in OperationId]: Callable<Id> } = {\n${names}};\n`,
+    'import type { Operation } from "../runtime/operation.js";\n',
+    'import type { OperationId } from "../types.js";\n\n',
+    "/** All operations by their names. */\n",
+    `export const table: { readonly [Id in OperationId]: Operation } = {\n${entries.join("")}};\n`,
   ].join("");
+}
+
+function entry(document: Document, located: Located): string {
+  const fields = Object.entries(entryOf(document, located)).map(
+    ([name, value]) => `${name}: ${JSON.stringify(value)}`,
+  );
+  return `{ ${fields.join(", ")} }`;
 }
 
 function methods(document: Document, operations: readonly Located[]): string {
   const members = operations.map((located) => {
     const { id } = located;
     const optional = needsInput(document, located) ? "" : "?";
-    return `${words(located, "  ")}  ${id}(input${optional}: Input<"${id}">, options?: CallOptions): Promise<Result<"${id}">>;\n`;
+    return `${words(located, "  ")}  ${id}(input${optional}: MethodInput<"${id}">, options?: CallOptions): Promise<Result<"${id}">>;\n`;
   });
   return [
     'import type { CallOptions } from "../runtime/call.js";\n',
-    'import type { Input, Result } from "../types.js";\n\n',
-    "/** One method an operation of the API. */\n",
+    'import type { MethodInput, Result } from "../types.js";\n\n',
+    "/** One method for each operation of the API. */\n",
     `export interface Methods {\n${members.join("\n")}}\n\n`,
     "/** The operations that only read. */\n",
     `export type ReadingId =\n${operations

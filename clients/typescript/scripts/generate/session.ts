@@ -2,9 +2,9 @@ import { type Document, resolve } from "./document.js";
 
 /** What src/runtime/shapes.ts relies on. A schema that the document does not have is not relied on. */
 const RELIED_ON: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Session: { id: "string", expires_at: "string", user: "object" },
-  Tokens: { access_token: "string", expires_in: "integer", session: "object" },
-  Reissued: { session: "object" },
+  Session: { id: "string", idle_expires_at: "string", expires_at: "string", user: "object" },
+  SignedIn: { session: "object" },
+  Tokens: { access_token: "string", expires_in: "integer" },
   Probe: { cookie_received: "boolean", relation: "string" },
 };
 

@@ -1,6 +1,6 @@
 import type { Operation } from "../../src/runtime/operation.js";
 import { type Document, type Located, operationsOf, type Schema } from "../generate/document.js";
-import { entryOf } from "../generate/entry.js";
+import { bodyOf, entryOf } from "../generate/entry.js";
 import { flatten } from "./flatten.js";
 import { compareSchemas } from "./schemas.js";
 
@@ -48,9 +48,10 @@ function operation(before: Document, old: Located, after: Document, now: Located
   if (was.bearer !== is.bearer) {
     note(is.bearer ? "breaking" : "additive", is.bearer ? "wants a token" : "wants no token");
   }
+  const placed = { was: placesOf(before, old), is: placesOf(after, now) };
   for (const [from, to] of [["query", "body"] as const, ["body", "query"] as const]) {
-    for (const name of was[from] ?? []) {
-      if (is[to]?.includes(name)) note("breaking", `"${name}" has moved to the ${to}`);
+    for (const name of placed.was[from]) {
+      if (placed.is[to].includes(name)) note("breaking", `"${name}" has moved to the ${to}`);
     }
   }
   const values = { before, after, place: now.id };
@@ -63,6 +64,12 @@ function operation(before: Document, old: Located, after: Document, now: Located
   for (const code of had) if (!has.has(code)) note("breaking", `has no problem "${code}" any more`);
   for (const code of has) if (!had.has(code)) note("additive", `may have the problem "${code}"`);
   return changes;
+}
+
+/** The inputs by their place. */
+function placesOf(document: Document, located: Located): Record<"query" | "body", string[]> {
+  const { query = [] } = entryOf(document, located);
+  return { query: [...query], body: bodyOf(document, located) ?? [] };
 }
 
 /** Parameters and body as the one object that callers pass. */

@@ -18,32 +18,27 @@ export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest
 export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrationRequest"];
 
 /**
- * How a session shows itself.
- */
-export type Face = components["schemas"]["Face"];
-
-/**
- * One field, and the rule that its value breaks. Never the value.
+ * A field and the rule that its value breaks. Never the value.
  */
 export type FieldError = components["schemas"]["FieldError"];
 
 /**
- * Signing in for tokens.
- */
-export type IssueTokensRequest = components["schemas"]["IssueTokensRequest"];
-
-/**
- * Asking for a token for another service.
+ * Requesting a token for another service.
  */
 export type MintAccessTokenRequest = components["schemas"]["MintAccessTokenRequest"];
 
 /**
- * What came of the probe.
+ * How a session is presented.
+ */
+export type Mode = components["schemas"]["Mode"];
+
+/**
+ * The result of the probe.
  */
 export type Probe = components["schemas"]["Probe"];
 
 /**
- * Typing the password again.
+ * Authenticating again.
  */
 export type ReauthenticateRequest = components["schemas"]["ReauthenticateRequest"];
 
@@ -63,24 +58,14 @@ export type RefreshTokensRequest = components["schemas"]["RefreshTokensRequest"]
 export type RegisterUserRequest = components["schemas"]["RegisterUserRequest"];
 
 /**
- * A session with a new secret. The bearer face gets new tokens with it; the cookie face gets a new cookie.
- */
-export type Reissued = components["schemas"]["Reissued"];
-
-/**
- * How a page stands to the service, as browsers see it.
+ * The relation of a page to the service, as browsers see it.
  */
 export type Relation = components["schemas"]["Relation"];
 
 /**
- * Giving a token up.
+ * Revoking a token.
  */
 export type RevokeTokenRequest = components["schemas"]["RevokeTokenRequest"];
-
-/**
- * What a user may do.
- */
-export type Role = components["schemas"]["Role"];
 
 /**
  * The rule that a value breaks.
@@ -88,7 +73,7 @@ export type Role = components["schemas"]["Role"];
 export type Rule = components["schemas"]["Rule"];
 
 /**
- * A session, and whose it is.
+ * A session and its user.
  */
 export type Session = components["schemas"]["Session"];
 
@@ -103,21 +88,26 @@ export type SessionList = components["schemas"]["SessionList"];
 export type SessionSummary = components["schemas"]["SessionSummary"];
 
 /**
- * Signing in with a cookie.
+ * Signing in.
  */
 export type SignInRequest = components["schemas"]["SignInRequest"];
 
 /**
- * Tokens, and the session they belong to.
+ * A signed-in user's session. Mode `token` has its tokens here; mode `cookie` gets a cookie instead.
+ */
+export type SignedIn = components["schemas"]["SignedIn"];
+
+/**
+ * The tokens of a session in mode `token`.
  */
 export type Tokens = components["schemas"]["Tokens"];
 
 /**
- * Changing oneself. What is left out stays.
+ * Changing the current user. Fields that are left out stay.
  */
 export type UpdateMeRequest = components["schemas"]["UpdateMeRequest"];
 
 /**
- * A user, as they may see themselves.
+ * A user.
  */
 export type User = components["schemas"]["User"];

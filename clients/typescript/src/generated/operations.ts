@@ -5,40 +5,41 @@ import type { Callable } from "../types.js";
 /**
  * Sign up
  *
- * Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
- * answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`. The
- * password is held against the rules, and counts for nothing yet.
+ * Creates a user (201) without signing them in: see `signIn`. With `registration = "verified"` the answer is 202 whether or not the
+ * address has an account, and a mail to it has the link for `confirmRegistration`. The password is checked against the rules, and not
+ * stored yet.
  *
  * `POST /v1/users`
  */
 export const registerUser: Callable<"registerUser"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users", body: ["email","password","name"], blank: ["name"], setsCookie: true, ok: [201,202] }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users", body: true, blank: ["name"], ok: [201,202] }, ...rest) as never;
 
 /**
  * Confirm an address
  *
- * Makes the user whose address it is. The token is what the mail holds. The password is chosen now, by whoever reads the mail, so
- * that nobody else's counts. It signs nobody in.
+ * Creates the user who has the address, with the token from the mail, without signing them in. The reader of the mail chooses the
+ * password now, so that a password which another person gave at sign-up has no effect.
  *
  * `POST /v1/users/confirm`
  */
 export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/users/confirm", body: ["token","password","name"], blank: ["name"], setsCookie: true, ok: 201 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/users/confirm", body: true, blank: ["name"], ok: 201 }, ...rest) as never;
 
 /**
  * Sign in
  *
- * Sets the session cookie. Sessions that the request carries a credential of end: sign-in always makes a new one.
+ * Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;
+ * mode `token` answers with tokens, for native apps, scripts and other services.
  *
  * `POST /v1/session`
  */
 export const signIn: Callable<"signIn"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session", body: ["email","password","remember"], effect: "signed-in", setsCookie: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session", body: true, effect: "begins" }, ...rest) as never;
 
 /**
- * Who am I?
+ * Get the current session
  *
- * The session that the credential belongs to.
+ * Answers with the session and the user of the credential.
  *
  * `GET /v1/session`
  */
@@ -48,72 +49,61 @@ export const getSession: Callable<"getSession"> = (call, ...rest) =>
 /**
  * Sign out
  *
- * Ends the session and clears the cookies. Signing out always works: without a session there is nothing left to do.
+ * Ends every session whose credential came with the request, and clears the cookies. It succeeds without a session too.
  *
  * `DELETE /v1/session`
  */
 export const signOut: Callable<"signOut"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/session", bearer: true, effect: "signed-out", setsCookie: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/session", bearer: true, effect: "signed-out", ok: 204 }, ...rest) as never;
 
 /**
- * Type the password again
+ * Re-authenticate
  *
- * Makes the session fresh, as operations that cannot be undone demand. The session gets a new secret: a new cookie, or new
- * tokens.
+ * Verifies the password again and makes the session fresh, as `deleteMe` demands. The session gets a new secret: a new cookie, or
+ * new tokens.
  *
  * `POST /v1/session/reauthenticate`
  */
 export const reauthenticate: Callable<"reauthenticate"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session/reauthenticate", body: ["password"], bearer: true, effect: "reissued", setsCookie: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session/reauthenticate", body: true, bearer: true, effect: "begins" }, ...rest) as never;
 
 /**
- * A token for another service
+ * Issue an access token for another service
  *
- * Turns the session into a short access token for a service that trusts this one's keys.
+ * Issues a short-lived access token for a service that verifies it with the keys of this one.
  *
  * `POST /v1/session/token`
  */
 export const mintAccessToken: Callable<"mintAccessToken"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session/token", body: ["audience"], bearer: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session/token", body: true, bearer: true }, ...rest) as never;
 
 /**
- * Sign in for tokens
+ * Refresh the tokens
  *
- * For native apps, scripts and other services. Sessions that the request carries a credential of end: sign-in always makes a
- * new one.
- *
- * `POST /v1/tokens`
- */
-export const issueTokens: Callable<"issueTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens", body: ["email","password","remember","refresh_in","device_token"], effect: "tokens", setsCookie: true }, ...rest) as never;
-
-/**
- * Refresh
- *
- * Trades a refresh token for its successor and a new access token. Asked again within a few seconds, as when an answer is
- * lost or two tabs ask at once, it gives the same successor. A token that was used before that is a stolen one: the session
+ * Replaces a refresh token by its successor and issues a new access token. Repeated within a few seconds, as when an answer is lost or
+ * two tabs refresh at once, it answers with the same successor. A token that was used before that is a stolen one: the session
  * ends.
  *
  * `POST /v1/tokens/refresh`
  */
 export const refreshTokens: Callable<"refreshTokens"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens/refresh", body: ["refresh_token"], effect: "refreshed", setsCookie: true }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens/refresh", body: true, effect: "refreshed" }, ...rest) as never;
 
 /**
- * Give a token up
+ * Revoke a token
  *
- * Ends the session of a refresh token or access token, as signing out does. Always answers 204 (RFC 7009): what is no token of
- * ours is already of no use.
+ * Ends the session of a refresh token or access token, as signing out does. Always answers 204 (RFC 7009): a token that this service
+ * did not issue is useless already.
  *
  * `POST /v1/tokens/revoke`
  */
 export const revokeToken: Callable<"revokeToken"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/tokens/revoke", body: ["token"], ok: 204 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/tokens/revoke", body: true, ok: 204 }, ...rest) as never;
 
 /**
- * See oneself
+ * Get the current user
  *
- * The user that the credential belongs to.
+ * Answers with the user of the credential.
  *
  * `GET /v1/me`
  */
@@ -121,39 +111,40 @@ export const getMe: Callable<"getMe"> = (call, ...rest) =>
   call({ method: "GET", path: "/v1/me", bearer: true, effect: "user" }, ...rest) as never;
 
 /**
- * Change oneself
+ * Change the current user
  *
- * Changes what is given and leaves the rest.
+ * Changes the fields that are given and leaves the rest.
  *
  * `PATCH /v1/me`
  */
 export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
-  call({ method: "PATCH", path: "/v1/me", body: ["name"], blank: ["name"], bearer: true, effect: "user" }, ...rest) as never;
+  call({ method: "PATCH", path: "/v1/me", body: true, blank: ["name"], bearer: true, effect: "user" }, ...rest) as never;
 
 /**
- * Delete oneself
+ * Delete the current user
  *
- * Removes the user and all their sessions, for ever. The password must have been typed lately: see `reauthenticate`.
+ * Deletes the user with all personal data, and all their sessions. It cannot be undone. The session must be fresh: see
+ * `reauthenticate`.
  *
  * `DELETE /v1/me`
  */
 export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me", bearer: true, effect: "ended", setsCookie: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me", bearer: true, effect: "ended", ok: 204 }, ...rest) as never;
 
 /**
  * Change the password
  *
- * Ends all other sessions. This one goes on with a new secret: a new cookie, or new tokens.
+ * Ends all other sessions. This one gets a new secret: a new cookie, or new tokens.
  *
  * `PUT /v1/me/password`
  */
 export const changePassword: Callable<"changePassword"> = (call, ...rest) =>
-  call({ method: "PUT", path: "/v1/me/password", body: ["current_password","new_password"], bearer: true, effect: "reissued", setsCookie: true }, ...rest) as never;
+  call({ method: "PUT", path: "/v1/me/password", body: true, bearer: true, effect: "begins" }, ...rest) as never;
 
 /**
- * List one's sessions
+ * List the sessions
  *
- * Where the user is signed in, newest first.
+ * Answers with the live sessions of the current user, newest first.
  *
  * `GET /v1/me/sessions`
  */
@@ -163,7 +154,7 @@ export const listSessions: Callable<"listSessions"> = (call, ...rest) =>
 /**
  * End the other sessions
  *
- * Signs the user out everywhere but here.
+ * Ends all sessions of the current user but the one of this request.
  *
  * `DELETE /v1/me/sessions`
  */
@@ -173,18 +164,18 @@ export const endOtherSessions: Callable<"endOtherSessions"> = (call, ...rest) =>
 /**
  * End a session
  *
- * Signs the user out there, at once. Ending the session that asks is signing out.
+ * Ends a session of the current user. It takes effect immediately. Ending the session of this request signs out.
  *
  * `DELETE /v1/me/sessions/{id}`
  */
 export const endSession: Callable<"endSession"> = (call, ...rest) =>
-  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, effect: "ended-one", setsCookie: true, ok: 204 }, ...rest) as never;
+  call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, effect: "ended-one", ok: 204 }, ...rest) as never;
 
 /**
- * May this request pass?
+ * Verify a credential for a proxy
  *
- * For proxies: forward the request's `Cookie` and `Authorization`, let it pass on 204, and hand on the headers. They are the
- * only ones to believe: the proxy must drop what the client sent under these names.
+ * Forward the request's `Cookie` and `Authorization`, let the request pass on 204, and pass these headers on. The proxy must drop headers
+ * of these names that the client sent.
  *
  * `GET /v1/verify`
  */
@@ -194,17 +185,17 @@ export const verify: Callable<"verify"> = (call, ...rest) =>
 /**
  * Set the probe cookie
  *
- * Sets a cookie that proves nothing, with the attributes of the session cookie, for a minute.
+ * Sets a cookie that is no credential, with the attributes of the session cookie, for a minute.
  *
  * `POST /v1/probe`
  */
 export const setProbeCookie: Callable<"setProbeCookie"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/probe", setsCookie: true, ok: 204 }, ...rest) as never;
+  call({ method: "POST", path: "/v1/probe", ok: 204 }, ...rest) as never;
 
 /**
- * Look for the probe cookie
+ * Read the probe cookie
  *
- * Says whether the cookie of `setProbeCookie` came back, and how the page that asks stands to the service.
+ * Answers whether the cookie of `setProbeCookie` came back, and the relation of the page to the service.
  *
  * `GET /v1/probe`
  */

@@ -12,9 +12,9 @@ export interface paths {
         put?: never;
         /**
          * Sign up
-         * @description Makes a user (201). It signs nobody in: that is `signIn` or `issueTokens`. Where the service wants addresses confirmed, the
-         *     answer is 202 whether or not somebody has the address, and a mail to it says what to do: see `confirmRegistration`. The
-         *     password is held against the rules, and counts for nothing yet.
+         * @description Creates a user (201) without signing them in: see `signIn`. With `registration = "verified"` the answer is 202 whether or not the
+         *     address has an account, and a mail to it has the link for `confirmRegistration`. The password is checked against the rules, and not
+         *     stored yet.
          */
         post: operations["registerUser"];
         delete?: never;
@@ -34,8 +34,8 @@ export interface paths {
         put?: never;
         /**
          * Confirm an address
-         * @description Makes the user whose address it is. The token is what the mail holds. The password is chosen now, by whoever reads the mail, so
-         *     that nobody else's counts. It signs nobody in.
+         * @description Creates the user who has the address, with the token from the mail, without signing them in. The reader of the mail chooses the
+         *     password now, so that a password which another person gave at sign-up has no effect.
          */
         post: operations["confirmRegistration"];
         delete?: never;
@@ -52,19 +52,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I?
-         * @description The session that the credential belongs to.
+         * Get the current session
+         * @description Answers with the session and the user of the credential.
          */
         get: operations["getSession"];
         put?: never;
         /**
          * Sign in
-         * @description Sets the session cookie. Sessions that the request carries a credential of end: sign-in always makes a new one.
+         * @description Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;
+         *     mode `token` answers with tokens, for native apps, scripts and other services.
          */
         post: operations["signIn"];
         /**
          * Sign out
-         * @description Ends the session and clears the cookies. Signing out always works: without a session there is nothing left to do.
+         * @description Ends every session whose credential came with the request, and clears the cookies. It succeeds without a session too.
          */
         delete: operations["signOut"];
         options?: never;
@@ -82,9 +83,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Type the password again
-         * @description Makes the session fresh, as operations that cannot be undone demand. The session gets a new secret: a new cookie, or new
-         *     tokens.
+         * Re-authenticate
+         * @description Verifies the password again and makes the session fresh, as `deleteMe` demands. The session gets a new secret: a new cookie, or
+         *     new tokens.
          */
         post: operations["reauthenticate"];
         delete?: never;
@@ -103,31 +104,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A token for another service
-         * @description Turns the session into a short access token for a service that trusts this one's keys.
+         * Issue an access token for another service
+         * @description Issues a short-lived access token for a service that verifies it with the keys of this one.
          */
         post: operations["mintAccessToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign in for tokens
-         * @description For native apps, scripts and other services. Sessions that the request carries a credential of end: sign-in always makes a
-         *     new one.
-         */
-        post: operations["issueTokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -144,9 +124,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refresh
-         * @description Trades a refresh token for its successor and a new access token. Asked again within a few seconds, as when an answer is
-         *     lost or two tabs ask at once, it gives the same successor. A token that was used before that is a stolen one: the session
+         * Refresh the tokens
+         * @description Replaces a refresh token by its successor and issues a new access token. Repeated within a few seconds, as when an answer is lost or
+         *     two tabs refresh at once, it answers with the same successor. A token that was used before that is a stolen one: the session
          *     ends.
          */
         post: operations["refreshTokens"];
@@ -166,9 +146,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a token up
-         * @description Ends the session of a refresh token or access token, as signing out does. Always answers 204 (RFC 7009): what is no token of
-         *     ours is already of no use.
+         * Revoke a token
+         * @description Ends the session of a refresh token or access token, as signing out does. Always answers 204 (RFC 7009): a token that this service
+         *     did not issue is useless already.
          */
         post: operations["revokeToken"];
         delete?: never;
@@ -185,22 +165,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See oneself
-         * @description The user that the credential belongs to.
+         * Get the current user
+         * @description Answers with the user of the credential.
          */
         get: operations["getMe"];
         put?: never;
         post?: never;
         /**
-         * Delete oneself
-         * @description Removes the user and all their sessions, for ever. The password must have been typed lately: see `reauthenticate`.
+         * Delete the current user
+         * @description Deletes the user with all personal data, and all their sessions. It cannot be undone. The session must be fresh: see
+         *     `reauthenticate`.
          */
         delete: operations["deleteMe"];
         options?: never;
         head?: never;
         /**
-         * Change oneself
-         * @description Changes what is given and leaves the rest.
+         * Change the current user
+         * @description Changes the fields that are given and leaves the rest.
          */
         patch: operations["updateMe"];
         trace?: never;
@@ -215,7 +196,7 @@ export interface paths {
         get?: never;
         /**
          * Change the password
-         * @description Ends all other sessions. This one goes on with a new secret: a new cookie, or new tokens.
+         * @description Ends all other sessions. This one gets a new secret: a new cookie, or new tokens.
          */
         put: operations["changePassword"];
         post?: never;
@@ -233,15 +214,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List one's sessions
-         * @description Where the user is signed in, newest first.
+         * List the sessions
+         * @description Answers with the live sessions of the current user, newest first.
          */
         get: operations["listSessions"];
         put?: never;
         post?: never;
         /**
          * End the other sessions
-         * @description Signs the user out everywhere but here.
+         * @description Ends all sessions of the current user but the one of this request.
          */
         delete: operations["endOtherSessions"];
         options?: never;
@@ -261,7 +242,7 @@ export interface paths {
         post?: never;
         /**
          * End a session
-         * @description Signs the user out there, at once. Ending the session that asks is signing out.
+         * @description Ends a session of the current user. It takes effect immediately. Ending the session of this request signs out.
          */
         delete: operations["endSession"];
         options?: never;
@@ -277,9 +258,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * May this request pass?
-         * @description For proxies: forward the request's `Cookie` and `Authorization`, let it pass on 204, and hand on the headers. They are the
-         *     only ones to believe: the proxy must drop what the client sent under these names.
+         * Verify a credential for a proxy
+         * @description Forward the request's `Cookie` and `Authorization`, let the request pass on 204, and pass these headers on. The proxy must drop headers
+         *     of these names that the client sent.
          */
         get: operations["verify"];
         put?: never;
@@ -298,14 +279,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Look for the probe cookie
-         * @description Says whether the cookie of `setProbeCookie` came back, and how the page that asks stands to the service.
+         * Read the probe cookie
+         * @description Answers whether the cookie of `setProbeCookie` came back, and the relation of the page to the service.
          */
         get: operations["readProbeCookie"];
         put?: never;
         /**
          * Set the probe cookie
-         * @description Sets a cookie that proves nothing, with the attributes of the session cookie, for a minute.
+         * @description Sets a cookie that is no credential, with the attributes of the session cookie, for a minute.
          */
         post: operations["setProbeCookie"];
         delete?: never;
@@ -329,15 +310,15 @@ export interface components {
          */
         AccessToken: {
             /**
-             * @description A JWT (RFC 9068) that the service verifies with `/.well-known/jwks.json`. It counts until it expires, whatever becomes of the
-             *     session.
+             * @description A JWT (RFC 9068) that the service verifies with `/.well-known/jwks.json`. It is valid until it expires, even if the session ends
+             *     before.
              */
             access_token: string;
             /** @description Always `Bearer`. */
             token_type: string;
             /**
              * Format: int32
-             * @description Seconds for which the access token counts.
+             * @description Seconds for which the access token is valid.
              */
             expires_in: number;
         };
@@ -354,7 +335,7 @@ export interface components {
             current_password: string;
             /**
              * Format: password
-             * @description Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
+             * @description Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
              */
             new_password: string;
         };
@@ -368,67 +349,46 @@ export interface components {
          *     }
          */
         ConfirmRegistrationRequest: {
-            /** @description What stands behind the `#` of the link in the mail. */
+            /** @description The part after the `#` of the link in the mail. */
             token: string;
             /**
              * Format: password
-             * @description Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
+             * @description Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
              */
             password: string;
-            /** @description What to be called. */
+            /** @description The name to show. */
             name?: string;
         };
         /**
-         * @description How a session shows itself.
-         * @enum {string}
-         */
-        Face: "cookie" | "bearer";
-        /**
          * FieldError
-         * @description One field, and the rule that its value breaks. Never the value.
+         * @description A field and the rule that its value breaks. Never the value.
          */
         FieldError: {
             /** @description The name of the field or parameter; empty for the body as a whole. */
             field: string;
             rule: components["schemas"]["Rule"];
-            /** @description What to write instead. */
+            /** @description What the value must be. */
             detail: string;
         };
         /**
-         * IssueTokensRequest
-         * @description Signing in for tokens.
-         * @example {
-         *       "email": "ada@example.com",
-         *       "password": "correct horse battery",
-         *       "remember": false,
-         *       "refresh_in": "body"
-         *     }
-         */
-        IssueTokensRequest: {
-            /** @description In any case: `Ada@Example.com` is `ada@example.com`. */
-            email: string;
-            /** Format: password */
-            password: string;
-            /** @description Whether to stay signed in for the longer time. */
-            remember?: boolean;
-            refresh_in?: components["schemas"]["RefreshIn"];
-            /** @description What an earlier sign-in on this device answered with: strangers' wrong passwords do not count against it. */
-            device_token?: string;
-        };
-        /**
          * MintAccessTokenRequest
-         * @description Asking for a token for another service.
+         * @description Requesting a token for another service.
          * @example {
          *       "audience": "https://orders.example.com"
          *     }
          */
         MintAccessTokenRequest: {
-            /** @description The service, as `tokens.audiences` lists it; the first of them when left out. */
+            /** @description The service, as `tokens.audiences` lists it; the first of the list when left out. */
             audience?: string;
         };
         /**
+         * @description How a session is presented.
+         * @enum {string}
+         */
+        Mode: "cookie" | "token";
+        /**
          * Probe
-         * @description What came of the probe.
+         * @description The result of the probe.
          * @example {
          *       "cookie_received": true,
          *       "relation": "same_site"
@@ -444,7 +404,7 @@ export interface components {
          * @description What went wrong (RFC 9457).
          * @example {
          *       "type": "urn:bifrons:problem:unauthenticated",
-         *       "title": "Sign in first",
+         *       "title": "Authentication required",
          *       "status": 401,
          *       "code": "unauthenticated",
          *       "instance": "urn:uuid:019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a"
@@ -461,19 +421,19 @@ export interface components {
              */
             status: number;
             code: components["schemas"]["ProblemCode"];
-            /** @description `urn:uuid:` and the request's id, which `X-Request-Id` has too: quote it to those who run the service. */
+            /** @description `urn:uuid:` and the request's id, as in `X-Request-Id`: quote it to the operator. */
             instance?: string;
             /** @description The fields that break rules, with `validation_failed`. */
             errors?: components["schemas"]["FieldError"][];
         };
         /**
-         * @description What went wrong: the part of a problem that programs read. The list is closed.
+         * @description What went wrong, for programs. The list is closed.
          * @enum {string}
          */
         ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
         /**
          * ReauthenticateRequest
-         * @description Typing the password again.
+         * @description Authenticating again.
          * @example {
          *       "password": "correct horse battery"
          *     }
@@ -495,7 +455,7 @@ export interface components {
          *     }
          */
         RefreshTokensRequest: {
-            /** @description Left out when the refresh token travels in a cookie; given, it alone counts. */
+            /** @description Left out when the refresh token travels in a cookie. If it is given, the cookie is ignored. */
             refresh_token?: string;
         };
         /**
@@ -510,54 +470,25 @@ export interface components {
         RegisterUserRequest: {
             /**
              * Format: email
-             * @description Kept as typed; unique whatever its case.
+             * @description Stored as typed. Unique, and case does not matter.
              */
             email: string;
             /**
              * Format: password
-             * @description Any characters at all, at least 8 of them (the service may demand more), at most 1024 bytes.
+             * @description Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
              */
             password: string;
-            /** @description What to be called. */
+            /** @description The name to show. */
             name?: string;
         };
         /**
-         * Reissued
-         * @description A session with a new secret. The bearer face gets new tokens with it; the cookie face gets a new cookie.
-         * @example {
-         *       "session": {
-         *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
-         *         "face": "cookie",
-         *         "user": {
-         *           "id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
-         *           "email": "ada@example.com",
-         *           "name": "Ada Lovelace",
-         *           "role": "user",
-         *           "created_at": "2025-12-31T09:00:00Z"
-         *         },
-         *         "remember": true,
-         *         "methods": [
-         *           "pwd"
-         *         ],
-         *         "authenticated_at": "2026-01-01T09:00:00Z",
-         *         "created_at": "2026-01-01T09:00:00Z",
-         *         "idle_expires_at": "2026-01-15T09:00:00Z",
-         *         "expires_at": "2026-01-31T09:00:00Z"
-         *       }
-         *     }
-         */
-        Reissued: {
-            session: components["schemas"]["Session"];
-            tokens?: components["schemas"]["Tokens"];
-        };
-        /**
-         * @description How a page stands to the service, as browsers see it.
+         * @description The relation of a page to the service, as browsers see it.
          * @enum {string}
          */
         Relation: "same_origin" | "same_site" | "cross_site";
         /**
          * RevokeTokenRequest
-         * @description Giving a token up.
+         * @description Revoking a token.
          * @example {
          *       "token": "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq"
          *     }
@@ -567,26 +498,22 @@ export interface components {
             token: string;
         };
         /**
-         * @description What a user may do.
-         * @enum {string}
-         */
-        Role: "user" | "admin";
-        /**
          * @description The rule that a value breaks.
          * @enum {string}
          */
-        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "one_of" | "format" | "common" | "context" | "breached";
+        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
         /**
          * Session
-         * @description A session, and whose it is.
+         * @description A session and its user.
          * @example {
          *       "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
-         *       "face": "cookie",
+         *       "mode": "token",
+         *       "assurance": 1,
          *       "user": {
          *         "id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
          *         "email": "ada@example.com",
          *         "name": "Ada Lovelace",
-         *         "role": "user",
+         *         "roles": [],
          *         "created_at": "2025-12-31T09:00:00Z"
          *       },
          *       "remember": true,
@@ -605,30 +532,35 @@ export interface components {
              * @description The access token's `sid`.
              */
             id: string;
-            face: components["schemas"]["Face"];
+            mode: components["schemas"]["Mode"];
+            /**
+             * Format: uint8
+             * @description How strongly the user authenticated: 1 with one factor, 2 with two factors or a passkey with user verification.
+             */
+            assurance: number;
             user: components["schemas"]["User"];
-            /** @description Whether the person asked to stay signed in. */
+            /** @description Whether the user asked to stay signed in. */
             remember: boolean;
-            /** @description How the person proved who they are: RFC 8176 `amr` values. */
+            /** @description How the user authenticated: RFC 8176 `amr` values. */
             methods: string[];
             /**
              * Format: date-time
-             * @description When they last proved it.
+             * @description When the user last authenticated.
              */
             authenticated_at: string;
             /**
              * Format: date-time
-             * @description When they signed in.
+             * @description When the user signed in.
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When the session ends if nobody uses it.
+             * @description When the session ends if it is not used.
              */
             idle_expires_at: string;
             /**
              * Format: date-time
-             * @description When the session ends in any case.
+             * @description When the session ends at the latest.
              */
             expires_at: string;
         };
@@ -640,7 +572,7 @@ export interface components {
          *         {
          *           "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
          *           "current": true,
-         *           "face": "cookie",
+         *           "mode": "cookie",
          *           "remember": true,
          *           "methods": [
          *             "pwd"
@@ -659,7 +591,7 @@ export interface components {
             items: components["schemas"]["SessionSummary"][];
             /**
              * Format: uuid
-             * @description There are more: give this as `after`.
+             * @description Present if there are more: pass it as `after`.
              */
             next?: string;
         };
@@ -669,7 +601,7 @@ export interface components {
          * @example {
          *       "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
          *       "current": true,
-         *       "face": "cookie",
+         *       "mode": "cookie",
          *       "remember": true,
          *       "methods": [
          *         "pwd"
@@ -685,20 +617,20 @@ export interface components {
         SessionSummary: {
             /** Format: uuid */
             id: string;
-            /** @description Whether it is the session that asks. */
+            /** @description Whether it is the session of this request. */
             current: boolean;
-            face: components["schemas"]["Face"];
-            /** @description Whether the person asked to stay signed in. */
+            mode: components["schemas"]["Mode"];
+            /** @description Whether the user asked to stay signed in. */
             remember: boolean;
-            /** @description How the person proved who they are: RFC 8176 `amr` values. */
+            /** @description How the user authenticated: RFC 8176 `amr` values. */
             methods: string[];
-            /** @description The address it was begun from. */
+            /** @description The address of the sign-in. */
             ip?: string;
-            /** @description The browser or program it was begun with. */
+            /** @description The `User-Agent` of the sign-in. */
             user_agent?: string;
             /**
              * Format: date-time
-             * @description When the person signed in.
+             * @description When the user signed in.
              */
             created_at: string;
             /**
@@ -708,49 +640,53 @@ export interface components {
             last_seen_at: string;
             /**
              * Format: date-time
-             * @description When it ends if nobody uses it.
+             * @description When it ends if it is not used.
              */
             idle_expires_at: string;
             /**
              * Format: date-time
-             * @description When it ends in any case.
+             * @description When it ends at the latest.
              */
             expires_at: string;
         };
         /**
          * SignInRequest
-         * @description Signing in with a cookie.
+         * @description Signing in.
          * @example {
          *       "email": "ada@example.com",
          *       "password": "correct horse battery",
-         *       "remember": true
+         *       "remember": true,
+         *       "mode": "token",
+         *       "refresh_in": "body"
          *     }
          */
         SignInRequest: {
-            /** @description In any case: `Ada@Example.com` is `ada@example.com`. */
+            /** @description Case does not matter: `Ada@Example.com` is `ada@example.com`. */
             email: string;
             /** Format: password */
             password: string;
-            /** @description Whether to stay signed in when the browser closes. */
+            /** @description Whether to stay signed in: after the browser closes, and for the longer lifetime. */
             remember?: boolean;
+            /** @description How the session is presented; `cookie` when left out. */
+            mode?: components["schemas"]["Mode"] & unknown;
+            /** @description Mode `token` only: where the refresh token travels; `body` when left out. */
+            refresh_in?: components["schemas"]["RefreshIn"] & unknown;
+            /** @description The device token of an earlier sign-in on this device: failed passwords from unknown devices do not count against it. */
+            device_token?: string;
         };
         /**
-         * Tokens
-         * @description Tokens, and the session they belong to.
+         * SignedIn
+         * @description A signed-in user's session. Mode `token` has its tokens here; mode `cookie` gets a cookie instead.
          * @example {
-         *       "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl",
-         *       "token_type": "Bearer",
-         *       "expires_in": 600,
-         *       "refresh_token": "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq",
-         *       "device_token": "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ",
          *       "session": {
          *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
-         *         "face": "bearer",
+         *         "mode": "token",
+         *         "assurance": 1,
          *         "user": {
          *           "id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
          *           "email": "ada@example.com",
          *           "name": "Ada Lovelace",
-         *           "role": "user",
+         *           "roles": [],
          *           "created_at": "2025-12-31T09:00:00Z"
          *         },
          *         "remember": true,
@@ -761,7 +697,29 @@ export interface components {
          *         "created_at": "2026-01-01T09:00:00Z",
          *         "idle_expires_at": "2026-01-15T09:00:00Z",
          *         "expires_at": "2026-01-31T09:00:00Z"
+         *       },
+         *       "tokens": {
+         *         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl",
+         *         "token_type": "Bearer",
+         *         "expires_in": 600,
+         *         "refresh_token": "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq",
+         *         "device_token": "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ"
          *       }
+         *     }
+         */
+        SignedIn: {
+            session: components["schemas"]["Session"];
+            tokens?: components["schemas"]["Tokens"];
+        };
+        /**
+         * Tokens
+         * @description The tokens of a session in mode `token`.
+         * @example {
+         *       "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl",
+         *       "token_type": "Bearer",
+         *       "expires_in": 600,
+         *       "refresh_token": "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq",
+         *       "device_token": "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ"
          *     }
          */
         Tokens: {
@@ -771,47 +729,47 @@ export interface components {
             token_type: string;
             /**
              * Format: int32
-             * @description Seconds for which the access token counts.
+             * @description Seconds for which the access token is valid.
              */
             expires_in: number;
             /** @description For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it. */
             refresh_token?: string;
-            /** @description For the next `issueTokens` on this device, when the refresh token is here too. It opens nothing; keep it when signing out. */
+            /** @description For the next `signIn` on this device, when the refresh token is here too. It is no credential; keep it after signing out. */
             device_token?: string;
-            session: components["schemas"]["Session"];
         };
         /**
          * UpdateMeRequest
-         * @description Changing oneself. What is left out stays.
+         * @description Changing the current user. Fields that are left out stay.
          * @example {
          *       "name": "Ada King"
          *     }
          */
         UpdateMeRequest: {
-            /** @description What to be called; null removes it. */
+            /** @description The name to show; null removes it. */
             name?: string | null;
         };
         /**
          * User
-         * @description A user, as they may see themselves.
+         * @description A user.
          * @example {
          *       "id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
          *       "email": "ada@example.com",
          *       "name": "Ada Lovelace",
-         *       "role": "user",
+         *       "roles": [],
          *       "created_at": "2025-12-31T09:00:00Z"
          *     }
          */
         User: {
             /**
              * Format: uuid
-             * @description Theirs for ever: the access token's `sub`.
+             * @description Never changes and is never reused: the access token's `sub`.
              */
             id: string;
-            /** @description As typed at sign-up. */
+            /** @description As the user typed it at sign-up. */
             email: string;
             name?: string;
-            role: components["schemas"]["Role"];
+            /** @description What the user may do. `admin` is reserved. */
+            roles: string[];
             /** Format: date-time */
             created_at: string;
         };
@@ -840,7 +798,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -966,7 +924,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -995,7 +953,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -1114,7 +1072,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1186,7 +1144,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1215,12 +1173,12 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description Bad Request */
@@ -1336,7 +1294,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1361,7 +1319,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -1394,9 +1352,9 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1425,12 +1383,12 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reissued"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description Bad Request */
@@ -1546,7 +1504,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1682,7 +1640,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1690,156 +1648,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code?: "unavailable";
-                    };
-                };
-            };
-        };
-    };
-    issueTokens: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["IssueTokensRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tokens"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_credentials";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds until it makes sense to ask again. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable" | "overloaded";
                     };
                 };
             };
@@ -1861,12 +1669,12 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tokens"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description Bad Request */
@@ -1970,7 +1778,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2090,7 +1898,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2162,7 +1970,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2187,7 +1995,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -2246,7 +2054,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2382,7 +2190,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2411,12 +2219,12 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reissued"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description Bad Request */
@@ -2532,7 +2340,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2548,9 +2356,9 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
-                /** @description The most items in one answer. */
+                /** @description The maximum number of items in the answer. */
                 limit?: number;
-                /** @description The `next` of the answer before. */
+                /** @description The `next` of the previous answer. */
                 after?: string;
             };
             header?: never;
@@ -2621,7 +2429,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2703,7 +2511,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2731,7 +2539,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -2802,7 +2610,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2831,8 +2639,8 @@ export interface operations {
                     "X-Auth-User-Id": string;
                     /** @description The session's id. */
                     "X-Auth-Session-Id": string;
-                    /** @description The user's role: `user` or `admin`. */
-                    "X-Auth-Role": string;
+                    /** @description The user's roles, separated by commas. */
+                    "X-Auth-Roles": string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2878,7 +2686,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2936,7 +2744,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2961,7 +2769,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, of the refresh token, of the device: as the face and the request demand. */
+                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -2994,7 +2802,7 @@ export interface operations {
             /** @description Service Unavailable */
             503: {
                 headers: {
-                    /** @description Seconds until it makes sense to ask again. */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

@@ -24,18 +24,18 @@ export async function readAnswer(
   const { ok = 200 } = operation;
   const { status } = response;
   if ([ok].flat().includes(status)) {
-    if (status === 202 || status === 204) return { data: undefined, response };
+    if (!text && status !== 200) return { data: undefined, response };
     const data = parse(response, /^application\/json\b/i, text);
     return data === undefined ? fail("Not JSON.") : { data, response };
   }
   // Browsers hide the status of a redirect that they do not follow.
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
-    return fail("A redirect: baseUrl must be the final URL.");
+    return fail("A redirect: correct baseUrl.");
   }
   const problem = parse(response, /^application\/problem\+json\b/i, text);
   return isProblem(problem)
     ? { problem, response }
-    : fail("Not an answer of this API: check baseUrl and the proxies.");
+    : fail("Not this API: check baseUrl and proxies.");
 }
 
 /** The parsed body, or `undefined` (which JSON cannot express) for another media type. */

@@ -74,9 +74,9 @@ export function createCall(client: CallTarget): Call {
         ),
         body: body ?? null,
         credentials,
-        // The browser finishes the request after the user leaves the page: a lost Set-Cookie would lose
-        // the session. Browsers allow keepalive for 64 KiB at most.
-        ...(operation.setsCookie && (body?.length ?? 0) < KEEPALIVE_LIMIT && { keepalive: true }),
+        // The browser finishes a change after the user leaves the page: a lost Set-Cookie would lose the
+        // session. Browsers refuse keepalive for more than 64 KiB.
+        keepalive: operation.method !== "GET" && (body?.length ?? 0) < KEEPALIVE_LIMIT,
         redirect: "manual",
         signal: deadline,
       });
@@ -87,7 +87,10 @@ export function createCall(client: CallTarget): Call {
 
 /** The base URL without what operations add to it. */
 export function baseOf({ baseUrl = "" }: Pick<CallSettings, "baseUrl">): string {
-  if (/[?#]/.test(baseUrl)) throw new TypeError("baseUrl has a query or fragment");
+  // A page has an origin of its own.
+  if (/[?#]/.test(baseUrl) || !(baseUrl || globalThis.location)) {
+    throw new TypeError("baseUrl is missing, or has a query or fragment");
+  }
   return baseUrl.replace(/(\/v1)?\/*$/, "");
 }
 

@@ -46,10 +46,7 @@ export async function untilDeadline<T>(
 
 /** React Native's signals have no reason. */
 const reasonOf = (signal?: AbortSignal): unknown =>
-  signal?.reason ?? named("AbortError", "The call was aborted");
+  signal?.reason ?? named("AbortError", "Aborted");
 
-/** React Native has no `DOMException`. */
-const named = (name: string, message: string): Error =>
-  typeof DOMException === "undefined"
-    ? Object.assign(new Error(message), { name })
-    : new DOMException(message, name);
+/** Named as browsers name it, but an `Error`: React Native has no `DOMException`. */
+const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });

@@ -1,11 +1,12 @@
 import { baseOf, type Call, type CallSettings } from "./call.js";
-import { createTabChannel } from "./channel.js";
 import { cookieCalls } from "./cookie-mode.js";
 import { untilDeadline } from "./deadline.js";
+import type { Operation } from "./operation.js";
+import type { PageLink } from "./page.js";
 import type { SessionShape } from "./shapes.js";
 import { inMemory, type TokenStorage } from "./storage.js";
 import { type Access, createTokenManager, type TokenManager } from "./token-manager.js";
-import { createTracker, SIGNED_OUT, type State, signedIn, type Tracker } from "./tracker.js";
+import { createTracker, type State, stateOf, type Tracker } from "./tracker.js";
 
 export interface ModeSettings extends CallSettings {
   readonly mode?: "cookie" | "token" | undefined;
@@ -13,6 +14,16 @@ export interface ModeSettings extends CallSettings {
   readonly refreshIn: "cookie" | "body";
   readonly storage?: TokenStorage | undefined;
   readonly session?: SessionShape | null | undefined;
+}
+
+/** What the calls need of the client. */
+export interface ModeEvents {
+  /** The operation `refreshTokens`. */
+  readonly refresh: Operation;
+  /** The session cookie is lost. */
+  readonly lost: () => void;
+  /** The user has returned to a page that shows the session. */
+  readonly returned: () => void;
 }
 
 /** The calls of a client, and the session's state that follows from their answers. */
@@ -36,16 +47,14 @@ interface Message {
  */
 const REFRESH_MS = 5000;
 
-/** Adds the session's state and token mode to the calls. Calls `onLost` when the session cookie is lost. */
-export function callsByMode(
-  settings: ModeSettings,
-  call: Call,
-  refresh: (call: Call, input: { refresh_token?: string }) => ReturnType<Call>,
-  onLost: () => void,
-): ModeCalls {
+/** Adds the session's state, the other tabs and token mode to the calls. */
+export function callsByMode(settings: ModeSettings, call: Call, events: ModeEvents): ModeCalls {
   const { session, refreshIn, storage, token, timeout = Infinity } = settings;
   const holdsTokens = settings.mode === "token";
   let tokenManager: TokenManager | undefined;
+  let link: Promise<PageLink | undefined> | undefined;
+  let closed = typeof document === "undefined";
+
   const receive = ({ state, begins = false, access }: Message): void => {
     // A token that another tab received while this tab signed out is too late.
     if (access && tracker.get().status !== "signed-out") tokenManager?.adopt(access);
@@ -53,33 +62,43 @@ export function callsByMode(
     if (begins || state.status === "signed-out") tokenManager?.adopt();
     tracker.apply(state, begins);
   };
-  const { open, send, close } = createTabChannel(
-    `bifrons 1 ${holdsTokens} ${baseOf(settings)}`,
-    receive as (message: unknown) => void,
-    // Tabs share cookies and a storage, but neither memory nor the caller's tokens.
-    holdsTokens ? refreshIn === "cookie" || Boolean(storage) : token === undefined,
-  );
-
-  const known: State = session ? signedIn(session) : SIGNED_OUT;
-  const tracker = createTracker(
-    session === undefined ? { status: "unknown" } : known,
-    (state, begins) => send({ state, begins }),
-  );
+  // Tabs share cookies and a storage, but neither memory nor the caller's tokens.
+  const shares = holdsTokens ? refreshIn === "cookie" || storage : token === undefined;
+  /** With the first subscriber or call. Other programs than pages never load this part. */
+  const open = (): void => {
+    if (closed) return;
+    link ??= import("./page.js")
+      .then(({ linkPage }) =>
+        closed
+          ? undefined
+          : linkPage({
+              channel: shares ? `bifrons 2 ${holdsTokens} ${baseOf(settings)}` : undefined,
+              receive: receive as (message: unknown) => void,
+              returned: () => tracker.watched() && events.returned(),
+            }),
+      )
+      .catch(() => undefined);
+  };
+  const send = (message: Message): void => void link?.then((page) => page?.send(message));
+  const tracker = createTracker(stateOf(session), (state, begins) => send({ state, begins }));
 
   if (holdsTokens) {
-    const quick: Call = (operation, input) =>
-      call(operation, input, { timeout: Math.min(timeout, REFRESH_MS) });
     tokenManager = createTokenManager({
       refreshIn,
       storage: storage ?? inMemory(),
       tracker,
       share: (access) => send({ access }),
-      refresh: (input) => refresh(quick, input),
+      refresh: (input) => call(events.refresh, input, { timeout: Math.min(timeout, REFRESH_MS) }),
+      operation: events.refresh,
     });
   }
   const tracked = tokenManager
     ? tokenCalls(tokenManager, call, timeout)
-    : cookieCalls(tracker, call, token !== undefined, onLost);
+    : cookieCalls(tracker, call, token !== undefined, events.lost);
+  const own = {
+    mode: holdsTokens || token !== undefined ? "token" : "cookie",
+    refresh_in: holdsTokens ? refreshIn : undefined,
+  };
   return {
     tracker: {
       ...tracker,
@@ -88,11 +107,17 @@ export function callsByMode(
         return tracker.subscribe(listener);
       },
     },
-    call: (...rest) => {
+    call: (operation, input, options) => {
       open();
-      return tracked(...rest);
+      // The client's own mode, so that it can use the answer.
+      const signsIn = operation.effect === "begins" && !operation.bearer;
+      return tracked(operation, signsIn ? { ...input, ...own } : input, options);
     },
-    close,
+    close: () => {
+      closed = true;
+      link?.then((page) => page?.close());
+      link = undefined;
+    },
   };
 }
 

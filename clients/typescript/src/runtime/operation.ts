@@ -7,18 +7,16 @@ export interface Operation {
   readonly path: `/${string}`;
   /** The inputs that go into the query string. */
   readonly query?: readonly string[];
-  /** The inputs that go into the JSON body. Absent when the operation has no body. */
-  readonly body?: readonly string[];
+  /** Whether the inputs that are not in path or query go into a JSON body. */
+  readonly body?: true;
   /** The body's optional inputs of which "" is no value: an empty form field. */
   readonly blank?: readonly string[];
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
+  /** The success statuses, if not 200. The others may come without a body. */
+  readonly ok?: number | readonly number[];
   /** How a success changes the session of the caller. */
   readonly effect?: SessionEffect;
-  /** Whether a success may set or clear a cookie. */
-  readonly setsCookie?: true;
-  /** The success statuses, if not 200. 202 and 204 have no body. */
-  readonly ok?: number | readonly number[];
 }
 
 /** The caller's flat input object: path, query and body fields together. */

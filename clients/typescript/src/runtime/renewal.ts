@@ -10,34 +10,36 @@ export type Renew = () => Promise<Answer<unknown, ProblemShape> | undefined>;
  * over: calls fail with the last failure.
  */
 export function singleFlight(attempt: Renew): { renew: Renew; underWay(): boolean; reset(): void } {
-  let flight: ReturnType<Renew> | undefined;
-  let failure: { readonly until: number; readonly replay: Renew } | undefined;
-
+  let flight: ReturnType<Renew> = Promise.resolve(undefined);
+  let flying = false;
+  /** Until then the last flight's failure is the answer. */
+  let until = 0;
+  const wait = (response?: Response): void => {
+    until = Date.now() + retryAfter(response);
+  };
   const fly: Renew = async () => {
-    if (failure && Date.now() < failure.until) return failure.replay();
     try {
       const failed = await attempt();
-      failure = failed && {
-        until: Date.now() + retryAfter(failed.response),
-        replay: async () => failed,
-      };
+      if (failed) wait(failed.response);
       return failed;
     } catch (error) {
-      failure = { until: Date.now() + retryAfter(), replay: () => Promise.reject(error) };
+      wait();
       throw error;
+    } finally {
+      flying = false;
     }
   };
-
   return {
     renew: () => {
-      flight ??= fly().finally(() => {
-        flight = undefined;
-      });
+      if (!flying && Date.now() >= until) {
+        flying = true;
+        flight = fly();
+      }
       return flight;
     },
-    underWay: () => flight !== undefined,
+    underWay: () => flying,
     reset: () => {
-      failure = undefined;
+      until = 0;
     },
   };
 }

@@ -8,9 +8,9 @@ export interface Target {
 }
 
 /**
- * Distributes the input over path, query and body. `undefined` means: not given. An input that the
- * operation does not have is a `TypeError`: ignoring it would hide a mistake, such as options passed
- * in place of the input.
+ * Distributes the input over path, query and body. `undefined` means: not given. Without a body, an
+ * input that the operation does not have is a `TypeError`: ignoring it would hide a mistake, such as
+ * options passed in place of the input. The service refuses unknown fields of a body.
  */
 export function target(operation: Operation, input: FlatInput): Target {
   const rest = new Map(Object.entries(input));
@@ -30,18 +30,18 @@ export function target(operation: Operation, input: FlatInput): Target {
     }
   }
 
-  const body = operation.body?.map((name) => {
-    const value = take(name);
+  if (!operation.body && rest.size > 0) {
+    throw new TypeError(`Unknown input: ${[...rest.keys()].join(", ")}`);
+  }
+  for (const name of operation.blank ?? []) {
     // In a change, `null` removes the value.
-    const none = operation.method === "PATCH" ? null : undefined;
-    return [name, value === "" && operation.blank?.includes(name) ? none : value];
-  });
-  if (rest.size > 0) throw new TypeError(`Unknown input: ${[...rest.keys()].join(", ")}`);
+    if (rest.get(name) === "") rest.set(name, operation.method === "PATCH" ? null : undefined);
+  }
 
   const search = String(query);
   return {
     path: search ? `${path}?${search}` : path,
-    body: body && JSON.stringify(Object.fromEntries(body)),
+    body: operation.body && JSON.stringify(Object.fromEntries(rest)),
   };
 }
 

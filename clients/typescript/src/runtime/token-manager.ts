@@ -1,11 +1,11 @@
 import type { Answer } from "./answer.js";
-import { observe, replaces } from "./observe.js";
+import { observe } from "./observe.js";
 import type { FlatInput, Operation } from "./operation.js";
 import type { ProblemShape } from "./problem.js";
 import { singleFlight } from "./renewal.js";
-import type { SessionEffect, TokensShape } from "./shapes.js";
+import type { TokensShape } from "./shapes.js";
 import type { TokenStorage } from "./storage.js";
-import { SIGNED_OUT, type Tracker } from "./tracker.js";
+import type { Tracker } from "./tracker.js";
 
 type Outcome = Answer<unknown, ProblemShape>;
 type Send = (input: FlatInput, token?: string) => Promise<Outcome>;
@@ -23,7 +23,8 @@ export interface TokenManagerOptions {
   readonly tracker: Tracker;
   /** Sends a new access token to the other tabs. */
   readonly share: (access: Access) => void;
-  /** Calls `refreshTokens`. */
+  /** `refreshTokens`, and the call of it. */
+  readonly operation: Operation;
   readonly refresh: Send;
 }
 
@@ -42,7 +43,7 @@ const REFUSALS = ["invalid_refresh_token", "refresh_reused"];
 const LEAD_MS = 60_000;
 
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
-  const { refreshIn, storage, tracker, share } = options;
+  const { refreshIn, storage, tracker, share, operation } = options;
   let access: Access | undefined;
   /** The call in flight that replaces the tokens: a concurrent refresh would send the old one. */
   let replacing: Promise<unknown> | undefined;
@@ -63,7 +64,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   async function forget(): Promise<void> {
     access = undefined;
     reset();
-    tracker.set(SIGNED_OUT);
+    tracker.end();
     await storage.remove();
   }
 
@@ -94,7 +95,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   async function settle(since: number, outcome: Outcome): Promise<boolean> {
     // The user has signed in or out since: the answer is about an earlier session.
     if (since !== tracker.epoch()) return true;
-    const tokens = observe(tracker, { effect: "refreshed", since }, outcome);
+    const tokens = observe(tracker, operation, undefined, since, outcome);
     if (tokens) await store(tokens);
     else if (outcome.problem?.status !== 401 || !REFUSALS.includes(outcome.problem.code)) {
       return false;
@@ -124,18 +125,18 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
 
   /** Makes the call and stores the tokens of its answer. */
   async function conclude(
-    effect: SessionEffect | undefined,
+    operation: Operation,
     input: FlatInput,
     token: string | undefined,
     send: Send,
   ): Promise<Outcome> {
     const since = tracker.epoch();
     const outcome = await send(input, token);
-    if (effect === "refreshed") {
+    if (operation.effect === "refreshed") {
       await settle(since, outcome);
       return outcome;
     }
-    const tokens = observe(tracker, { effect, input, since }, outcome);
+    const tokens = observe(tracker, operation, input, since, outcome);
     if (tokens) await store(tokens);
     else if (access && tracker.get().status === "signed-out") await forget();
     return outcome;
@@ -155,7 +156,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   async function signOut(input: FlatInput, send: Send): Promise<Outcome> {
     const left = access;
     access = undefined;
-    tracker.set(SIGNED_OUT);
+    tracker.end("signed_out");
     const refreshToken = await storage.get();
     await forget();
     // The browser sends a cookie by itself. An access token displaces it, and an expired one would
@@ -173,27 +174,23 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     run: async (operation, input, send) => {
       const { effect } = operation;
       if (effect === "signed-out") return signOut(input, send);
-      if (effect === "tokens" || effect === "refreshed") {
+      if (effect === "refreshed" || (effect === "begins" && !operation.bearer)) {
         if (underWay()) await renew().catch(() => {});
         await replacing;
-        const filled =
-          effect === "tokens"
-            ? { ...input, refresh_in: refreshIn }
-            : { ...(await refreshInput()), ...input };
-        return alone(conclude(effect, filled, undefined, send));
+        const filled = effect === "refreshed" ? { ...(await refreshInput()), ...input } : input;
+        return alone(conclude(operation, filled, undefined, send));
       }
       if (!operation.bearer) return send(input);
 
-      const once = async (refused?: string): Promise<[Outcome, string | undefined] | undefined> => {
-        const { token, failed } = await authorize(refused);
-        if (failed) return [failed, undefined];
-        if (refused !== undefined && token === undefined) return undefined;
-        const call = conclude(effect, input, token, send);
-        return [await (replaces(effect) ? alone(call) : call), token];
+      const make = (token?: string): Promise<Outcome> => {
+        const call = conclude(operation, input, token, send);
+        return effect === "begins" ? alone(call) : call;
       };
-      const [outcome, token] = (await once()) as [Outcome, string | undefined];
-      if (token === undefined || outcome.problem?.code !== "invalid_token") return outcome;
-      return (await once(token))?.[0] ?? outcome;
+      const { token, failed } = await authorize();
+      const outcome = failed ?? (await make(token));
+      if (!token || outcome.problem?.code !== "invalid_token") return outcome;
+      const next = await authorize(token);
+      return next.failed ?? (next.token ? make(next.token) : outcome);
     },
   };
 }

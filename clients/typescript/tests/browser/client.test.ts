@@ -38,9 +38,9 @@ test("a page of another origin signs up, signs in, reloads, signs out", async ()
     await page.evaluate(async (who) => (await client.signIn(who)).problem?.code, refused),
   ).toBe("invalid_credentials");
 
-  expect(await page.evaluate(async (who) => (await client.signIn(who)).data?.face, ada)).toBe(
-    "cookie",
-  );
+  expect(
+    await page.evaluate(async (who) => (await client.signIn(who)).data?.session.mode, ada),
+  ).toBe("cookie");
   expect(await whoAmI(page)).toBe(ada.email);
 
   await page.reload();

@@ -4,7 +4,7 @@ import {
   createClient,
   type OperationId,
   type Session,
-  type Tokens,
+  type SignedIn,
   type User,
 } from "../../src/index.js";
 import { openPage, startChromium, type Watched } from "../support/chromium.js";
@@ -45,21 +45,21 @@ test("a signed-out visitor signs up and in with the examples, and is known by co
   expect(user.status).toBe(201);
   expect((await tryOut("signIn")).status).toBe(200);
   const session = await tryOut<Session>("getSession");
-  expect(session).toMatchObject({ status: 200, body: { face: "cookie", user: user.body } });
+  expect(session).toMatchObject({ status: 200, body: { mode: "cookie", user: user.body } });
   expect(await page.evaluate(() => document.cookie)).toBe("");
   nothingLeftThePage();
 });
 
 test("an access token pasted under Authorize is used", async () => {
-  const tokens = await tryOut<Tokens>("issueTokens", ada);
-  expect(tokens.status).toBe(200);
+  const signedIn = await tryOut<SignedIn>("signIn", { ...ada, mode: "token" });
+  expect(signedIn.status).toBe(200);
   expect(await context.cookies()).toEqual([]);
 
-  await authorize(tokens.body.access_token);
+  await authorize(signedIn.body.tokens?.access_token ?? "");
   const session = await tryOut<Session>("getSession");
   expect(session).toMatchObject({
     status: 200,
-    body: { face: "bearer", user: { email: ada.email } },
+    body: { mode: "token", user: { email: ada.email } },
   });
   nothingLeftThePage();
 });

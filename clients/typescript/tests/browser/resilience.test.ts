@@ -58,11 +58,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
 
   async function signedIn(options: Partial<ClientOptions> = BEARER): Promise<Tab> {
     const tab = await open(options);
-    const method = options.mode ? "issueTokens" : "signIn";
-    await tab.run(async ([name, who]) => void (await client.throwing[name](who)), [
-      method,
-      ADA,
-    ] as const);
+    await tab.run(async (who) => void (await client.throwing.signIn(who)), ADA);
     return tab;
   }
 
@@ -130,7 +126,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
 /** Another device of the same person. */
 async function device(): Promise<Client> {
   const client = createClient({ baseUrl: service.url, mode: "token", refreshIn: "body" });
-  await client.issueTokens(ADA);
+  await client.signIn(ADA);
   return client;
 }
 

@@ -90,7 +90,7 @@ test.each(MODES)(
   async (_, options) => {
     const first = await open(options);
     const second = await open(options);
-    await signIn(first, options);
+    await signIn(first);
     await expect.poll(() => status(second), { timeout: 1000 }).toBe("signed-in");
     expect(await call(second)).toEqual([ADA.email]);
     await second.evaluate(() => client.updateMe({ name: "Ada" }));
@@ -124,16 +124,12 @@ async function open(options: object = BEARER): Promise<Page> {
 
 async function signedIn(options: object = BEARER): Promise<Page> {
   const page = await open(options);
-  await signIn(page, options);
+  await signIn(page);
   return page;
 }
 
-async function signIn(page: Page, options: object): Promise<void> {
-  const method = "mode" in options ? "issueTokens" : "signIn";
-  const code = await page.evaluate(
-    async ([method, who]) => (await client[method](who)).problem?.code,
-    [method, ADA] as const,
-  );
+async function signIn(page: Page): Promise<void> {
+  const code = await page.evaluate(async (who) => (await client.signIn(who)).problem?.code, ADA);
   expect(code).toBeUndefined();
 }
 

@@ -24,11 +24,15 @@ test("sign up, sign in, who am I, sign out", async () => {
   expect((await client.getSession()).problem?.code).toBe("unauthenticated");
 
   const signedIn = await client.signIn({ ...ada, remember: true });
-  expect(signedIn.data).toMatchObject({ face: "cookie", remember: true, user: { name: "Ada" } });
+  expect(signedIn.data?.session).toMatchObject({
+    mode: "cookie",
+    remember: true,
+    user: { name: "Ada" },
+  });
   expect([...cookies.keys()].sort()).toEqual([DEVICE, "bifrons_session"]);
 
   const who = await client.getSession();
-  expect(who.data?.id).toBe(signedIn.data?.id);
+  expect(who.data?.id).toBe(signedIn.data?.session.id);
   expect((await client.getMe()).data).toEqual(who.data?.user);
 
   const signedOut = await client.signOut();
@@ -71,7 +75,7 @@ test("a person changes what is theirs", async () => {
   expect(unnamed.data?.name).toBeUndefined();
 
   const newest = (await client.listSessions({ limit: 1 })).data;
-  expect(newest?.items).toMatchObject([{ current: true, face: "cookie" }]);
+  expect(newest?.items).toMatchObject([{ current: true, mode: "cookie" }]);
   const oldest = (await client.listSessions({ after: newest?.next })).data;
   expect(oldest).toEqual({ items: [expect.objectContaining({ current: false })] });
 

@@ -29,10 +29,10 @@ afterAll(async () => {
 const program = (url: string, email: string): string => `\
 import { createClient } from "@bifrons/client";
 
-const client = createClient({ baseUrl: "${url}", mode: "token", refreshIn: "body" });
+const client = createClient({ baseUrl: "${url}", mode: "token" });
 const ada = { email: "${email}", password: "correct horse battery staple" };
 await client.registerUser(ada);
-const { problem } = await client.issueTokens(ada);
+const { problem } = await client.signIn(ada);
 if (problem) throw new Error(problem.title);
 console.log((await client.getMe()).data.email);
 `;

@@ -16,12 +16,12 @@ afterAll(() => service?.stop());
 test.each(["cookie", "body"] as const)("token mode, refresh token in the %s", async (refreshIn) => {
   const { fetch, cookies } = cookieFetch();
   const client = createClient({ baseUrl: service.url, mode: "token", refreshIn, fetch });
-  const issued = await client.issueTokens(ada);
-  expect(issued.data?.refresh_token === undefined).toBe(refreshIn === "cookie");
+  const issued = await client.signIn(ada);
+  expect(issued.data?.tokens?.refresh_token === undefined).toBe(refreshIn === "cookie");
   expect([...cookies.keys()]).toEqual(refreshIn === "cookie" ? ["bifrons_refresh", DEVICE] : []);
   expect(client.session.get()).toMatchObject({
     status: "signed-in",
-    session: { face: "bearer" },
+    session: { mode: "token" },
   });
 
   expect((await client.reauthenticate({ password: ada.password })).problem?.code).toBeUndefined();
@@ -32,7 +32,7 @@ test.each(["cookie", "body"] as const)("token mode, refresh token in the %s", as
 
   expect((await client.signOut()).problem).toBeUndefined();
   expect([...cookies.keys()]).toEqual(refreshIn === "cookie" ? [DEVICE] : []);
-  expect(client.session.get()).toEqual({ status: "signed-out" });
+  expect(client.session.get()).toMatchObject({ status: "signed-out", reason: "signed_out" });
   expect((await client.getMe()).problem?.code).toBe("unauthenticated");
 });
 
@@ -40,7 +40,7 @@ test("signing out with an access token that is over ends the session all the sam
   for (const refreshIn of ["cookie", "body"] as const) {
     const { fetch, cookies } = cookieFetch();
     const client = createClient({ baseUrl: service.url, mode: "token", refreshIn, fetch });
-    const issued = await client.issueTokens(ada);
+    const issued = await client.signIn(ada);
     const kept = new Map(cookies);
     const now = Date.now;
     Date.now = () => now() + 11 * 60_000;
@@ -50,7 +50,7 @@ test("signing out with an access token that is over ends the session all the sam
       Date.now = now;
     }
     for (const [name, value] of kept) cookies.set(name, value);
-    const input = { refresh_token: issued.data?.refresh_token };
+    const input = { refresh_token: issued.data?.tokens?.refresh_token };
     const { problem } = await createClient({ baseUrl: service.url, fetch }).refreshTokens(input);
     expect(problem?.code).toBe("invalid_refresh_token");
   }
@@ -60,6 +60,6 @@ test("one operation, one function", async () => {
   const { fetch } = cookieFetch();
   const api = connect({ baseUrl: service.url, fetch });
   expect((await registerUser(api, ada)).problem?.code).toBe("email_taken");
-  expect((await signIn(api, ada)).data?.user.email).toBe(ada.email);
-  expect((await getSession(api)).data?.face).toBe("cookie");
+  expect((await signIn(api, ada)).data?.session.user.email).toBe(ada.email);
+  expect((await getSession(api)).data?.mode).toBe("cookie");
 });

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.stop());
 
-test("sign up, issue tokens, who am I, refresh, revoke", async () => {
+test("sign up, sign in, who am I, refresh, revoke", async () => {
   const ada = { email: "ada@example.org", password: "correct horse battery staple" };
   let access: string | undefined;
   const client = createClient({ baseUrl: service.url, token: () => access });
@@ -16,18 +16,22 @@ test("sign up, issue tokens, who am I, refresh, revoke", async () => {
   await client.registerUser(ada);
   expect((await client.getSession()).problem?.code).toBe("unauthenticated");
 
-  const issued = await client.issueTokens(ada);
-  expect(issued.data).toMatchObject({ token_type: "Bearer", session: { face: "bearer" } });
-  access = issued.data?.access_token;
+  const issued = await client.signIn(ada);
+  expect(issued.data).toMatchObject({
+    session: { mode: "token" },
+    tokens: { token_type: "Bearer" },
+  });
+  access = issued.data?.tokens?.access_token;
   const who = await client.getSession();
-  expect(who.data).toMatchObject({ id: issued.data?.session.id, face: "bearer" });
+  expect(who.data).toMatchObject({ id: issued.data?.session.id, mode: "token" });
 
-  const refreshed = await client.refreshTokens({ refresh_token: issued.data?.refresh_token });
-  expect(refreshed.data?.refresh_token).not.toBe(issued.data?.refresh_token);
-  access = refreshed.data?.access_token;
+  const { refresh_token } = issued.data?.tokens ?? {};
+  const refreshed = await client.refreshTokens({ refresh_token });
+  expect(refreshed.data?.tokens?.refresh_token).not.toBe(refresh_token);
+  access = refreshed.data?.tokens?.access_token;
   expect((await client.getSession()).data?.id).toBe(who.data?.id);
 
-  const token = refreshed.data?.refresh_token ?? "";
+  const token = refreshed.data?.tokens?.refresh_token ?? "";
   expect((await client.revokeToken({ token })).problem).toBeUndefined();
   expect((await client.getSession()).problem?.status).toBe(401);
   expect((await client.refreshTokens({ refresh_token: token })).problem?.code).toBe(
@@ -38,9 +42,9 @@ test("sign up, issue tokens, who am I, refresh, revoke", async () => {
 test("signing out ends the session of the token", async () => {
   const eve = { email: "eve@example.org", password: "correct horse battery staple" };
   await createClient({ baseUrl: service.url }).registerUser(eve);
-  const issued = await createClient({ baseUrl: service.url }).issueTokens(eve);
-  const token = issued.data?.access_token ?? "";
+  let token = "";
   const client = createClient({ baseUrl: service.url, token: async () => token });
+  token = (await client.signIn(eve)).data?.tokens?.access_token ?? "";
   expect((await client.getMe()).data?.email).toBe(eve.email);
   expect((await client.signOut()).problem).toBeUndefined();
   expect((await client.getMe()).problem?.status).toBe(401);

@@ -1,6 +1,6 @@
 import type { Fetch } from "../../src/runtime/call.js";
 import { empty, json, problem } from "./answers.js";
-import { session, tokens } from "./sessions.js";
+import { session, withTokens } from "./sessions.js";
 
 /** What the service service was asked. */
 export interface Asked {
@@ -29,10 +29,10 @@ export function fakeService(refreshIn: "cookie" | "body" = "cookie"): FakeServic
   const inBody = refreshIn === "body";
   const next = (): Response => {
     service.valid += 1;
-    return json(200, tokens(service.valid, "s1", inBody));
+    return json(200, withTokens(service.valid, "s1", inBody));
   };
   const answer = async ({ method, path, token }: Asked): Promise<Response> => {
-    if (path === "/v1/tokens") return next();
+    if (method === "POST" && path === "/v1/session") return next();
     if (path === "/v1/tokens/refresh") {
       await service.hold;
       const instead = service.refreshes.shift();
@@ -46,11 +46,9 @@ export function fakeService(refreshIn: "cookie" | "body" = "cookie"): FakeServic
     if (token === undefined) return problem(401, "unauthenticated");
     if (token !== `access-${service.valid}`) return problem(401, "invalid_token");
     if (path === "/v1/me/password") {
-      service.valid += 1;
-      const reissued = tokens(service.valid, "s1", inBody);
-      return json(200, { session: reissued.session, tokens: reissued });
+      return next();
     }
-    return json(200, path === "/v1/me" ? session().user : tokens(1).session);
+    return json(200, path === "/v1/me" ? session().user : withTokens(1).session);
   };
   const service: FakeService = {
     asked,

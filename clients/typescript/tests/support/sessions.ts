@@ -1,27 +1,35 @@
-import type { Session, Tokens } from "../../src/index.js";
+import type { Session, SignedIn } from "../../src/index.js";
 
-/** A session, as the service would show it. */
+/** A session as the service answers it. */
 export function session(id = "s1", email = "ada@example.org"): Session {
   return {
     id,
-    face: "cookie",
-    user: { id: `user of ${email}`, email, role: "user", created_at: "2026-01-01T00:00:00Z" },
+    mode: "cookie",
+    assurance: 1,
+    user: { id: `user of ${email}`, email, roles: [], created_at: "2026-01-01T00:00:00Z" },
     remember: false,
     methods: ["pwd"],
     authenticated_at: "2026-01-01T00:00:00Z",
     created_at: "2026-01-01T00:00:00Z",
-    idle_expires_at: "2026-01-01T01:00:00Z",
-    expires_at: "2026-01-02T00:00:00Z",
+    idle_expires_at: "2999-01-01T01:00:00Z",
+    expires_at: "2999-01-02T00:00:00Z",
   };
 }
 
-/** Tokens of that session; the number tells one pair from the next. */
-export function tokens(number: number, id = "s1", body = false): Tokens {
+/** The answer to a sign-in in cookie mode. */
+export const signedIn = (id?: string, email?: string): SignedIn => ({
+  session: session(id, email),
+});
+
+/** The answer in token mode. The number tells one pair of tokens from the next. */
+export function withTokens(number: number, id = "s1", body = false): SignedIn {
   return {
-    access_token: `access-${number}`,
-    token_type: "Bearer",
-    expires_in: 600,
-    ...(body ? { refresh_token: `refresh-${number}` } : {}),
-    session: { ...session(id), face: "bearer" },
+    session: { ...session(id), mode: "token" },
+    tokens: {
+      access_token: `access-${number}`,
+      token_type: "Bearer",
+      expires_in: 600,
+      ...(body ? { refresh_token: `refresh-${number}` } : {}),
+    },
   };
 }

@@ -33,7 +33,7 @@ export const appOf = ({ fetch }: FakeService, storage?: TokenStorage): Client =>
 export async function signedIn(): Promise<{ client: Client; service: FakeService }> {
   const service = fakeService();
   const client = pageOf(service);
-  await client.issueTokens(ada);
+  await client.signIn(ada);
   return { client, service };
 }
 

@@ -15,15 +15,19 @@ afterEach(() => {
 
 test("where the browser forbids channels, the client works without other tabs", async () => {
   vi.stubGlobal("document", {});
-  vi.stubGlobal("BroadcastChannel", function forbidden() {
+  const forbidden = vi.fn();
+  vi.stubGlobal("BroadcastChannel", function forbid() {
+    forbidden();
     throw new DOMException("The operation is insecure.", "SecurityError");
   });
   const { fetch } = answering(json(200, session()));
   const client = createClient({ baseUrl, fetch, development: false });
   const states: string[] = [];
   client.session.subscribe(({ status }) => states.push(status));
+  await vi.waitFor(() => expect(forbidden).toHaveBeenCalledTimes(1));
   await client.session.load();
   expect(states).toEqual(["signed-in"]);
+  client.close();
 });
 
 test("the channel opens with the first subscriber or call, and close() closes it", async () => {
@@ -41,18 +45,18 @@ test("the channel opens with the first subscriber or call, and close() closes it
   expect(opened).not.toHaveBeenCalled();
   subscribed.session.subscribe(() => {});
   subscribed.session.subscribe(() => {});
-  expect(opened).toHaveBeenCalledTimes(1);
+  await vi.waitFor(() => expect(opened).toHaveBeenCalledTimes(1));
   subscribed.close();
-  expect(channel.close).toHaveBeenCalledTimes(1);
+  await vi.waitFor(() => expect(channel.close).toHaveBeenCalledTimes(1));
   await subscribed.getSession();
   expect(opened, "closed for good").toHaveBeenCalledTimes(1);
   expect(channel.postMessage).not.toHaveBeenCalled();
 
   const called = make();
   await called.getSession();
-  expect(opened).toHaveBeenCalledTimes(2);
+  await vi.waitFor(() => expect(opened).toHaveBeenCalledTimes(2));
   called[Symbol.dispose]();
-  expect(channel.close).toHaveBeenCalledTimes(2);
+  await vi.waitFor(() => expect(channel.close).toHaveBeenCalledTimes(2));
 });
 
 test("a program with a subscribed client ends by itself", async () => {

@@ -2,12 +2,17 @@ import { expect, test } from "vitest";
 import { table } from "../../src/generated/table.js";
 import { type ClientOptions, createClient } from "../../src/index.js";
 import { answering, empty, json, problem } from "../support/answers.js";
+import { session } from "../support/sessions.js";
 
 const baseUrl = "https://api.example";
 
 test("one method an operation", () => {
   const client = createClient({ baseUrl });
-  const beside = ["session", "throwing", "setCookies", "close", "diagnose"];
+  const beside = ["session", "throwing", "getAccessToken"].concat(
+    "setCookies",
+    "close",
+    "diagnose",
+  );
   expect(Object.keys(client)).toEqual([...Object.keys(table), ...beside]);
   expect(Object.keys(client.throwing)).toEqual(Object.keys(table));
 });
@@ -35,11 +40,13 @@ test("a method can be taken off the client", async () => {
 
 test("a token function may call the same client", async () => {
   const tokens = { access_token: "fresh", token_type: "Bearer", expires_in: 600 };
-  const { fetch, sent } = answering(json(200, tokens), json(200, { id: "1" }));
+  const refreshed = { session: session(), tokens };
+  const { fetch, sent } = answering(json(200, refreshed), json(200, { id: "1" }));
   const client = createClient({
     baseUrl,
     fetch,
-    token: async () => (await client.refreshTokens({ refresh_token: "r" })).data?.access_token,
+    token: async () =>
+      (await client.refreshTokens({ refresh_token: "r" })).data?.tokens?.access_token,
   });
   await client.getSession();
   expect(sent.map(({ init }) => init.headers["authorization"])).toEqual([

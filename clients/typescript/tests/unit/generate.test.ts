@@ -38,7 +38,7 @@ test("the operations say where inputs go", async () => {
   const files = await generate(sample());
   expect(files.get("operations.ts")).toContain(
     'call({ method: "PATCH", path: "/v1/things/{id}", query: ["dry_run"], ' +
-      'body: ["name","color"], bearer: true }, ...rest)',
+      'body: true, blank: ["color"], bearer: true }, ...rest)',
   );
 });
 
@@ -62,7 +62,7 @@ test("methods carry the document's words", async () => {
       "   *",
       "   * `PATCH /v1/things/{id}`",
       "   */",
-      '  changeThing(input: Input<"changeThing">, options?: CallOptions)',
+      '  changeThing(input: MethodInput<"changeThing">, options?: CallOptions)',
     ].join("\n"),
   );
   expect(files.get("models.ts")).toContain("/**\n * A thing.\n */\nexport type Thing =");
@@ -105,7 +105,7 @@ test.each<[string, string, (edit: Edit) => void]>([
   ],
   [
     "a session without an end",
-    'The schema Session must require "expires_at" of type string',
+    'The schema Session must require "idle_expires_at" of type string',
     ({ document }) => {
       const { schemas } = (document as unknown as Document).components as never as {
         schemas: Record<string, Schema>;
@@ -209,7 +209,11 @@ interface Edit {
 }
 
 const STRING: Schema = { type: "string" };
-const object = (properties: Record<string, Schema>): Schema => ({ type: "object", properties });
+const object = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
+  type: "object",
+  properties,
+  required,
+});
 
 function errorWith(code: string): DocumentedOperation["responses"][string] {
   const narrowed = object({ code: { type: "string", enum: [code] } });
@@ -229,7 +233,11 @@ function sample(mutate?: (edit: Edit) => void): Document {
       { name: "dry_run", in: "query", schema: { type: "boolean" } } as never,
     ],
     requestBody: {
-      content: { "application/json": { schema: object({ name: STRING, color: STRING }) } },
+      content: {
+        "application/json": {
+          schema: object({ name: STRING, color: { ...STRING, minLength: 1 } }, ["name"]),
+        },
+      },
     },
     responses: {
       "200": {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { type ClientOptions, createClient } from "../../src/index.js";
 import { answering, empty, json } from "../support/answers.js";
-import { session, tokens } from "../support/sessions.js";
+import { session, withTokens } from "../support/sessions.js";
 
 const ada = { email: "ada@example.org", password: "secret" };
 
@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 test("without options the service is the page's own origin, and outside of a page that is an error", async () => {
-  expect(() => createClient()).toThrow("outside of a page baseUrl must be given");
+  expect(() => createClient()).toThrow("baseUrl is missing");
   const { fetch, sent } = answering(json(200, session()));
   vi.stubGlobal("location", {});
   vi.stubGlobal("fetch", fetch);
@@ -19,7 +19,7 @@ test("without options the service is the page's own origin, and outside of a pag
 });
 
 test("a mode that does not exist is refused", () => {
-  expect(() => createClient({ mode: "bearer" } as never)).toThrow('"cookie" or "token"');
+  expect(() => createClient({ mode: "bearer" } as never)).toThrow("mode is");
 });
 
 test.each<[string, Partial<ClientOptions>, boolean, string]>([
@@ -34,10 +34,10 @@ test.each<[string, Partial<ClientOptions>, boolean, string]>([
   ["a page that says so", { refreshIn: "body" }, true, "body"],
 ])("token mode without refreshIn in %s", async (_, options, inPage, refresh_in) => {
   if (inPage) vi.stubGlobal("document", {});
-  const { fetch, sent } = answering(json(200, tokens(1)));
+  const { fetch, sent } = answering(json(200, withTokens(1)));
   const given = { baseUrl: "https://api.example", mode: "token", fetch, ...options };
-  await createClient(given as ClientOptions).issueTokens(ada);
-  expect(JSON.parse(String(sent[0]?.init.body))).toEqual({ ...ada, refresh_in });
+  await createClient(given as ClientOptions).signIn(ada);
+  expect(JSON.parse(String(sent[0]?.init.body))).toEqual({ ...ada, mode: "token", refresh_in });
   expect(sent[0]?.init.credentials).toBe(refresh_in === "cookie" ? "include" : "omit");
 });
 

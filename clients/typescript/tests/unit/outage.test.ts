@@ -79,7 +79,7 @@ test("a lost answer is requested again", async () => {
 test("an answer that never comes is requested again", async () => {
   const service = fakeService();
   const client = pageOf(service, 30);
-  await client.issueTokens(ada);
+  await client.signIn(ada);
   later(EXPIRED);
   service.hold = new Promise(() => {});
   const call = client.getMe({}, { timeout: 2000 });
@@ -108,7 +108,7 @@ test.each(["invalid_refresh_token", "refresh_reused"])("%s signs out", async (co
   service.valid = 9;
   service.refreshes.push(problem(401, code));
   expect((await client.getMe()).problem?.code).toBe("invalid_token");
-  expect(client.session.get()).toEqual({ status: "signed-out" });
+  expect(client.session.get().status).toBe("signed-out");
   expect((await client.getMe()).problem?.code).toBe("unauthenticated");
   expect(service.count(REFRESH)).toBe(1);
 });

@@ -80,7 +80,7 @@ const USE = `
 import { createClient, type Session, type ProblemOf } from "@bifrons/client";
 const client = createClient({ baseUrl: "https://auth.example.org", fetch, timeout: 5000 });
 const { data, problem } = await client.signIn({ email: "a@b.c", password: "x", remember: undefined });
-export const session: Session | undefined = data;
+export const session: Session | undefined = data?.session;
 export const code: ProblemOf<"signIn">["code"] | undefined = problem?.code;
 // @ts-expect-error: nothing is untyped
 export const wrong: number = data;

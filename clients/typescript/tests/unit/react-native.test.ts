@@ -3,7 +3,7 @@ import { build } from "esbuild";
 import { expect, test } from "vitest";
 import type { Client, ClientOptions } from "../../src/index.js";
 import { json } from "../support/answers.js";
-import { session, tokens } from "../support/sessions.js";
+import { session, withTokens } from "../support/sessions.js";
 
 /** As React Native has it: no reason, no `throwIfAborted`, no static methods. */
 class OldSignal {
@@ -46,10 +46,10 @@ const baseUrl = "https://api.example";
 const ada = { email: "ada@example.org", password: "secret" };
 
 test("signs in and calls with React Native's globals", async () => {
-  const answers = [json(200, tokens(1, "s1", true)), json(200, session().user)];
+  const answers = [json(200, withTokens(1, "s1", true)), json(200, session().user)];
   const createClient = await inReactNative(async () => answers.shift());
   const client = createClient({ baseUrl, mode: "token" });
-  await client.issueTokens(ada);
+  await client.signIn(ada);
   expect((await client.getMe()).data?.email).toBe(ada.email);
   expect(client.session.get().status).toBe("signed-in");
 });

@@ -26,7 +26,7 @@ test("a redirect takes neither password nor token to another host", async () => 
   const signIn: Operation = {
     method: "POST",
     path: "/v1/session",
-    body: ["password"],
+    body: true,
     bearer: true,
   };
 

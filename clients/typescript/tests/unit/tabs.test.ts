@@ -36,6 +36,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** Two tabs that hear each other. */
+async function twoTabs(): Promise<[Client, Client]> {
+  const tabs = [tab(), tab()] as [Client, Client];
+  await vi.waitFor(() => expect([...Channel.open.values()][0]?.size).toBe(2));
+  return tabs;
+}
+
+/** Lets messages arrive. */
+const settle = (): Promise<unknown> => new Promise((done) => setImmediate(done));
+
 function tab(): Client {
   const client = createClient({
     baseUrl: "https://api.example",
@@ -59,35 +69,40 @@ function held(): () => void {
 }
 
 test("the other tab uses one tab's token", async () => {
-  const [one, other] = [tab(), tab()];
-  await one.issueTokens(ada);
+  const [one, other] = await twoTabs();
+  await one.signIn(ada);
+  await settle();
   expect((await other.getMe()).data).toBeDefined();
   expire();
   await one.getMe();
+  await settle();
   expect((await other.getMe()).data).toBeDefined();
   expect(service.count(REFRESH)).toBe(1);
 });
 
 test("a refresh that ends after another tab signed out restores no session", async () => {
-  const [one, other] = [tab(), tab()];
-  await one.issueTokens(ada);
+  const [one, other] = await twoTabs();
+  await one.signIn(ada);
+  await settle();
   expire();
   const release = held();
   const call = other.getMe();
   while (service.count(REFRESH) === 0) await Promise.resolve();
   await one.signOut();
+  await settle();
   release();
   expect((await call).problem?.code).toBe("unauthenticated");
   expect([status(one), status(other)]).toEqual(["signed-out", "signed-out"]);
 });
 
 test("a refusal that arrives after another tab signed in ends no session", async () => {
-  const [one, other] = [tab(), tab()];
+  const [one, other] = await twoTabs();
   const release = held();
   // The refresh is sent while the user is signed out, and will be refused.
   const call = other.getMe();
   while (service.count(REFRESH) === 0) await Promise.resolve();
-  await one.issueTokens(ada);
+  await one.signIn(ada);
+  await settle();
   service.refreshes.push(
     new Response('{"type":"","title":"","status":401,"code":"invalid_refresh_token"}', {
       status: 401,
@@ -100,10 +115,12 @@ test("a refusal that arrives after another tab signed in ends no session", async
 });
 
 test("a token that arrives after this tab signed out is ignored", async () => {
-  const [one, other] = [tab(), tab()];
-  await one.issueTokens(ada);
+  const [one, other] = await twoTabs();
+  await one.signIn(ada);
+  await settle();
   await other.getMe();
   await one.signOut();
+  await settle();
   const [channels] = Channel.open.values();
   const late = { access: { token: "late", expiresAt: Infinity, renewAt: Infinity } };
   for (const channel of channels ?? []) channel.onmessage?.({ data: late });

@@ -4,7 +4,7 @@ import { target } from "../../src/runtime/target.js";
 
 const list: Operation = { method: "GET", path: "/v1/things", query: ["limit", "after"] };
 const item: Operation = { method: "DELETE", path: "/v1/things/{id}", ok: 204 };
-const change: Operation = { ...item, method: "PATCH", query: ["dry_run"], body: ["name", "note"] };
+const change: Operation = { ...item, method: "PATCH", query: ["dry_run"], body: true };
 
 test("puts every input in its place", () => {
   expect(target(change, { id: "a", dry_run: true, name: "n", note: null })).toEqual({

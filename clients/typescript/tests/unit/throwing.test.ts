@@ -5,20 +5,20 @@ import {
   isProblemError,
   ProblemError,
   type ProblemOf,
-  type Session,
+  type SignedIn,
 } from "../../src/index.js";
 import { answering, json, problem } from "../support/answers.js";
-import { session } from "../support/sessions.js";
+import { signedIn } from "../support/sessions.js";
 
 const ada = { email: "ada@example.org", password: "secret" };
 const client = (...answers: Response[]): Client =>
   createClient({ baseUrl: "https://api.example", fetch: answering(...answers).fetch });
 
 test("data, and the state with it", async () => {
-  const one = client(json(200, session()));
+  const one = client(json(200, signedIn()));
   const data = await one.throwing.signIn(ada);
-  expectTypeOf(data).toEqualTypeOf<Session>();
-  expect(data).toEqual(session());
+  expectTypeOf(data).toEqualTypeOf<SignedIn>();
+  expect(data).toEqual(signedIn());
   expect(one.session.get().status).toBe("signed-in");
 });
 

@@ -19,7 +19,7 @@ stopClock();
 
 test("signs in with the right refresh_in, and uses the token", async () => {
   const { client, service } = await signedIn();
-  expect(service.asked[0]?.body).toEqual({ ...ada, refresh_in: "cookie" });
+  expect(service.asked[0]?.body).toEqual({ ...ada, mode: "token", refresh_in: "cookie" });
   expect(client.session.get()).toMatchObject({ status: "signed-in", user: { email: ada.email } });
   expect((await client.getMe()).data?.email).toBe(ada.email);
   expect(service.asked[1]?.token).toBe("access-1");
@@ -48,9 +48,9 @@ test("signing out clears at once, also without a network", async () => {
     fetch: (url, init) =>
       init.method === "DELETE" ? Promise.reject(new TypeError("down")) : service.fetch(url, init),
   });
-  await offline.issueTokens(ada);
+  await offline.signIn(ada);
   const leaving = offline.signOut();
-  expect(offline.session.get()).toEqual({ status: "signed-out" });
+  expect(offline.session.get()).toEqual({ status: "signed-out", reason: "signed_out" });
   await expect(leaving).rejects.toThrow("down");
   expect((await offline.getMe()).problem?.code).toBe("unauthenticated");
 
@@ -74,8 +74,8 @@ test("the refresh token in the body, kept by the app", async () => {
   const storage = keychain();
   const make = (): Client => appOf(service, storage);
   const client = make();
-  await client.issueTokens(ada);
-  expect(service.asked[0]?.body).toEqual({ ...ada, refresh_in: "body" });
+  await client.signIn(ada);
+  expect(service.asked[0]?.body).toEqual({ ...ada, mode: "token", refresh_in: "body" });
   expect(storage.kept.get("token")).toBe("refresh-1");
   later(EXPIRED);
   await client.getMe();
@@ -106,7 +106,7 @@ test("in memory, unless the app says otherwise", async () => {
   const client = appOf(service);
   expect(await client.session.load()).toEqual({ status: "signed-out" });
   expect(service.count(REFRESH)).toBe(0);
-  await client.issueTokens(ada);
+  await client.signIn(ada);
   later(EXPIRED);
   expect((await client.getMe()).data).toEqual(session().user);
 });

@@ -12,7 +12,7 @@ import {
   type Result,
   type Session,
   type SessionState,
-  type Tokens,
+  type SignedIn,
   type UnexpectedResponse,
   type User,
 } from "../../src/index.js";
@@ -25,7 +25,13 @@ test("inputs are one flat object", () => {
     email: string;
     password: string;
     remember?: boolean | undefined;
+    mode?: "cookie" | "token" | undefined;
+    refresh_in?: "cookie" | "body" | undefined;
+    device_token?: string | undefined;
   }>();
+  expectTypeOf<Parameters<Client["signIn"]>[0]>().toEqualTypeOf<
+    Omit<Input<"signIn">, "mode" | "refresh_in">
+  >();
   expectTypeOf<Input<"endSession">>().toEqualTypeOf<{ id: string }>();
   expectTypeOf<Input<"listSessions">>().toEqualTypeOf<{
     limit?: number | undefined;
@@ -59,6 +65,8 @@ test("wrong calls do not compile", () => {
     client.getSession({ signal: AbortSignal.abort() }),
     // @ts-expect-error: an id is required
     client.endSession({}),
+    // @ts-expect-error: the client itself says its mode
+    client.signIn({ email: "a@b.c", password: "x", mode: "token" }),
     // @ts-expect-error: there is no such mode
     createClient({ mode: "bearer" }),
     // @ts-expect-error: the cookie mode stores no token
@@ -72,11 +80,11 @@ test("wrong calls do not compile", () => {
 test("data", () => {
   expectTypeOf<Data<"getMe">>().toEqualTypeOf<User>();
   expectTypeOf<Data<"registerUser">>().toEqualTypeOf<User | undefined>();
-  expectTypeOf<Data<"signIn">>().toEqualTypeOf<Session>();
-  expectTypeOf<Data<"issueTokens">>().toEqualTypeOf<Tokens>();
+  expectTypeOf<Data<"signIn">>().toEqualTypeOf<SignedIn>();
+  expectTypeOf<Data<"getSession">>().toEqualTypeOf<Session>();
   expectTypeOf<Data<"signOut">>().toEqualTypeOf<undefined>();
   expectTypeOf<User["name"]>().toEqualTypeOf<string | undefined>();
-  expectTypeOf<Session["face"]>().toEqualTypeOf<"cookie" | "bearer">();
+  expectTypeOf<Session["mode"]>().toEqualTypeOf<"cookie" | "token">();
 });
 
 test("the answer narrows, taken apart or not", async () => {
@@ -84,7 +92,7 @@ test("the answer narrows, taken apart or not", async () => {
     const answer = await client.signIn({ email: "a@b.c", password: "x" }, { timeout: 1000 });
     expectTypeOf(answer.response).toEqualTypeOf<Response>();
     if (answer.problem) expectTypeOf(answer.data).toEqualTypeOf<undefined>();
-    else expectTypeOf(answer.data).toEqualTypeOf<Session>();
+    else expectTypeOf(answer.data).toEqualTypeOf<SignedIn>();
 
     const { data, problem } = await client.getMe();
     if (problem) expectTypeOf(problem).toEqualTypeOf<ProblemOf<"getMe">>();
@@ -121,7 +129,7 @@ test("of several operations: what any of them may answer", () => {
     CodeOf<"signIn"> | CodeOf<"registerUser">
   >();
   expectTypeOf<"email_taken">().toExtend<CodeOf<OperationId>>();
-  expectTypeOf<Data<"signIn" | "signOut">>().toEqualTypeOf<Session | undefined>();
+  expectTypeOf<Data<"signIn" | "signOut">>().toEqualTypeOf<SignedIn | undefined>();
   const sentence = ({ problem }: Result<OperationId>): string | undefined => problem?.title;
   const use = async (): Promise<unknown> => [
     sentence(await client.signIn({ email: "a@b.c", password: "x" })),
