@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["tests/unit/*.test.ts"] } },
+      { test: { name: "unit", include: ["tests/unit/*.test.ts"], testTimeout: 30_000 } },
       {
         test: {
           name: "live",
