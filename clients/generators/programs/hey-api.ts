@@ -1,6 +1,6 @@
 import { ada, baseUrl, cookiesOf, mistaken } from "./ada.js";
 import { client } from "./generated/client.gen.js";
-import { getSession, issueTokens, registerUser, signIn } from "./generated/sdk.gen.js";
+import { getSession, registerUser, signIn } from "./generated/sdk.gen.js";
 
 client.setConfig({ baseUrl, credentials: "include" });
 
@@ -11,10 +11,13 @@ console.log(error?.code === "invalid_credentials");
 const { response } = await signIn({ body: ada, throwOnError: true });
 const cookie = cookiesOf(response);
 const byCookie = await getSession({ headers: { cookie }, throwOnError: true });
-console.log(byCookie.data.face, byCookie.data.user.email);
+console.log(byCookie.data.mode, byCookie.data.user.email);
 
-const { data: tokens } = await issueTokens({ body: ada, throwOnError: true });
-// A function and no text: a text would be sent as a cookie as well.
-client.setConfig({ auth: ({ scheme }) => (scheme === "bearer" ? tokens.access_token : undefined) });
+const { data } = await signIn({ body: { ...ada, mode: "token" }, throwOnError: true });
+const { tokens } = data;
+// A function and not a text: hey-api would send a text as a cookie, too.
+client.setConfig({
+  auth: ({ scheme }) => (scheme === "bearer" ? tokens?.access_token : undefined),
+});
 const byToken = await getSession({ throwOnError: true });
-console.log(byToken.data.face, byToken.data.user.email);
+console.log(byToken.data.mode, byToken.data.user.email);

@@ -1,11 +1,5 @@
 import { ada, baseUrl, cookiesOf, mistaken } from "./ada.js";
-import {
-  Configuration,
-  ResponseError,
-  SessionApi,
-  TokensApi,
-  UsersApi,
-} from "./generated/index.js";
+import { Configuration, ResponseError, SessionApi, UsersApi } from "./generated/index.js";
 
 const settings = { basePath: baseUrl, credentials: "include" } as const;
 const configuration = new Configuration(settings);
@@ -22,9 +16,9 @@ try {
 const { raw } = await session.signInRaw({ signInRequest: ada });
 const headers = { cookie: cookiesOf(raw) };
 const byCookie = await session.getSession({ headers });
-console.log(byCookie.face, byCookie.user.email);
+console.log(byCookie.mode, byCookie.user.email);
 
-const tokens = await new TokensApi(configuration).issueTokens({ issueTokensRequest: ada });
-const bearer = new Configuration({ ...settings, accessToken: tokens.accessToken });
+const { tokens } = await session.signIn({ signInRequest: { ...ada, mode: "token" } });
+const bearer = new Configuration({ ...settings, accessToken: tokens?.accessToken ?? "" });
 const byToken = await new SessionApi(bearer).getSession();
-console.log(byToken.face, byToken.user.email);
+console.log(byToken.mode, byToken.user.email);

@@ -4,7 +4,7 @@ import { generators } from "./support/generators.js";
 import { makeProject } from "./support/project.js";
 
 test.each(Object.entries(generators))(
-  "%s: what it makes compiles, signs up, signs in and asks who it is",
+  "%s: its code compiles, signs up, signs in and asks who the user is",
   async (name, generate) => {
     const project = await makeProject(name);
     const service = await startService();
@@ -12,7 +12,7 @@ test.each(Object.entries(generators))(
       await generate(project.generated, service.url);
       expect(await project.compile()).toBe("");
       expect(await project.run(service.url)).toBe(
-        "true\ncookie ada@example.org\nbearer ada@example.org\n",
+        "true\ncookie ada@example.org\ntoken ada@example.org\n",
       );
     } finally {
       await service.stop();

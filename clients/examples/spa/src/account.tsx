@@ -1,13 +1,15 @@
 import type { User } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
+import { DeleteAccount } from "./delete-account.js";
 import { Field, Form, Submit } from "./form.js";
+import { Profile } from "./profile.js";
 import { Sessions } from "./sessions.js";
 import { Title } from "./title.js";
 
-/** For those who are signed in. */
+/** The page for a signed-in user. */
 export function Account({ user }: { readonly user: User }) {
-  /** How often the password was changed: each time the other sessions end. */
+  /** How often the user changed the password, which ends the other sessions. */
   const [changes, setChanges] = useState(0);
   return (
     <main>
@@ -20,6 +22,8 @@ export function Account({ user }: { readonly user: User }) {
           <Submit className="quiet">Sign out</Submit>
         </Form>
       </header>
+
+      <Profile user={user} />
 
       <Sessions key={changes} />
 
@@ -53,6 +57,8 @@ export function Account({ user }: { readonly user: User }) {
           <Submit>Change the password</Submit>
         </Form>
       </section>
+
+      <DeleteAccount user={user} />
     </main>
   );
 }

@@ -1,16 +1,16 @@
-import { client, signIn } from "./client.js";
+import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
 import { Title } from "./title.js";
 
 /** The token behind the `#` of a mail's link, if one opened the page. Browsers send it to no server. */
 export function takeToken(): string | undefined {
   const [, token] = /^#(bfo_.+)/.exec(location.hash) ?? [];
-  // Not to be found in the browser's history, either.
+  // Out of the browser's history.
   if (token) history.replaceState(null, "", location.pathname);
   return token;
 }
 
-/** For those who open the link of the mail that they were sent on signing up. */
+/** The page that the mail on signing up links to. */
 export function Confirm({ token }: { readonly token: string }) {
   return (
     <main>
@@ -20,12 +20,14 @@ export function Confirm({ token }: { readonly token: string }) {
           const confirmed = await client.confirmRegistration({
             token,
             password,
-            name: name || undefined,
+            name,
           });
-          return confirmed.data ? signIn({ email: confirmed.data.email, password }) : confirmed;
+          return confirmed.data
+            ? client.signIn({ email: confirmed.data.email, password })
+            : confirmed;
         }}
       >
-        <Field name="name" label="Name" hint="If you like." autoComplete="name" />
+        <Field name="name" label="Name" hint="Optional." autoComplete="name" />
         <Field
           name="password"
           label="Your password"

@@ -1,17 +1,26 @@
+import type { EndReason } from "@bifrons/client";
 import { useState } from "react";
-import { client, signIn } from "./client.js";
+import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
 import { Title } from "./title.js";
 
-/** The page for a signed-out user. `left` if the user was signed in a moment ago. */
-export function Welcome({ left }: { readonly left: boolean }) {
+/** Why the user sees this page instead of the account. */
+const ENDED: Readonly<Record<EndReason, string>> = {
+  signed_out: "You are signed out.",
+  elsewhere: "You signed out in another tab.",
+  expired: "Your session has expired. Sign in again.",
+  revoked: "Your session was ended, for example on another device. Sign in again.",
+};
+
+/** The page for a signed-out user. */
+export function Welcome({ reason }: { readonly reason: EndReason | undefined }) {
   const [isNew, setIsNew] = useState(false);
   const [isMailed, setIsMailed] = useState(false);
-  const said = isMailed ? "A mail to this address tells you how to go on." : "You are signed out.";
+  const ended = reason && ENDED[reason];
   return (
     <main>
       <Title key={String(isNew)}>{isNew ? "Create an account" : "Sign in"}</Title>
-      <p role="status">{(left || isMailed) && said}</p>
+      <p role="status">{isMailed ? "A mail to this address tells you how to go on." : ended}</p>
       {isNew ? <SignUp onMail={() => setIsMailed(true)} /> : <SignIn />}
       <button type="button" className="link" onClick={() => setIsNew(!isNew)}>
         {isNew ? "I have an account" : "Create an account"}
@@ -24,7 +33,7 @@ function SignIn() {
   return (
     <Form
       call={({ email = "", password = "", remember }) =>
-        signIn({ email, password, remember: remember === "on" })
+        client.signIn({ email, password, remember: remember === "on" })
       }
     >
       <Email />
@@ -41,18 +50,18 @@ function SignIn() {
   );
 }
 
-/** `onMail` is called where the service wants addresses confirmed before there is an account. */
+/** Calls `onMail` if the service confirms addresses before it creates accounts. */
 function SignUp({ onMail }: { readonly onMail: () => void }) {
   return (
     <Form
       call={async ({ name, email = "", password = "", remember }) => {
-        const registered = await client.registerUser({ email, password, name: name || undefined });
-        if (registered.data) return signIn({ email, password, remember: remember === "on" });
+        const registered = await client.registerUser({ email, password, name });
+        if (registered.data) return client.signIn({ email, password, remember: remember === "on" });
         if (!registered.problem) onMail();
         return registered;
       }}
     >
-      <Field name="name" label="Name" hint="If you like." autoComplete="name" />
+      <Field name="name" label="Name" hint="Optional." autoComplete="name" />
       <Email />
       <Field
         name="password"
