@@ -1,6 +1,9 @@
 //! Which addresses are one client, for limits and for fair queues.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    iter,
+    net::{IpAddr, Ipv4Addr},
+};
 
 /// An IPv4 address, or the IPv6 /64 that one link has (RFC 6177): a client can use any of its 2^64 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,60 +25,98 @@ impl From<Option<IpAddr>> for ClientNetwork {
     }
 }
 
-/// The IPv6 /48 that one site may have: 65,536 networks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Site(u64);
-
-impl Site {
-    /// Unique among sites and networks.
-    pub fn to_bytes(self) -> [u8; 9] {
-        tagged(48, self.0)
-    }
-}
-
 impl ClientNetwork {
-    /// The site of an IPv6 network: one client may own thousands of networks there.
-    pub fn site(self) -> Option<Site> {
-        match self {
-            Self::V6(half) => Some(Site(half >> 16)),
-            Self::V4(_) | Self::Local => None,
-        }
-    }
-
-    /// Unique among networks.
-    pub fn to_bytes(self) -> [u8; 9] {
-        match self {
-            Self::V4(ip) => tagged(4, ip.to_bits().into()),
-            Self::V6(half) => tagged(6, half),
-            Self::Local => tagged(0, 0),
-        }
+    /// The network itself, then the IPv6 sites that contain it: the /56 that a household usually gets, and the /48 of a company or a
+    /// tunnel. One client may own all networks there. So every quantity that is bounded for a network is bounded for each block.
+    pub fn blocks(self) -> impl Iterator<Item = AddressBlock> {
+        let own = match self {
+            Self::V4(ip) => AddressBlock { kind: Kind::Ipv4, bits: ip.to_bits().into() },
+            Self::V6(half) => AddressBlock { kind: Kind::Ipv6Network, bits: half },
+            Self::Local => AddressBlock { kind: Kind::Local, bits: 0 },
+        };
+        iter::successors(Some(own), |block| block.parent())
     }
 }
 
-fn tagged(kind: u8, bits: u64) -> [u8; 9] {
-    let mut bytes = [kind; 9];
-    bytes[1..].copy_from_slice(&bits.to_be_bytes());
-    bytes
+/// A network, or an IPv6 site with all its networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AddressBlock {
+    kind: Kind,
+    /// The prefix, at the right.
+    bits: u64,
+}
+
+/// The values are stored in keys of limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+enum Kind {
+    Local = 0,
+    Ipv4 = 4,
+    Ipv6Network = 6,
+    Ipv6Household = 56,
+    Ipv6Site = 48,
+}
+
+impl AddressBlock {
+    /// The next larger block; `None` for a block that is in no other.
+    pub fn parent(self) -> Option<Self> {
+        let kind = match self.kind {
+            Kind::Ipv6Network => Kind::Ipv6Household,
+            Kind::Ipv6Household => Kind::Ipv6Site,
+            Kind::Local | Kind::Ipv4 | Kind::Ipv6Site => return None,
+        };
+        Some(Self { kind, bits: self.bits >> 8 })
+    }
+
+    /// How many networks' share a block gets: more than one, because unrelated clients may be in it; far fewer than it contains.
+    pub fn share(self) -> u32 {
+        match self.kind {
+            Kind::Local | Kind::Ipv4 | Kind::Ipv6Network => 1,
+            Kind::Ipv6Household => 2,
+            Kind::Ipv6Site => 4,
+        }
+    }
+
+    /// Unique among blocks.
+    pub fn to_bytes(self) -> [u8; 9] {
+        let mut bytes = [self.kind as u8; 9];
+        bytes[1..].copy_from_slice(&self.bits.to_be_bytes());
+        bytes
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::ClientNetwork;
+    use super::{AddressBlock, ClientNetwork};
+
+    fn blocks(ip: &str) -> Vec<AddressBlock> {
+        ClientNetwork::from(Some(ip.parse().unwrap())).blocks().collect()
+    }
 
     fn networks<'a>(addresses: impl IntoIterator<Item = &'a str>) -> HashSet<[u8; 9]> {
-        addresses.into_iter().map(|ip| ClientNetwork::from(Some(ip.parse().unwrap())).to_bytes()).collect()
+        addresses.into_iter().map(|ip| blocks(ip)[0].to_bytes()).collect()
     }
 
     #[test]
-    fn b_48_one_network_however_its_address_is_written() {
+    fn b_48_all_spellings_of_an_address_are_one_network() {
         assert_eq!(networks(["2001:db8::1", "2001:DB8:0:0::2", "2001:0db8:0000:0000:ffff:ffff:ffff:ffff"]).len(), 1);
         assert_eq!(networks(["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201"]).len(), 1);
-        let site = |ip: &str| ClientNetwork::from(Some(ip.parse().unwrap())).site();
-        assert_eq!(site("2001:db8:0:1::1"), site("2001:db8:0:ffff::1"));
-        assert_ne!(site("2001:db8:0:1::1"), site("2001:db8:1:1::1"));
-        assert_eq!(site("192.0.2.1"), None);
         assert_eq!(networks(["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:0:1::1", "::c000:201"]).len(), 5);
+    }
+
+    #[test]
+    fn b_48_an_ipv6_network_is_in_two_sites() {
+        let [network, household, site] = blocks("2001:db8:7:1fe::1")[..] else { panic!("three blocks") };
+        assert_eq!([network.share(), household.share(), site.share()], [1, 2, 4]);
+        assert_eq!(blocks("2001:db8:7:1ff::1")[1..], [household, site]);
+        assert_ne!(blocks("2001:db8:7:1ff::1")[0], network);
+        assert_eq!(blocks("2001:db8:7:2ff::1")[2], site);
+        assert_ne!(blocks("2001:db8:7:2ff::1")[1], household);
+        assert_ne!(blocks("2001:db8:8:1fe::1")[2], site);
+        assert_eq!(blocks("192.0.2.1").len(), 1);
+        let all = [&blocks("::")[..], &blocks("0.0.0.0"), &ClientNetwork::Local.blocks().collect::<Vec<_>>()].concat();
+        assert_eq!(all.iter().map(|block| block.to_bytes()).collect::<HashSet<_>>().len(), 5);
     }
 }

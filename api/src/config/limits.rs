@@ -50,7 +50,7 @@ pub struct LimitsConfig {
     pub account: Rate,
     /// Failed passwords for one account from one known device, or from one network.
     pub client: Rate,
-    /// Sign-ins and sign-ups from one network.
+    /// Sign-ins and sign-ups from one network; an IPv6 site gets a few times as many (`AddressBlock::share`).
     pub network: Rate,
     /// Sign-ins and sign-ups from all networks together.
     pub global: Rate,

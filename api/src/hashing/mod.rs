@@ -5,6 +5,7 @@
 
 mod admission;
 mod argon2id;
+mod fair_order;
 mod foreign;
 mod measure;
 mod memory;

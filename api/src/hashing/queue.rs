@@ -1,13 +1,16 @@
 //! The queue of passwords for the workers: short, fair among networks, and without jobs of clients that have hung up.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::memory::Memory;
-use crate::network::ClientNetwork;
+use super::{
+    fair_order::{FairOrder, path_to},
+    memory::Memory,
+};
+use crate::network::{AddressBlock, ClientNetwork};
 
 /// A request that would wait for longer is refused at once.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -27,10 +30,8 @@ pub(super) struct Queue {
 struct Inner {
     /// Places taken: waiting for a worker, with one, or before the job is submitted.
     taken: usize,
-    taken_by: HashMap<ClientNetwork, usize>,
-    jobs: HashMap<ClientNetwork, VecDeque<Job>>,
-    /// The networks that wait, the next one first.
-    round: VecDeque<ClientNetwork>,
+    taken_by: HashMap<AddressBlock, usize>,
+    waiting: FairOrder<Job>,
     next_id: u64,
     /// How long a job takes: a moving average.
     average: Duration,
@@ -38,7 +39,6 @@ struct Inner {
 }
 
 struct Job {
-    id: u64,
     since: Instant,
     work: Work,
     /// Freed after the reply, not when the client hangs up.
@@ -68,15 +68,16 @@ impl Queue {
     /// A place, if this network may have one more and would not wait too long.
     ///
     /// A network may hold as many places as are free for all others (a dynamic threshold, Choudhury and Hahne 1998), so one alone gets
-    /// half. When that leaves none, the newest waiting job of the network with the most places is displaced, if it has more.
+    /// half, and so does an IPv6 site. When that leaves none, the newest waiting job of the block with the most places is displaced, if
+    /// it has more.
     pub(super) fn admit(self: &Arc<Self>, network: ClientNetwork) -> Option<Arc<Place>> {
         let mut inner = self.lock();
-        let held = inner.held(network);
         if inner.wait(network) / u32::try_from(self.workers).unwrap_or(u32::MAX) > MAX_WAIT {
             return None;
         }
-        if held >= self.places - inner.taken {
-            let displaced = inner.displace(held + 1)?;
+        let widest = network.blocks().last().map_or(0, |block| inner.held(block));
+        if widest >= self.places - inner.taken {
+            let displaced = inner.displace(network)?;
             drop(inner);
             // Frees its place, which takes the lock.
             drop(displaced);
@@ -85,7 +86,9 @@ impl Queue {
                 return None;
             }
         }
-        *inner.taken_by.entry(network).or_default() += 1;
+        for block in network.blocks() {
+            *inner.taken_by.entry(block).or_default() += 1;
+        }
         inner.taken += 1;
         Some(Arc::new(Place { queue: Arc::clone(self), network }))
     }
@@ -96,22 +99,17 @@ impl Queue {
         let mut inner = self.lock();
         inner.next_id += 1;
         let id = inner.next_id;
-        let jobs = inner.jobs.entry(network).or_default();
-        let first = jobs.is_empty();
-        jobs.push_back(Job { id, since: Instant::now(), work, place });
-        if first {
-            inner.round.push_back(network);
-        }
+        inner.waiting.push(network, id, Job { since: Instant::now(), work, place });
         self.changed.notify_one();
         Waiting { queue: Arc::clone(self), network, id }
     }
 
     /// The next job: one of each network in turn.
     pub(super) fn take(&self, timeout: Duration) -> NextJob {
-        let nothing = |inner: &mut Inner| inner.round.is_empty() && !inner.closed;
+        let nothing = |inner: &mut Inner| inner.waiting.is_empty() && !inner.closed;
         let waited = self.changed.wait_timeout_while(self.lock(), timeout, nothing);
         let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        match inner.next() {
+        match inner.waiting.pop() {
             Some(Job { since, work, place, .. }) => NextJob::Work { work, waited: since.elapsed(), place },
             None if inner.closed => NextJob::Closed,
             None => NextJob::Idle,
@@ -132,7 +130,7 @@ impl Queue {
 
     /// How many jobs wait for a worker.
     pub(super) fn waiting(&self) -> usize {
-        self.lock().jobs.values().map(VecDeque::len).sum()
+        self.lock().waiting.len()
     }
 
     pub(super) fn taken(&self) -> usize {
@@ -145,46 +143,35 @@ impl Queue {
 }
 
 impl Inner {
-    fn held(&self, network: ClientNetwork) -> usize {
-        self.taken_by.get(&network).copied().unwrap_or(0)
+    fn held(&self, block: AddressBlock) -> usize {
+        self.taken_by.get(&block).copied().unwrap_or(0)
+    }
+
+    /// The other blocks within the same wider block, with their places.
+    fn siblings(&self, block: AddressBlock) -> impl Iterator<Item = (AddressBlock, usize)> {
+        let others = self.taken_by.iter().filter(move |(other, _)| **other != block && other.parent() == block.parent());
+        others.map(|(other, held)| (*other, *held))
     }
 
     /// How much work comes before one more job of this network: all its own, and as many rounds of the others.
     fn wait(&self, network: ClientNetwork) -> Duration {
-        let held = self.held(network);
-        let others = self.taken_by.iter().filter(|(other, _)| **other != network).map(|(_, other)| (*other).min(held + 1));
-        self.average * u32::try_from(held + others.sum::<usize>()).unwrap_or(u32::MAX)
+        let own = network.blocks().next().map_or(0, |block| self.held(block));
+        let before = network
+            .blocks()
+            .fold(own, |before, block| before + self.siblings(block).map(|(_, held)| held.min(before + 1)).sum::<usize>());
+        self.average * u32::try_from(before).unwrap_or(u32::MAX)
     }
 
-    /// Removes the newest waiting job of the network with the most places, if it has more than `least`.
-    fn displace(&mut self, least: usize) -> Option<Job> {
-        let held = |network: &ClientNetwork| self.held(*network);
-        let network = self.jobs.keys().filter(|network| held(network) > least).max_by_key(|network| held(network)).copied()?;
-        let newest = self.jobs.get(&network)?.back()?.id;
-        self.remove(network, newest)
-    }
-
-    fn next(&mut self) -> Option<Job> {
-        let network = self.round.pop_front()?;
-        let jobs = self.jobs.get_mut(&network)?;
-        let job = jobs.pop_front();
-        if jobs.is_empty() {
-            self.jobs.remove(&network);
-        } else {
-            self.round.push_back(network);
-        }
-        job
-    }
-
-    fn remove(&mut self, network: ClientNetwork, id: u64) -> Option<Job> {
-        let jobs = self.jobs.get_mut(&network)?;
-        let at = jobs.iter().position(|job| job.id == id)?;
-        let job = jobs.remove(at);
-        if jobs.is_empty() {
-            self.jobs.remove(&network);
-            self.round.retain(|waiting| *waiting != network);
-        }
-        job
+    /// Removes the newest waiting job of the block with the most places, if it has more than the sibling that contains this network would
+    /// have with one more.
+    fn displace(&mut self, network: ClientNetwork) -> Option<Job> {
+        let greedy = path_to(network.blocks().next()?).into_iter().find_map(|block| {
+            let least = self.held(block) + 1;
+            let greedy = self.siblings(block).filter(|(other, held)| *held > least && self.waiting.has(*other));
+            greedy.max_by_key(|(_, held)| *held).map(|(other, _)| other)
+        })?;
+        let Self { waiting, taken_by, .. } = self;
+        waiting.remove_newest(greedy, |block| taken_by.get(&block).copied().unwrap_or(0))
     }
 }
 
@@ -198,10 +185,12 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut inner = self.queue.lock();
         inner.taken -= 1;
-        if let Some(held) = inner.taken_by.get_mut(&self.network) {
-            *held -= 1;
-            if *held == 0 {
-                inner.taken_by.remove(&self.network);
+        for block in self.network.blocks() {
+            if let Some(held) = inner.taken_by.get_mut(&block) {
+                *held -= 1;
+                if *held == 0 {
+                    inner.taken_by.remove(&block);
+                }
             }
         }
     }
@@ -218,7 +207,7 @@ impl Waiting {
     /// Removes the job; false if it has begun, or was displaced.
     pub(super) fn leave(&self) -> bool {
         // Dropped after the lock: a job frees its place, which takes the lock again.
-        let removed = self.queue.lock().remove(self.network, self.id);
+        let removed = self.queue.lock().waiting.remove(self.network, self.id);
         removed.is_some()
     }
 }

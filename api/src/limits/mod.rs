@@ -6,6 +6,7 @@
 
 mod gcra;
 mod keyed_lock;
+mod local;
 mod networks;
 pub(crate) mod store;
 mod unspent;
@@ -26,7 +27,7 @@ use crate::{
     db::{Db, Unavailable},
     email_address::EmailAddress,
     metrics::Metrics,
-    network::ClientNetwork,
+    network::{AddressBlock, ClientNetwork},
     redis::Redis,
     requester::Requester,
     secret::{DeviceToken, ServerSecrets},
@@ -82,7 +83,7 @@ impl Attempt {
 enum Subject<'a> {
     /// All devices that are not known to the account.
     UnknownDevices,
-    Network(ClientNetwork),
+    Block(AddressBlock),
     Device(&'a DeviceToken),
     Mail,
 }
@@ -114,7 +115,10 @@ impl Limits {
         let known = requester.device.as_ref().filter(|device| device.is_known(account, &self.device_keys, now));
         let limits = match known {
             Some(device) => vec![(Subject::Device(device), config.client)],
-            None => vec![(Subject::Network(requester.network()), config.client), (Subject::UnknownDevices, config.account)],
+            None => {
+                let blocks = requester.network().blocks().map(|block| (Subject::Block(block), config.client.times(block.share())));
+                blocks.chain([(Subject::UnknownDevices, config.account)]).collect()
+            }
         };
         let limits: Vec<_> = limits.into_iter().map(|(subject, rate)| (self.key_of(account, subject), rate)).collect();
         let key = limits[0].0.clone();
@@ -149,7 +153,7 @@ impl Limits {
         // Each kind has a tag and a fixed length, so that no two inputs are the same bytes.
         match subject {
             Subject::UnknownDevices => message.update(b"s"),
-            Subject::Network(network) => message.update(&[b"n".as_slice(), &network.to_bytes()].concat()),
+            Subject::Block(block) => message.update(&[b"n".as_slice(), &block.to_bytes()].concat()),
             Subject::Device(device) => message.update(&[b"d".as_slice(), device.id()].concat()),
             Subject::Mail => message.update(b"m"),
         }

@@ -1,60 +1,58 @@
 //! How many sign-ins and sign-ups each network may try, and all networks together: counted in Redis for all nodes, or in this process.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{num::NonZeroU32, time::Duration};
 
 use entity::UnixMillis;
 
-use super::gcra;
+use super::local::LocalLimits;
 use crate::{
     config::{LimitsConfig, Rate},
-    network::{ClientNetwork, Site},
+    network::{AddressBlock, ClientNetwork},
     redis::Redis,
 };
 
-/// From this many on, networks whose full burst is available again are dropped.
-const MAX_TRACKED: usize = 65_536;
+/// A network is quiet while it sends no more attempts than this within the period of the global limit.
+const QUIET_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
-/// A site may try as often as this many networks: IPv6 gives one customer up to 65,536 of them.
-const NETWORKS_OF_A_SITE: u32 = 8;
+/// The part of the global limit that only quiet networks may use: one in so many. Otherwise the networks that send many attempts would keep
+/// out all others.
+const RESERVED_PART: u32 = 4;
 
-/// Attempts of a network that are not counted globally: networks that send many must not keep out networks that send few.
-const UNCOUNTED: u32 = 5;
-
-/// GCRA by the clock of Redis: how many milliseconds ahead the limit is, or, negative, how many to wait.
+/// [`super::gcra::take`] by the clock of Redis: 0, or how many milliseconds to wait.
 const TAKE: &str = "local time = redis.call('TIME') \
     local now = time[1] * 1000 + math.floor(time[2] / 1000) \
-    local interval, period = tonumber(ARGV[1]), tonumber(ARGV[2]) \
-    local kept = tonumber(redis.call('GET', KEYS[1]) or 0) \
-    local next = math.min(math.max(kept, now), now + period) + interval \
-    if next - now > period then return now + period - next end \
-    redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', next - now) \
-    return next - now";
+    local interval, period, reserve = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]) \
+    local stored = tonumber(redis.call('GET', KEYS[1]) or 0) \
+    local new_at = math.min(math.max(stored, now), now + period) \
+    local wait = new_at + interval - (now + period - reserve) \
+    if wait <= 0 then new_at = new_at + interval end \
+    if new_at > now then redis.call('SET', KEYS[1], string.format('%.0f', new_at), 'PX', new_at - now) end \
+    return math.max(wait, 0)";
 
 /// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Counted {
-    Network(ClientNetwork),
-    Site(Site),
+    Block(AddressBlock),
     All,
 }
 
 impl Counted {
     fn to_bytes(self) -> [u8; 9] {
         match self {
-            Self::Network(network) => network.to_bytes(),
-            Self::Site(site) => site.to_bytes(),
+            Self::Block(block) => block.to_bytes(),
             Self::All => [0xff; 9],
         }
     }
 }
 
-/// The limits of this process.
+/// The limits of networks.
 #[derive(Debug, Default)]
-pub(super) struct Networks(Mutex<HashMap<Counted, UnixMillis>>);
+pub(super) struct Networks {
+    /// Without Redis, or while it cannot be reached.
+    local: LocalLimits<Counted>,
+    /// How quiet a block is: each node judges by itself.
+    quiet: LocalLimits<AddressBlock>,
+}
 
 impl Networks {
     /// Takes one; or returns which limit is exhausted, and how long to wait.
@@ -65,41 +63,45 @@ impl Networks {
         config: &LimitsConfig,
         now: UnixMillis,
     ) -> Result<(), (&'static str, Duration)> {
-        let of_network = |wait| ("network", wait);
-        let ahead = self.take_one(redis, Counted::Network(network), config.network, now).await.map_err(of_network)?;
-        if let Some(site) = network.site() {
-            let rate = config.network.times(NETWORKS_OF_A_SITE);
-            self.take_one(redis, Counted::Site(site), rate, now).await.map_err(of_network)?;
+        for block in network.blocks() {
+            let rate = config.network.times(block.share());
+            let taken = self.take_one(redis, Counted::Block(block), rate, Duration::ZERO, now).await;
+            taken.map_err(|wait| ("network", wait))?;
         }
-        if ahead > config.network.interval() * UNCOUNTED {
-            self.take_one(redis, Counted::All, config.global, now).await.map_err(|wait| ("all", wait))?;
-        }
-        Ok(())
+        let reserve =
+            if self.is_quiet(network, config.global, now) { Duration::ZERO } else { config.global.period / RESERVED_PART };
+        let taken = self.take_one(redis, Counted::All, config.global, reserve, now).await;
+        taken.map_err(|wait| ("all", wait))
     }
 
-    /// How far ahead of now the limit is then; or how long to wait.
-    async fn take_one(&self, redis: Option<&Redis>, counted: Counted, rate: Rate, now: UnixMillis) -> Result<Duration, Duration> {
-        let Some(redis) = redis else { return self.take_local(counted, rate, now) };
+    fn is_quiet(&self, network: ClientNetwork, global: Rate, now: UnixMillis) -> bool {
+        let takes = |block: AddressBlock| {
+            let rate = Rate { burst: QUIET_ATTEMPTS, period: global.period }.times(block.share());
+            self.quiet.take(block, rate, Duration::ZERO, now).is_ok()
+        };
+        network.blocks().all(takes)
+    }
+
+    async fn take_one(
+        &self,
+        redis: Option<&Redis>,
+        counted: Counted,
+        rate: Rate,
+        reserve: Duration,
+        now: UnixMillis,
+    ) -> Result<(), Duration> {
+        let Some(redis) = redis else { return self.local.take(counted, rate, reserve, now) };
         let key = [b"bifrons:limit:".as_slice(), &counted.to_bytes()].concat();
         let mut command = ::redis::cmd("EVAL");
-        let (interval, period) = (rate.interval().as_millis(), rate.period.as_millis());
-        command.arg(TAKE).arg(1).arg(key).arg(interval.to_string()).arg(period.to_string());
-        match redis.ask::<i64>(&command).await {
-            Ok(ahead @ 0..) => Ok(Duration::from_millis(ahead.unsigned_abs())),
-            Ok(wait) => Err(Duration::from_millis(wait.unsigned_abs())),
+        command.arg(TAKE).arg(1).arg(key);
+        for time in [rate.interval(), rate.period, reserve] {
+            command.arg(time.as_millis().to_string());
+        }
+        match redis.ask::<u64>(&command).await {
+            Ok(0) => Ok(()),
+            Ok(wait) => Err(Duration::from_millis(wait)),
             // The other nodes cannot share their limits either, so each node allows less.
-            Err(_) => self.take_local(counted, rate.stricter(), now),
+            Err(_) => self.local.take(counted, rate.stricter(), reserve, now),
         }
-    }
-
-    fn take_local(&self, counted: Counted, rate: Rate, now: UnixMillis) -> Result<Duration, Duration> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.len() >= MAX_TRACKED && !taken.contains_key(&counted) {
-            taken.retain(|_, new_at| *new_at > now);
-        }
-        let kept = taken.get(&counted).copied().unwrap_or(now);
-        let next = gcra::take(rate, kept, now)?;
-        taken.insert(counted, next);
-        Ok(next.since(now))
     }
 }

@@ -30,13 +30,15 @@ pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) 
             done => done?,
         };
         let Some((found, rate)) = exhausted else { return Ok(Ok(())) };
-        match gcra::take(rate, found.new_at, now) {
+        match gcra::take(rate, Duration::ZERO, found.new_at, now) {
             // Another request inserted the row, or refunded one.
             Ok(_) if retries.next().is_some() => {}
             Ok(_) => return Ok(Err(rate.interval())),
-            Err(wait) => {
-                lower(db, found, now.plus(rate.period)).await?;
-                return Ok(Err(wait));
+            Err(exhausted) => {
+                if found.new_at > exhausted.new_at {
+                    lower(db, limits, now).await?;
+                }
+                return Ok(Err(exhausted.wait));
             }
         }
     }
@@ -56,11 +58,11 @@ pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<
     Ok(Entity::delete_many().filter(Column::NewAt.lt(now)).exec(db).await?.rows_affected)
 }
 
-/// A limit with nothing left, and its rate.
-type Exhausted = (Model, Rate);
+/// The row of a limit with nothing left, and its rate.
+type ExhaustedRow = (Model, Rate);
 
 /// Takes one from each limit, or from none.
-async fn take_all(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Option<Exhausted>, Unavailable> {
+async fn take_all(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<Option<ExhaustedRow>, Unavailable> {
     if let [(key, rate)] = limits {
         return take_one(db.relaxed_connection(), key, *rate, now).await;
     }
@@ -81,7 +83,7 @@ async fn take_one(
     key: &LimitKey,
     rate: Rate,
     now: UnixMillis,
-) -> Result<Option<Exhausted>, Unavailable> {
+) -> Result<Option<ExhaustedRow>, Unavailable> {
     let full = now.plus(rate.period);
     let from = Expr::case(Column::NewAt.lt(now), Expr::value(now)).finally(Expr::col(Column::NewAt));
     let update = Entity::update_many()
@@ -98,11 +100,12 @@ async fn take_one(
     Ok(found.map(|found| (found, rate)))
 }
 
-/// The clock was set back, or the rate was changed in the configuration: no client waits for longer than at an exhausted limit.
-async fn lower(db: &Db, found: Model, full: UnixMillis) -> Result<(), Unavailable> {
-    if found.new_at > full {
-        let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(full));
-        update.filter(Column::Key.eq(found.key)).filter(Column::NewAt.gt(full)).exec(db.connection()).await?;
+/// The clock was set back, or the rate was changed in the configuration: no client waits for longer than at exhausted limits.
+async fn lower(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<(), Unavailable> {
+    for (key, rate) in limits {
+        let empty = now.plus(rate.period);
+        let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(empty));
+        update.filter(Column::Key.eq(key.clone())).filter(Column::NewAt.gt(empty)).exec(db.connection()).await?;
     }
     Ok(())
 }

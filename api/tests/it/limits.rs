@@ -238,3 +238,21 @@ async fn right_passwords_from_any_network_are_refunded() {
     }
     assert_eq!(exhaust(&app).await, 3, "the limit of wrong passwords is untouched");
 }
+
+/// One customer may have 65,536 networks of a /48.
+#[tokio::test]
+async fn b_48_one_ipv6_site_does_not_exhaust_an_account() {
+    let app = App::configured(limited("100/1h", "10/1h", "50000/1m")).await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    for (site, networks, verified) in [("2001:db8:7", 0x100, 40), ("2001:db8:8", 1, 20)] {
+        let mut seen = 0;
+        for n in 0..12 {
+            for _ in 0..10 {
+                let answer = from(&app, format!("{site}:{:x}::1", n * networks)).sign_in(EMAIL, WRONG).await;
+                seen += usize::from(answer.status == 401);
+            }
+        }
+        assert_eq!(seen, verified, "{site}");
+    }
+    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
+}

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "one binary: nothing here is seen from outside")]
 
 mod access_token;
+mod addresses;
 mod breached_passwords;
 mod clocks;
 mod configuration;
@@ -29,6 +30,7 @@ mod malformed_requests;
 mod media_types;
 mod migrations;
 mod my_sessions;
+mod names;
 mod network_limits;
 mod nodes;
 mod observability;

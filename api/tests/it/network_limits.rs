@@ -1,7 +1,13 @@
 //! The limits of networks: on one node, and on several nodes that share Redis.
 
-use bifrons::config::{Config, Rate, RedisConfig};
+use std::{sync::atomic::Ordering, time::Duration};
+
+use bifrons::{
+    clock::Clock,
+    config::{Config, Rate, RedisConfig},
+};
 use futures_util::future::join_all;
+use redis::Value;
 
 use crate::{
     limits::{WRONG, from, limited, limited_for},
@@ -45,20 +51,22 @@ async fn busy_networks_do_not_keep_out_quiet_ones() {
             statuses.push(from(&app, ip).sign_in(&format!("{n}@example.com"), WRONG).await.status);
         }
     }
-    assert_eq!(
-        statuses.iter().filter(|status| **status == 401).count(),
-        4 * 5 + 60,
-        "the global limit, and the first five of each"
-    );
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 44, "three quarters of the limit, with the sign-up");
     from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
+}
 
-    let of_one_site = join_all((0..300).map(|n| {
-        let someone = from(&app, format!("2001:db8:7:{n:x}::1"));
-        async move { someone.sign_in(&format!("site-{n}@example.com"), WRONG).await.status }
-    }))
-    .await;
-    assert_eq!(of_one_site.iter().filter(|status| **status == 401).count(), 8 * 30, "a /48 is eight networks at most");
-    from(&app, "2001:db8:8::1").sign_in(EMAIL, PASSWORD).await.expect(200);
+#[tokio::test]
+async fn b_48_an_ipv6_site_gets_the_share_of_four_networks() {
+    let app = App::configured(limited("1000/1m", "1000/1m", "30/30m")).await;
+    for (spread, share) in [(1, 2), (0x40, 4)] {
+        let statuses = join_all((0..200).map(|n| {
+            let someone = from(&app, format!("2001:db8:{spread:x}:{:x}::1", n * spread));
+            async move { someone.sign_in(&format!("{spread}-{n}@example.com"), WRONG).await.status }
+        }))
+        .await;
+        assert_eq!(statuses.iter().filter(|status| **status == 401).count(), share * 30, "{spread:#x}");
+    }
+    from(&app, "2001:db8:8::1").sign_in(EMAIL, WRONG).await.expect(401);
 }
 
 #[tokio::test]
@@ -85,4 +93,65 @@ async fn b_55_without_redis_each_node_is_stricter() {
         from(&app, "192.0.2.2").sign_in(EMAIL, WRONG).await.expect(401);
     }
     limited_for(from(&app, "192.0.2.2").sign_in(EMAIL, WRONG).await);
+}
+
+/// Networks below their own limit can exceed the global one together.
+#[tokio::test]
+async fn steady_networks_stay_within_the_global_limit_and_leave_a_reserve() {
+    let rate = |written| Rate::parse(written).unwrap();
+    let app = App::configured(|config| {
+        limited("1000/1m", "1000/1m", "300/10m")(config);
+        config.limits.as_mut().unwrap().global = rate("100/1h");
+    })
+    .await;
+    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let mut verified = 0;
+    for n in 0..30 {
+        for network in 1..=8 {
+            let answer = from(&app, format!("192.0.2.{network}")).sign_in(&format!("{n}@example.com"), WRONG).await;
+            verified += usize::from(answer.status == 401);
+        }
+        app.state.clock.advance(Duration::from_millis(2100));
+    }
+    assert!((75..=77).contains(&verified), "three quarters of the limit, and what a minute adds: {verified}");
+    from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn c_28_after_a_clock_is_set_back_a_client_waits_for_no_longer_than_at_an_exhausted_limit() {
+    for (account, network) in [("3/3m", "1000/1m"), ("1000/1m", "3/3m")] {
+        let app = App::configured(limited(account, account, network)).await;
+        for _ in 0..3 {
+            from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
+        }
+        let Clock::Manual(now) = &app.state.clock else { unreachable!("the tests' clock") };
+        now.fetch_sub(2 * 3_600_000, Ordering::SeqCst);
+        // The limits of the network, of all networks and of the account are lowered one after the other.
+        for _ in 0..3 {
+            assert!(limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await) <= 60);
+            app.state.clock.advance(Duration::from_secs(60));
+        }
+        from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn c_28_after_the_clock_of_redis_is_set_back_a_limit_is_at_most_exhausted() {
+    let redis = RedisServer::start().await;
+    let url = redis.url();
+    let app = App::configured(|config: &mut Config| {
+        limited("1000/1m", "1000/1m", "3/3m")(config);
+        config.redis = Some(RedisConfig::parse(&url).unwrap());
+    })
+    .await;
+    app.linked().await;
+    from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
+    let all =
+        |script: &str| format!("local all = 0 for _, key in ipairs(redis.call('KEYS', '*limit*')) do {script} end return all");
+    let move_ahead = all("redis.call('SET', key, redis.call('GET', key) + 7200000) all = all + 1");
+    assert_ne!(redis.ask(&[b"EVAL", move_ahead.as_bytes(), b"0"]).await.unwrap(), Value::Int(0));
+    limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await);
+    let ahead = all("all = math.max(all, redis.call('PTTL', key), redis.call('GET', key) - redis.call('TIME')[1] * 1000)");
+    let Value::Int(ahead) = redis.ask(&[b"EVAL", ahead.as_bytes(), b"0"]).await.unwrap() else { panic!("no number") };
+    assert!((1..=181_000).contains(&ahead), "{ahead} ms");
 }

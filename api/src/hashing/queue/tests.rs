@@ -92,3 +92,44 @@ fn c_19_a_client_that_hangs_up_leaves_the_queue() {
     queue.close();
     assert!(matches!(queue.take(Duration::MAX), NextJob::Closed));
 }
+
+/// The networks of one /48.
+fn of_site(n: u8) -> ClientNetwork {
+    ClientNetwork::from(Some(std::net::Ipv6Addr::new(0x2001, 0xdb8, 7, u16::from(n) * 0x100, 0, 0, 0, 1).into()))
+}
+
+fn submit(queue: &Arc<Queue>, network: ClientNetwork) -> Option<Waiting> {
+    Some(queue.submit(queue.admit(network)?, Box::new(|_: &mut Memory| Box::new(|| ()) as Reply)))
+}
+
+#[test]
+fn b_48_an_ipv6_site_gets_half_of_the_places_and_its_networks_share_them() {
+    let queue = Arc::new(Queue::new(2, 62));
+    let _greedy: Vec<_> = std::iter::from_fn(|| submit(&queue, of_site(0))).collect();
+    assert_eq!(queue.taken(), 32);
+    let _others: Vec<_> = (1..=16).map(|n| submit(&queue, of_site(n)).unwrap_or_else(|| panic!("no place for {n}"))).collect();
+    assert_eq!(queue.taken(), 32, "each displaces a job of the first network");
+    let _stranger = fill(&queue, 1);
+    assert_eq!(queue.taken(), 48, "half of what is left");
+}
+
+#[test]
+fn b_48_a_site_does_not_lengthen_the_wait_of_others_by_more_than_its_turns() {
+    let queue = Arc::new(Queue::new(1, 999));
+    queue.record(MAX_WAIT / 20);
+    let _site: Vec<_> = (0..16).filter_map(|n| submit(&queue, of_site(n))).collect();
+    assert_eq!(queue.taken(), 16);
+    let waits: Vec<_> = (0..3)
+        .map(|n| {
+            let wait = queue.lock().wait(network(1));
+            assert_eq!(wait, MAX_WAIT / 20 * (2 * n + 1));
+            submit(&queue, network(1)).unwrap()
+        })
+        .collect();
+    let mut order = Vec::new();
+    while let NextJob::Work { place, .. } = queue.take(Duration::ZERO) {
+        order.push(place.network == network(1));
+    }
+    assert_eq!(order[..6], [false, true, false, true, false, true]);
+    drop(waits);
+}

@@ -6,7 +6,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{config::Config, metrics::Metrics, network::ClientNetwork};
+use crate::{
+    config::Config,
+    metrics::Metrics,
+    network::{AddressBlock, ClientNetwork},
+};
 
 /// The open connections.
 #[derive(Debug)]
@@ -18,7 +22,7 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     all: usize,
-    by_network: HashMap<ClientNetwork, usize>,
+    by_block: HashMap<AddressBlock, usize>,
 }
 
 /// Counts as one open connection until it is dropped.
@@ -51,12 +55,16 @@ impl Connections {
         if open.all >= config.connections.max {
             return None;
         }
-        if let Some(network) = network {
-            let of_network = open.by_network.entry(network).or_default();
-            if *of_network >= config.connections.per_network {
-                return None;
-            }
-            *of_network += 1;
+        let blocks = || network.iter().flat_map(|network| network.blocks());
+        let is_full = |block: AddressBlock| {
+            let held = open.by_block.get(&block).copied().unwrap_or(0);
+            held >= config.connections.per_network.saturating_mul(block.share() as usize)
+        };
+        if blocks().any(is_full) {
+            return None;
+        }
+        for block in blocks() {
+            *open.by_block.entry(block).or_default() += 1;
         }
         open.all += 1;
         self.metrics.connections_open.inc();
@@ -74,11 +82,36 @@ impl Drop for ConnectionPermit {
         open.all -= 1;
         self.connections.metrics.connections_open.dec();
         let Some(network) = self.network else { return };
-        if let Some(of_network) = open.by_network.get_mut(&network) {
-            *of_network -= 1;
-            if *of_network == 0 {
-                open.by_network.remove(&network);
+        for block in network.blocks() {
+            if let Some(held) = open.by_block.get_mut(&block) {
+                *held -= 1;
+                if *held == 0 {
+                    open.by_block.remove(&block);
+                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::IpAddr, sync::Arc};
+
+    use super::Connections;
+    use crate::config::Config;
+
+    #[test]
+    fn b_48_an_ipv6_site_does_not_take_all_connections() {
+        let environment = [("CONNECTIONS__MAX", "100"), ("CONNECTIONS__PER_NETWORK", "10")];
+        let environment = environment.map(|(key, value)| (format!("BIFRONS_{key}"), value.to_owned()));
+        let config = Config::read(None, environment).config.unwrap();
+        let connections = Arc::new(Connections::new(Arc::default()));
+        let admit = |ip: &str| connections.admit(ip.parse::<IpAddr>().unwrap(), &config);
+        let one_household: Vec<_> = (0..30).filter_map(|n| admit(&format!("2001:db8:7:{n:x}::1"))).collect();
+        let rest_of_site: Vec<_> = (1..=50).filter_map(|n| admit(&format!("2001:db8:7:{n:x}00::1"))).collect();
+        assert_eq!((one_household.len(), rest_of_site.len()), (20, 20));
+        assert!(admit("2001:db8:8::1").is_some() && admit("192.0.2.1").is_some());
+        drop((one_household, rest_of_site));
+        assert!(connections.lock().by_block.is_empty());
     }
 }

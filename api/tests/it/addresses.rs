@@ -1,0 +1,81 @@
+//! One mailbox has one canonical address, in every form that a user types.
+
+use bifrons::config::{Rate, RegistrationConfig};
+use serde_json::json;
+
+use crate::{
+    limits::{WRONG, from, limited, limited_for},
+    support::{App, EMAIL, PASSWORD},
+};
+
+/// The same address with `é` as one code point, and as two.
+const NFC: &str = "ren\u{e9}@example.com";
+const NFD: &str = "rene\u{301}@example.com";
+
+/// RFC 6532 section 3.1.
+#[tokio::test]
+async fn nfc_and_nfd_are_one_address() {
+    for (first, second) in [(NFC, NFD), (NFD, NFC)] {
+        let app = App::start().await;
+        let user = app.someone().sign_up(first, PASSWORD).await.expect(201);
+        assert_eq!(user.string("/email"), NFC);
+        app.someone().sign_up(second, PASSWORD).await.expect_problem(409, "email_taken");
+        for typed in [first, second] {
+            app.someone().sign_in(typed, PASSWORD).await.expect(200);
+        }
+    }
+    let app = App::configured(limited("2/1h", "2/1h", "1000/1m")).await;
+    for (n, typed) in [NFC, NFD].into_iter().enumerate() {
+        from(&app, format!("192.0.2.{n}")).sign_in(typed, WRONG).await.expect(401);
+    }
+    limited_for(from(&app, "198.51.100.1").sign_in(NFD, WRONG).await);
+}
+
+#[tokio::test]
+async fn the_domain_is_shown_as_idna_maps_it() {
+    let app = App::start().await;
+    for (typed, shown) in [
+        ("a@ex\u{ad}ample.com", "a@example.com"),
+        ("b@EXAMPLE\u{3002}com", "b@example.com"),
+        ("c@BU\u{308}CHER.example", "c@b\u{fc}cher.example"),
+        ("d@xn--bcher-kva.example", "d@b\u{fc}cher.example"),
+    ] {
+        assert_eq!(app.someone().sign_up(typed, PASSWORD).await.expect(201).string("/email"), shown, "{typed:?}");
+        for other in [typed, shown] {
+            assert_eq!(app.someone().sign_in(other, PASSWORD).await.expect(200).string("/user/email"), shown);
+        }
+    }
+    for no_label in ["e@i\u{2764}.example", "f@xn--i-7iq.example", "g@a\u{200d}b.example"] {
+        let rules = app.someone().sign_up(no_label, PASSWORD).await.expect_problem(422, "validation_failed").broken_rules();
+        assert_eq!(rules, [("email".to_owned(), "format".to_owned())], "{no_label:?}");
+    }
+}
+
+#[tokio::test]
+async fn blanks_around_an_address_are_ignored_and_around_a_password_are_not() {
+    let app = App::start().await;
+    assert_eq!(app.someone().sign_up(" ada@example.com\n", PASSWORD).await.expect(201).string("/email"), EMAIL);
+    app.someone().sign_in("ada@example.com ", PASSWORD).await.expect(200);
+    app.someone().sign_in("\u{3000}ada@example.com", PASSWORD).await.expect(200);
+    app.someone().sign_in(EMAIL, &format!("{PASSWORD} ")).await.expect(401);
+}
+
+#[tokio::test]
+async fn aliases_of_one_mailbox_share_its_mail_limit() {
+    let app = App::configured(|config| {
+        limited("1000/1m", "1000/1m", "1000/1m")(config);
+        config.limits.as_mut().unwrap().mail = Rate::parse("3/1h").unwrap();
+        config.registration = RegistrationConfig::Verified { page: "https://app.example.com/confirm".parse().unwrap() };
+    })
+    .await;
+    let aliases = ["adalovelace", "ada.lovelace", "a.d.a.lovelace", "AdaLovelace", "ada.love.lace"];
+    for (n, local) in aliases.into_iter().cycle().take(20).enumerate() {
+        let domain = if n % 2 == 0 { "gmail.com" } else { "googlemail.com" };
+        let tag = if n % 3 == 0 { String::new() } else { format!("+{n}") };
+        let body = json!({"email": format!("{local}{tag}@{domain}"), "password": PASSWORD});
+        app.someone().post("/v1/users", body).await.expect(202);
+    }
+    assert_eq!(app.letters().await.len(), 3);
+    app.someone().sign_up("grace@gmail.com", PASSWORD).await.expect(202);
+    assert_eq!(app.letters().await.len(), 4, "another mailbox has its own limit");
+}
