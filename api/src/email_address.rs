@@ -1,10 +1,15 @@
-//! E-mail addresses: stored as typed, compared in one canonical form.
+//! E-mail addresses: shown as typed, compared in one canonical form.
 //!
-//! The canonical form folds ASCII letters of the local part and takes the domain through IDNA (UTS 46), as DNS does. Nothing
-//! else is folded: `ı` is not `i`, `＠` is not `@`, `+tag` stays. A look-alike is another address, so that mail for one person
-//! never opens the account of another (CVE-2019-19844).
+//! The canonical form has the local part in NFC with ASCII letters in lower case, and the domain with A-labels. No other characters are
+//! folded: `ı` is not `i`, `＠` is not `@`, `+tag` stays. A look-alike is another address, so that mail for one person never opens the
+//! account of another (CVE-2019-19844).
 
 use std::fmt;
+
+use crate::{
+    domain_name::DomainName,
+    unicode::{is_invisible, nfc},
+};
 
 /// A valid e-mail address.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,23 +40,22 @@ impl EmailRule {
 }
 
 impl EmailAddress {
-    /// Parses what a user typed.
+    /// Parses what a user typed. White space around it is ignored: keyboards add it.
     pub fn parse(typed: &str) -> Result<Self, EmailRule> {
-        let (local, domain) = typed.rsplit_once('@').ok_or(EmailRule::Syntax)?;
+        let (local, typed_domain) = typed.trim().rsplit_once('@').ok_or(EmailRule::Syntax)?;
         if local.is_empty() || local.split('.').any(|atom| atom.is_empty() || !atom.chars().all(is_atext)) {
             return Err(EmailRule::Syntax);
         }
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailRule::Domain)?;
-        // Resolvers read a domain whose last label is a number as an IPv4 address (WHATWG URL section 3.5).
-        let last = domain.rsplit('.').next().unwrap_or_default();
-        if last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(EmailRule::Domain);
-        }
-        let canonical = format!("{}@{domain}", local.to_ascii_lowercase());
+        let domain = DomainName::parse(typed_domain).ok_or(EmailRule::Domain)?;
+        let local = normalize(local);
+        let canonical = format!("{}@{}", local.to_ascii_lowercase(), domain.ascii);
+        // DNS ignores the case of ASCII letters, so the user's own is shown.
+        let shown_domain = if typed_domain.eq_ignore_ascii_case(&domain.ascii) { typed_domain } else { &domain.unicode };
+        let typed = format!("{local}@{shown_domain}");
         if local.len() > 64 || canonical.len() > 254 || typed.len() > 254 {
             return Err(EmailRule::TooLong);
         }
-        Ok(Self { typed: typed.to_owned(), canonical })
+        Ok(Self { typed, canonical })
     }
 
     /// The address in the examples of the specification.
@@ -60,15 +64,17 @@ impl EmailAddress {
         Self { canonical: example.clone(), typed: example }
     }
 
-    /// As typed: mail goes there, and the user sees it.
+    /// As typed, in NFC, with the domain as IDNA maps it: mail goes there, and the user sees it.
     pub fn as_typed(&self) -> &str {
         &self.typed
     }
 
-    /// The mailbox that many providers deliver it to, for limits only: one mailbox has any number of addresses with a `+`.
+    /// The mailbox that many providers deliver it to, for limits only: they ignore dots and case, and everything after a `+`.
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.canonical.rsplit_once('@').unwrap_or((&self.canonical, ""));
-        format!("{}@{domain}", local.split_once('+').map_or(local, |(mailbox, _)| mailbox))
+        let mailbox = local.split('+').find(|part| !part.is_empty()).unwrap_or(local);
+        let domain = if domain == "googlemail.com" { "gmail.com" } else { domain };
+        format!("{}@{domain}", mailbox.replace('.', "").to_lowercase())
     }
 
     /// The form in which addresses are unique and looked up.
@@ -84,16 +90,15 @@ fn is_atext(c: char) -> bool {
         || !(c.is_ascii() || c.is_control() || c.is_whitespace() || is_invisible(c))
 }
 
-/// Characters without a glyph (Unicode's default-ignorable ones, and blanks that are letters): with them two different addresses
-/// look the same.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}'
-        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
-    )
+/// The local part in NFC (RFC 6532 section 3.1). A character that NFC would turn into ASCII stays: `K` (U+212A) looks like `K` and is
+/// another address (CVE-2019-19844).
+fn normalize(local: &str) -> String {
+    let becomes_ascii = |c: char| !c.is_ascii() && nfc(c.encode_utf8(&mut [0; 4])).is_ascii();
+    let parts = local.split_inclusive(becomes_ascii).map(|part| match part.char_indices().next_back() {
+        Some((at, last)) if becomes_ascii(last) => format!("{}{last}", nfc(&part[..at])),
+        _ => nfc(part).into_owned(),
+    });
+    parts.collect()
 }
 
 /// An address is personal data: it does not belong in logs.
@@ -116,7 +121,8 @@ mod tests {
         assert_eq!(canonical("Ada.Lovelace+x@Example.COM"), "ada.lovelace+x@example.com");
         assert_eq!(canonical("ada@BÜCHER.example"), "ada@xn--bcher-kva.example");
         assert_eq!(canonical("ada@xn--bcher-kva.example"), canonical("ada@bücher.example"));
-        assert_eq!(EmailAddress::parse("Ada@Example.COM").unwrap().as_typed(), "Ada@Example.COM");
+        assert_eq!(EmailAddress::parse(" Ada@Example.COM\t").unwrap().as_typed(), "Ada@Example.COM");
+        assert_eq!(canonical("Rene\u{301}@example.com"), "ren\u{e9}@example.com");
     }
 
     #[test]
@@ -128,6 +134,16 @@ mod tests {
         }
         assert_eq!(canonical("Жанна@example.com"), "Жанна@example.com", "kept as it is");
         assert_ne!(canonical("Жанна@example.com"), canonical("жанна@example.com"), "only ASCII folds");
+    }
+
+    #[test]
+    fn aliases_have_one_mailbox() {
+        let mailbox = |typed: &str| EmailAddress::parse(typed).unwrap().mailbox();
+        for alias in ["ada@gmail.com", "A.da@gmail.com", "ada+x+y@googlemail.com", "+ada@gmail.com"] {
+            assert_eq!(mailbox(alias), "ada@gmail.com", "{alias}");
+        }
+        assert_eq!(mailbox("\u{416}anna@example.com"), mailbox("\u{436}anna@example.com"));
+        assert_ne!(mailbox("ada@example.com"), mailbox("ada@example.org"));
     }
 
     #[test]

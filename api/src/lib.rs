@@ -25,6 +25,9 @@
 //! | [`config`] | the configuration; the cookies, derived from the origins |
 //! | [`secret`] | passwords, credentials and keys: what is never printed |
 //! | [`email_address`] | addresses, as typed and canonical |
+//! | [`person_name`] | the rule for names of persons |
+//! | `domain_name` | domain names as IDNA maps them |
+//! | `unicode` | normalization form C, invisible characters |
 //! | [`background`] | work that continues without its request |
 //! | [`metrics`] | counters, gauges and histograms |
 //! | [`audit`] | the catalogue of security events |
@@ -43,6 +46,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+mod domain_name;
 pub mod email_address;
 pub mod fixtures;
 pub mod grants;
@@ -54,6 +58,7 @@ pub mod maintenance;
 pub mod metrics;
 pub mod network;
 pub mod passwords;
+pub mod person_name;
 pub mod principal;
 pub mod random;
 pub mod redis;
@@ -65,3 +70,4 @@ pub mod state;
 pub mod sync;
 #[cfg(feature = "otel")]
 pub mod telemetry;
+mod unicode;

@@ -11,6 +11,7 @@ mod m20261124_000004_follow_changes;
 mod m20261124_000005_create_attempt_limit;
 mod m20261125_000006_create_registration;
 mod m20261126_000007_restructure;
+mod m20261126_000008_normalize_addresses;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_create_attempt_limit::Migration),
             Box::new(m20261125_000006_create_registration::Migration),
             Box::new(m20261126_000007_restructure::Migration),
+            Box::new(m20261126_000008_normalize_addresses::Migration),
         ]
     }
 }
