@@ -35,11 +35,11 @@ pub enum LineError {
     #[error("email must be an e-mail address")]
     Email,
     /// `name` breaks its rule.
-    #[error("name must have something to read, and no control characters")]
+    #[error("name must have 1 to 100 characters, at least one of them visible, and none that is hidden or reorders text")]
     Name,
     /// `password_hash` has a scheme or cost that this service does not verify.
     #[error(
-        "password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of no more than 256 MiB and about a second"
+        "password_hash must be one of Argon2, bcrypt, scrypt or PBKDF2 as a PHC or MCF string, of at most 256 MiB and about a second"
     )]
     Hash,
 }
@@ -49,7 +49,7 @@ pub fn read(line: &str, now: UnixMillis) -> Result<NewUser, LineError> {
     let Line { email, password_hash, name } = serde_json::from_str(line).map_err(|_| LineError::Json)?;
     let address = EmailAddress::parse(&email).map_err(|_| LineError::Email)?;
     check_name(name.as_deref()).map_err(|_| LineError::Name)?;
-    if !hashing::can_verify(&password_hash) {
+    if !hashing::is_importable(&password_hash) {
         return Err(LineError::Hash);
     }
     Ok(NewUser::new((address.as_typed(), address.canonical()), name, PasswordHash(password_hash), now))
@@ -86,6 +86,7 @@ mod tests {
             "plain",
             "5f4dcc3b5aa765d61d8327deb882cf99",
             "$2a$",
+            "$scrypt$ln=1,r=1,p=800000$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI",
             "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$iWh06vD8Fy27wf9npn6FXWiCX4K6pW6Ue1Bnzz07Z8A",
         ] {
             assert_eq!(read(&line("a@example.com", hash)), Err(LineError::Hash), "{hash}");

@@ -5,8 +5,7 @@ use entity::{
     user::{self, Status},
 };
 
-use super::name::is_valid_name;
-use crate::{email_address::EmailAddress, passwords::PasswordRule, random, secret::Password, state::AppState};
+use crate::{email_address::EmailAddress, passwords::PasswordRule, person_name, random, secret::Password, state::AppState};
 
 /// A user with a password, to be stored.
 #[derive(Clone, Debug)]
@@ -67,5 +66,5 @@ pub(super) fn check(
 
 /// Whether the name keeps its rule; no name does.
 pub(super) fn check_name(name: Option<&str>) -> Result<(), Violation> {
-    if name.is_none_or(is_valid_name) { Ok(()) } else { Err(Violation::Name) }
+    if name.is_none_or(person_name::is_valid) { Ok(()) } else { Err(Violation::Name) }
 }
