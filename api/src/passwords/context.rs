@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 /// A password without these words must still have this many letters and digits.
-const MIN_REST: usize = 5;
+pub(super) const MIN_REST: usize = 5;
 
 /// Shorter words are in too many passwords by chance.
 const MIN_WORD: usize = 3;

@@ -19,7 +19,7 @@ pub enum PasswordRule {
     TooShort(usize),
     /// More bytes than this.
     TooLong(usize),
-    /// One of the most common passwords.
+    /// One of the most common passwords, with or without digits and punctuation around it.
     Common,
     /// Little more than the e-mail address, the product or its host.
     Context,
@@ -52,6 +52,7 @@ impl PasswordRules {
 
     /// Checks a new password of a user with this e-mail address, by all rules that need no request.
     pub fn check(&self, password: &Password, email: &str) -> Result<(), PasswordRule> {
+        let password = password.normalized();
         let text = password.text();
         if text.chars().take(self.min_length).count() < self.min_length {
             return Err(PasswordRule::TooShort(self.min_length));
@@ -60,7 +61,7 @@ impl PasswordRules {
             return Err(PasswordRule::TooLong(self.max_bytes));
         }
         let lowercase = Zeroizing::new(text.to_lowercase());
-        if common::contains(&lowercase) {
+        if common::is_common(&lowercase) {
             return Err(PasswordRule::Common);
         }
         if context::is_most_of(&lowercase, &[email, &self.host, PRODUCT]) {
@@ -72,7 +73,7 @@ impl PasswordRules {
     /// Whether the breach service lists the password; false if none is configured. Asked last: it needs a request.
     pub async fn is_breached(&self, password: &Password) -> Result<bool, BreachedError> {
         match &self.breached {
-            Some(breached) => breached.contains(password).await,
+            Some(breached) => breached.contains(&password.normalized()).await,
             None => Ok(false),
         }
     }
@@ -97,11 +98,12 @@ mod tests {
         assert_eq!(check(&"🐎".repeat(256)), Ok(()));
         assert_eq!(check(&format!("{}x", "🐎".repeat(256))), Err(PasswordRule::TooLong(1024)));
         assert_eq!(check("        "), Ok(()), "ASVS 6.2.5: any composition");
+        assert_eq!(check(&"e\u{301}".repeat(7)), Err(PasswordRule::TooShort(8)), "counted in NFC");
     }
 
     #[test]
     fn asvs_6_2_4_and_6_2_11_common_ones_and_those_of_context_are_refused() {
-        for common in ["password1", "PassWord1", "12345678", "qwertyuiop"] {
+        for common in ["password1", "PassWord1", "12345678", "qwertyuiop", "Password1!", "Dragon1!"] {
             assert_eq!(check(common), Err(PasswordRule::Common), "{common}");
         }
         for context in ["ada.lovelace@example.com", "Lovelace1815", "adalovelace", "bifrons-2026", "Example.org1", "AdaExample!!"] {
