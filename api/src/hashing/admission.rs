@@ -15,6 +15,7 @@ use super::{
     HASHING_TIMEOUT, Hasher, HashingError, Verdict,
     argon2id::{hash, is_of, made_with},
     foreign::Foreign,
+    is_within_bounds,
     memory::Memory,
     queue::{Place, Reply},
 };
@@ -31,10 +32,10 @@ impl<'a> Admission<'a> {
         Self { hasher, place }
     }
 
-    /// Returns the hash to store.
+    /// Returns the hash to store: that of the password in NFC.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
         let argon2 = self.hasher.argon2.clone();
-        self.run(move |memory| hash(memory, &argon2, &password)).await?
+        self.run(move |memory| hash(memory, &argon2, &password.normalized())).await?
     }
 
     /// Compares with a stored hash, and returns when that began and ended. Without a hash (the account does not exist) it takes as long as
@@ -77,29 +78,43 @@ impl<'a> Admission<'a> {
     }
 }
 
+/// Compares the password as received, and in NFC if that differs: keyboards type `é` as one code point or as two.
 fn compare(
     memory: &mut Memory,
     argon2: &Argon2<'_>,
     password: &Password,
     stored: Option<&PasswordHash>,
 ) -> Result<Verdict, HashingError> {
-    let Some(stored) = stored else {
+    let normalized = password.normalized();
+    for form in std::iter::once(password).chain((normalized != *password).then_some(&normalized)) {
+        let Some(stored) = matching(memory, argon2, form, stored)? else { continue };
+        let is_current = made_with(argon2, stored) && *form == normalized;
+        let upgraded = if is_current { None } else { Some(hash(memory, argon2, &normalized)?) };
+        return Ok(Verdict::Right { upgraded });
+    }
+    Ok(Verdict::Wrong)
+}
+
+/// The stored hash, if it belongs to the password. Without one that may be verified, the comparison takes as long as with a current one.
+fn matching<'a>(
+    memory: &mut Memory,
+    argon2: &Argon2<'_>,
+    password: &Password,
+    stored: Option<&'a PasswordHash>,
+) -> Result<Option<&'a PasswordHash>, HashingError> {
+    let Some(stored) = stored.filter(|stored| is_within_bounds(&stored.0)) else {
         hash(memory, argon2, password)?;
-        return Ok(Verdict::Wrong);
+        return Ok(None);
     };
-    let right = match Foreign::of(&stored.0) {
+    let is_right = match Foreign::of(&stored.0) {
         Some(foreign) => {
-            let right = foreign.is_of(password, &stored.0);
-            if !right {
+            let is_right = foreign.is_of(password, &stored.0);
+            if !is_right {
                 memory.sweep();
             }
-            right
+            is_right
         }
         None => is_of(memory, password, stored)?,
     };
-    if !right {
-        return Ok(Verdict::Wrong);
-    }
-    let upgraded = if made_with(argon2, stored) { None } else { Some(hash(memory, argon2, password)?) };
-    Ok(Verdict::Right { upgraded })
+    Ok(is_right.then_some(stored))
 }

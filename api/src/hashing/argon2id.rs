@@ -50,10 +50,26 @@ pub(super) fn prefix(argon2: &Argon2<'_>) -> String {
     format!("$argon2id$v=19$m={},t={},p={}$", params.m_cost(), params.t_cost(), params.p_cost())
 }
 
-/// Whether a stored hash is a complete Argon2 hash within the limits of cost.
-pub(super) fn is_usable(stored: &str) -> bool {
-    let Ok(stored) = phc::PasswordHash::new(stored) else { return false };
-    let Some(argon2) = maker(&stored).filter(|_| stored.hash.is_some() && stored.salt.is_some()) else { return false };
-    let kib = u64::from(argon2.params().m_cost());
-    kib <= MAX_MEMORY / 1024 && kib * u64::from(argon2.params().t_cost()) <= MAX_WORK / 1024
+/// The most lanes of a hash: they are filled one after the other.
+const MAX_LANES: u32 = 64;
+
+/// Whether a stored hash is a complete Argon2 hash within the bounds of an import.
+pub(super) fn is_importable(stored: &str) -> bool {
+    is_within_bounds(stored)
+        && params(stored).is_some_and(|params| {
+            let kib = u64::from(params.m_cost());
+            kib <= MAX_MEMORY / 1024 && kib * u64::from(params.t_cost()) <= MAX_WORK / 1024
+        })
+}
+
+/// Whether a stored hash is a complete Argon2 hash that may be verified. Memory and passes of our own hashes are those of the
+/// configuration, now or earlier.
+pub(super) fn is_within_bounds(stored: &str) -> bool {
+    params(stored).is_some_and(|params| params.p_cost() <= MAX_LANES)
+}
+
+fn params(stored: &str) -> Option<Params> {
+    let stored = phc::PasswordHash::new(stored).ok()?;
+    let maker = maker(&stored).filter(|_| stored.hash.is_some() && stored.salt.is_some());
+    maker.map(|argon2| argon2.params().clone())
 }

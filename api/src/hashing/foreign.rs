@@ -10,6 +10,15 @@ use argon2::{
 use super::{MAX_MEMORY, MAX_WORK};
 use crate::secret::Password;
 
+/// About a second.
+const MAX_BCRYPT_COST: u32 = 14;
+
+/// The most blocks p·r of scrypt: PBKDF2 makes and reads all of them, however little memory each takes.
+const MAX_SCRYPT_BLOCKS: u64 = 16_384;
+
+/// About a second.
+const MAX_PBKDF2_ROUNDS: usize = 2_500_000;
+
 /// The schemes that can be imported besides Argon2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
@@ -32,22 +41,30 @@ impl Foreign {
         }
     }
 
-    /// Whether a hash is complete and within the limits of cost.
-    pub(super) fn is_usable(self, hash: &str) -> bool {
+    /// Whether a hash is complete and within the bounds of cost.
+    pub(super) fn is_within_bounds(self, hash: &str) -> bool {
         let hash = self.phc_form(hash);
         let phc = phc::PasswordHash::new(&hash).ok();
         match self {
-            Self::Bcrypt => hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= 14),
+            Self::Bcrypt => {
+                hash.len() == 60 && hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= MAX_BCRYPT_COST)
+            }
             Self::Scrypt => {
                 let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| scrypt::Params::try_from(&phc).ok());
                 params.is_some_and(|params| {
-                    let memory = (u64::from(params.r()) << params.log_n()) * 128;
-                    memory <= MAX_MEMORY && memory * u64::from(params.p()) <= MAX_WORK
+                    let (r, p) = (u64::from(params.r()), u64::from(params.p()));
+                    let memory = (r << params.log_n()) * 128;
+                    memory <= MAX_MEMORY && memory * p <= MAX_WORK && r * p <= MAX_SCRYPT_BLOCKS
                 })
             }
             Self::Pbkdf2 => {
-                let params = phc.filter(|phc| phc.hash.is_some()).and_then(|phc| pbkdf2::Params::try_from(&phc).ok());
-                params.is_some_and(|params| params.rounds() <= 2_500_000)
+                let Some((phc, output)) = phc.and_then(|phc| phc.hash.map(|output| (phc, output.len()))) else { return false };
+                let digest = if phc.algorithm.as_str() == "pbkdf2-sha512" { 64 } else { 32 };
+                // Each digest of the output takes all rounds.
+                pbkdf2::Params::try_from(&phc).is_ok_and(|params| {
+                    usize::try_from(params.rounds())
+                        .is_ok_and(|rounds| rounds.saturating_mul(output.div_ceil(digest)) <= MAX_PBKDF2_ROUNDS)
+                })
             }
         }
     }

@@ -125,123 +125,15 @@ pub fn cost_prefix(stored: &PasswordHash) -> String {
     if stored.0.starts_with(&prefix) { prefix } else { stored.0.clone() }
 }
 
-/// Whether a stored hash can be verified here, within the limits of cost.
-pub fn can_verify(stored: &str) -> bool {
-    Foreign::of(stored).map_or_else(|| argon2id::is_usable(stored), |foreign| foreign.is_usable(stored))
+/// Whether a hash can be imported: it is complete, and its cost is bounded.
+pub fn is_importable(stored: &str) -> bool {
+    Foreign::of(stored).map_or_else(|| argon2id::is_importable(stored), |foreign| foreign.is_within_bounds(stored))
+}
+
+/// Whether a stored hash may be verified at a sign-in.
+fn is_within_bounds(stored: &str) -> bool {
+    Foreign::of(stored).map_or_else(|| argon2id::is_within_bounds(stored), |foreign| foreign.is_within_bounds(stored))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{net::Ipv4Addr, sync::Arc};
-
-    use entity::PasswordHash;
-
-    use super::{ClientNetwork, Hasher, HashingCost, HashingError, Verdict, can_verify};
-    use crate::secret::Password;
-
-    const HERE: ClientNetwork = ClientNetwork::Local;
-
-    fn cheap() -> HashingCost {
-        HashingCost { memory_kib: 64, iterations: 1, workers: 1, queue: 8 }
-    }
-
-    fn password(typed: &str) -> Password {
-        Password::new(typed.to_owned())
-    }
-
-    async fn verify(hasher: &Hasher, typed: &str, stored: &str) -> Verdict {
-        hasher.admit(HERE).unwrap().verify(password(typed), Some(PasswordHash(stored.to_owned()))).await.unwrap().0
-    }
-
-    /// A worker replies first and frees the place then.
-    async fn empty(hasher: &Hasher) {
-        while hasher.admitted() > 0 {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn asvs_6_2_8_verified_exactly_as_received() {
-        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
-        let long = "a".repeat(72);
-        for (set, tried) in [
-            ("correct horse", "correct horse "),
-            ("correct horse", "Correct horse"),
-            (long.as_str(), &format!("{long}b")),
-            ("e\u{301}clair-au-cafe", "\u{e9}clair-au-cafe"),
-            ("ｆullwidth", "fullwidth"),
-        ] {
-            let hash = hasher.admit(HERE).unwrap().hash(password(set)).await.unwrap();
-            assert!(matches!(verify(&hasher, set, &hash.0).await, Verdict::Right { upgraded: None }));
-            assert!(matches!(verify(&hasher, tried, &hash.0).await, Verdict::Wrong), "{set} / {tried}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_missing_hash_costs_one_hash_and_no_password_matches() {
-        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
-        let verdict = hasher.admit(HERE).unwrap().verify(password("correct horse"), None).await;
-        assert!(matches!(verdict, Ok((Verdict::Wrong, _))));
-        assert_eq!(hasher.metrics.passwords_hashed.get(), 1);
-    }
-
-    /// Each made by other software: bcrypt's vectors of Openwall, RFC 7914 section 12, Python's hashlib and argon2-cffi.
-    #[tokio::test]
-    async fn hashes_of_other_software_verify_and_are_replaced() {
-        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
-        for (typed, stored) in [
-            ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
-            (
-                "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789chars after 72 are ignored",
-                "$2y$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui",
-            ),
-            (
-                "pleaseletmein",
-                "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw",
-            ),
-            ("passwd", "$pbkdf2-sha256$i=10000,l=32$c2FsdCBvZiAxNiBieXRlcw$HYodgw4f/Hz55Z25gn/H8sBugvkuj4Qhu6N0heuW5Qc"),
-            ("passwd", "$pbkdf2-sha512$i=10000,l=32$c2FsdCBvZiAxNiBieXRlcw$jkc5kyG1HuGdkY+UMru5muzzaLn4yJIR5bMfkhJTPY4"),
-            ("passwd", "$pbkdf2-sha512$10000$c2FsdCBvZiAxNiBieXRlcw$jkc5kyG1HuGdkY.UMru5muzzaLn4yJIR5bMfkhJTPY4"),
-            ("password", "$argon2i$v=19$m=4096,t=3,p=4$c2FsdCBvZiAxNiBieXRlcw$coKvBdITiGs4SoueRFmnlG9cYSif28HWTZY3JU64Vks"),
-            ("password", "$argon2i$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$iWh06vD8Fy27wf9npn6FXWiCX4K6pW6Ue1Bnzz07Z8A"),
-        ] {
-            assert!(can_verify(stored), "{stored}");
-            let Verdict::Right { upgraded: Some(new) } = verify(&hasher, typed, stored).await else { panic!("{stored}") };
-            assert!(new.0.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-            assert!(matches!(verify(&hasher, typed, &new.0).await, Verdict::Right { upgraded: None }));
-            assert!(matches!(verify(&hasher, "something else", stored).await, Verdict::Wrong), "{stored}");
-        }
-    }
-
-    #[tokio::test]
-    async fn asvs_11_2_5_a_corrupt_hash_accepts_no_password() {
-        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
-        for corrupt in ["", "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$AAAA", "plain", "$2b$", "$scrypt$", "$pbkdf2-sha256$i=1$$"] {
-            assert!(matches!(verify(&hasher, corrupt, corrupt).await, Verdict::Wrong), "{corrupt}");
-        }
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn c_20_a_full_queue_refuses_at_once_and_serves_the_rest() {
-        let hasher = Hasher::new(&HashingCost { memory_kib: 8192, ..cheap() }, Arc::default()).unwrap();
-        let admitted: Vec<_> = std::iter::from_fn(|| hasher.admit(HERE).ok()).collect();
-        assert_eq!((admitted.len(), hasher.metrics.passwords_shed.get()), (5, 1), "half of nine places, rounded up");
-        let stranger = ClientNetwork::V4(Ipv4Addr::LOCALHOST);
-        assert!(hasher.admit(stranger).is_ok(), "another network always finds a place");
-        let all = futures_util::future::join_all(admitted.iter().map(|one| one.hash(password("correct horse")))).await;
-        assert!(all.iter().all(Result::is_ok), "every admitted request is served");
-        drop(admitted);
-        empty(&hasher).await;
-    }
-
-    #[tokio::test]
-    async fn c_39_a_worker_that_panics_serves_the_next_request() {
-        let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
-        let place = hasher.admit(HERE).unwrap();
-        let panicked = place.run(|_| panic!("as a bug would")).await;
-        assert_eq!(panicked, Err::<(), _>(HashingError::Failed));
-        drop(place);
-        assert!(hasher.admit(HERE).unwrap().hash(password("correct horse")).await.is_ok());
-        empty(&hasher).await;
-    }
-}
+mod tests;

@@ -16,6 +16,9 @@ use super::Hasher;
 /// How late the runtime's timer may be, with a margin. It depends on when the task began to sleep: here, on how long a hash took.
 const TIMER_ERROR: Duration = Duration::from_millis(3);
 
+/// A refusal is never delayed for longer, whatever the slowest hash takes.
+const MAX_DELAY: Duration = Duration::from_secs(3);
+
 /// In microseconds.
 #[derive(Default)]
 pub(super) struct RefusalDelay(AtomicU64);
@@ -29,8 +32,9 @@ impl Hasher {
     /// Sets the delay by the slowest of the hashes that do not have the current parameters.
     pub fn set_refusal_delay(&self, slowest: Duration) {
         // Half as much again: a busy moment must not tell the kind of hash either.
-        let delay = u64::try_from(slowest.as_micros()).unwrap_or(u64::MAX).saturating_mul(3) / 2;
-        self.refusal_delay.0.store(delay, Ordering::Relaxed);
+        let delay = slowest.saturating_mul(3) / 2;
+        let micros = u64::try_from(delay.min(MAX_DELAY).as_micros()).unwrap_or(u64::MAX);
+        self.refusal_delay.0.store(micros, Ordering::Relaxed);
     }
 
     /// Waits until a password may be refused: its hash began at `begun`, and finding what to compare it with took the time `lookup`.
@@ -51,6 +55,7 @@ mod tests {
         time::{Duration, Instant},
     };
 
+    use super::MAX_DELAY;
     use crate::{config::HashingCost, hashing::Hasher};
 
     #[tokio::test]
@@ -64,5 +69,7 @@ mod tests {
         hasher.delay_refusal(begun, Duration::ZERO).await;
         assert!(begun.elapsed() >= Duration::from_millis(30));
         hasher.delay_refusal(begun, Duration::MAX).await;
+        hasher.set_refusal_delay(Duration::MAX);
+        assert_eq!(hasher.refusal_delay(), MAX_DELAY);
     }
 }
