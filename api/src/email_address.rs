@@ -72,7 +72,7 @@ impl EmailAddress {
     /// The mailbox that many providers deliver it to, for limits only: they ignore dots and case, and everything after a `+`.
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.canonical.rsplit_once('@').unwrap_or((&self.canonical, ""));
-        let mailbox = local.split('+').find(|part| !part.is_empty()).unwrap_or(local);
+        let mailbox = local.split('+').find(|part| !part.is_empty()).unwrap_or_default();
         let domain = if domain == "googlemail.com" { "gmail.com" } else { domain };
         format!("{}@{domain}", mailbox.replace('.', "").to_lowercase())
     }
