@@ -233,6 +233,11 @@ async fn asvs_4_1_4_other_methods_are_refused_and_the_right_ones_listed() {
             }
             assert!(!answer.header("allow").contains(method.as_str()));
         }
+        if operation.id == "verify" {
+            // A proxy may send the method of the request that it asks about, so OPTIONS is answered as GET.
+            app.someone().send(Method::OPTIONS, &path, None).await.expect_problem(401, "unauthenticated");
+            continue;
+        }
         let options = app.someone().send(Method::OPTIONS, &path, None).await.expect(204);
         assert!(options.header("allow").contains(operation.method.as_str()));
     }

@@ -175,7 +175,7 @@ async fn rfc_7009_giving_a_token_up_always_answers_204() {
     let app = App::start().await;
     let ada = app.someone();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
-    for kind in ["/refresh_token", "/access_token"] {
+    for kind in ["/tokens/refresh_token", "/tokens/access_token"] {
         let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
         for _ in 0..2 {
             ada.post("/v1/tokens/revoke", json!({"token": tokens.string(kind)})).await.expect(204);

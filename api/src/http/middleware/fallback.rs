@@ -66,8 +66,8 @@ fn allowed_methods(mut methods: Vec<Method>) -> String {
         // Not an operation, but a page or a document: these are read only.
         methods.push(Method::GET);
     }
-    if methods.contains(&Method::GET) {
-        methods.push(Method::HEAD);
+    if let Some(get) = methods.iter().position(|method| method == Method::GET) {
+        methods.insert(get + 1, Method::HEAD);
     }
     methods.push(Method::OPTIONS);
     methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")

@@ -86,9 +86,10 @@ fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> O
     (!choices.contains(value)).then(|| FieldError::new(field, Rule::OneOf, format!("must be one of {}", known.join(", "))))
 }
 
-/// Follows a reference to a named schema.
+/// Follows a reference to a named schema. A described field has its reference in `allOf`.
 fn resolve<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
-    match schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+    let reference = schema["$ref"].as_str().or_else(|| schema["allOf"][0]["$ref"].as_str());
+    match reference.and_then(|reference| reference.rsplit('/').next()) {
         Some(name) => &schemas[name],
         None => schema,
     }
