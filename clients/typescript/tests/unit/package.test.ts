@@ -31,10 +31,62 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("holds the built client and nothing else", () => {
   expect(packed).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "README.md"]));
-  const others = packed.filter((path) => !/^dist\/[a-z/-]+\.(js|js\.map|d\.ts)$/.test(path));
-  const papers = ["API.md", "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
-  expect(others.sort()).toEqual(papers);
+  const built = /^dist\/([a-z/-]+\.(js|js\.map|d\.ts)|cjs\/package\.json)$/;
+  const others = packed.filter((path) => !built.test(path));
+  const papers = ["API.md", "CHANGELOG.md", "LICENSE", "README.md", "openapi.json"];
+  expect(others.sort()).toEqual([...papers, "package.json", "problems.json"]);
 });
+
+test("carries the API's document, and the problems with their statuses and operations", async () => {
+  const installed = join(folder, "node_modules/@bifrons/client");
+  const read = (name: string): Promise<string> => readFile(join(installed, name), "utf8");
+  expect(await read("openapi.json")).toBe(await readFile("../../openapi.json", "utf8"));
+  const problems = JSON.parse(await read("problems.json")) as { code: string }[];
+  expect(problems).toContainEqual({
+    code: "email_taken",
+    statuses: [409],
+    operations: expect.arrayContaining(["registerUser"]),
+  });
+  expect(problems.length).toBeGreaterThan(10);
+});
+
+test("CommonJS programs load it, its lazy parts too", async () => {
+  const program = `
+    const { createClient, isProblemError } = require("@bifrons/client");
+    const { connect } = require("@bifrons/client/core");
+    const { query } = require("@bifrons/client/tanstack-query");
+    const client = createClient({ baseUrl: "http://127.0.0.1:9", mode: "token" });
+    client.diagnose().then(({ verdict }) =>
+      console.log(verdict, typeof connect, query(client, "getMe").queryKey[1], isProblemError(1)),
+    );
+  `;
+  await writeFile(join(folder, "program.cjs"), program);
+  const { stdout } = await run(process.execPath, ["program.cjs"], { cwd: folder });
+  expect(stdout).toBe("unreachable function getMe false\n");
+});
+
+test.each(["Node16", "NodeNext", "Bundler", "CommonJS"])(
+  "its types hold with module %s",
+  async (module) => {
+    const inModules = module === "Bundler";
+    const compilerOptions = {
+      module: inModules ? "ESNext" : module,
+      ...(inModules ? { moduleResolution: "Bundler" } : {}),
+      ...(module === "CommonJS" ? { moduleResolution: "Node10" } : {}),
+      ...{ lib: ["ES2022", "DOM"], types: [], target: "ES2022", strict: true, noEmit: true },
+    };
+    const name = inModules ? "use.ts" : "use.cts";
+    await writeFile(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions, files: [name] }),
+    );
+    await writeFile(join(folder, name), USE_IN_FUNCTION);
+    const tsc = resolve("node_modules/typescript/bin/tsc");
+    const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch((error) => error);
+    expect(stdout).toBe("");
+  },
+  60_000,
+);
 
 test("its license is the project's", async () => {
   const license = await readFile(join(folder, "node_modules/@bifrons/client/LICENSE"), "utf8");
@@ -84,4 +136,13 @@ export const session: Session | undefined = data?.session;
 export const code: ProblemOf<"signIn">["code"] | undefined = problem?.code;
 // @ts-expect-error: nothing is untyped
 export const wrong: number = data;
+`;
+
+/** Without top-level await, which CommonJS does not have. */
+const USE_IN_FUNCTION = `
+import { createClient, type SignedIn } from "@bifrons/client";
+export async function use(): Promise<SignedIn | undefined> {
+  const client = createClient({ baseUrl: "https://auth.example.org", mode: "token" });
+  return (await client.signIn({ email: "a@b.c", password: "x" })).data;
+}
 `;
