@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{App, EMAIL, PASSWORD};
 
 async fn a_token(app: &App) -> String {
-    let ada = app.someone();
+    let ada = app.client();
     let _ = ada.sign_up(EMAIL, PASSWORD).await;
     ada.tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token")
 }
@@ -26,7 +26,7 @@ async fn rfc_9068_another_service_verifies_it_with_the_jwks_alone() {
     for algorithm in [Ours::EdDsa, Ours::Es256] {
         let app = App::configured(|config| config.tokens.algorithm = algorithm).await;
         let token = a_token(&app).await;
-        let jwks: JwkSet = serde_json::from_value(app.someone().get("/.well-known/jwks.json").await.expect(200).json()).unwrap();
+        let jwks: JwkSet = serde_json::from_value(app.client().get("/.well-known/jwks.json").await.expect(200).json()).unwrap();
         let header = jsonwebtoken::decode_header(&token).unwrap();
         let key = DecodingKey::from_jwk(jwks.find(header.kid.as_deref().unwrap()).unwrap()).unwrap();
         let mut validation = Validation::new(header.alg);
@@ -47,7 +47,7 @@ async fn rfc_9068_another_service_verifies_it_with_the_jwks_alone() {
             (claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), &claims["amr"], &claims["roles"]),
             (600, &json!(["pwd"]), &json!([]))
         );
-        app.someone().bearing(&token).who_am_i().await.expect(200);
+        app.client().with_token(&token).get_session().await.expect(200);
     }
 }
 
@@ -55,7 +55,7 @@ async fn rfc_9068_another_service_verifies_it_with_the_jwks_alone() {
 async fn asvs_9_1_1_no_byte_may_be_changed() {
     let app = App::start().await;
     let token = a_token(&app).await;
-    let refused = async |token: &str| drop(app.someone().bearing(token).who_am_i().await.expect(401));
+    let refused = async |token: &str| drop(app.client().with_token(token).get_session().await.expect(401));
     for at in (0..token.len()).step_by(7) {
         let mut changed = token.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
@@ -74,7 +74,7 @@ async fn asvs_9_1_1_no_byte_may_be_changed() {
     ] {
         refused(&mangled).await;
     }
-    app.someone().bearing(&token).who_am_i().await.expect(200);
+    app.client().with_token(&token).get_session().await.expect(200);
 }
 
 #[tokio::test]
@@ -82,14 +82,14 @@ async fn b_20_the_algorithm_is_the_keys_own() {
     let app = App::start().await;
     let token = a_token(&app).await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
-    let jwk = app.someone().get("/.well-known/jwks.json").await.expect(200).json()["keys"][0].clone();
+    let jwk = app.client().get("/.well-known/jwks.json").await.expect(200).json()["keys"][0].clone();
     let public = URL_SAFE_NO_PAD.decode(jwk["x"].as_str().unwrap()).unwrap();
     for none in ["none", "None", "nOnE", "NONE", ""] {
         let mut header = header.clone();
         header["alg"] = none.into();
         for signature in ["", "AAAA"] {
             let forged = format!("{}.{}.{signature}", encode(&header), encode(&claims));
-            app.someone().bearing(&forged).who_am_i().await.expect(401);
+            app.client().with_token(&forged).get_session().await.expect(401);
         }
     }
     for secret in [public.as_slice(), jwk.to_string().as_bytes(), jwk["x"].as_str().unwrap().as_bytes()] {
@@ -97,7 +97,7 @@ async fn b_20_the_algorithm_is_the_keys_own() {
             let header =
                 Header { typ: Some("at+jwt".into()), kid: jwk["kid"].as_str().map(str::to_owned), ..Header::new(algorithm) };
             let forged = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
-            app.someone().bearing(&forged).who_am_i().await.expect_problem(401, "invalid_token");
+            app.client().with_token(&forged).get_session().await.expect_problem(401, "invalid_token");
         }
     }
 }
@@ -111,20 +111,20 @@ async fn b_21_b_22_every_claim_must_be_there_and_of_its_type() {
     let key = app.state.keys.signing();
     let signed = |header: &Header, claims: &Value| jsonwebtoken::encode(header, claims, &key.private).unwrap();
     let ours = Header { typ: Some("at+jwt".into()), kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };
-    app.someone().bearing(&signed(&ours, &claims)).who_am_i().await.expect(200);
+    app.client().with_token(&signed(&ours, &claims)).get_session().await.expect(200);
     assert_eq!(header["kid"], key.id.as_str());
 
     for name in claims.as_object().unwrap().keys() {
         let mut without = claims.clone();
         without.as_object_mut().unwrap().remove(name);
-        app.someone().bearing(&signed(&ours, &without)).who_am_i().await.expect_problem(401, "invalid_token");
+        app.client().with_token(&signed(&ours, &without)).get_session().await.expect_problem(401, "invalid_token");
         for odd in [json!(null), json!([]), json!({}), json!(-1.5), json!(true), json!(1e20)] {
             if ["amr", "roles"].contains(&name.as_str()) && odd.is_array() {
                 continue;
             }
             let mut with = claims.clone();
             with[name] = odd;
-            app.someone().bearing(&signed(&ours, &with)).who_am_i().await.expect_problem(401, "invalid_token");
+            app.client().with_token(&signed(&ours, &with)).get_session().await.expect_problem(401, "invalid_token");
         }
     }
     let claim = |name: &str, value: Value| {
@@ -142,11 +142,11 @@ async fn b_21_b_22_every_claim_must_be_there_and_of_its_type() {
         claim("sid", json!("019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a")),
         claim("auth_time", json!(claims["auth_time"].as_i64().unwrap() - 1)),
     ] {
-        app.someone().bearing(&wrong).who_am_i().await.expect_problem(401, "invalid_token");
+        app.client().with_token(&wrong).get_session().await.expect_problem(401, "invalid_token");
     }
     for typ in [None, Some("JWT"), Some("jwt"), Some("dbsc+jwt"), Some("AT+JWT ")] {
         let header = Header { typ: typ.map(str::to_owned), ..ours.clone() };
-        app.someone().bearing(&signed(&header, &claims)).who_am_i().await.expect_problem(401, "invalid_token");
+        app.client().with_token(&signed(&header, &claims)).get_session().await.expect_problem(401, "invalid_token");
     }
 }
 
@@ -173,9 +173,9 @@ async fn b_23_keys_come_from_us_alone() {
     ] {
         let mut header = header.clone();
         header[name] = value;
-        app.someone().bearing(&sign(&theirs, &header, &claims)).who_am_i().await.expect_problem(401, "invalid_token");
+        app.client().with_token(&sign(&theirs, &header, &claims)).get_session().await.expect_problem(401, "invalid_token");
     }
-    app.someone().bearing(&sign(&app.state.keys, &header, &claims)).who_am_i().await.expect(200);
+    app.client().with_token(&sign(&app.state.keys, &header, &claims)).get_session().await.expect(200);
 }
 
 /// A JWT with exactly this header, signed by hand.

@@ -17,11 +17,11 @@ const NFD: &str = "rene\u{301}@example.com";
 async fn nfc_and_nfd_are_one_address() {
     for (first, second) in [(NFC, NFD), (NFD, NFC)] {
         let app = App::start().await;
-        let user = app.someone().sign_up(first, PASSWORD).await.expect(201);
+        let user = app.client().sign_up(first, PASSWORD).await.expect(201);
         assert_eq!(user.string("/email"), NFC);
-        app.someone().sign_up(second, PASSWORD).await.expect_problem(409, "email_taken");
+        app.client().sign_up(second, PASSWORD).await.expect_problem(409, "email_taken");
         for typed in [first, second] {
-            app.someone().sign_in(typed, PASSWORD).await.expect(200);
+            app.client().sign_in(typed, PASSWORD).await.expect(200);
         }
     }
     let app = App::configured(limited("2/1h", "2/1h", "1000/1m")).await;
@@ -41,13 +41,13 @@ async fn the_domain_is_shown_as_idna_maps_it() {
         ("d@XN--bcher-kva.example", "d@XN--bcher-kva.example"),
         ("e@Example.COM", "e@Example.COM"),
     ] {
-        assert_eq!(app.someone().sign_up(typed, PASSWORD).await.expect(201).string("/email"), shown, "{typed:?}");
+        assert_eq!(app.client().sign_up(typed, PASSWORD).await.expect(201).string("/email"), shown, "{typed:?}");
         for other in [typed, shown] {
-            assert_eq!(app.someone().sign_in(other, PASSWORD).await.expect(200).string("/user/email"), shown);
+            assert_eq!(app.client().sign_in(other, PASSWORD).await.expect(200).string("/user/email"), shown);
         }
     }
     for no_label in ["x@i\u{2764}.example", "x@xn--i-7iq.example", "x@a\u{200d}b.example"] {
-        let rules = app.someone().sign_up(no_label, PASSWORD).await.expect_problem(422, "validation_failed").broken_rules();
+        let rules = app.client().sign_up(no_label, PASSWORD).await.expect_problem(422, "validation_failed").broken_rules();
         assert_eq!(rules, [("email".to_owned(), "format".to_owned())], "{no_label:?}");
     }
 }
@@ -55,10 +55,10 @@ async fn the_domain_is_shown_as_idna_maps_it() {
 #[tokio::test]
 async fn blanks_around_an_address_are_ignored_and_around_a_password_are_not() {
     let app = App::start().await;
-    assert_eq!(app.someone().sign_up(" ada@example.com\n", PASSWORD).await.expect(201).string("/email"), EMAIL);
-    app.someone().sign_in("ada@example.com ", PASSWORD).await.expect(200);
-    app.someone().sign_in("\u{3000}ada@example.com", PASSWORD).await.expect(200);
-    app.someone().sign_in(EMAIL, &format!("{PASSWORD} ")).await.expect(401);
+    assert_eq!(app.client().sign_up(" ada@example.com\n", PASSWORD).await.expect(201).string("/email"), EMAIL);
+    app.client().sign_in("ada@example.com ", PASSWORD).await.expect(200);
+    app.client().sign_in("\u{3000}ada@example.com", PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, &format!("{PASSWORD} ")).await.expect(401);
 }
 
 #[tokio::test]
@@ -74,10 +74,10 @@ async fn aliases_of_one_mailbox_share_its_mail_limit() {
         let domain = if n % 2 == 0 { "gmail.com" } else { "googlemail.com" };
         let tag = if n % 3 == 0 { String::new() } else { format!("+{n}") };
         let body = json!({"email": format!("{local}{tag}@{domain}"), "password": PASSWORD});
-        app.someone().post("/v1/users", body).await.expect(202);
+        app.client().post("/v1/users", body).await.expect(202);
     }
     assert_eq!(app.letters().await.len(), 3);
-    app.someone().sign_up("grace@gmail.com", PASSWORD).await.expect(202);
+    app.client().sign_up("grace@gmail.com", PASSWORD).await.expect(202);
     assert_eq!(app.letters().await.len(), 4, "another mailbox has its own limit");
 }
 
@@ -85,19 +85,19 @@ async fn aliases_of_one_mailbox_share_its_mail_limit() {
 async fn stored_addresses_are_normalized_once_and_collisions_are_kept() {
     let app = App::start().await;
     for (typed, stored) in [("ren\u{e9}@a.example", "rene\u{301}@a.example"), ("ren\u{e9}@b.example", "rene\u{301}@b.example")] {
-        app.someone().sign_up(typed, PASSWORD).await.expect(201);
+        app.client().sign_up(typed, PASSWORD).await.expect(201);
         app.sql(&format!("UPDATE user SET email = '{stored}', email_canonical = '{stored}' WHERE email = '{typed}'")).await;
     }
-    let second = app.someone().sign_up("ren\u{e9}@b.example", "another horse entirely").await.expect(201).string("/id");
-    app.someone().sign_in("ren\u{e9}@a.example", PASSWORD).await.expect(401);
+    let second = app.client().sign_up("ren\u{e9}@b.example", "another horse entirely").await.expect(201).string("/id");
+    app.client().sign_in("ren\u{e9}@a.example", PASSWORD).await.expect(401);
     app.sql("DELETE FROM seaql_migrations WHERE version LIKE '%normalize_addresses'").await;
     let migrated = app.reconfigured(|_| {}).await;
     for typed in ["ren\u{e9}@a.example", "rene\u{301}@a.example"] {
-        let user = migrated.someone().sign_in(typed, PASSWORD).await.expect(200);
+        let user = migrated.client().sign_in(typed, PASSWORD).await.expect(200);
         assert_eq!(user.string("/user/email"), "ren\u{e9}@a.example");
     }
-    migrated.someone().sign_in("rene\u{301}@b.example", PASSWORD).await.expect(401);
-    let user = migrated.someone().sign_in("rene\u{301}@b.example", "another horse entirely").await.expect(200);
+    migrated.client().sign_in("rene\u{301}@b.example", PASSWORD).await.expect(401);
+    let user = migrated.client().sign_in("rene\u{301}@b.example", "another horse entirely").await.expect(200);
     assert_eq!(user.string("/user/id"), second, "the user whose stored address is normalized keeps it");
     assert_eq!(app.count("SELECT count(*) FROM user").await, 3);
 }

@@ -31,10 +31,10 @@ async fn asvs_6_2_12_a_breached_password_is_refused_and_the_request_has_five_dig
     let service = Server::raw(move |_| ok(&range));
     let app = app_with_service(service.port, OnFailure::Refuse).await;
     let rule = |field: &str| [(field.to_owned(), "breached".to_owned())];
-    assert_eq!(broken(app.someone().sign_up(EMAIL, KNOWN.0).await), rule("password"));
+    assert_eq!(broken(app.client().sign_up(EMAIL, KNOWN.0).await), rule("password"));
     let ada = app.ada().await;
     assert_eq!(broken(ada.change_password(PASSWORD, KNOWN.0).await), rule("new_password"));
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
     let heard = service.heard.lock().unwrap().join("\n");
     assert!(heard.starts_with("GET /range/B19CB HTTP/1.1") && heard.contains("add-padding: true"), "{heard}");
     for secret in [KNOWN.0, KNOWN.1, PASSWORD, EMAIL] {
@@ -54,10 +54,10 @@ async fn asvs_6_2_12_without_a_response_the_configuration_decides() {
         Server::raw(|_| b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec());
     for port in [closed, silent.local_addr().unwrap().port(), wrong.port, page.port, endless.port, nothing.port, elsewhere.port] {
         let app = app_with_service(port, OnFailure::Accept).await;
-        app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-        assert_eq!(broken(app.someone().sign_up("grace@example.com", "password1").await), [("password".into(), "common".into())]);
+        app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+        assert_eq!(broken(app.client().sign_up("grace@example.com", "password1").await), [("password".into(), "common".into())]);
         let app = app_with_service(port, OnFailure::Refuse).await;
-        app.someone().sign_up(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
+        app.client().sign_up(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
         assert_eq!(app.count("SELECT count(*) FROM user").await, 0);
     }
 }
@@ -71,7 +71,7 @@ async fn a_wrong_current_password_sends_no_request() {
     for _ in 0..3 {
         ada.change_password("not the password at all", "another horse entirely").await.expect_problem(403, "wrong_password");
     }
-    app.someone().sign_up(EMAIL, "another horse entirely").await.expect(409);
+    app.client().sign_up(EMAIL, "another horse entirely").await.expect(409);
     assert_eq!(service.heard.lock().unwrap().len(), before);
     ada.change_password(PASSWORD, "another horse entirely").await.expect(200);
     assert_eq!(service.heard.lock().unwrap().len(), before + 1);
@@ -90,8 +90,8 @@ async fn c_26_a_silent_breach_service_does_not_exhaust_file_descriptors() {
     ];
     let process = Process::start_under(&["prlimit", "--nofile=256:256"], folder.path(), &environment);
     let signing_up = (0..120).map(|n| {
-        let someone = process.someone();
-        async move { someone.sign_up(&format!("{n}@example.com"), PASSWORD).await.status }
+        let client = process.client();
+        async move { client.sign_up(&format!("{n}@example.com"), PASSWORD).await.status }
     });
     let statuses = futures_util::future::join_all(signing_up).await;
     assert!(statuses.iter().all(|status| *status == 201 || *status == 503), "{statuses:?}");

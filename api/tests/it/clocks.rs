@@ -14,12 +14,12 @@ const DAY: Duration = Duration::from_secs(86_400);
 async fn asvs_7_3_1_an_unused_session_ends() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.wait(HOUR - SECOND).await;
-    ada.who_am_i().await.expect(200);
-    app.wait(HOUR - SECOND).await;
-    ada.who_am_i().await.expect(200);
-    app.wait(HOUR).await;
-    ada.who_am_i().await.expect_problem(401, "invalid_session");
+    app.advance(HOUR - SECOND).await;
+    ada.get_session().await.expect(200);
+    app.advance(HOUR - SECOND).await;
+    ada.get_session().await.expect(200);
+    app.advance(HOUR).await;
+    ada.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test]
@@ -27,11 +27,11 @@ async fn asvs_7_3_2_a_busy_session_ends_too() {
     let app = App::start().await;
     let ada = app.ada().await;
     for _ in 0..47 {
-        app.wait(HOUR / 2).await;
-        ada.who_am_i().await.expect(200);
+        app.advance(HOUR / 2).await;
+        ada.get_session().await.expect(200);
     }
-    app.wait(HOUR / 2).await;
-    ada.who_am_i().await.expect_problem(401, "invalid_session");
+    app.advance(HOUR / 2).await;
+    ada.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test]
@@ -41,13 +41,13 @@ async fn remember_stretches_both_clocks_and_the_cookie() {
     let cookie = &ada.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200).cookies()[0];
     assert_eq!(cookie.max_age, Some(30 * 86_400));
     for _ in 0..2 {
-        app.wait(14 * DAY - SECOND).await;
-        ada.who_am_i().await.expect(200);
+        app.advance(14 * DAY - SECOND).await;
+        ada.get_session().await.expect(200);
     }
-    app.wait(2 * DAY).await;
-    ada.who_am_i().await.expect(200);
-    app.wait(2 * SECOND).await;
-    ada.who_am_i().await.expect_problem(401, "invalid_session");
+    app.advance(2 * DAY).await;
+    ada.get_session().await.expect(200);
+    app.advance(2 * SECOND).await;
+    ada.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test]
@@ -56,13 +56,13 @@ async fn use_is_noted_at_most_every_tenth_of_the_idle_time() {
     let ada = app.ada().await;
     let seen = async || app.count("SELECT last_seen_at FROM session").await;
     let first = seen().await;
-    app.wait(Duration::from_secs(359)).await;
-    ada.who_am_i().await.expect(200);
+    app.advance(Duration::from_secs(359)).await;
+    ada.get_session().await.expect(200);
     assert_eq!(seen().await, first);
-    app.wait(SECOND).await;
-    let used = ada.who_am_i().await.expect(200);
+    app.advance(SECOND).await;
+    let used = ada.get_session().await.expect(200);
     assert_eq!(used.string("/idle_expires_at"), "2026-01-01T10:06:00Z", "the answer knows of this use");
-    app.wait(Duration::ZERO).await;
+    app.advance(Duration::ZERO).await;
     assert_eq!(seen().await, first + 360_000);
 }
 
@@ -71,8 +71,8 @@ async fn a_use_that_cannot_be_noted_refuses_nobody() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.forbid("UPDATE ON session").await;
-    app.wait(HOUR / 2).await;
-    ada.who_am_i().await.expect(200);
+    app.advance(HOUR / 2).await;
+    ada.get_session().await.expect(200);
 }
 
 #[tokio::test]
@@ -80,32 +80,32 @@ async fn a_use_that_could_not_be_noted_is_noted_at_the_next() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.forbid("UPDATE ON session").await;
-    app.wait(HOUR / 2).await;
-    ada.who_am_i().await.expect(200);
-    app.wait(Duration::ZERO).await;
+    app.advance(HOUR / 2).await;
+    ada.get_session().await.expect(200);
+    app.advance(Duration::ZERO).await;
     app.allow("UPDATE ON session").await;
-    ada.who_am_i().await.expect(200);
-    app.wait(HOUR * 3 / 4).await;
-    ada.at(&app.another().await).who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
+    app.advance(HOUR * 3 / 4).await;
+    ada.at(&app.another().await).get_session().await.expect(200);
 }
 
 #[tokio::test]
 async fn an_access_token_counts_for_ten_minutes_and_never_longer_than_its_session() {
     let app = App::start().await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
-    app.wait(Duration::from_secs(599)).await;
-    bearer.who_am_i().await.expect(200);
-    app.wait(SECOND).await;
-    bearer.who_am_i().await.expect_problem(401, "invalid_token");
+    let bearer = ada.with_token(&tokens.string("/tokens/access_token"));
+    app.advance(Duration::from_secs(599)).await;
+    bearer.get_session().await.expect(200);
+    app.advance(SECOND).await;
+    bearer.get_session().await.expect_problem(401, "invalid_token");
 
     for _ in 0..47 {
         tokens = ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
-        app.wait(HOUR / 2).await;
+        app.advance(HOUR / 2).await;
     }
-    app.wait(HOUR / 2 - Duration::from_secs(600 + 60)).await;
+    app.advance(HOUR / 2 - Duration::from_secs(600 + 60)).await;
     let last = ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
     assert_eq!(last.json()["tokens"]["expires_in"], json!(60));
 }
@@ -117,14 +117,14 @@ async fn b_10_what_is_told_and_listed_follows_a_tightened_configuration() {
     ada.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200);
     let tight = app.reconfigured(|config| config.sessions.remembered.absolute = HOUR).await;
     let cookie = ada.cookie("bifrons_session").unwrap();
-    let ada = tight.someone();
+    let ada = tight.client();
     ada.put_cookie("bifrons_session", cookie);
-    assert_eq!(ada.who_am_i().await.expect(200).string("/expires_at"), "2026-01-01T10:00:00Z");
-    tight.wait(HOUR).await;
-    let again = tight.someone();
+    assert_eq!(ada.get_session().await.expect(200).string("/expires_at"), "2026-01-01T10:00:00Z");
+    tight.advance(HOUR).await;
+    let again = tight.client();
     again.sign_in(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(again.get("/v1/me/sessions").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
-    ada.who_am_i().await.expect_problem(401, "invalid_session");
+    ada.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test]
@@ -133,18 +133,18 @@ async fn use_on_one_node_keeps_a_session_alive_on_all() {
     let one = App::start().await;
     let two = one.another().await;
     let ada = one.ada().await;
-    two.look().await;
-    ada.at(&two).who_am_i().await.expect(200);
+    two.poll().await;
+    ada.at(&two).get_session().await.expect(200);
     for _ in 0..3 {
-        one.wait(minutes(40)).await;
-        one.look().await;
-        ada.who_am_i().await.expect(200);
+        one.advance(minutes(40)).await;
+        one.poll().await;
+        ada.get_session().await.expect(200);
     }
     one.state.touches.idle().await;
-    two.look().await;
-    ada.at(&two).who_am_i().await.expect(200);
-    one.wait(minutes(61)).await;
-    ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+    two.poll().await;
+    ada.at(&two).get_session().await.expect(200);
+    one.advance(minutes(61)).await;
+    ada.at(&two).get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test]
@@ -154,26 +154,26 @@ async fn uses_on_two_nodes_are_noted_whoever_noted_the_last() {
     let two = one.another().await;
     let ada = one.ada().await;
     for node in [&one, &two] {
-        ada.at(node).who_am_i().await.expect(200);
+        ada.at(node).get_session().await.expect(200);
     }
     let wait = async |n| {
         for node in [&one, &two] {
             node.state.touches.idle().await;
         }
-        one.wait(minutes(n)).await;
+        one.advance(minutes(n)).await;
     };
     wait(7).await;
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
     wait(1).await;
-    ada.at(&two).who_am_i().await.expect(200);
+    ada.at(&two).get_session().await.expect(200);
     for _ in 0..6 {
         wait(10).await;
-        ada.at(&two).who_am_i().await.expect(200);
+        ada.at(&two).get_session().await.expect(200);
     }
     wait(1).await;
     let new = one.another().await;
     for node in [&one, &new] {
         node.state.cache.clear();
-        ada.at(node).who_am_i().await.expect(200);
+        ada.at(node).get_session().await.expect(200);
     }
 }

@@ -14,8 +14,8 @@ async fn verified() -> App {
     App::configured(|config| config.registration = RegistrationConfig::Verified { page: PAGE.parse().unwrap() }).await
 }
 
-async fn confirm(someone: &Actor, token: &str, password: &str) -> Answer {
-    someone.post("/v1/users/confirm", json!({ "token": token, "password": password })).await
+async fn confirm(client: &Actor, token: &str, password: &str) -> Answer {
+    client.post("/v1/users/confirm", json!({ "token": token, "password": password })).await
 }
 
 /// The tokens of all mail to an address.
@@ -29,7 +29,7 @@ async fn tokens(app: &App, address: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_user_is_there_once_the_address_is_confirmed() {
     let app = verified().await;
-    let ada = app.someone();
+    let ada = app.client();
     let body = json!({"email": "Ada@Example.com", "password": PASSWORD, "name": "Ada"});
     let begun = ada.post("/v1/users", body).await.expect(202);
     assert!(begun.text.is_empty() && begun.cookies().is_empty());
@@ -38,7 +38,7 @@ async fn a_user_is_there_once_the_address_is_confirmed() {
     let confirmation = json!({"token": token, "password": PASSWORD, "name": "Ada"});
     let user = ada.post("/v1/users/confirm", confirmation).await.expect(201);
     assert_eq!((user.string("/email"), user.string("/name")), ("Ada@Example.com".into(), "Ada".into()));
-    ada.who_am_i().await.expect(401);
+    ada.get_session().await.expect(401);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     confirm(&ada, &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
     assert_eq!(app.count("SELECT count(*) FROM registration").await, 0);
@@ -47,79 +47,79 @@ async fn a_user_is_there_once_the_address_is_confirmed() {
 #[tokio::test]
 async fn the_password_is_held_against_the_rules_both_times() {
     let app = verified().await;
-    app.someone().sign_up(EMAIL, "password1").await.expect_problem(422, "validation_failed");
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    app.client().sign_up(EMAIL, "password1").await.expect_problem(422, "validation_failed");
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     let token = tokens(&app, EMAIL).await.remove(0);
     for (password, rule) in [("short", "min_length"), ("password1", "common"), ("ada@example.com", "context")] {
-        let refused = confirm(&app.someone(), &token, password).await.expect_problem(422, "validation_failed");
+        let refused = confirm(&app.client(), &token, password).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.broken_rules(), [("password".to_owned(), rule.to_owned())]);
     }
-    confirm(&app.someone(), &token, PASSWORD).await.expect(201);
+    confirm(&app.client(), &token, PASSWORD).await.expect(201);
 }
 
 #[tokio::test]
 async fn b_33_b_35_whether_somebody_has_the_address_is_told_to_its_owner_alone() {
     let app = verified().await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
-    confirm(&app.someone(), &tokens(&app, EMAIL).await[0], PASSWORD).await.expect(201);
-    let answer = async |email: &str| app.someone().sign_up(email, "another horse entirely").await.expect(202).whole();
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
+    confirm(&app.client(), &tokens(&app, EMAIL).await[0], PASSWORD).await.expect(201);
+    let answer = async |email: &str| app.client().sign_up(email, "another horse entirely").await.expect(202).whole();
     assert_eq!(answer("ADA@example.com").await, answer("grace@example.com").await);
     let letters = app.letters().await;
     let to_ada = letters.iter().filter(|letter| letter.contains("To: ada@example.com\r\n")).count();
     assert_eq!((to_ada, letters.len()), (2, 3), "B-28: to the address that is stored, not to the one that was typed");
     assert!(letters.iter().any(|letter| letter.contains("You have an account already") && !letter.contains(PAGE)));
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
-    app.someone().sign_in(EMAIL, "another horse entirely").await.expect(401);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, "another horse entirely").await.expect(401);
 }
 
 #[tokio::test]
 async fn b_38_what_a_stranger_chose_for_somebody_counts_for_nothing() {
     let app = verified().await;
     let theirs = json!({"email": EMAIL, "password": "the attacker's password", "name": "Mallory was here"});
-    app.someone().post("/v1/users", theirs).await.expect(202);
+    app.client().post("/v1/users", theirs).await.expect(202);
     let strangers = tokens(&app, EMAIL).await.remove(0);
-    let ada = app.someone();
+    let ada = app.client();
     let user = confirm(&ada, &strangers, PASSWORD).await.expect(201);
     assert!(user.json().get("name").is_none(), "{}", user.text);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-    app.someone().sign_in(EMAIL, "the attacker's password").await.expect(401);
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    app.client().sign_in(EMAIL, "the attacker's password").await.expect(401);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     assert_eq!(tokens(&app, EMAIL).await.len(), 1, "no link for an address that somebody has");
 }
 
 #[tokio::test]
 async fn b_19_of_a_hundred_at_once_one_becomes_a_user() {
     let app = verified().await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     let [token, other] = tokens(&app, EMAIL).await.try_into().unwrap();
     let answers = join_all((0..100).map(|_| {
-        let (someone, token) = (app.someone(), token.clone());
-        async move { confirm(&someone, &token, PASSWORD).await }
+        let (client, token) = (app.client(), token.clone());
+        async move { confirm(&client, &token, PASSWORD).await }
     }))
     .await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert!(answers.iter().all(|answer| answer.status == 201 || answer.code() == "invalid_one_time_token"), "{answers:?}");
-    confirm(&app.someone(), &other, "another horse entirely").await.expect_problem(409, "email_taken");
+    confirm(&app.client(), &other, "another horse entirely").await.expect_problem(409, "email_taken");
     assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
 async fn a_token_counts_for_a_day_and_nothing_else_counts_as_one() {
     let app = verified().await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     let token = tokens(&app, EMAIL).await.remove(0);
-    let ada = app.someone();
+    let ada = app.client();
     let flipped = format!("{}{}", &token[..token.len() - 2], if token.ends_with("AA") { "BB" } else { "AA" });
     for wrong in ["", "bfo_", &token[1..], &flipped, &token.replace("bfo_", "bfs_")] {
         confirm(&ada, wrong, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
     }
-    app.wait(Duration::from_secs(24 * 3600 - 1)).await;
+    app.advance(Duration::from_secs(24 * 3600 - 1)).await;
     confirm(&ada, &token, "short").await.expect_problem(422, "validation_failed");
-    app.wait(Duration::from_secs(1)).await;
+    app.advance(Duration::from_secs(1)).await;
     confirm(&ada, &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
-    app.wait(Duration::from_millis(1)).await;
+    app.advance(Duration::from_millis(1)).await;
     bifrons::maintenance::purge(&app.state).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM registration").await, 0);
 }
@@ -135,19 +135,19 @@ async fn asvs_2_4_1_nobody_fills_a_strangers_mailbox_or_keeps_its_owner_out() {
     })
     .await;
     let answers = join_all((0..20).map(|n| {
-        let someone = app.someone();
+        let client = app.client();
         let email = if n % 2 == 0 { EMAIL.to_owned() } else { format!("ada+{n}@example.com") };
-        async move { someone.sign_up(&email, PASSWORD).await.expect(202).whole() }
+        async move { client.sign_up(&email, PASSWORD).await.expect(202).whole() }
     }))
     .await;
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     assert_eq!(app.letters().await.len(), 3, "one mailbox, however it is addressed");
     for _ in 0..3 {
-        app.someone().sign_in(EMAIL, "a guess at it").await;
+        app.client().sign_in(EMAIL, "a guess at it").await;
     }
     let letters = app.letters().await;
     let (_, rest) = letters[0].split_once(&format!("{PAGE}#")).unwrap();
-    let owner = app.someone();
+    let owner = app.client();
     confirm(&owner, rest.split_whitespace().next().unwrap(), PASSWORD).await.expect(201);
 }
 
@@ -155,5 +155,5 @@ async fn asvs_2_4_1_nobody_fills_a_strangers_mailbox_or_keeps_its_owner_out() {
 async fn where_people_sign_up_at_once_there_is_nothing_to_confirm() {
     let app = App::start().await;
     let token = format!("bfo_{}", "A".repeat(64));
-    confirm(&app.someone(), &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
+    confirm(&app.client(), &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
 }

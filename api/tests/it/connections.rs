@@ -24,7 +24,7 @@ async fn c_24_missing_headers_close_the_connection() {
         let answer = exchange(&app, request).await;
         assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
-    app.someone().get("/health/live").await.expect(200);
+    app.client().get("/health/live").await.expect(200);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn c_24_a_client_that_reads_no_answer_is_disconnected() {
     // Sends requests and reads no answer: first the buffers of both sides fill up, then the write timeout expires.
     let disconnected = async { while connection.write_all(&request).await.is_ok() {} };
     assert!(tokio::time::timeout(Duration::from_secs(60), disconnected).await.is_ok(), "the service never disconnects");
-    app.someone().get("/health/live").await.expect(200);
+    app.client().get("/health/live").await.expect(200);
 }
 
 fn sign_in_bytes(password: &str) -> Vec<u8> {
@@ -112,7 +112,7 @@ fn sign_in_bytes(password: &str) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn c_19_a_client_that_disconnects_at_any_moment_leaks_nothing() {
     let app = App::start().await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     for request in [sign_in_bytes("not the password"), sign_in_bytes(PASSWORD)] {
         for ms in 0..40 {
             let mut connection = TcpStream::connect(app.address).await.unwrap();
@@ -125,9 +125,9 @@ async fn c_19_a_client_that_disconnects_at_any_moment_leaks_nothing() {
         }
     }
     until(async || app.state.hasher.admitted() == 0 && app.state.metrics.connections_open.get() == 0).await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
 }
 
 /// Without free file descriptors accept fails; the loop must not spin.
@@ -135,7 +135,7 @@ async fn c_19_a_client_that_disconnects_at_any_moment_leaks_nothing() {
 async fn c_21_without_file_descriptors_the_service_waits_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
-    let ada = service.someone();
+    let ada = service.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let before = service.file_limit();
     service.limit_files(10);
@@ -146,7 +146,7 @@ async fn c_21_without_file_descriptors_the_service_waits_and_recovers() {
     assert!(spent < Duration::from_millis(500), "{spent:?} of a core in two seconds of waiting");
     service.limit_files(before);
     drop(waiting);
-    service.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    service.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +164,7 @@ async fn c_21_connections_leave_file_descriptors_for_the_database() {
     let kept = many.iter().filter(|stream| answers(stream)).count();
     assert_eq!(kept, 128 - 64 - 3 * 4, "and readiness holds: the database opens its connections");
     drop(many);
-    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
 }
 
 /// 400 hashes at once would take 7.4 GiB. Two workers take two blocks of 19 MiB, however many requests arrive.
@@ -172,18 +172,18 @@ async fn c_21_connections_leave_file_descriptors_for_the_database() {
 async fn c_20_c_23_a_flood_of_sign_ins_takes_no_memory() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start_with(folder.path(), &[("BIFRONS_LIMITS__ENABLED", "false"), ("BIFRONS_PASSWORDS__WORKERS", "2")]);
-    let ada = service.someone();
+    let ada = service.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     let base = service.memory();
     let guesses = (0..400).map(|_| {
-        let someone = service.someone();
-        async move { someone.sign_in(EMAIL, "not the password at all").await.status }
+        let client = service.client();
+        async move { client.sign_in(EMAIL, "not the password at all").await.status }
     });
     let statuses = futures_util::future::join_all(guesses).await;
     assert!(statuses.contains(&401) && statuses.contains(&503), "some were verified, some were refused: {statuses:?}");
     assert!(statuses.iter().all(|status| [401, 503].contains(status)));
     let most = service.most_memory();
     assert!(most < base + (2 * 19 + 32) * 1024, "{base} KiB before, {most} KiB at most");
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
 }

@@ -26,34 +26,34 @@ async fn asvs_3_5_1_the_origin_of_every_change_is_checked() {
     for operation in operations() {
         for site in sites {
             for origin in origins {
-                let mut someone = app.someone();
+                let mut client = app.client();
                 if let Some(site) = site {
-                    someone = someone.with("sec-fetch-site", site);
+                    client = client.with("sec-fetch-site", site);
                 }
                 if let Some(origin) = origin {
-                    someone = someone.with("origin", origin);
+                    client = client.with("origin", origin);
                 }
                 let forged = operation.changes_something()
                     && !matches!(site, Some("none" | "same-origin"))
                     && !matches!(origin, Some("http://localhost:3000" | LISTED))
                     && (site.is_some() || origin.is_some());
                 let what = format!("{} Sec-Fetch-Site {site:?} Origin {origin:?}", operation.id);
-                let answer = someone.send(operation.method.clone(), &operation.path(), None).await;
+                let answer = client.send(operation.method.clone(), &operation.path(), None).await;
                 assert_eq!(answer.code() == "origin_not_allowed", forged, "{what}: {}", answer.text);
                 assert_eq!(answer.header("vary"), "Origin", "{what}");
                 let allowed = if origin == Some(LISTED) { LISTED } else { "" };
                 assert_eq!(answer.header("access-control-allow-origin"), allowed, "{what}: errors carry CORS headers too");
-                let bearer = someone.bearing("nonsense").send(operation.method.clone(), &operation.path(), None).await;
+                let bearer = client.with_token("nonsense").send(operation.method.clone(), &operation.path(), None).await;
                 assert_ne!(bearer.code(), "origin_not_allowed", "{what}: CORS stops a page of another origin from sending a token");
                 if !matches!((site, origin), (Some("cross-site") | None, Some(LISTED | "https://evil.example"))) {
                     continue;
                 }
                 for (name, value) in [("bifrons_session", "x"), ("bifrons_refresh", "x")] {
-                    let with_cookie = someone.bearing("nonsense").with("cookie", format!("{name}={value}"));
+                    let with_cookie = client.with_token("nonsense").with("cookie", format!("{name}={value}"));
                     let answer = with_cookie.send(operation.method.clone(), &operation.path(), None).await;
                     assert_eq!(answer.code() == "origin_not_allowed", forged, "{what}: a token does not excuse a cookie");
                 }
-                let basic = someone.with("authorization", "Basic x").send(operation.method.clone(), &operation.path(), None).await;
+                let basic = client.with("authorization", "Basic x").send(operation.method.clone(), &operation.path(), None).await;
                 assert_eq!(basic.code() == "origin_not_allowed", forged, "{what}: browsers send Basic without the page");
             }
         }
@@ -81,11 +81,11 @@ async fn b_42_origins_are_compared_exactly() {
         "https://example.com",
         "*",
     ] {
-        let answer = app.someone().with("origin", other).get("/health/live").await.expect(200);
+        let answer = app.client().with("origin", other).get("/health/live").await.expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), "", "{other}");
         assert_eq!(answer.header("vary"), "Origin");
     }
-    let listed = app.someone().with("origin", "https://app.example.com").get("/health/live").await;
+    let listed = app.client().with("origin", "https://app.example.com").get("/health/live").await;
     assert_eq!(
         (listed.header("access-control-allow-origin"), listed.header("access-control-allow-credentials")),
         ("https://app.example.com", "true")
@@ -96,7 +96,7 @@ async fn b_42_origins_are_compared_exactly() {
 async fn b_41_without_origins_there_is_no_cors() {
     let app = App::start().await;
     for origin in ["https://evil.example", "http://localhost:3000", "null"] {
-        let preflight = app.someone().with("origin", origin).with("access-control-request-method", "POST");
+        let preflight = app.client().with("origin", origin).with("access-control-request-method", "POST");
         for answer in [preflight.send(Method::OPTIONS, "/v1/session", None).await, preflight.get("/health/live").await] {
             assert!(
                 answer.headers.keys().all(|name| !name.as_str().starts_with("access-control-")),
@@ -112,7 +112,7 @@ async fn a_preflight_is_answered_before_anything_else() {
     let app = app().await;
     // `verify` is for proxies: an answer to a preflight there would let every preflight pass.
     for operation in operations().into_iter().filter(|operation| operation.id != "verify") {
-        let browser = app.someone().with("origin", LISTED).with("access-control-request-headers", "content-type");
+        let browser = app.client().with("origin", LISTED).with("access-control-request-headers", "content-type");
         let browser = browser.with("access-control-request-method", operation.method.as_str()).with("sec-fetch-site", "same-site");
         let answer = browser.send(Method::OPTIONS, &operation.path(), None).await.expect(204);
         assert_eq!(answer.header("access-control-allow-origin"), LISTED);
@@ -121,7 +121,7 @@ async fn a_preflight_is_answered_before_anything_else() {
         assert!(answer.header("access-control-allow-methods").contains(operation.method.as_str()));
         assert_eq!(answer.header("access-control-max-age"), "7200");
     }
-    let error = app.someone().with("origin", LISTED).get("/nowhere").await.expect_problem(404, "not_found");
+    let error = app.client().with("origin", LISTED).get("/nowhere").await.expect_problem(404, "not_found");
     assert_eq!(error.header("access-control-expose-headers"), "retry-after, www-authenticate, x-request-id");
 }
 
@@ -134,7 +134,7 @@ async fn other_request_headers_are_allowed_by_configuration() {
     ])
     .await;
     let allowed = async |origin| {
-        let preflight = app.someone().with("origin", origin).with("access-control-request-method", "POST");
+        let preflight = app.client().with("origin", origin).with("access-control-request-method", "POST");
         let answer = preflight.send(Method::OPTIONS, "/v1/session", None).await.expect(204);
         answer.header("access-control-allow-headers").to_owned()
     };
@@ -186,7 +186,7 @@ async fn the_probe_names_the_relation_of_page_and_service() {
         ("null", "cross_site"),
     ] {
         assert_eq!(
-            app.someone().with("origin", origin).get("/v1/probe").await.expect(200).string("/relation"),
+            app.client().with("origin", origin).get("/v1/probe").await.expect(200).string("/relation"),
             relation,
             "{origin}"
         );
@@ -208,12 +208,12 @@ async fn dev_origins_get_token_mode_and_no_cookie() {
     assert_eq!(preflight.header("access-control-allow-origin"), "http://localhost:5173");
     assert_eq!(preflight.header("access-control-allow-credentials"), "", "no pattern goes with credentials");
 
-    dev.who_am_i().await.expect_problem(401, "unauthenticated");
+    dev.get_session().await.expect_problem(401, "unauthenticated");
     let tokens = dev.tokens(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(tokens.header("access-control-allow-origin"), "http://localhost:5173");
-    dev.bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect(200);
+    dev.with_token(&tokens.string("/tokens/access_token")).get_session().await.expect(200);
     dev.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
 
     ada.post("/v1/session", json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"}))
         .await
@@ -234,10 +234,10 @@ async fn a_dev_pattern_keeps_the_cookies_of_listed_origins() {
     for listed in [LISTED, "http://localhost:3000"] {
         let page = ada.with("origin", listed);
         page.sign_in(EMAIL, PASSWORD).await.expect(200);
-        page.who_am_i().await.expect(200);
+        page.get_session().await.expect(200);
         page.reauthenticate(PASSWORD).await.expect(200);
     }
-    let listed = ada.with("origin", LISTED).who_am_i().await.expect(200);
+    let listed = ada.with("origin", LISTED).get_session().await.expect(200);
     assert_eq!(listed.header("access-control-allow-credentials"), "true");
-    ada.with("origin", "http://localhost:4000").who_am_i().await.expect_problem(401, "unauthenticated");
+    ada.with("origin", "http://localhost:4000").get_session().await.expect_problem(401, "unauthenticated");
 }

@@ -49,7 +49,7 @@ async fn a_restart_under_load_keeps_users_signed_in() {
             let mut right = 0;
             asking.wait().await;
             while right < 50 {
-                let answer = ada.who_am_i().await;
+                let answer = ada.get_session().await;
                 right += 1;
                 if answer.status != 200 {
                     assert!(!answer.expect_problem(503, "unavailable").header("retry-after").is_empty());
@@ -63,7 +63,7 @@ async fn a_restart_under_load_keeps_users_signed_in() {
         };
         tokio::join!(load, restart);
     }
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(app.count("SELECT count(*) FROM user").await, 1);
 }
 
@@ -77,11 +77,11 @@ async fn a_restart_fails_at_most_one_request() {
     })
     .await;
     let ada = app.ada().await;
-    futures_util::future::join_all((0..50).map(async |_| ada.who_am_i().await.expect(200))).await;
+    futures_util::future::join_all((0..50).map(async |_| ada.get_session().await.expect(200))).await;
     server.restart().await;
     let mut refused = 0;
     for _ in 0..30 {
-        refused += usize::from(ada.who_am_i().await.status != 200);
+        refused += usize::from(ada.get_session().await.status != 200);
     }
     assert!(refused <= 1, "{refused} were refused");
 }
@@ -91,20 +91,20 @@ async fn with_a_frozen_server_cached_sessions_continue_and_others_get_503() {
     let server = Postgres::start().await;
     let app = App::configured(|config| server.configure(config)).await;
     let ada = app.ada().await;
-    let unknown = app.someone();
+    let unknown = app.client();
     unknown.sign_in(EMAIL, PASSWORD).await.expect(200);
-    app.look().await;
+    app.poll().await;
     server.freeze();
     for _ in 0..100 {
-        ada.who_am_i().await.expect(200);
+        ada.get_session().await.expect(200);
     }
     app.state.cache.clear();
-    let refused = unknown.who_am_i().await.expect_problem(503, "unavailable");
+    let refused = unknown.get_session().await.expect_problem(503, "unavailable");
     assert!(!refused.header("retry-after").is_empty());
     server.thaw();
-    until(async || unknown.who_am_i().await.status == 200).await;
-    app.look().await;
-    ada.who_am_i().await.expect(200);
+    until(async || unknown.get_session().await.status == 200).await;
+    app.poll().await;
+    ada.get_session().await.expect(200);
 }
 
 #[tokio::test]
@@ -112,25 +112,25 @@ async fn with_a_locked_table_cached_sessions_continue() {
     let server = Postgres::start().await;
     let app = App::configured(|config| server.configure(config)).await;
     let ada = app.ada().await;
-    app.look().await;
-    ada.who_am_i().await.expect(200);
+    app.poll().await;
+    ada.get_session().await.expect(200);
     let db = Database::connect(server.url()).await.unwrap();
     let held = db.begin().await.unwrap();
     held.execute_unprepared("LOCK TABLE \"user\" IN ACCESS EXCLUSIVE MODE").await.unwrap();
     // More requests than connections.
     let waiting: Vec<_> = (0..30)
         .map(|_| {
-            let someone = app.someone();
-            tokio::spawn(async move { someone.sign_in(EMAIL, PASSWORD).await })
+            let client = app.client();
+            tokio::spawn(async move { client.sign_in(EMAIL, PASSWORD).await })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
     for answer in waiting {
         answer.await.unwrap().expect_problem(503, "unavailable");
     }
     held.rollback().await.unwrap();
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(app.count("SELECT count(*) FROM session").await, 2, "refused requests changed nothing");
 }
 
@@ -198,12 +198,12 @@ async fn connections_that_cannot_write_are_replaced() {
         }
         // Every connection is opened again now, and read-only.
         for _ in 0..20 {
-            app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
+            app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
         }
         admin.execute_unprepared(writable).await.unwrap();
-        until(async || app.someone().sign_in(EMAIL, PASSWORD).await.status == 200).await;
+        until(async || app.client().sign_in(EMAIL, PASSWORD).await.status == 200).await;
         for _ in 0..20 {
-            app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+            app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
         }
     }
 }
@@ -222,13 +222,13 @@ async fn connections_that_do_not_answer_are_replaced() {
         .await;
         let ada = app.ada().await;
         // Opens the maximum of connections.
-        futures_util::future::join_all((0..30).map(async |_| app.someone().sign_in(EMAIL, PASSWORD).await.expect(200))).await;
+        futures_util::future::join_all((0..30).map(async |_| app.client().sign_in(EMAIL, PASSWORD).await.expect(200))).await;
         until(async || app.state.cache.is_current()).await;
         proxy.silence();
-        let answer = ada.who_am_i().await;
+        let answer = ada.get_session().await;
         assert!(!answer.expect_problem(503, "unavailable").header("retry-after").is_empty());
         // After one failure all connections were checked.
-        futures_util::future::join_all((0..30).map(async |_| ada.who_am_i().await.expect(200))).await;
+        futures_util::future::join_all((0..30).map(async |_| ada.get_session().await.expect(200))).await;
         let polls = app.state.cache.polls();
         until(async || app.state.cache.polls() > polls && app.state.cache.is_current()).await;
     }))
@@ -240,11 +240,11 @@ async fn connections_that_do_not_answer_are_replaced() {
 async fn polling_continues_while_requests_occupy_all_connections() {
     let server = Postgres::start().await;
     let app = App::configured(|config| server.configure(config)).await;
-    let (ada, other) = (app.ada().await, app.someone());
+    let (ada, other) = (app.ada().await, app.client());
     other.sign_in(EMAIL, PASSWORD).await.expect(200);
     let session = other.session().await;
-    app.look().await;
-    ada.who_am_i().await.expect(200);
+    app.poll().await;
+    ada.get_session().await.expect(200);
     let db = Database::connect(server.url()).await.unwrap();
     let held = db.begin().await.unwrap();
     held.execute_unprepared(&format!("SELECT id FROM session WHERE id = '{}' FOR UPDATE", session.0)).await.unwrap();
@@ -257,7 +257,7 @@ async fn polling_continues_while_requests_occupy_all_connections() {
     let polls = app.state.cache.polls();
     while app.state.cache.polls() < polls + 4 {
         assert!(app.state.cache.is_current());
-        ada.who_am_i().await.expect(200);
+        ada.get_session().await.expect(200);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     held.rollback().await.unwrap();

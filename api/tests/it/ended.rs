@@ -22,7 +22,7 @@ const LONG: Duration = Duration::from_secs(16 * 60);
 async fn with_redis(redis: &RedisServer) -> App {
     let config = bifrons::config::RedisConfig::parse(&redis.url()).unwrap();
     let app = App::configured(|current| current.redis = Some(config)).await;
-    app.linked().await;
+    app.until_linked().await;
     app
 }
 
@@ -32,7 +32,7 @@ async fn an_old_copy_in_redis_counts_no_more() {
     let redis = RedisServer::start().await;
     let one = with_redis(&redis).await;
     let ada = one.ada().await;
-    one.look().await;
+    one.poll().await;
     one.state.cache.clear();
     let key = [b"bifrons:", ada.session().await.0.as_bytes().as_slice()].concat();
     until(async || redis.say("DBSIZE").await == "Ok(int(1))").await;
@@ -42,19 +42,19 @@ async fn an_old_copy_in_redis_counts_no_more() {
     // Before the moment from which on a new node asks what happened.
     one.sql(&format!("UPDATE session SET changed_at = changed_at - {}", LONG.as_millis())).await;
     let new = one.another().await;
-    new.linked().await;
-    new.look().await;
+    new.until_linked().await;
+    new.poll().await;
     loop {
         let (polls, now) = (new.state.cache.polls(), new.state.cache.polled_until().unwrap());
         new.state.cache.polled(Instant::now(), now.plus(LONG));
         redis.ask(&[b"SET", &key, &copy]).await.unwrap();
-        let answer = ended.at(&new).who_am_i().await;
+        let answer = ended.at(&new).get_session().await;
         // Unless it has looked by itself meanwhile, and knows what time it is.
         if new.state.cache.polls() == polls + 1 {
             answer.expect_problem(401, "invalid_session");
             return;
         }
-        new.look().await;
+        new.poll().await;
     }
 }
 
@@ -64,16 +64,16 @@ async fn a_change_that_was_committed_late_is_heard() {
     let one = App::start().await;
     let two = one.another().await;
     let ada = one.ada().await;
-    two.look().await;
-    ada.at(&two).who_am_i().await.expect(200);
+    two.poll().await;
+    ada.at(&two).get_session().await.expect(200);
     let stamped = two.state.cache.polled_until().unwrap().minus(Duration::from_secs(45)).0;
     one.sql(&format!(
         "UPDATE session SET ended_at = {stamped}, ended_because = 'revoked', version = version + 1, changed_at = {stamped}"
     ))
     .await;
     until(async || {
-        two.look().await;
-        ada.at(&two).who_am_i().await.status == 401
+        two.poll().await;
+        ada.at(&two).get_session().await.status == 401
     })
     .await;
 }
@@ -96,31 +96,31 @@ async fn more_changes_than_are_read_at_once_are_all_heard() {
         });
         session::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(db).await.unwrap();
     }
-    two.look().await;
-    ada.at(&two).who_am_i().await.expect(200);
+    two.poll().await;
+    ada.at(&two).get_session().await.expect(200);
     let stamped = two.state.cache.polled_until().unwrap().0;
     let end = "UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1, changed_at =";
     one.execute(&format!("{end} {stamped}")).await;
-    ada.at(&two).who_am_i().await.expect(200);
-    two.look().await;
-    two.forgets(id).await;
-    ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+    ada.at(&two).get_session().await.expect(200);
+    two.poll().await;
+    two.until_forgotten(id).await;
+    ada.at(&two).get_session().await.expect_problem(401, "invalid_session");
 }
 
 /// The retry of an end whose answer was lost finds nothing to end, and makes it felt all the same.
 #[tokio::test]
 async fn an_end_can_be_asked_for_again() {
     let one = App::start().await;
-    let (ada, other) = (one.ada().await, one.someone().with("user-agent", "other"));
+    let (ada, other) = (one.ada().await, one.client().with("user-agent", "other"));
     other.sign_in(EMAIL, PASSWORD).await.expect(200);
     let session = other.session().await;
-    one.look().await;
-    other.who_am_i().await.expect(200);
+    one.poll().await;
+    other.get_session().await.expect(200);
     one.execute("UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1 WHERE user_agent = 'other'")
         .await;
-    other.who_am_i().await.expect(200);
+    other.get_session().await.expect(200);
     ada.delete(&format!("/v1/me/sessions/{}", session.0)).await.expect_problem(404, "not_found");
-    other.who_am_i().await.expect_problem(401, "invalid_session");
+    other.get_session().await.expect_problem(401, "invalid_session");
 }
 
 /// Sends a request of the person's and hangs up before there can be an answer: the rows that it writes to are held meanwhile.
@@ -147,13 +147,13 @@ async fn c_19_an_end_is_felt_though_its_client_hung_up() {
     for how in ["sign out", "end one", "end others", "password", "delete", "sign in again"] {
         let one = with_redis(&redis).await;
         let two = one.another().await;
-        let (ada, victim) = (one.ada().await, one.someone());
+        let (ada, victim) = (one.ada().await, one.client());
         victim.sign_in(EMAIL, PASSWORD).await.expect(200);
         let session = victim.session().await;
         let path = format!("/v1/me/sessions/{}", session.0);
-        two.look().await;
-        victim.at(&two).who_am_i().await.expect(200);
-        two.cut_off().await;
+        two.poll().await;
+        victim.at(&two).get_session().await.expect(200);
+        two.disconnect_database().await;
         let (who, request) = match how {
             "sign out" => (&victim, ("DELETE", "/v1/session", None)),
             "end one" => (&ada, ("DELETE", path.as_str(), None)),
@@ -166,7 +166,7 @@ async fn c_19_an_end_is_felt_though_its_client_hung_up() {
             _ => (&victim, ("POST", "/v1/session", Some(json!({"email": EMAIL, "password": PASSWORD})))),
         };
         hang_up(&one, who, request).await;
-        two.forgets(session).await;
-        victim.who_am_i().await.expect_problem(401, "invalid_session");
+        two.until_forgotten(session).await;
+        victim.get_session().await.expect_problem(401, "invalid_session");
     }
 }

@@ -58,9 +58,9 @@ impl Nodes {
         tokio::join!(read(&self.one), read(&self.two), read(&self.two), end);
     }
 
-    async fn nobody_accepts(&self, ended: &[String]) {
+    async fn no_node_accepts(&self, ended: &[String]) {
         let new = self.one.another().await;
-        new.look().await;
+        new.poll().await;
         for cookie in ended {
             for node in [&self.one, &self.two, &new] {
                 assert!(!node.accepts(cookie).await);
@@ -101,7 +101,7 @@ async fn in_tasks<F: Future<Output = String> + Send>(
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_that_sign_out() {
     let nodes = Nodes::start().await;
-    nodes.one.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    nodes.one.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let own = Arc::clone(&nodes);
     let ended = in_tasks(rounds(), move |round| {
         let nodes = Arc::clone(&own);
@@ -113,7 +113,7 @@ async fn ten_thousand_that_sign_out() {
     })
     .await;
     assert_eq!(ended.len(), rounds());
-    nodes.nobody_accepts(&ended).await;
+    nodes.no_node_accepts(&ended).await;
 }
 
 /// What ends all other sessions of somebody is one change, of the user.
@@ -125,7 +125,7 @@ async fn hundreds_that_another_session_ends() {
         let nodes = Arc::clone(&own);
         async move {
             let email = format!("p{round}@example.com");
-            nodes.one.someone().sign_up(&email, PASSWORD).await.expect(201);
+            nodes.one.client().sign_up(&email, PASSWORD).await.expect(201);
             let (cookie, other) = (nodes.one.sign_in_directly(&email).await, nodes.one.sign_in_directly(&email).await);
             let other = sessions::by_cookie(&nodes.one.state, &other).await.unwrap();
             let end = async {
@@ -142,5 +142,5 @@ async fn hundreds_that_another_session_ends() {
         }
     })
     .await;
-    nodes.nobody_accepts(&ended).await;
+    nodes.no_node_accepts(&ended).await;
 }

@@ -24,7 +24,7 @@ const PUBLIC: [&str; 9] = [
 const MARKER: &str = "hunter2-do-not-repeat-me";
 
 async fn signed_in(app: &App) -> Actor {
-    let ada = app.someone();
+    let ada = app.client();
     let _ = ada.sign_up(EMAIL, PASSWORD).await;
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada
@@ -45,11 +45,11 @@ async fn asvs_8_2_1_without_a_session_everything_that_is_not_public_is_refused()
         }
         for body in [None, operation.example(), Some(json!({"nonsense": 1}))] {
             let send = async |who: &Actor| who.send(operation.method.clone(), &operation.path(), body.clone()).await;
-            let someone = app.someone();
-            send(&someone).await.expect_problem(401, "unauthenticated");
-            send(&someone.bearing("nonsense")).await.expect_problem(401, "invalid_token");
-            someone.put_cookie("bifrons_session", "nonsense");
-            send(&someone).await.expect_problem(401, "invalid_session");
+            let client = app.client();
+            send(&client).await.expect_problem(401, "unauthenticated");
+            send(&client.with_token("nonsense")).await.expect_problem(401, "invalid_token");
+            client.put_cookie("bifrons_session", "nonsense");
+            send(&client).await.expect_problem(401, "invalid_session");
         }
         assert_eq!(operation.document["security"], json!([{"cookieAuth": []}, {"bearerAuth": []}]), "{}", operation.id);
     }
@@ -191,7 +191,7 @@ async fn asvs_3_4_every_answer_carries_the_security_headers() {
         );
     }
     for (method, path) in paths {
-        let answer = app.someone().send(method.clone(), &path, None).await;
+        let answer = app.client().send(method.clone(), &path, None).await;
         let what = format!("{method} {path}: {:?}", answer.headers);
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
@@ -223,7 +223,7 @@ async fn asvs_4_1_4_other_methods_are_refused_and_the_right_ones_listed() {
             if here.contains(&method) {
                 continue;
             }
-            let answer = app.someone().send(method.clone(), &path, None).await.expect_problem(405, "method_not_allowed");
+            let answer = app.client().send(method.clone(), &path, None).await.expect_problem(405, "method_not_allowed");
             for right in &here {
                 assert!(
                     answer.header("allow").split(", ").any(|one| one == right.as_str()),
@@ -235,10 +235,10 @@ async fn asvs_4_1_4_other_methods_are_refused_and_the_right_ones_listed() {
         }
         if operation.id == "verify" {
             // A proxy may send the method of the request that it asks about, so OPTIONS is answered as GET.
-            app.someone().send(Method::OPTIONS, &path, None).await.expect_problem(401, "unauthenticated");
+            app.client().send(Method::OPTIONS, &path, None).await.expect_problem(401, "unauthenticated");
             continue;
         }
-        let options = app.someone().send(Method::OPTIONS, &path, None).await.expect(204);
+        let options = app.client().send(Method::OPTIONS, &path, None).await.expect(204);
         assert!(options.header("allow").contains(operation.method.as_str()));
     }
 }
@@ -253,7 +253,7 @@ async fn asvs_3_5_3_reading_changes_nothing_whatever_it_claims_to_be() {
             sneaky.send(method, path, None).await;
         }
     }
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 1);
 }
 

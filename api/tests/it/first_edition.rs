@@ -106,7 +106,7 @@ fn roles(session: &Value) -> Value {
 }
 
 fn with_cookie(app: &App, name: &str, value: &str) -> Actor {
-    let actor = app.someone();
+    let actor = app.client();
     actor.put_cookie(name, value);
     actor
 }
@@ -130,14 +130,14 @@ async fn cookie_sessions_stay_signed_in() {
     let app = stored.start().await;
     for known in stored.list("cookies") {
         let actor = with_cookie(&app, "bifrons_session", &text(known, "cookie"));
-        let session = session(&actor.who_am_i().await.expect(200));
+        let session = session(&actor.get_session().await.expect(200));
         for (member, value) in [("id", &known["session"]), ("remember", &known["remember"]), ("methods", &json!(["pwd"]))] {
             assert_eq!(&session[member], value, "{session}");
         }
         assert_eq!(session["user"]["email"], shown(known));
         actor.sign_out().await.expect(204);
         actor.put_cookie("bifrons_session", text(known, "cookie"));
-        actor.who_am_i().await.expect_problem(401, "invalid_session");
+        actor.get_session().await.expect_problem(401, "invalid_session");
     }
 }
 
@@ -151,12 +151,12 @@ async fn access_tokens_verify_until_they_expire() {
     let stored = Stored::load().await;
     let app = stored.start().await;
     for known in stored.list("tokens") {
-        let answer = app.someone().bearing(&text(known, "access_token")).who_am_i().await.expect(200);
+        let answer = app.client().with_token(&text(known, "access_token")).get_session().await.expect(200);
         assert_eq!((&session(&answer)["id"], &session(&answer)["user"]["email"]), (&known["session"], &shown(known)));
     }
-    app.wait(Duration::from_secs(600)).await;
+    app.advance(Duration::from_secs(600)).await;
     for known in stored.list("tokens") {
-        app.someone().bearing(&text(known, "access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+        app.client().with_token(&text(known, "access_token")).get_session().await.expect_problem(401, "invalid_token");
     }
 }
 
@@ -173,12 +173,12 @@ async fn current_refresh_tokens_refresh() {
             assert_ne!(actor.cookie("bifrons_refresh").unwrap(), current);
             answer
         } else {
-            let answer = app.someone().refresh(&current).await.expect(200);
-            app.someone().refresh(&answer.string("/tokens/refresh_token")).await.expect(200)
+            let answer = app.client().refresh(&current).await.expect(200);
+            app.client().refresh(&answer.string("/tokens/refresh_token")).await.expect(200)
         };
         assert_eq!(answer.json()["tokens"].get("refresh_token").is_none(), in_cookie, "it travels where it did");
         let access_token = answer.json()["tokens"]["access_token"].clone();
-        let session = session(&app.someone().bearing(access_token.as_str().unwrap()).who_am_i().await.expect(200));
+        let session = session(&app.client().with_token(access_token.as_str().unwrap()).get_session().await.expect(200));
         assert_eq!(session["id"], known["session"]);
     }
 }
@@ -188,7 +188,7 @@ async fn a_predecessor_within_the_grace_gives_the_successor_that_exists() {
     let stored = Stored::load().await;
     let app = stored.start().await;
     let [.., predecessor, current] = &*stored.chain("body", 4) else { unreachable!() };
-    assert_eq!(&app.someone().refresh(predecessor).await.expect(200).string("/tokens/refresh_token"), current);
+    assert_eq!(&app.client().refresh(predecessor).await.expect(200).string("/tokens/refresh_token"), current);
     let [predecessor, current] = &*stored.chain("cookie", 2) else { unreachable!() };
     let actor = with_cookie(&app, "bifrons_refresh", predecessor);
     actor.post("/v1/tokens/refresh", json!({})).await.expect(200);
@@ -200,12 +200,12 @@ async fn an_older_refresh_token_is_reuse_and_ends_the_session() {
     for (back, later) in [(2, 0), (3, 0), (1, 11)] {
         let stored = Stored::load().await;
         let app = stored.start().await;
-        app.wait(Duration::from_secs(later)).await;
+        app.advance(Duration::from_secs(later)).await;
         let chain = stored.chain("body", 4);
-        app.someone().refresh(&chain[3 - back]).await.expect_problem(401, "refresh_reused");
-        app.someone().refresh(&chain[3]).await.expect_problem(401, "invalid_refresh_token");
+        app.client().refresh(&chain[3 - back]).await.expect_problem(401, "refresh_reused");
+        app.client().refresh(&chain[3]).await.expect_problem(401, "invalid_refresh_token");
         let known = stored.list("tokens").iter().find(|one| refresh_tokens(one) == chain).unwrap();
-        app.someone().bearing(&text(known, "access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+        app.client().with_token(&text(known, "access_token")).get_session().await.expect_problem(401, "invalid_token");
     }
 }
 
@@ -215,7 +215,7 @@ async fn users_sign_in_with_their_passwords_and_keep_name_address_and_roles() {
     let app = stored.start().await;
     for user in stored.users() {
         let (email, password) = (text(user, "email"), text(user, "password"));
-        app.someone().sign_in(&email, "not the password").await.expect_problem(401, "invalid_credentials");
+        app.client().sign_in(&email, "not the password").await.expect_problem(401, "invalid_credentials");
         // Once by the stored hash, once by the one that replaces it.
         for _ in 0..2 {
             let actor = with_cookie(&app, "bifrons_device", &text(&stored.of_engine, "device"));
@@ -233,9 +233,9 @@ async fn disabled_and_deleted_users_are_refused() {
     for who in ["disabled", "deleted"] {
         let known = &stored.of_engine[who];
         let (email, password) = (text(known, "email"), text(known, "password"));
-        app.someone().sign_in(&email, &password).await.expect_problem(401, "invalid_credentials");
+        app.client().sign_in(&email, &password).await.expect_problem(401, "invalid_credentials");
         let actor = with_cookie(&app, "bifrons_session", &text(known, "cookie"));
-        actor.who_am_i().await.expect_problem(401, "invalid_session");
+        actor.get_session().await.expect_problem(401, "invalid_session");
     }
 }
 
@@ -245,9 +245,9 @@ async fn ended_sessions_stay_ended() {
     let app = stored.start().await;
     let ended = &stored.of_engine["ended"];
     let actor = with_cookie(&app, "bifrons_session", &text(ended, "cookie"));
-    actor.who_am_i().await.expect_problem(401, "invalid_session");
-    app.someone().bearing(&text(ended, "access_token")).who_am_i().await.expect_problem(401, "invalid_token");
-    app.someone().refresh(&text(ended, "refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    actor.get_session().await.expect_problem(401, "invalid_session");
+    app.client().with_token(&text(ended, "access_token")).get_session().await.expect_problem(401, "invalid_token");
+    app.client().refresh(&text(ended, "refresh_token")).await.expect_problem(401, "invalid_refresh_token");
 }
 
 #[tokio::test]
@@ -257,8 +257,8 @@ async fn a_waiting_registration_can_be_confirmed_and_waiting_mail_leaves() {
     let waiting = &stored.of_engine["registration"];
     let (email, password) = (text(waiting, "email"), text(waiting, "password"));
     let body = json!({ "token": waiting["token"], "password": password, "name": "Waiting" });
-    app.someone().send(Method::POST, "/v1/users/confirm", Some(body)).await.expect(201);
-    app.someone().sign_in(&email, &password).await.expect(200);
+    app.client().send(Method::POST, "/v1/users/confirm", Some(body)).await.expect(201);
+    app.client().sign_in(&email, &password).await.expect(200);
     let letters = app.letters().await;
     let link = format!("https://app.example.com/confirm#{}", text(waiting, "token"));
     assert!(letters.iter().any(|letter| letter.contains(&format!("To: {email}\r\n")) && letter.contains(&link)), "{letters:?}");

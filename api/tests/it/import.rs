@@ -44,10 +44,10 @@ async fn imported_users_sign_in_with_their_passwords_and_get_current_hashes() {
     assert_eq!((code, said.as_str(), complained.as_str()), (0, "5 imported, 0 already exist, 0 refused\n", ""));
     let service = Process::start(folder.path());
     for (email, password, _) in IMPORTED {
-        service.someone().sign_in(email, "not the password").await.expect(401);
-        let user = service.someone().sign_in(email, password).await.expect(200);
+        service.client().sign_in(email, "not the password").await.expect(401);
+        let user = service.client().sign_in(email, password).await.expect(200);
         assert_eq!((user.string("/session/user/email"), user.string("/session/user/name")), (email.to_owned(), "Ada".to_owned()));
-        service.someone().sign_in(email, password).await.expect(200);
+        service.client().sign_in(email, password).await.expect(200);
     }
     drop(service);
     let db = Database::connect(format!("sqlite:{}", folder.path().join("data/bifrons.db").display())).await.unwrap();
@@ -60,7 +60,7 @@ async fn imported_users_sign_in_with_their_passwords_and_get_current_hashes() {
 async fn invalid_lines_are_reported_and_existing_users_are_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
-    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let (_, _, hash) = IMPORTED[0];
     let lines = [
         json!({"email": "grace@example.com", "password_hash": hash}).to_string(),
@@ -83,8 +83,8 @@ async fn invalid_lines_are_reported_and_existing_users_are_unchanged() {
     assert!(!complained.contains("hunter2secret"));
     let (code, said, _) = import(folder.path(), "users.jsonl");
     assert_eq!((code, said.as_str()), (1, "0 imported, 3 already exist, 4 refused\n"), "it can be run again");
-    service.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
-    service.someone().sign_in("grace@example.com", "U*U").await.expect(200);
+    service.client().sign_in(EMAIL, PASSWORD).await.expect(200);
+    service.client().sign_in("grace@example.com", "U*U").await.expect(200);
     let (code, _, complained) = import(folder.path(), "nowhere.jsonl");
     assert!(code == 1 && complained.contains("cannot read nowhere.jsonl"), "{complained}");
 }
@@ -99,7 +99,7 @@ async fn b_34_the_refusal_delay_is_calibrated_without_requests() {
         app.state.hasher.refusal_delay()
     };
     assert_eq!(delay().await, Duration::ZERO, "all hashes are current");
-    app.someone().sign_up("grace@example.com", PASSWORD).await.expect(201);
+    app.client().sign_up("grace@example.com", PASSWORD).await.expect(201);
     let import = async |email: &str, hash: &str| {
         app.sql(&format!("UPDATE password SET hash = '{hash}' WHERE user_id IN (SELECT id FROM user WHERE email = '{email}')"))
             .await;
@@ -110,8 +110,8 @@ async fn b_34_the_refusal_delay_is_calibrated_without_requests() {
     let both = delay().await;
     assert!(both > fast && fast > Duration::ZERO, "the slowest hash decides: {fast:?} {both:?}");
     for _ in 0..3 {
-        app.someone().sign_in("grace@example.com", "a guess at it").await.expect(401);
-        app.someone().sign_in(EMAIL, "a guess at it").await.expect(401);
+        app.client().sign_in("grace@example.com", "a guess at it").await.expect(401);
+        app.client().sign_in(EMAIL, "a guess at it").await.expect(401);
     }
     assert_eq!(app.state.hasher.refusal_delay(), both, "requests do not change it");
     app.sql("UPDATE user SET status = 'disabled'").await;

@@ -11,18 +11,18 @@ const MOMENTS: [u64; 8] = [0, 1, 2, 4, 8, 16, 32, 64];
 async fn c_17_in_the_middle_of_a_refresh() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
-    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let mut token = service.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/refresh_token");
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let mut token = service.client().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/refresh_token");
     let mut service = Some(service);
     for moment in MOMENTS {
         let running = service.take().unwrap();
-        let (someone, presented) = (running.someone(), token.clone());
-        let refreshing = tokio::spawn(async move { someone.try_refresh(&presented).await });
+        let (client, presented) = (running.client(), token.clone());
+        let refreshing = tokio::spawn(async move { client.try_refresh(&presented).await });
         tokio::time::sleep(Duration::from_millis(moment)).await;
         running.kill();
         let answered = refreshing.await.unwrap();
         let again = Process::start(folder.path());
-        let successor = again.someone().refresh(&token).await.expect(200).string("/tokens/refresh_token");
+        let successor = again.client().refresh(&token).await.expect(200).string("/tokens/refresh_token");
         if let Some(answered) = answered {
             assert_eq!(answered, successor, "one line of successors");
         }
@@ -37,16 +37,16 @@ async fn c_18_in_the_middle_of_a_sign_up() {
     let mut service = Some(Process::start(folder.path()));
     for (n, moment) in MOMENTS.into_iter().enumerate() {
         let running = service.take().unwrap();
-        let (someone, email) = (running.someone(), format!("p{n}@example.com"));
+        let (client, email) = (running.client(), format!("p{n}@example.com"));
         let address = email.clone();
-        let signing_up = tokio::spawn(async move { someone.try_sign_up(&address, PASSWORD).await });
+        let signing_up = tokio::spawn(async move { client.try_sign_up(&address, PASSWORD).await });
         tokio::time::sleep(Duration::from_millis(moment)).await;
         running.kill();
         let acknowledged = signing_up.await.unwrap();
         let again = Process::start(folder.path());
-        let status = again.someone().sign_up(&email, PASSWORD).await.status;
+        let status = again.client().sign_up(&email, PASSWORD).await.status;
         assert!(status == 409 || (status == 201 && !acknowledged), "acknowledged, and lost");
-        again.someone().sign_in(&email, PASSWORD).await.expect(200);
+        again.client().sign_in(&email, PASSWORD).await.expect(200);
         service = Some(again);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mu
 }
 
 pub(crate) fn from(app: &App, ip: impl Into<String>) -> Actor {
-    app.someone().with("x-forwarded-for", ip)
+    app.client().with("x-forwarded-for", ip)
 }
 
 /// Unknown devices send wrong passwords until they are limited; returns how many were verified.
@@ -49,7 +49,7 @@ pub(crate) fn limited_for(answer: Answer) -> u64 {
 #[tokio::test]
 async fn wrong_passwords_for_one_account_are_limited_over_all_networks() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     assert_eq!(exhaust(&app).await, 3);
     assert_eq!(
         limited_for(from(&app, "198.51.100.1").sign_in(EMAIL, PASSWORD).await),
@@ -65,7 +65,7 @@ async fn wrong_passwords_for_one_account_are_limited_over_all_networks() {
 #[tokio::test]
 async fn b_33_an_account_that_does_not_exist_has_the_same_limits() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut answers = Vec::new();
     for email in [EMAIL, "nobody@example.com"] {
         let mut of_one = Vec::new();
@@ -81,7 +81,7 @@ async fn b_33_an_account_that_does_not_exist_has_the_same_limits() {
 #[tokio::test]
 async fn b_49_all_spellings_of_an_address_share_one_limit() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     for (n, email) in ["ADA@example.com", "ada@EXAMPLE.COM", "Ada@Example.Com"].into_iter().enumerate() {
         from(&app, format!("192.0.2.{n}")).sign_in(email, WRONG).await.expect(401);
     }
@@ -91,8 +91,8 @@ async fn b_49_all_spellings_of_an_address_share_one_limit() {
 #[tokio::test]
 async fn b_50_a_sign_in_to_another_account_refunds_no_attempt() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    app.someone().sign_up("mallory@example.com", PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up("mallory@example.com", PASSWORD).await.expect(201);
     let mallory = from(&app, "203.0.113.1");
     for _ in 0..3 {
         mallory.sign_in(EMAIL, WRONG).await.expect(401);
@@ -125,7 +125,7 @@ async fn b_51_a_guess_is_counted_even_if_the_client_hangs_up() {
 #[tokio::test]
 async fn b_52_parallel_guesses_do_not_exceed_the_limit() {
     let app = App::configured(limited("5/1h", "5/1h", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let before = app.state.metrics.passwords_hashed.get();
     let guesses = (0..200).map(|n| {
         let attacker = from(&app, format!("192.0.2.{n}"));
@@ -141,7 +141,7 @@ async fn b_52_parallel_guesses_do_not_exceed_the_limit() {
 #[tokio::test]
 async fn b_53_every_operation_that_takes_a_password_is_limited() {
     let app = App::configured(limited("4/1h", "4/1h", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let ada = from(&app, "198.51.100.1");
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.reauthenticate(WRONG).await.expect_problem(403, "wrong_password");
@@ -150,13 +150,13 @@ async fn b_53_every_operation_that_takes_a_password_is_limited() {
     ada.tokens(EMAIL, WRONG).await.expect(401);
     limited_for(ada.reauthenticate(PASSWORD).await);
     limited_for(ada.change_password(PASSWORD, "another horse entirely").await);
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
 }
 
 #[tokio::test]
 async fn b_35_b_54_a_network_has_its_own_limit_whether_or_not_the_user_signed_in_from_it() {
     let app = App::configured(limited("100/1h", "3/1h", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     from(&app, "203.0.113.10").sign_in(EMAIL, PASSWORD).await.expect(200);
     let mut seen = Vec::new();
     for email in [EMAIL, "nobody@example.com"] {
@@ -174,7 +174,7 @@ async fn b_35_b_54_a_network_has_its_own_limit_whether_or_not_the_user_signed_in
 #[tokio::test]
 async fn b_54_unknown_devices_do_not_limit_a_known_device_in_any_network() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let laptop = from(&app, "198.51.100.1");
     let cookies = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).cookies();
     let device = cookies.into_iter().find(|cookie| cookie.name == "bifrons_device").unwrap();
@@ -205,7 +205,7 @@ async fn b_54_unknown_devices_do_not_limit_a_known_device_in_any_network() {
 #[tokio::test]
 async fn b_54_a_device_is_known_from_sign_up_on_for_90_days() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     exhaust(&app).await;
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
@@ -220,10 +220,10 @@ async fn b_54_a_device_is_known_from_sign_up_on_for_90_days() {
 #[tokio::test]
 async fn b_52_parallel_right_passwords_are_not_limited() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let answers = join_all((0..40).map(|_| {
-        let someone = from(&app, "198.51.100.1");
-        async move { someone.sign_in(EMAIL, PASSWORD).await.status }
+        let client = from(&app, "198.51.100.1");
+        async move { client.sign_in(EMAIL, PASSWORD).await.status }
     }))
     .await;
     assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
@@ -232,7 +232,7 @@ async fn b_52_parallel_right_passwords_are_not_limited() {
 #[tokio::test]
 async fn right_passwords_from_any_network_are_refunded() {
     let app = App::configured(limited("3/1h", "3/1h", "1000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     for n in 0..10 {
         from(&app, format!("192.0.2.{n}")).sign_in(EMAIL, PASSWORD).await.expect(200);
     }
@@ -243,7 +243,7 @@ async fn right_passwords_from_any_network_are_refunded() {
 #[tokio::test]
 async fn b_48_one_ipv6_site_does_not_exhaust_an_account() {
     let app = App::configured(limited("100/1h", "10/1h", "50000/1m")).await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     for (site, networks, verified) in [("2001:db8:7", 0x100, 40), ("2001:db8:8", 1, 20)] {
         let mut seen = 0;
         for n in 0..12 {

@@ -8,7 +8,7 @@ use crate::support::{App, EMAIL, PASSWORD};
 #[tokio::test]
 async fn by_cookie() {
     let app = App::start().await;
-    let ada = app.someone();
+    let ada = app.client();
 
     let user = ada.post("/v1/users", json!({"email": "Ada@Example.com", "password": PASSWORD, "name": "Ada"})).await.expect(201);
     assert_eq!(
@@ -27,7 +27,7 @@ async fn by_cookie() {
     assert!(!signed_in.text.contains(&cookies[0].value), "ASVS 3.3.4: the secret travels in Set-Cookie alone");
     assert!(!signed_in.text.contains("token"), "ASVS 10.1.1: no token in mode cookie");
 
-    let session = ada.who_am_i().await.expect(200);
+    let session = ada.get_session().await.expect(200);
     assert_eq!(session.string("/user/id"), user.string("/id"));
     assert_eq!((session.string("/mode"), session.json()["remember"].clone()), ("cookie".into(), json!(false)));
 
@@ -38,37 +38,37 @@ async fn by_cookie() {
         "cleared with the attributes it was set with"
     );
     assert_eq!(ada.cookie("bifrons_session"), None);
-    ada.who_am_i().await.expect_problem(401, "unauthenticated");
+    ada.get_session().await.expect_problem(401, "unauthenticated");
 }
 
 #[tokio::test]
 async fn by_token() {
     let app = App::start().await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
 
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     assert!(tokens.cookies().is_empty(), "no cookie in mode token");
     assert_eq!((tokens.string("/tokens/token_type"), tokens.json()["tokens"]["expires_in"].clone()), ("Bearer".into(), json!(600)));
 
-    let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
-    let session = bearer.who_am_i().await.expect(200);
+    let bearer = ada.with_token(&tokens.string("/tokens/access_token"));
+    let session = bearer.get_session().await.expect(200);
     assert_eq!((session.string("/mode"), session.string("/id")), ("token".into(), tokens.string("/session/id")));
 
     let next = ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
     assert_ne!(next.string("/tokens/refresh_token"), tokens.string("/tokens/refresh_token"));
     assert_eq!(next.string("/session/id"), session.string("/id"), "the same session");
-    ada.bearing(&next.string("/tokens/access_token")).get("/v1/me").await.expect(200);
+    ada.with_token(&next.string("/tokens/access_token")).get("/v1/me").await.expect(200);
 
     bearer.sign_out().await.expect(204);
-    ada.bearing(&next.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.with_token(&next.string("/tokens/access_token")).get_session().await.expect_problem(401, "invalid_token");
     ada.refresh(&next.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
 }
 
 #[tokio::test]
 async fn by_token_with_the_refresh_token_in_a_cookie() {
     let app = App::start().await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
 
     let body = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie", "remember": true});
@@ -86,19 +86,19 @@ async fn by_token_with_the_refresh_token_in_a_cookie() {
     ada.get("/v1/me").await.expect_problem(401, "unauthenticated");
     ada.sign_out().await.expect(204);
     assert_eq!(ada.cookie("bifrons_refresh"), None);
-    ada.bearing(&next.string("/tokens/access_token")).get("/v1/me").await.expect_problem(401, "invalid_token");
+    ada.with_token(&next.string("/tokens/access_token")).get("/v1/me").await.expect_problem(401, "invalid_token");
 }
 
 #[tokio::test]
 async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds() {
     let app = App::start().await;
-    app.someone().sign_out().await.expect(204);
+    app.client().sign_out().await.expect(204);
     app.ada().await;
     let live = async || app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await;
     app.sql("DELETE FROM session").await;
 
     let signed_in = async || {
-        let ada = app.someone();
+        let ada = app.client();
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
         ada
     };
@@ -107,11 +107,11 @@ async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds
     signed_in().await.with("cookie", "bifrons_session=planted").sign_out().await.expect(204);
     assert_eq!(live().await, 0);
 
-    let page = app.someone();
+    let page = app.client();
     page.post("/v1/session", json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"}))
         .await
         .expect(200);
-    page.bearing("an access token that is no more").sign_out().await.expect(204);
+    page.with_token("an access token that is no more").sign_out().await.expect(204);
     assert_eq!(live().await, 0, "the refresh cookie ends its session too");
 
     let disabled = signed_in().await;
@@ -119,11 +119,11 @@ async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds
     let before = disabled.snapshot();
     disabled.sign_out().await.expect(204);
     app.sql("UPDATE user SET status = 'active'").await;
-    before.who_am_i().await.expect_problem(401, "invalid_session");
+    before.get_session().await.expect_problem(401, "invalid_session");
 
     let both = signed_in().await;
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    both.bearing(&tokens.string("/tokens/access_token")).sign_out().await.expect(204);
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
+    both.with_token(&tokens.string("/tokens/access_token")).sign_out().await.expect(204);
     both.sign_out().await.expect(204);
     assert_eq!(live().await, 0);
 }
@@ -131,16 +131,16 @@ async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds
 #[tokio::test]
 async fn what_was_replaced_by_a_new_proof_ends_nothing() {
     let app = App::start().await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let old = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    let bearer = ada.bearing(&old.string("/tokens/access_token"));
+    let bearer = ada.with_token(&old.string("/tokens/access_token"));
     let new = bearer.reauthenticate(PASSWORD).await.expect(200).string("/tokens/access_token");
     for token in ["/tokens/access_token", "/tokens/refresh_token"] {
         ada.post("/v1/tokens/revoke", json!({"token": old.string(token)})).await.expect(204);
     }
     bearer.sign_out().await.expect(204);
-    ada.bearing(&new).who_am_i().await.expect(200);
+    ada.with_token(&new).get_session().await.expect(200);
 }
 
 #[tokio::test]
@@ -160,12 +160,12 @@ async fn twins_that_another_configuration_left_behind_are_cleared_too() {
 #[tokio::test]
 async fn an_expired_access_token_still_signs_out() {
     let app = App::start().await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    app.wait(std::time::Duration::from_secs(601)).await;
-    let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
-    bearer.who_am_i().await.expect_problem(401, "invalid_token");
+    app.advance(std::time::Duration::from_secs(601)).await;
+    let bearer = ada.with_token(&tokens.string("/tokens/access_token"));
+    bearer.get_session().await.expect_problem(401, "invalid_token");
     bearer.sign_out().await.expect(204);
     ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
 }
@@ -173,7 +173,7 @@ async fn an_expired_access_token_still_signs_out() {
 #[tokio::test]
 async fn rfc_7009_giving_a_token_up_always_answers_204() {
     let app = App::start().await;
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     for kind in ["/tokens/refresh_token", "/tokens/access_token"] {
         let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
@@ -181,7 +181,7 @@ async fn rfc_7009_giving_a_token_up_always_answers_204() {
             ada.post("/v1/tokens/revoke", json!({"token": tokens.string(kind)})).await.expect(204);
         }
         ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
-        ada.bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+        ada.with_token(&tokens.string("/tokens/access_token")).get_session().await.expect_problem(401, "invalid_token");
     }
     for nonsense in ["", "x", "bfr_", "bfr_AAAA", "bfs_AAAA", "a.b.c"] {
         ada.post("/v1/tokens/revoke", json!({"token": nonsense})).await.expect(204);
@@ -195,7 +195,7 @@ async fn changing_and_removing_the_name() {
     let patch = async |body| ada.send(Method::PATCH, "/v1/me", Some(body)).await;
     assert_eq!(patch(json!({"name": "Ada King"})).await.expect(200).string("/name"), "Ada King");
     assert_eq!(patch(json!({})).await.expect(200).string("/name"), "Ada King", "what is left out stays");
-    assert_eq!(ada.who_am_i().await.expect(200).string("/user/name"), "Ada King");
+    assert_eq!(ada.get_session().await.expect(200).string("/user/name"), "Ada King");
     assert!(patch(json!({"name": null})).await.expect(200).json().get("name").is_none());
     assert!(ada.get("/v1/me").await.expect(200).json().get("name").is_none());
     for wrong in ["", "   ", "a\u{0}b", "a\nb", &"x".repeat(101)] {

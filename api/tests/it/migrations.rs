@@ -121,8 +121,8 @@ async fn a_killed_migration_continues_at_the_next_start() {
             starting.kill().unwrap();
             starting.wait().unwrap();
             let service = Process::start_with(folder.path(), &environment[..1]);
-            service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-            service.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+            service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+            service.client().sign_in(EMAIL, PASSWORD).await.expect(200);
         }
     }
 }

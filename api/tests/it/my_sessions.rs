@@ -11,8 +11,8 @@ async fn ids(who: &Actor) -> Vec<String> {
 async fn both_faces_are_in_one_list_newest_first() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.wait(std::time::Duration::from_secs(1)).await;
-    let phone = app.someone().with("user-agent", "Phone/1.0");
+    app.advance(std::time::Duration::from_secs(1)).await;
+    let phone = app.client().with("user-agent", "Phone/1.0");
     let tokens = phone.tokens(EMAIL, PASSWORD).await.expect(200);
     let list = ada.get("/v1/me/sessions").await.expect(200).json();
     let items = list["items"].as_array().unwrap();
@@ -33,8 +33,8 @@ async fn long_lists_come_in_pages() {
     let app = App::start().await;
     let ada = app.ada().await;
     for _ in 0..6 {
-        app.wait(std::time::Duration::from_millis(1)).await;
-        app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+        app.advance(std::time::Duration::from_millis(1)).await;
+        app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
     }
     let all = ids(&ada).await;
     assert_eq!(all.len(), 7);
@@ -56,16 +56,16 @@ async fn long_lists_come_in_pages() {
 async fn ending_one_ends_that_one_at_once() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let (laptop, phone) = (app.someone(), app.someone());
+    let (laptop, phone) = (app.client(), app.client());
     let laptops = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).string("/id");
     let tokens = phone.tokens(EMAIL, PASSWORD).await.expect(200);
-    let phone = phone.bearing(&tokens.string("/tokens/access_token"));
+    let phone = phone.with_token(&tokens.string("/tokens/access_token"));
 
     ada.delete(&format!("/v1/me/sessions/{laptops}")).await.expect(204);
-    laptop.who_am_i().await.expect_problem(401, "invalid_session");
-    phone.who_am_i().await.expect(200);
+    laptop.get_session().await.expect_problem(401, "invalid_session");
+    phone.get_session().await.expect(200);
     ada.delete(&format!("/v1/me/sessions/{}", tokens.string("/session/id"))).await.expect(204);
-    phone.who_am_i().await.expect_problem(401, "invalid_token");
+    phone.get_session().await.expect_problem(401, "invalid_token");
     phone.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     ada.delete(&format!("/v1/me/sessions/{laptops}")).await.expect_problem(404, "not_found");
     assert_eq!(ids(&ada).await.len(), 1);
@@ -80,7 +80,7 @@ async fn asvs_8_2_2_nobody_ends_or_sees_a_strangers_session() {
     let app = App::start().await;
     let ada = app.ada().await;
     let adas = ids(&ada).await.remove(0);
-    let mallory = app.someone();
+    let mallory = app.client();
     mallory.sign_up("mallory@example.com", PASSWORD).await.expect(201);
     mallory.sign_in("mallory@example.com", PASSWORD).await.expect(200);
     mallory.delete(&format!("/v1/me/sessions/{adas}")).await.expect_problem(404, "not_found");
@@ -89,20 +89,20 @@ async fn asvs_8_2_2_nobody_ends_or_sees_a_strangers_session() {
     }
     mallory.delete("/v1/me/sessions").await.expect(204);
     assert_eq!(ids(&mallory).await.len(), 1);
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
 }
 
 #[tokio::test]
 async fn ending_the_others_keeps_this_one() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let laptop = app.someone();
+    let laptop = app.client();
     laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
     ada.delete("/v1/me/sessions").await.expect(204);
-    laptop.who_am_i().await.expect_problem(401, "invalid_session");
-    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
-    ada.who_am_i().await.expect(200);
+    laptop.get_session().await.expect_problem(401, "invalid_session");
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.get_session().await.expect(200);
     assert_eq!(ids(&ada).await.len(), 1);
 }
 
@@ -110,8 +110,8 @@ async fn ending_the_others_keeps_this_one() {
 async fn sessions_that_are_over_are_not_listed() {
     let app = App::start().await;
     app.ada().await;
-    app.wait(std::time::Duration::from_secs(3600)).await;
-    let again = app.someone();
+    app.advance(std::time::Duration::from_secs(3600)).await;
+    let again = app.client();
     again.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(ids(&again).await.len(), 1);
 }

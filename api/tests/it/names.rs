@@ -21,11 +21,11 @@ async fn names_with_joiners_and_variation_selectors_are_accepted() {
         "Grace \u{2764}\u{fe0f}",
     ] {
         assert_eq!(rename(&ada, name).await, 200, "{name:?}");
-        assert_eq!(ada.who_am_i().await.expect(200).string("/user/name"), name);
+        assert_eq!(ada.get_session().await.expect(200).string("/user/name"), name);
     }
     let body =
         json!({"email": "reza@example.com", "password": PASSWORD, "name": "\u{639}\u{644}\u{6cc}\u{200c}\u{631}\u{636}\u{627}"});
-    app.someone().post("/v1/users", body).await.expect(201);
+    app.client().post("/v1/users", body).await.expect(201);
 }
 
 #[tokio::test]
@@ -45,5 +45,5 @@ async fn hidden_and_reordering_characters_in_names_are_refused() {
     ] {
         assert_eq!(rename(&ada, name).await, 422, "{name:?}");
     }
-    assert!(ada.who_am_i().await.expect(200).string("/user/email") == EMAIL);
+    assert!(ada.get_session().await.expect(200).string("/user/email") == EMAIL);
 }

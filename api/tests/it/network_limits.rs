@@ -25,8 +25,8 @@ async fn b_47_b_48_a_network_is_limited_for_every_spelling_of_its_addresses() {
         from(&app, format!("192.0.2.{n}")).sign_in(&format!("{n}@example.com"), WRONG).await.expect(401);
     }
     let spoofed = from(&app, "192.0.2.99").with("x-real-ip", "192.0.2.98").with("forwarded", "for=192.0.2.97");
-    assert_eq!(limited_for(spoofed.sign_in("someone@example.com", WRONG).await), 60, "no header evades it");
-    assert_eq!(limited_for(app.someone().sign_up(EMAIL, PASSWORD).await), 60, "sign-ups share the limit");
+    assert_eq!(limited_for(spoofed.sign_in("client@example.com", WRONG).await), 60, "no header evades it");
+    assert_eq!(limited_for(app.client().sign_up(EMAIL, PASSWORD).await), 60, "sign-ups share the limit");
 
     let app = App::configured(limited("1000/1m", "1000/1m", "3/3m")).await;
     for ip in ["2001:db8::1", "2001:DB8:0::2", "2001:db8:0:0:ffff::3"] {
@@ -44,7 +44,7 @@ async fn busy_networks_do_not_keep_out_quiet_ones() {
         config.limits.as_mut().unwrap().global = rate("60/1h");
     })
     .await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut statuses = Vec::new();
     for n in 0..30 {
         for ip in ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"] {
@@ -60,8 +60,8 @@ async fn b_48_an_ipv6_site_gets_the_share_of_four_networks() {
     let app = App::configured(limited("1000/1m", "1000/1m", "30/30m")).await;
     for (spread, share) in [(1, 2), (0x40, 4)] {
         let statuses = join_all((0..200).map(|n| {
-            let someone = from(&app, format!("2001:db8:{spread:x}:{:x}::1", n * spread));
-            async move { someone.sign_in(&format!("{spread}-{n}@example.com"), WRONG).await.status }
+            let client = from(&app, format!("2001:db8:{spread:x}:{:x}::1", n * spread));
+            async move { client.sign_in(&format!("{spread}-{n}@example.com"), WRONG).await.status }
         }))
         .await;
         assert_eq!(statuses.iter().filter(|status| **status == 401).count(), share * 30, "{spread:#x}");
@@ -78,9 +78,9 @@ async fn b_55_without_redis_each_node_is_stricter() {
         config.redis = Some(RedisConfig::parse(&url).unwrap());
     };
     let app = App::configured(configured).await;
-    app.linked().await;
+    app.until_linked().await;
     let other = app.reconfigured(configured).await;
-    other.linked().await;
+    other.until_linked().await;
     for n in 0..8 {
         let node = if n % 2 == 0 { &app } else { &other };
         from(node, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
@@ -88,7 +88,7 @@ async fn b_55_without_redis_each_node_is_stricter() {
     assert!(limited_for(from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await) <= 60, "the nodes share the limit");
     limited_for(from(&other, "192.0.2.1").sign_in(EMAIL, WRONG).await);
     redis.kill();
-    app.unlinked().await;
+    app.until_unlinked().await;
     for _ in 0..2 {
         from(&app, "192.0.2.2").sign_in(EMAIL, WRONG).await.expect(401);
     }
@@ -104,7 +104,7 @@ async fn steady_networks_stay_within_the_global_limit_and_leave_a_reserve() {
         config.limits.as_mut().unwrap().global = rate("100/1h");
     })
     .await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut verified = 0;
     for n in 0..30 {
         for network in 1..=8 {
@@ -144,7 +144,7 @@ async fn c_28_after_the_clock_of_redis_is_set_back_a_limit_is_at_most_exhausted(
         config.redis = Some(RedisConfig::parse(&url).unwrap());
     })
     .await;
-    app.linked().await;
+    app.until_linked().await;
     from(&app, "192.0.2.1").sign_in(EMAIL, WRONG).await.expect(401);
     let all =
         |script: &str| format!("local all = 0 for _, key in ipairs(redis.call('KEYS', '*limit*')) do {script} end return all");

@@ -19,8 +19,8 @@ async fn two(redis: Option<&str>) -> (App, App) {
     let one = App::configured(|config| config.redis = redis.map(url)).await;
     let other = one.another().await;
     if redis.is_some() {
-        one.linked().await;
-        other.linked().await;
+        one.until_linked().await;
+        other.until_linked().await;
     }
     (one, other)
 }
@@ -35,24 +35,24 @@ async fn c_38_every_end_is_felt_on_three_nodes_without_redis() {
         let one = App::start().await;
         let (two, three) = (one.another().await, one.another().await);
         let other = one.ada().await;
-        let victim = one.someone();
+        let victim = one.client();
         victim.sign_in(EMAIL, PASSWORD).await.expect(200);
-        let tokens = one.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
-        let (cookie, bearer) = (victim.snapshot(), one.someone().bearing(&tokens));
+        let tokens = one.client().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
+        let (cookie, bearer) = (victim.snapshot(), one.client().with_token(&tokens));
         for node in [&two, &three] {
-            node.look().await;
-            cookie.at(node).who_am_i().await.expect(200);
-            bearer.at(node).who_am_i().await.expect(200);
+            node.poll().await;
+            cookie.at(node).get_session().await.expect(200);
+            bearer.at(node).get_session().await.expect(200);
         }
         end(how, &victim, &other).await;
-        cookie.who_am_i().await.expect_problem(401, "invalid_session");
+        cookie.get_session().await.expect_problem(401, "invalid_session");
         for node in [&two, &three] {
-            node.look().await;
-            cookie.at(node).who_am_i().await.expect_problem(401, "invalid_session");
+            node.poll().await;
+            cookie.at(node).get_session().await.expect_problem(401, "invalid_session");
             let others_ended = ["end others", "password", "delete"].contains(&how);
-            assert_eq!(bearer.at(node).who_am_i().await.status, if others_ended { 401 } else { 200 }, "{how}");
+            assert_eq!(bearer.at(node).get_session().await.status, if others_ended { 401 } else { 200 }, "{how}");
             if how != "delete" {
-                other.at(node).who_am_i().await.expect(200);
+                other.at(node).get_session().await.expect(200);
             }
         }
     }
@@ -65,16 +65,16 @@ async fn the_push_alone_is_enough() {
         let redis = RedisServer::start().await;
         let (one, two) = two(Some(&redis.url())).await;
         let other = one.ada().await;
-        let victim = one.someone();
+        let victim = one.client();
         victim.sign_in(EMAIL, PASSWORD).await.expect(200);
         let (there, session) = (victim.snapshot(), victim.session().await);
-        two.look().await;
-        there.at(&two).who_am_i().await.expect(200);
-        two.cut_off().await;
-        there.at(&two).who_am_i().await.expect(200);
+        two.poll().await;
+        there.at(&two).get_session().await.expect(200);
+        two.disconnect_database().await;
+        there.at(&two).get_session().await.expect(200);
         end(how, &victim, &other).await;
-        two.forgets(session).await;
-        there.at(&two).who_am_i().await.expect_problem(503, "unavailable");
+        two.until_forgotten(session).await;
+        there.at(&two).get_session().await.expect_problem(503, "unavailable");
     }
 }
 
@@ -85,13 +85,13 @@ async fn the_tail_alone_is_enough() {
     let ada = one.ada().await;
     let ended = ada.snapshot();
     until(async || two.state.cache.is_current()).await;
-    ended.at(&two).who_am_i().await.expect(200);
+    ended.at(&two).get_session().await.expect(200);
     let session = ended.session().await;
     let polls = two.state.cache.polls();
     until(async || two.state.cache.polls() > polls).await;
     ada.sign_out().await.expect(204);
-    two.forgets(session).await;
-    ended.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+    two.until_forgotten(session).await;
+    ended.at(&two).get_session().await.expect_problem(401, "invalid_session");
 }
 
 /// Somebody has a copy of a refresh token: its session ends, and no node takes its access token any more.
@@ -99,18 +99,18 @@ async fn the_tail_alone_is_enough() {
 async fn b_14_theft_is_felt_on_all_nodes() {
     let redis = RedisServer::start().await;
     let (one, two) = two(Some(&redis.url())).await;
-    one.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let first = one.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    let second = one.someone().refresh(&first.string("/tokens/refresh_token")).await.expect(200);
-    let bearer = one.someone().bearing(&second.string("/tokens/access_token"));
+    one.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let first = one.client().tokens(EMAIL, PASSWORD).await.expect(200);
+    let second = one.client().refresh(&first.string("/tokens/refresh_token")).await.expect(200);
+    let bearer = one.client().with_token(&second.string("/tokens/access_token"));
     let session = bearer.session().await;
-    two.look().await;
-    bearer.at(&two).who_am_i().await.expect(200);
-    one.wait(Duration::from_secs(11)).await;
-    two.cut_off().await;
-    one.someone().refresh(&first.string("/tokens/refresh_token")).await.expect_problem(401, "refresh_reused");
-    bearer.who_am_i().await.expect_problem(401, "invalid_token");
-    two.forgets(session).await;
+    two.poll().await;
+    bearer.at(&two).get_session().await.expect(200);
+    one.advance(Duration::from_secs(11)).await;
+    two.disconnect_database().await;
+    one.client().refresh(&first.string("/tokens/refresh_token")).await.expect_problem(401, "refresh_reused");
+    bearer.get_session().await.expect_problem(401, "invalid_token");
+    two.until_forgotten(session).await;
 }
 
 /// A command beside the nodes writes to the database, and does nothing else.
@@ -121,38 +121,38 @@ async fn b_11_what_an_operator_does_is_heard() {
     let address = EmailAddress::parse(EMAIL).unwrap();
     for measure in [AdminAction::SignOut, AdminAction::Disable] {
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-        let tokens = one.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-        let bearer = one.someone().bearing(&tokens.string("/tokens/access_token"));
-        two.look().await;
-        ada.at(&two).who_am_i().await.expect(200);
-        bearer.at(&two).who_am_i().await.expect(200);
+        let tokens = one.client().tokens(EMAIL, PASSWORD).await.expect(200);
+        let bearer = one.client().with_token(&tokens.string("/tokens/access_token"));
+        two.poll().await;
+        ada.at(&two).get_session().await.expect(200);
+        bearer.at(&two).get_session().await.expect(200);
         let ended = accounts::apply(&one.state, measure, &address).await.unwrap();
         assert_eq!(ended, Some(2));
         for node in [&one, &two] {
-            node.look().await;
-            ada.at(node).who_am_i().await.expect_problem(401, "invalid_session");
-            bearer.at(node).who_am_i().await.expect_problem(401, "invalid_token");
-            node.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+            node.poll().await;
+            ada.at(node).get_session().await.expect_problem(401, "invalid_session");
+            bearer.at(node).get_session().await.expect_problem(401, "invalid_token");
+            node.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
         }
     }
-    two.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    two.client().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
     accounts::apply(&one.state, AdminAction::Enable, &address).await.unwrap();
-    ada.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
-    two.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.at(&two).get_session().await.expect_problem(401, "invalid_session");
+    two.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
 async fn what_changes_is_shown_on_the_other_node() {
     let (one, two) = two(None).await;
     let ada = one.ada().await;
-    two.look().await;
-    ada.at(&two).who_am_i().await.expect(200);
+    two.poll().await;
+    ada.at(&two).get_session().await.expect(200);
     ada.send(reqwest::Method::PATCH, "/v1/me", Some(json!({"name": "Ada King"}))).await.expect(200);
-    two.look().await;
-    assert_eq!(ada.at(&two).who_am_i().await.expect(200).string("/user/name"), "Ada King");
+    two.poll().await;
+    assert_eq!(ada.at(&two).get_session().await.expect(200).string("/user/name"), "Ada King");
     // Behind the service's back, as a command line would.
     one.sql(&format!("UPDATE user SET roles = 'admin', version = version + 1, changed_at = {}", i64::MAX)).await;
-    two.look().await;
+    two.poll().await;
     assert_eq!(ada.at(&two).get("/v1/me").await.expect(200).json()["roles"], json!(["admin"]));
 }
 
@@ -162,30 +162,30 @@ async fn a_new_secret_counts_on_a_node_that_has_not_heard_of_it() {
         let (one, two) = two(redis.as_ref().map(RedisServer::url).as_deref()).await;
         let ada = one.ada().await;
         let old = ada.snapshot();
-        two.look().await;
-        old.at(&two).who_am_i().await.expect(200);
+        two.poll().await;
+        old.at(&two).get_session().await.expect(200);
         ada.reauthenticate(PASSWORD).await.expect(200);
-        ada.at(&two).who_am_i().await.expect(200);
-        two.look().await;
-        old.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
-        ada.at(&two).who_am_i().await.expect(200);
+        ada.at(&two).get_session().await.expect(200);
+        two.poll().await;
+        old.at(&two).get_session().await.expect_problem(401, "invalid_session");
+        ada.at(&two).get_session().await.expect(200);
     }
 }
 
 #[tokio::test]
 async fn a_node_that_cannot_hear_asks_the_database() {
     let (one, two) = two(None).await;
-    one.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    one.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     loop {
-        let ada = one.someone();
+        let ada = one.client();
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-        two.look().await;
-        ada.at(&two).who_am_i().await.expect(200);
+        two.poll().await;
+        ada.at(&two).get_session().await.expect(200);
         let (ended, polls) = (ada.snapshot(), two.state.cache.polls());
         ada.sign_out().await.expect(204);
         let long_ago = tokio::time::Instant::now() - Duration::from_secs(6);
         two.state.cache.polled(long_ago, two.state.cache.polled_until().unwrap());
-        ended.at(&two).who_am_i().await.expect_problem(401, "invalid_session");
+        ended.at(&two).get_session().await.expect_problem(401, "invalid_session");
         // Unless it has looked by itself meanwhile.
         if two.state.cache.polls() == polls + 1 {
             return;

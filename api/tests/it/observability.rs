@@ -34,34 +34,34 @@ fn page() -> String {
 /// Causes every event.
 async fn everything(app: &App) {
     let ada = app.ada().await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(409);
-    app.someone().sign_in(EMAIL, WRONG).await.expect(401);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(409);
+    app.client().sign_in(EMAIL, WRONG).await.expect(401);
     ada.reauthenticate(WRONG).await.expect(403);
     ada.reauthenticate(PASSWORD).await.expect(200);
     ada.change_password(WRONG, "another horse entirely").await.expect(403);
     ada.change_password(PASSWORD, "another horse entirely").await.expect(200);
     app.sql("UPDATE password SET hash = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'").await;
-    let tokens = app.someone().tokens(EMAIL, "U*U").await.expect(200).string("/tokens/refresh_token");
-    let ada = app.someone();
+    let tokens = app.client().tokens(EMAIL, "U*U").await.expect(200).string("/tokens/refresh_token");
+    let ada = app.client();
     ada.sign_in(EMAIL, "U*U").await.expect(200);
     ada.post("/v1/session/token", json!({})).await.expect(200);
     ada.refresh(&tokens).await.expect(200);
     ada.refresh(&tokens).await.expect(200);
-    app.wait(Duration::from_secs(60)).await;
+    app.advance(Duration::from_secs(60)).await;
     ada.refresh(&tokens).await.expect_problem(401, "refresh_reused");
     ada.refresh(&tokens).await.expect_problem(401, "invalid_refresh_token");
-    app.someone().with("cookie", "bifrons_session=bfs_nonsense").who_am_i().await.expect(401);
-    let stranger = || app.someone().with("origin", "https://evil.example");
+    app.client().with("cookie", "bifrons_session=bfs_nonsense").get_session().await.expect(401);
+    let stranger = || app.client().with("origin", "https://evil.example");
     stranger().post("/v1/session", json!({})).await.expect_problem(403, "origin_not_allowed");
     let preflight = stranger().with("access-control-request-method", "POST");
     preflight.send(Method::OPTIONS, "/v1/session", None).await.expect(204);
-    let other = app.someone();
+    let other = app.client();
     other.sign_in(EMAIL, "U*U").await.expect(200);
     ada.delete("/v1/me/sessions").await.expect(204);
     let places: Vec<_> = (1..=9).map_while(|n| app.state.hasher.admit(ClientNetwork::V6(n)).ok()).collect();
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "overloaded");
+    app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "overloaded");
     drop(places);
-    while app.someone().sign_in("nobody@example.com", WRONG).await.status != 429 {}
+    while app.client().sign_in("nobody@example.com", WRONG).await.status != 429 {}
     ada.sign_in(EMAIL, "U*U").await.expect(200);
     ada.delete("/v1/me").await.expect(204);
 }
@@ -85,9 +85,9 @@ async fn asvs_16_3_every_event_happens_and_is_counted() {
     everything(&app).await;
     let confirming = "https://app.example.com/confirm".parse().unwrap();
     let verified = App::configured(|config| config.registration = RegistrationConfig::Verified { page: confirming }).await;
-    verified.someone().sign_up(EMAIL, PASSWORD).await.expect(202);
+    verified.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     let confirm = json!({"token": "bfo_nonsense", "password": PASSWORD});
-    verified.someone().post("/v1/users/confirm", confirm).await.expect_problem(403, "invalid_one_time_token");
+    verified.client().post("/v1/users/confirm", confirm).await.expect_problem(403, "invalid_one_time_token");
     let (metrics, more) = (app.state.metrics.render(), verified.state.metrics.render());
     let counted = metrics.lines().chain(more.lines());
     let counted = counted.filter_map(|line| line.strip_prefix("bifrons_events_total{event=\"")?.split('"').next());
@@ -116,7 +116,7 @@ async fn the_page_names_existing_metrics() {
     let admin = format!("127.0.0.1:{}", free_port());
     fs::write(folder.path().join("bifrons.toml"), format!("admin_listen = \"{admin}\"\n")).unwrap();
     let service = Process::start(folder.path());
-    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let answer = reqwest::get(format!("http://{admin}/metrics")).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4");
     let text = answer.text().await.unwrap();
@@ -127,7 +127,7 @@ async fn the_page_names_existing_metrics() {
     for name in named {
         assert!(text.contains(&format!("\n{name}")) || text.contains(&format!("# TYPE {name}")), "no {name} in\n{text}");
     }
-    service.someone().get("/metrics").await.expect(404);
+    service.client().get("/metrics").await.expect(404);
 }
 
 /// The lines of a service's log.
@@ -141,7 +141,7 @@ async fn asvs_16_2_every_line_is_json_and_names_its_request() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bifrons.toml"), "proxy.trusted = [\"127.0.0.1\"]\n").unwrap();
     let mut service = Process::start(folder.path());
-    let ada = service.someone().with("x-forwarded-for", "192.0.2.7");
+    let ada = service.client().with("x-forwarded-for", "192.0.2.7");
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let signed_in = ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     let refused = ada.sign_in(EMAIL, WRONG).await.expect(401);
@@ -171,7 +171,7 @@ async fn asvs_16_4_1_input_cannot_break_a_log_line() {
         connection.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
         assert_eq!(connection.answer().await.status, 404);
     }
-    let agent = service.someone().with("user-agent", "curl\\n {\"event\":\"signed_in\"}");
+    let agent = service.client().with("user-agent", "curl\\n {\"event\":\"signed_in\"}");
     for path in ["/%0d%0aINFO%20all%20is%20well", "/%1b%5b31m%e2%80%a8", &format!("/{}", "x".repeat(20_000))] {
         agent.get(path).await.expect(404);
     }
@@ -198,13 +198,13 @@ async fn c_37_an_unread_log_blocks_no_request() {
         let text = reqwest::get(format!("http://127.0.0.1:{admin}/metrics")).await.unwrap().text().await.unwrap();
         text.lines().find_map(|line| line.strip_prefix("bifrons_log_lines_dropped_total ")).unwrap().parse::<u64>().unwrap()
     };
-    let someone = Actor::new(format!("http://127.0.0.1:{port}"));
+    let client = Actor::new(format!("http://127.0.0.1:{port}"));
     while dropped().await == 0 {
         for _ in 0..1000 {
-            someone.get("/health/live").await.expect(200);
+            client.get("/health/live").await.expect(200);
         }
     }
-    someone.sign_up(EMAIL, PASSWORD).await.expect(201);
+    client.sign_up(EMAIL, PASSWORD).await.expect(201);
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -234,7 +234,7 @@ async fn c_39_a_panic_is_500_and_leaks_nothing() {
     assert_eq!(seen, HashMap::from([(500, 50)]));
     assert_eq!(app.state.hasher.admitted(), 0);
     let ada = app.ada().await;
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
 }
 
 /// With the feature `otel` a request is a trace that continues the one of `traceparent`.
@@ -248,8 +248,8 @@ async fn requests_are_traces_for_a_collector() {
     let mut service = Process::start_with(folder.path(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
     // Sixteen bytes that are letters, so that they can be found.
     let trace = "6120747261636520746861742069732e";
-    let someone = service.someone().with("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
-    someone.sign_in(EMAIL, PASSWORD).await.expect(401);
+    let client = service.client().with("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    client.sign_in(EMAIL, PASSWORD).await.expect(401);
     assert!(service.stop().success());
     let heard = collector.heard.lock().unwrap().join("\n");
     assert!(heard.starts_with("POST /v1/traces HTTP/1.1"), "{heard}");

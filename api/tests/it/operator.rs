@@ -10,19 +10,19 @@ use crate::support::{
 
 /// Ada's sessions in both modes, cached by the service.
 async fn signed_in(service: &Process) -> [Actor; 2] {
-    let (browser, app) = (service.someone(), service.someone());
+    let (browser, app) = (service.client(), service.client());
     browser.sign_in(EMAIL, PASSWORD).await.expect(200);
     let tokens = app.tokens(EMAIL, PASSWORD).await.expect(200);
-    let sessions = [browser, app.bearing(&tokens.string("/tokens/access_token"))];
+    let sessions = [browser, app.with_token(&tokens.string("/tokens/access_token"))];
     for session in &sessions {
-        session.who_am_i().await.expect(200);
+        session.get_session().await.expect(200);
     }
     sessions
 }
 
 async fn are_signed_out(sessions: &[Actor]) {
     for session in sessions {
-        until(async || session.who_am_i().await.status == 401).await;
+        until(async || session.get_session().await.status == 401).await;
     }
 }
 
@@ -37,14 +37,14 @@ fn user(folder: &Path, command: &str, email: &str) -> String {
 async fn a_signed_out_user_can_sign_in_again() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
-    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let other = service.someone();
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let other = service.client();
     other.sign_up("grace@example.com", PASSWORD).await.expect(201);
     other.sign_in("grace@example.com", PASSWORD).await.expect(200);
     let sessions = signed_in(&service).await;
     assert_eq!(user(folder.path(), "sign-out", EMAIL), format!("{EMAIL} is signed out: 2 sessions have ended\n"));
     are_signed_out(&sessions).await;
-    other.who_am_i().await.expect(200);
+    other.get_session().await.expect(200);
     signed_in(&service).await;
 }
 
@@ -52,18 +52,18 @@ async fn a_signed_out_user_can_sign_in_again() {
 async fn a_disabled_user_cannot_sign_in_until_enabled() {
     let folder = tempfile::tempdir().unwrap();
     let service = Process::start(folder.path());
-    service.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let sessions = signed_in(&service).await;
     let as_typed = EMAIL.to_uppercase();
     assert_eq!(user(folder.path(), "disable", &as_typed), format!("{as_typed} is disabled: 2 sessions have ended\n"));
     are_signed_out(&sessions).await;
-    service.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
-    service.someone().tokens(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    service.client().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    service.client().tokens(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
     assert_eq!(user(folder.path(), "disable", EMAIL), format!("{EMAIL} is disabled: 0 sessions have ended\n"));
     assert_eq!(user(folder.path(), "enable", EMAIL), format!("{EMAIL} can sign in again\n"));
     signed_in(&service).await;
     for ended in sessions {
-        ended.who_am_i().await.expect(401);
+        ended.get_session().await.expect(401);
     }
 }
 

@@ -15,7 +15,7 @@ async fn with_audiences() -> App {
 
 /// What a service makes of a token that trusts the keys alone.
 async fn read(app: &App, token: &str, audience: &str) -> Option<Value> {
-    let keys = app.someone().get("/.well-known/jwks.json").await.expect(200);
+    let keys = app.client().get("/.well-known/jwks.json").await.expect(200);
     let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&keys.text).unwrap();
     let header = jsonwebtoken::decode_header(token).unwrap();
     let key = jsonwebtoken::DecodingKey::from_jwk(keys.find(&header.kid.unwrap()).unwrap()).unwrap();
@@ -29,8 +29,8 @@ async fn read(app: &App, token: &str, audience: &str) -> Option<Value> {
 async fn a_session_of_either_face_becomes_a_token_for_another_service() {
     let app = with_audiences().await;
     let ada = app.ada().await;
-    let session = ada.who_am_i().await.expect(200);
-    let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token"));
+    let session = ada.get_session().await.expect(200);
+    let bearer = app.client().with_token(&app.client().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token"));
     for (who, audience, asked) in
         [(&ada, "stock", json!({"audience": "stock"})), (&ada, ORDERS, json!({})), (&bearer, ORDERS, json!({}))]
     {
@@ -41,9 +41,9 @@ async fn a_session_of_either_face_becomes_a_token_for_another_service() {
         assert_eq!((&claims["roles"], claims["iss"].as_str()), (&json!([]), Some("http://localhost:3000")));
         assert!(read(&app, &token, "another").await.is_none());
         // What another service was given opens nothing here.
-        app.someone().bearing(&token).who_am_i().await.expect_problem(401, "invalid_token");
-        app.someone().post("/v1/tokens/revoke", json!({ "token": token })).await.expect(204);
-        who.who_am_i().await.expect(200);
+        app.client().with_token(&token).get_session().await.expect_problem(401, "invalid_token");
+        app.client().post("/v1/tokens/revoke", json!({ "token": token })).await.expect(204);
+        who.get_session().await.expect(200);
     }
 }
 
@@ -66,10 +66,10 @@ async fn a_minted_token_never_outlives_its_session() {
     let app = with_audiences().await;
     let ada = app.ada().await;
     for _ in 0..28 {
-        app.wait(Duration::from_secs(50 * 60)).await;
-        ada.who_am_i().await.expect(200);
+        app.advance(Duration::from_secs(50 * 60)).await;
+        ada.get_session().await.expect(200);
     }
-    app.wait(Duration::from_secs(38 * 60)).await;
+    app.advance(Duration::from_secs(38 * 60)).await;
     let minted = ada.post("/v1/session/token", json!({})).await.expect(200);
     assert_eq!(minted.json()["tokens"]["expires_in"], 120);
 }
@@ -78,14 +78,14 @@ async fn a_minted_token_never_outlives_its_session() {
 async fn stateless_verification_lets_tokens_stand_alone() {
     let app = App::with_environment(&[("BIFRONS_TOKENS__VERIFICATION", "stateless"), ("BIFRONS_TOKENS__AUDIENCES", ORDERS)]).await;
     let ada = app.ada().await;
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    let bearer = app.someone().bearing(&tokens.string("/tokens/access_token"));
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
+    let bearer = app.client().with_token(&tokens.string("/tokens/access_token"));
     let cookie = ada.snapshot();
     ada.delete("/v1/me/sessions").await.expect(204);
     ada.sign_out().await.expect(204);
-    bearer.who_am_i().await.expect(200);
+    bearer.get_session().await.expect(200);
     bearer.get("/v1/verify").await.expect(204);
-    cookie.who_am_i().await.expect_problem(401, "invalid_session");
+    cookie.get_session().await.expect_problem(401, "invalid_session");
     // Who somebody is, and nothing else: nobody does anything in a session that has ended.
     bearer.post("/v1/session/token", json!({})).await.expect_problem(401, "invalid_token");
     bearer.get("/v1/me").await.expect_problem(401, "invalid_token");
@@ -93,7 +93,7 @@ async fn stateless_verification_lets_tokens_stand_alone() {
     bearer.send(Method::PATCH, "/v1/me", Some(json!({"name": "Eve"}))).await.expect_problem(401, "invalid_token");
     bearer.change_password(PASSWORD, "another horse entirely").await.expect_problem(401, "invalid_token");
     bearer.delete("/v1/me").await.expect_problem(401, "invalid_token");
-    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
-    app.wait(Duration::from_secs(600)).await;
-    bearer.who_am_i().await.expect_problem(401, "invalid_token");
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    app.advance(Duration::from_secs(600)).await;
+    bearer.get_session().await.expect_problem(401, "invalid_token");
 }

@@ -10,7 +10,7 @@ const AUDIENCE: &str = "https://orders.example.com";
 async fn asvs_16_5_2_every_operation_says_503() {
     let app = App::with_environment(&[("BIFRONS_SESSIONS__CACHE_MIB", "0"), ("BIFRONS_TOKENS__AUDIENCES", AUDIENCE)]).await;
     let ada = app.ada().await;
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
     app.state.db.clone().close().await.unwrap();
 
     for operation in operations() {
@@ -24,22 +24,22 @@ async fn asvs_16_5_2_every_operation_says_503() {
         };
         let by_cookie = ada.snapshot().send(operation.method.clone(), &operation.path(), body.clone()).await;
         assert_eq!(by_cookie.expect_problem(503, "unavailable").header("retry-after"), "5", "{}", operation.id);
-        let bearer = app.someone().bearing(&tokens.string("/tokens/access_token"));
+        let bearer = app.client().with_token(&tokens.string("/tokens/access_token"));
         bearer.send(operation.method.clone(), &operation.path(), body).await.expect_problem(503, "unavailable");
     }
-    app.someone().get("/health/ready").await.expect(503);
-    app.someone().get("/health/live").await.expect(200);
-    app.someone().get("/.well-known/jwks.json").await.expect(200);
+    app.client().get("/health/ready").await.expect(503);
+    app.client().get("/health/live").await.expect(200);
+    app.client().get("/.well-known/jwks.json").await.expect(200);
 }
 
 #[tokio::test]
 async fn cached_sessions_are_accepted_for_a_short_time() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.look().await;
+    app.poll().await;
     app.state.db.clone().close().await.unwrap();
-    ada.who_am_i().await.expect(200);
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
+    ada.get_session().await.expect(200);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_failed_sign_out_is_503_and_clears_the_cookie() {
 
     app.allow("UPDATE ON session").await;
     ada.put_cookie("bifrons_session", cookie);
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
     ada.sign_out().await.expect(204);
 }
 
@@ -65,21 +65,21 @@ async fn failed_operations_change_nothing() {
     let before = ada.snapshot();
     app.forbid("UPDATE OF secret_hash ON session").await;
     ada.change_password(PASSWORD, "another horse entirely").await.expect_problem(503, "unavailable");
-    before.who_am_i().await.expect(200);
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    before.get_session().await.expect(200);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 
     app.forbid("INSERT ON session").await;
     let answer = ada.sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
     assert!(answer.cookies().is_empty());
-    before.who_am_i().await.expect(200);
+    before.get_session().await.expect(200);
 
     app.forbid("INSERT ON mail").await;
     app.allow("INSERT ON session").await;
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
-    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
-    app.wait(std::time::Duration::from_secs(11)).await;
-    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(503, "unavailable");
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
+    app.advance(std::time::Duration::from_secs(11)).await;
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(503, "unavailable");
     app.allow("INSERT ON mail").await;
-    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "refresh_reused");
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "refresh_reused");
     assert!(app.letters().await[0].contains(EMAIL), "the session ended and the mail was sent, or neither");
 }

@@ -14,37 +14,37 @@ async fn b_12_a_new_password_ends_the_other_sessions_and_renews_this_one() {
     let app = App::start().await;
     let ada = app.ada().await;
     let before = ada.snapshot();
-    let laptop = app.someone();
+    let laptop = app.client();
     laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
 
-    let id = ada.who_am_i().await.expect(200).string("/id");
+    let id = ada.get_session().await.expect(200).string("/id");
     let changed = ada.change_password(PASSWORD, NEW).await.expect(200);
     assert_eq!(changed.string("/session/id"), id, "the same session");
     assert!(changed.json().get("tokens").is_none(), "no token on the cookie face");
-    ada.who_am_i().await.expect(200);
-    before.who_am_i().await.expect_problem(401, "invalid_session");
-    laptop.who_am_i().await.expect_problem(401, "invalid_session");
-    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
-    app.someone().bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
-    app.someone().sign_in(EMAIL, NEW).await.expect(200);
+    ada.get_session().await.expect(200);
+    before.get_session().await.expect_problem(401, "invalid_session");
+    laptop.get_session().await.expect_problem(401, "invalid_session");
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    app.client().with_token(&tokens.string("/tokens/access_token")).get_session().await.expect_problem(401, "invalid_token");
+    app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    app.client().sign_in(EMAIL, NEW).await.expect(200);
 }
 
 #[tokio::test]
 async fn the_bearer_face_gets_new_tokens_and_the_old_ones_are_void() {
     let app = App::start().await;
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     for refresh_in in ["body", "cookie"] {
-        let ada = app.someone();
+        let ada = app.client();
         let body = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": refresh_in});
         let first = ada.post("/v1/session", body).await.expect(200);
         let old_cookie = ada.cookie("bifrons_refresh");
-        let bearer = ada.bearing(&first.string("/tokens/access_token"));
+        let bearer = ada.with_token(&first.string("/tokens/access_token"));
 
         let renewed = bearer.reauthenticate(PASSWORD).await.expect(200);
-        bearer.who_am_i().await.expect_problem(401, "invalid_token");
-        ada.bearing(&renewed.string("/tokens/access_token")).who_am_i().await.expect(200);
+        bearer.get_session().await.expect_problem(401, "invalid_token");
+        ada.with_token(&renewed.string("/tokens/access_token")).get_session().await.expect(200);
         assert_eq!(renewed.string("/session/id"), first.string("/session/id"));
         if refresh_in == "body" {
             ada.refresh(&first.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
@@ -77,7 +77,7 @@ async fn asvs_6_2_3_changing_wants_the_current_password() {
     let problem = ada.change_password(PASSWORD, &"🐎".repeat(300)).await.expect_problem(422, "validation_failed");
     assert_eq!(problem.broken_rules(), [("new_password".into(), "max_bytes".into())]);
     assert_eq!(ada.cookie("bifrons_session"), before);
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,16 +88,16 @@ async fn a_sign_in_cannot_outrun_a_password_change() {
         let stale: Vec<_> = (0..8)
             .map(|_| {
                 tokio::spawn({
-                    let someone = app.someone();
-                    async move { (someone.sign_in(EMAIL, PASSWORD).await.status, someone) }
+                    let client = app.client();
+                    async move { (client.sign_in(EMAIL, PASSWORD).await.status, client) }
                 })
             })
             .collect();
         ada.change_password(PASSWORD, NEW).await.expect(200);
         for one in stale {
-            let (status, someone) = one.await.unwrap();
+            let (status, client) = one.await.unwrap();
             assert!(status == 401 || status == 200);
-            assert_eq!(someone.who_am_i().await.status, 401, "signed in with the old password, and still in after the change");
+            assert_eq!(client.get_session().await.status, 401, "signed in with the old password, and still in after the change");
         }
     }
 }
@@ -106,13 +106,13 @@ async fn a_sign_in_cannot_outrun_a_password_change() {
 async fn two_changes_at_once_leave_one_password() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let other = app.someone();
+    let other = app.client();
     other.sign_in(EMAIL, PASSWORD).await.expect(200);
     let (one, two) =
         tokio::join!(ada.change_password(PASSWORD, "password number one"), other.change_password(PASSWORD, "password number two"));
     let changed = [one.status, two.status].iter().filter(|status| **status == 200).count();
     assert_eq!(changed, 1, "{} {}", one.text, two.text);
-    let works = async |password| app.someone().sign_in(EMAIL, password).await.status == 200;
+    let works = async |password| app.client().sign_in(EMAIL, password).await.status == 200;
     assert_ne!(works("password number one").await, works("password number two").await);
 }
 
@@ -122,36 +122,36 @@ async fn reauthenticating_wants_the_password_and_renews_the_cookie() {
     let ada = app.ada().await;
     let before = ada.snapshot();
     ada.reauthenticate("wrong password").await.expect_problem(403, "wrong_password");
-    before.who_am_i().await.expect(200);
-    app.wait(Duration::from_secs(60)).await;
+    before.get_session().await.expect(200);
+    app.advance(Duration::from_secs(60)).await;
     let renewed = ada.reauthenticate(PASSWORD).await.expect(200);
     assert!(renewed.string("/session/authenticated_at") > renewed.string("/session/created_at"));
-    before.who_am_i().await.expect_problem(401, "invalid_session");
-    ada.who_am_i().await.expect(200);
+    before.get_session().await.expect_problem(401, "invalid_session");
+    ada.get_session().await.expect(200);
 }
 
 #[tokio::test]
 async fn asvs_7_5_1_deleting_oneself_wants_a_fresh_credential() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.wait(Duration::from_secs(600)).await;
-    let fresh = app.someone();
+    app.advance(Duration::from_secs(600)).await;
+    let fresh = app.client();
     fresh.sign_in(EMAIL, PASSWORD).await.expect(200);
-    app.wait(Duration::from_millis(1)).await;
+    app.advance(Duration::from_millis(1)).await;
     ada.delete("/v1/me").await.expect_problem(403, "reauthentication_required");
     ada.get("/v1/me").await.expect(200);
     ada.reauthenticate(PASSWORD).await.expect(200);
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(ada.delete("/v1/me").await.expect(204).cookies()[0].max_age, Some(0));
 
-    ada.who_am_i().await.expect_problem(401, "unauthenticated");
-    fresh.who_am_i().await.expect_problem(401, "invalid_session");
-    app.someone().bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
-    app.someone().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    ada.get_session().await.expect_problem(401, "unauthenticated");
+    fresh.get_session().await.expect_problem(401, "invalid_session");
+    app.client().with_token(&tokens.string("/tokens/access_token")).get_session().await.expect_problem(401, "invalid_token");
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     let left = "SELECT (SELECT count(*) FROM user WHERE status <> 'deleted' OR email <> '' OR name IS NOT NULL OR roles <> '')
         + (SELECT count(*) FROM password) + (SELECT count(*) FROM session) + (SELECT count(*) FROM token_grant)";
     assert_eq!(app.count(left).await, 0, "nothing tells who it was");
-    app.wait(Duration::from_secs(25 * 3600)).await;
+    app.advance(Duration::from_secs(25 * 3600)).await;
     app.sql("UPDATE user SET changed_at = changed_at - 90000000").await;
     bifrons::maintenance::purge(&app.state).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM user").await, 0, "a day later the row is gone too");
@@ -162,18 +162,18 @@ async fn asvs_10_3_3_the_next_owner_of_an_address_is_somebody_else() {
     let app = App::start().await;
     let ada = app.ada().await;
     let first = ada.get("/v1/me").await.expect(200).string("/id");
-    let old = app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
+    let old = app.client().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
     ada.delete("/v1/me").await.expect(204);
     let next = app.ada().await;
     assert_ne!(next.get("/v1/me").await.expect(200).string("/id"), first);
-    app.someone().bearing(&old).who_am_i().await.expect_problem(401, "invalid_token");
+    app.client().with_token(&old).get_session().await.expect_problem(401, "invalid_token");
 }
 
 #[tokio::test]
 async fn asvs_6_2_4_what_attackers_try_first_is_refused_by_its_rule() {
     let app = App::start().await;
     for (password, rule) in [("password1", "common"), ("Ada@Example.com1", "context"), ("bifrons2026", "context")] {
-        let refused = app.someone().sign_up(EMAIL, password).await.expect_problem(422, "validation_failed");
+        let refused = app.client().sign_up(EMAIL, password).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.broken_rules(), [("password".to_owned(), rule.to_owned())]);
     }
     let refused = app.ada().await.change_password(PASSWORD, "qwertyuiop").await.expect_problem(422, "validation_failed");

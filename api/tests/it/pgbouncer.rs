@@ -24,17 +24,17 @@ async fn everything_works_behind_pgbouncer() {
         let pooler = PgBouncer::start(server.port(), mode, if mode == "transaction" { 3 } else { 40 }).await;
         let one = behind(&pooler, mode).await;
         let two = one.reconfigured(|config| config.database = one.state.config.database.clone()).await;
-        one.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+        one.client().sign_up(EMAIL, PASSWORD).await.expect(201);
         let sessions = (0..30).map(async |n| {
             let node = if n % 2 == 0 { &one } else { &two };
-            let ada = node.someone();
+            let ada = node.client();
             ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-            ada.who_am_i().await.expect(200);
+            ada.get_session().await.expect(200);
             // A unique violation aborts its transaction, with its prepared statements.
-            node.someone().sign_up(EMAIL, PASSWORD).await.expect(409);
+            node.client().sign_up(EMAIL, PASSWORD).await.expect(409);
             let ended = ada.snapshot();
             ada.sign_out().await.expect(204);
-            ended.who_am_i().await.expect(401);
+            ended.get_session().await.expect(401);
         });
         futures_util::future::join_all(sessions).await;
         assert_eq!(one.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0, "{mode}");

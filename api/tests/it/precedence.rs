@@ -20,44 +20,44 @@ use Held::{Bad, Ended, Good, None, Others};
 #[tokio::test]
 async fn the_table() {
     let app = App::start().await;
-    let (ada, grace) = (app.someone(), app.someone());
+    let (ada, grace) = (app.client(), app.client());
     for (who, email) in [(&ada, "ada@example.com"), (&grace, "grace@example.com")] {
         who.sign_up(email, PASSWORD).await.expect(201);
     }
     let cookie = async |email: &str| {
-        let someone = app.someone();
-        someone.sign_in(email, PASSWORD).await.expect(200);
-        someone.cookie("bifrons_session").unwrap()
+        let client = app.client();
+        client.sign_in(email, PASSWORD).await.expect(200);
+        client.cookie("bifrons_session").unwrap()
     };
-    let bearer = async |email: &str| app.someone().tokens(email, PASSWORD).await.expect(200).string("/tokens/access_token");
+    let bearer = async |email: &str| app.client().tokens(email, PASSWORD).await.expect(200).string("/tokens/access_token");
     let (good_cookie, others_cookie, ended_cookie) =
         (cookie("ada@example.com").await, cookie("grace@example.com").await, cookie("ada@example.com").await);
     let (good_token, others_token, ended_token) =
         (bearer("ada@example.com").await, bearer("grace@example.com").await, bearer("ada@example.com").await);
-    let leaving = app.someone();
+    let leaving = app.client();
     leaving.put_cookie("bifrons_session", ended_cookie.as_str());
     leaving.sign_out().await.expect(204);
-    app.someone().bearing(&ended_token).sign_out().await.expect(204);
+    app.client().with_token(&ended_token).sign_out().await.expect(204);
 
     let held = [None, Good, Bad, Ended, Others];
     for authorization in held {
         for in_jar in held {
-            let mut someone = app.someone();
+            let mut client = app.client();
             match in_jar {
                 None => {}
-                Good => someone.put_cookie("bifrons_session", good_cookie.as_str()),
-                Bad => someone.put_cookie("bifrons_session", "bfs_nonsense"),
-                Ended => someone.put_cookie("bifrons_session", ended_cookie.as_str()),
-                Others => someone.put_cookie("bifrons_session", others_cookie.as_str()),
+                Good => client.put_cookie("bifrons_session", good_cookie.as_str()),
+                Bad => client.put_cookie("bifrons_session", "bfs_nonsense"),
+                Ended => client.put_cookie("bifrons_session", ended_cookie.as_str()),
+                Others => client.put_cookie("bifrons_session", others_cookie.as_str()),
             }
-            someone = match authorization {
-                None => someone,
-                Good => someone.bearing(&good_token),
-                Bad => someone.bearing("nonsense"),
-                Ended => someone.bearing(&ended_token),
-                Others => someone.bearing(&others_token),
+            client = match authorization {
+                None => client,
+                Good => client.with_token(&good_token),
+                Bad => client.with_token("nonsense"),
+                Ended => client.with_token(&ended_token),
+                Others => client.with_token(&others_token),
             };
-            let answer = someone.who_am_i().await;
+            let answer = client.get_session().await;
             let verdict = (answer.status, if answer.status == 200 { answer.string("/user/email") } else { answer.code() });
             let wanted = match (authorization, in_jar) {
                 (Good, _) | (None, Good) => (200, "ada@example.com"),
@@ -82,18 +82,18 @@ async fn another_scheme_beside_a_good_cookie_is_nobody() {
     let app = App::start().await;
     let ada = app.ada().await;
     for other in ["Basic YWRhOmFkYQ==", "Bearer", "bfs_x", "", "Digest x", "Token x"] {
-        ada.with("authorization", other).who_am_i().await.expect_problem(401, "unauthenticated");
+        ada.with("authorization", other).get_session().await.expect_problem(401, "unauthenticated");
     }
-    ada.with("authorization", "Bearer ").who_am_i().await.expect(401);
+    ada.with("authorization", "Bearer ").get_session().await.expect(401);
 }
 
 #[tokio::test]
 async fn the_scheme_is_written_in_any_case() {
     let app = App::start().await;
     app.ada().await;
-    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
+    let token = app.client().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
     for scheme in ["Bearer", "bearer", "BEARER", "Bearer "] {
-        app.someone().with("authorization", format!("{scheme} {token}")).who_am_i().await.expect(200);
+        app.client().with("authorization", format!("{scheme} {token}")).get_session().await.expect(200);
     }
 }
 
@@ -101,14 +101,14 @@ async fn the_scheme_is_written_in_any_case() {
 async fn b_25_two_of_a_kind_are_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let token = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
-    let bearer = ada.bearing(&token);
-    bearer.bearing(&token).who_am_i().await.expect_problem(400, "ambiguous_credentials");
-    bearer.with("authorization", "Basic x").who_am_i().await.expect_problem(400, "ambiguous_credentials");
-    ada.with("cookie", "bifrons_session=planted").who_am_i().await.expect_problem(400, "ambiguous_credentials");
-    bearer.with("cookie", "bifrons_session=planted").who_am_i().await.expect(200);
+    let token = app.client().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
+    let bearer = ada.with_token(&token);
+    bearer.with_token(&token).get_session().await.expect_problem(400, "ambiguous_credentials");
+    bearer.with("authorization", "Basic x").get_session().await.expect_problem(400, "ambiguous_credentials");
+    ada.with("cookie", "bifrons_session=planted").get_session().await.expect_problem(400, "ambiguous_credentials");
+    bearer.with("cookie", "bifrons_session=planted").get_session().await.expect(200);
     let same = ada.cookie("bifrons_session").unwrap();
-    ada.with("cookie", format!("bifrons_session={same}")).who_am_i().await.expect(200);
+    ada.with("cookie", format!("bifrons_session={same}")).get_session().await.expect(200);
 }
 
 #[tokio::test]
@@ -116,14 +116,14 @@ async fn b_06_no_credential_serves_as_another() {
     let app = App::start().await;
     let ada = app.ada().await;
     let cookie = ada.cookie("bifrons_session").unwrap();
-    let tokens = app.someone().tokens("ada@example.com", PASSWORD).await.expect(200);
+    let tokens = app.client().tokens("ada@example.com", PASSWORD).await.expect(200);
     for wrong in [&cookie, &tokens.string("/tokens/refresh_token")] {
-        app.someone().bearing(wrong).who_am_i().await.expect_problem(401, "invalid_token");
+        app.client().with_token(wrong).get_session().await.expect_problem(401, "invalid_token");
     }
     for wrong in [tokens.string("/tokens/access_token"), tokens.string("/tokens/refresh_token")] {
-        let someone = app.someone();
-        someone.put_cookie("bifrons_session", wrong);
-        someone.who_am_i().await.expect_problem(401, "invalid_session");
+        let client = app.client();
+        client.put_cookie("bifrons_session", wrong);
+        client.get_session().await.expect_problem(401, "invalid_session");
     }
     ada.refresh(&cookie).await.expect_problem(401, "invalid_refresh_token");
     ada.refresh("eyJhbGciOiJFZERTQSJ9.e30.AAAA").await.expect_problem(401, "invalid_refresh_token");
@@ -131,13 +131,13 @@ async fn b_06_no_credential_serves_as_another() {
     // The id of a session in mode token, with 32 other bytes: that mode has no secret that a cookie could hold.
     let id = uuid::Uuid::parse_str(&tokens.string("/session/id")).unwrap();
     for secret in [[0; 32], [7; 32]] {
-        let someone = app.someone();
+        let client = app.client();
         let bytes = [id.as_bytes().as_slice(), &secret].concat();
-        someone.put_cookie("bifrons_session", format!("bfs_{}", URL_SAFE_NO_PAD.encode(bytes)));
-        someone.who_am_i().await.expect_problem(401, "invalid_session");
+        client.put_cookie("bifrons_session", format!("bfs_{}", URL_SAFE_NO_PAD.encode(bytes)));
+        client.get_session().await.expect_problem(401, "invalid_session");
     }
     // And the other way round: a session in mode cookie has no grant.
-    let id = uuid::Uuid::parse_str(&ada.who_am_i().await.expect(200).string("/id")).unwrap();
+    let id = uuid::Uuid::parse_str(&ada.get_session().await.expect(200).string("/id")).unwrap();
     let bytes = [id.as_bytes().as_slice(), &[0; 36]].concat();
     ada.refresh(&format!("bfr_{}", URL_SAFE_NO_PAD.encode(bytes))).await.expect_problem(401, "invalid_refresh_token");
 }
@@ -158,8 +158,8 @@ async fn b_05_whatever_the_cookie_holds_the_answer_is_401() {
         "../../etc/passwd",
         "' OR 1=1 --",
     ] {
-        let someone = app.someone();
-        someone.put_cookie("bifrons_session", value);
-        someone.who_am_i().await.expect_problem(401, "invalid_session");
+        let client = app.client();
+        client.put_cookie("bifrons_session", value);
+        client.get_session().await.expect_problem(401, "invalid_session");
     }
 }

@@ -14,7 +14,7 @@ use crate::support::{
 async fn the_first_start_creates_folder_and_keys() {
     let folder = tempdir().unwrap();
     let mut service = Process::start(folder.path());
-    service.someone().get("/health/ready").await.expect(200);
+    service.client().get("/health/ready").await.expect(200);
     let mode = |name: &str| fs::metadata(folder.path().join("data").join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("."), mode("bifrons.key"), mode("jwt-EdDSA.pem")), (0o700, 0o600, 0o600));
     assert!(service.stop().success(), "SIGTERM exits with 0");
@@ -25,12 +25,12 @@ async fn after_sigterm_it_is_not_ready_and_serves_during_the_drain_delay() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("bifrons.toml"), "drain_delay = \"5m\"\n").unwrap();
     let mut service = Process::start(folder.path());
-    let someone = service.someone();
-    someone.get("/health/ready").await.expect(200);
+    let client = service.client();
+    client.get("/health/ready").await.expect(200);
     service.terminate();
-    until(async || someone.get("/health/ready").await.status == 503).await;
-    someone.get("/health/live").await.expect(200);
-    service.someone().sign_up("ada@example.com", PASSWORD).await.expect(201);
+    until(async || client.get("/health/ready").await.status == 503).await;
+    client.get("/health/live").await.expect(200);
+    service.client().sign_up("ada@example.com", PASSWORD).await.expect(201);
     assert!(service.stop().success(), "a second SIGTERM ends the delay");
 }
 
@@ -41,11 +41,11 @@ async fn requests_in_progress_finish_at_a_stop() {
     let environment =
         [("BIFRONS_ADMIN_LISTEN", admin.as_str()), ("BIFRONS_LIMITS__ENABLED", "false"), ("BIFRONS_PASSWORDS__QUEUE", "400")];
     let mut service = Process::start_with(folder.path(), &environment);
-    service.someone().sign_up("ada@example.com", PASSWORD).await.expect(201);
+    service.client().sign_up("ada@example.com", PASSWORD).await.expect(201);
     let under_way: Vec<_> = (0..100)
         .map(|_| {
-            let someone = service.someone();
-            tokio::spawn(async move { someone.sign_in("ada@example.com", PASSWORD).await.status })
+            let client = service.client();
+            tokio::spawn(async move { client.sign_in("ada@example.com", PASSWORD).await.status })
         })
         .collect();
     let arrived = async || {
@@ -181,7 +181,7 @@ async fn a_file_system_without_hard_links_is_sufficient() {
     assert!(built.success());
     let library = folder.path().join("links.so");
     let service = Process::start_with(folder.path(), &[("LD_PRELOAD", library.to_str().unwrap())]);
-    service.someone().get("/health/ready").await.expect(200);
+    service.client().get("/health/ready").await.expect(200);
 }
 
 /// Kubernetes mounts secrets with mode 0440, owned by root and a group of the container.
@@ -193,7 +193,7 @@ async fn keys_that_an_orchestrator_mounts_are_accepted() {
         fs::set_permissions(folder.path().join("data").join(key), fs::Permissions::from_mode(0o440)).unwrap();
     }
     let service = Process::start(folder.path());
-    service.someone().get("/health/ready").await.expect(200);
+    service.client().get("/health/ready").await.expect(200);
 }
 
 #[tokio::test]
@@ -219,17 +219,17 @@ async fn a_kill_loses_no_acknowledged_change() {
         let service = Process::start(folder.path());
         let (users, sessions) = (tokio::sync::mpsc::unbounded_channel(), tokio::sync::mpsc::unbounded_channel());
         let load = tokio::spawn({
-            let someone = service.someone();
+            let client = service.client();
             let (users, sessions) = (users.0.clone(), sessions.0.clone());
             async move {
                 for n in 0.. {
                     let email = format!("user-{round}-{n}@example.com");
-                    someone.sign_up(&email, PASSWORD).await.expect(201);
+                    client.sign_up(&email, PASSWORD).await.expect(201);
                     users.send(email.clone()).unwrap();
-                    let mut last = someone.tokens(&email, PASSWORD).await.expect(200);
+                    let mut last = client.tokens(&email, PASSWORD).await.expect(200);
                     for _ in 0..5 {
                         sessions.send((n, last.string("/tokens/refresh_token"))).unwrap();
-                        last = someone.refresh(&last.string("/tokens/refresh_token")).await.expect(200);
+                        last = client.refresh(&last.string("/tokens/refresh_token")).await.expect(200);
                     }
                 }
             }
@@ -258,12 +258,12 @@ async fn a_kill_loses_no_acknowledged_change() {
     );
     let service = Process::start(folder.path());
     for email in &registered {
-        service.someone().sign_in(email, PASSWORD).await.expect(200);
+        service.client().sign_in(email, PASSWORD).await.expect(200);
     }
     // The last acknowledged token is current, or its successor was created and the response lost.
     let (mut current, mut late) = (0, 0);
     for token in &tokens {
-        let answer = service.someone().refresh(token).await;
+        let answer = service.client().refresh(token).await;
         match answer.status {
             200 => current += 1,
             // The response was lost longer ago than the grace period.
@@ -303,12 +303,12 @@ async fn concurrent_starts_create_one_set_of_keys_and_migrate_once() {
         })
         .collect();
     let services: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
-    let first = services[0].someone();
+    let first = services[0].client();
     first.sign_up("ada@example.com", PASSWORD).await.expect(201);
     let tokens = first.tokens("ada@example.com", PASSWORD).await.expect(200);
     let mut refresh = tokens.string("/tokens/refresh_token");
     for service in &services {
-        refresh = service.someone().refresh(&refresh).await.expect(200).string("/tokens/refresh_token");
+        refresh = service.client().refresh(&refresh).await.expect(200).string("/tokens/refresh_token");
     }
 }
 
@@ -317,7 +317,7 @@ async fn the_database_is_readable_by_its_owner_only() {
     let folder = tempdir().unwrap();
     fs::create_dir(folder.path().join("data")).unwrap(); // an existing volume
     let service = Process::start(folder.path());
-    service.someone().sign_up("ada@example.com", PASSWORD).await.expect(201);
+    service.client().sign_up("ada@example.com", PASSWORD).await.expect(201);
     for file in ["bifrons.db", "bifrons.db-wal", "bifrons.db-shm"] {
         let mode = fs::metadata(folder.path().join("data").join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");

@@ -23,7 +23,7 @@ fn start(folder: &Path, count: usize, environment: &[(&str, &str)]) -> Vec<Proce
 }
 
 async fn redis_is(node: &Process, state: &str) {
-    until(async || node.someone().get("/health/ready").await.string("/redis") == state).await;
+    until(async || node.client().get("/health/ready").await.string("/redis") == state).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,19 +47,19 @@ async fn the_end_of_a_session_takes_effect_on_three_processes() {
     for (n, how) in ENDS.into_iter().chain(["theft"]).enumerate() {
         // Each node performs the operation in turn.
         let (here, email) = (&nodes[n % 3], format!("p{n}@example.com"));
-        let (victim, other) = (here.someone(), here.someone());
+        let (victim, other) = (here.client(), here.client());
         other.sign_up(&email, PASSWORD).await.expect(201);
         other.sign_in(&email, PASSWORD).await.expect(200);
         let (ended, tokens) = if how == "theft" {
             let tokens = victim.tokens(&email, PASSWORD).await.expect(200);
-            (here.someone().bearing(&tokens.string("/tokens/access_token")), Some(tokens.string("/tokens/refresh_token")))
+            (here.client().with_token(&tokens.string("/tokens/access_token")), Some(tokens.string("/tokens/refresh_token")))
         } else {
             victim.sign_in(&email, PASSWORD).await.expect(200);
             (victim.snapshot(), None)
         };
         for node in &nodes {
-            ended.at_port(node.port).who_am_i().await.expect(200);
-            other.at_port(node.port).who_am_i().await.expect(200);
+            ended.at_port(node.port).get_session().await.expect(200);
+            other.at_port(node.port).get_session().await.expect(200);
         }
         match tokens {
             Some(token) => {
@@ -69,11 +69,11 @@ async fn the_end_of_a_session_takes_effect_on_three_processes() {
             None if how == "sign in again" => drop(victim.sign_in(&email, PASSWORD).await.expect(200)),
             None => end(how, &victim, &other).await,
         }
-        ended.who_am_i().await.expect(401);
+        ended.get_session().await.expect(401);
         for node in &nodes {
-            until(async || ended.at_port(node.port).who_am_i().await.status == 401).await;
+            until(async || ended.at_port(node.port).get_session().await.status == 401).await;
             if how != "delete" {
-                other.at_port(node.port).who_am_i().await.expect(200);
+                other.at_port(node.port).get_session().await.expect(200);
             }
         }
     }
@@ -87,7 +87,7 @@ async fn a_kill_between_commit_and_publication_is_harmless() {
     let url = format!("redis://127.0.0.1:{}", proxy.port);
     let environment = [("BIFRONS_REDIS__URL", url.as_str()), ("BIFRONS_PUBLIC_URL", "http://localhost:3000")];
     let first = Process::start_with(folder.path(), &environment);
-    let ada = first.someone();
+    let ada = first.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     drop(first);
@@ -95,7 +95,7 @@ async fn a_kill_between_commit_and_publication_is_harmless() {
     let second = Process::start_with(folder.path(), &environment);
     redis_is(&second, "ok").await;
     until(async || {
-        ada.at_port(second.port).who_am_i().await.expect(200);
+        ada.at_port(second.port).get_session().await.expect(200);
         redis.say("DBSIZE").await == "Ok(int(1))"
     })
     .await;
@@ -127,7 +127,7 @@ async fn a_kill_between_commit_and_publication_is_harmless() {
     })
     .await;
     for _ in 0..10 {
-        ended.at_port(third.port).who_am_i().await.expect_problem(401, "invalid_session");
+        ended.at_port(third.port).get_session().await.expect_problem(401, "invalid_session");
     }
 }
 
@@ -161,13 +161,13 @@ async fn redis_with_a_password_over_tls() {
     for node in &nodes {
         redis_is(node, "ok").await;
     }
-    let ada = nodes[0].someone();
+    let ada = nodes[0].client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     let ended = ada.snapshot();
-    ended.at_port(nodes[1].port).who_am_i().await.expect(200);
+    ended.at_port(nodes[1].port).get_session().await.expect(200);
     ada.sign_out().await.expect(204);
-    until(async || ended.at_port(nodes[1].port).who_am_i().await.status == 401).await;
+    until(async || ended.at_port(nodes[1].port).get_session().await.status == 401).await;
     // Without the CA, and with a wrong password, the log says so.
     let wrong = format!("rediss://:wrong@127.0.0.1:{port}");
     for (url, known) in [(&url, 2), (&wrong, 3)] {
@@ -205,10 +205,10 @@ async fn the_example_of_another_service_works() {
         Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(copy.path()).output().expect("npm is installed");
     assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
     let node = Process::start_with(folder.path(), &[("BIFRONS_TOKENS__AUDIENCES", "https://orders.example.com,stock")]);
-    let ada = node.someone();
+    let ada = node.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-    let user = ada.who_am_i().await.expect(200).string("/user/id");
+    let user = ada.get_session().await.expect(200).string("/user/id");
     let port = free_port();
     let mut orders = Command::new("node");
     orders.arg("orders.mjs").current_dir(copy.path()).env("PORT", port.to_string());
@@ -219,15 +219,15 @@ async fn the_example_of_another_service_works() {
         minted
             .push(ada.post("/v1/session/token", json!({ "audience": audience })).await.expect(200).string("/tokens/access_token"));
     }
-    let own = node.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
-    let asked = async |token: &str| node.someone().bearing(token).at_port(port).ask(reqwest::Method::GET, "/").await;
+    let own = node.client().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token");
+    let asked = async |token: &str| node.client().with_token(token).at_port(port).ask(reqwest::Method::GET, "/").await;
     let answer = asked(&minted[0]).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.text().await.unwrap(), json!({ "orders_of": user, "role": "user" }).to_string());
     for wrong in [minted[1].as_str(), &own, "nonsense"] {
         assert_eq!(asked(wrong).await.status(), 401);
     }
-    assert_eq!(node.someone().at_port(port).send_elsewhere(reqwest::Method::GET, "/").await, 401);
+    assert_eq!(node.client().at_port(port).send_elsewhere(reqwest::Method::GET, "/").await, 401);
     orders.kill().unwrap();
     orders.wait().unwrap();
 }

@@ -10,7 +10,7 @@ use crate::support::{Actor, App, EMAIL, PASSWORD, binary::free_port, redis::unti
 async fn verify_names_user_and_session() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let session = ada.who_am_i().await.expect(200);
+    let session = ada.get_session().await.expect(200);
     let verified = ada.get("/v1/verify").await.expect(204);
     assert_eq!(verified.header("x-auth-user-id"), session.string("/user/id"));
     assert_eq!(verified.header("x-auth-session-id"), session.string("/id"));
@@ -26,11 +26,11 @@ async fn options_is_answered_as_get() {
     let origin = "http://localhost:5173";
     let app = App::with_environment(&[("BIFRONS_ORIGINS", origin)]).await;
     let ada = app.ada().await;
-    let user = ada.who_am_i().await.expect(200).string("/user/id");
+    let user = ada.get_session().await.expect(200).string("/user/id");
     for path in ["/v1/verify", "/v1/verify?of=ada", "/v1/verify/orders"] {
         for headers in [&[][..], &[("origin", origin)], &[("origin", origin), ("access-control-request-method", "GET")]] {
             let with_headers = |actor: Actor| headers.iter().fold(actor, |actor, (name, value)| actor.with(name, *value));
-            let refused = with_headers(app.someone()).ask(Method::OPTIONS, path).await;
+            let refused = with_headers(app.client()).ask(Method::OPTIONS, path).await;
             assert_eq!(
                 (refused.status().as_u16(), refused.headers().contains_key("www-authenticate")),
                 (401, true),
@@ -48,7 +48,7 @@ async fn options_is_answered_as_get() {
 async fn envoy_is_answered_on_every_method_and_path() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let user = ada.who_am_i().await.expect(200).string("/user/id");
+    let user = ada.get_session().await.expect(200).string("/user/id");
     let gone = ada.snapshot();
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
     for method in &methods {
@@ -58,7 +58,7 @@ async fn envoy_is_answered_on_every_method_and_path() {
             assert_eq!(asked.status(), 200, "{method} {path}");
             assert_eq!(asked.headers()["x-auth-user-id"].to_str().unwrap(), user);
             assert!(asked.bytes().await.unwrap().is_empty());
-            assert_eq!(app.someone().ask(method.clone(), &path).await.status(), 401);
+            assert_eq!(app.client().ask(method.clone(), &path).await.status(), 401);
         }
     }
     ada.sign_out().await.expect(204);
@@ -66,7 +66,7 @@ async fn envoy_is_answered_on_every_method_and_path() {
         assert_eq!(gone.ask(method, "/v1/verify/orders").await.status(), 401);
     }
     // Only below that path.
-    let elsewhere = app.someone().with("origin", "https://evil.example").ask(Method::POST, "/v1/verify").await;
+    let elsewhere = app.client().with("origin", "https://evil.example").ask(Method::POST, "/v1/verify").await;
     assert_eq!(elsewhere.status(), 403);
 }
 
@@ -114,11 +114,11 @@ impl Drop for Nginx {
 async fn behind_nginx_the_service_learns_the_user_and_other_requests_are_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let bearer = app.someone().bearing(&app.someone().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token"));
+    let bearer = app.client().with_token(&app.client().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token"));
     let orders = Server::start("200", "200\n");
     let nginx = Nginx::start(&app, orders.port).await;
     let at = |actor: &Actor| actor.at_port(nginx.port);
-    let user = ada.who_am_i().await.expect(200).string("/user/id");
+    let user = ada.get_session().await.expect(200).string("/user/id");
     for actor in [&ada, &bearer] {
         let forging = at(actor).with("x-auth-user-id", "another-user").with("x-auth-roles", "admin");
         assert_eq!(forging.send_elsewhere(Method::POST, "/orders").await, 200);
@@ -130,7 +130,7 @@ async fn behind_nginx_the_service_learns_the_user_and_other_requests_are_refused
     }
     let gone = ada.snapshot();
     ada.sign_out().await.expect(204);
-    for refused in [gone, app.someone(), app.someone().bearing("nonsense")] {
+    for refused in [gone, app.client(), app.client().with_token("nonsense")] {
         assert_eq!(at(&refused).with("x-auth-user-id", "another-user").send_elsewhere(Method::GET, "/orders").await, 401);
     }
     assert!(orders.heard.lock().unwrap().is_empty(), "no refused request reached the service");

@@ -43,9 +43,9 @@ fn spawn<F: Future<Output = Answer> + Send + 'static>(
 async fn how_many_work(app: &App, handed_out: &[Answer]) -> usize {
     let mut working = 0;
     for cookie in handed_out.iter().flat_map(Answer::cookies) {
-        let someone = app.someone();
-        someone.put_cookie("bifrons_session", cookie.value);
-        working += usize::from(someone.who_am_i().await.status == 200);
+        let client = app.client();
+        client.put_cookie("bifrons_session", cookie.value);
+        working += usize::from(client.get_session().await.status == 200);
     }
     working
 }
@@ -85,11 +85,11 @@ async fn of_many_renewals_one_counts_and_the_others_know() {
 async fn a_refresh_that_races_a_renewal_is_no_theft() {
     for _ in 0..4 {
         let app = App::start().await;
-        let ada = app.someone();
+        let ada = app.client();
         ada.sign_up(EMAIL, PASSWORD).await.expect(201);
         let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
         let refresh = tokens.string("/tokens/refresh_token");
-        let bearer = ada.bearing(&tokens.string("/tokens/access_token"));
+        let bearer = ada.with_token(&tokens.string("/tokens/access_token"));
         let [renewed, refreshed] = at_once(
             &app,
             [
@@ -101,9 +101,9 @@ async fn a_refresh_that_races_a_renewal_is_no_theft() {
         // Whichever came first, whoever re-authenticated goes on, now and later.
         let last = renewed.expect(200).string("/tokens/refresh_token");
         assert!(refreshed.status == 200 || refreshed.code() == "invalid_refresh_token", "{}", refreshed.text);
-        app.wait(Duration::from_secs(60)).await;
+        app.advance(Duration::from_secs(60)).await;
         let next = ada.refresh(&last).await.expect(200);
-        app.wait(Duration::from_secs(60)).await;
+        app.advance(Duration::from_secs(60)).await;
         ada.refresh(&next.string("/tokens/refresh_token")).await.expect(200);
         assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NOT NULL").await, 0);
     }

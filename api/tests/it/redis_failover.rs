@@ -21,14 +21,14 @@ async fn a_failover_by_sentinel() {
     ada.sign_out().await.expect(204);
     sessions_are_correct(&one, &two).await;
     until(async || redis.replica.say("INFO replication").await.contains("role:master")).await;
-    one.linked().await;
-    two.linked().await;
+    one.until_linked().await;
+    two.until_linked().await;
     sessions_are_correct(&one, &two).await;
     redis.primary.kill();
     for node in [&one, &two] {
-        node.look().await;
+        node.poll().await;
         node.state.cache.clear();
-        ended.at(node).who_am_i().await.expect_problem(401, "invalid_session");
+        ended.at(node).get_session().await.expect_problem(401, "invalid_session");
     }
 }
 
@@ -47,7 +47,7 @@ async fn a_cluster_loses_a_primary() {
     let mut redis = Cluster::start().await;
     let (one, two) = two(&redis.url()).await;
     for node in [&one, &two] {
-        node.linked_for(STEADY).await;
+        node.until_linked_for(STEADY).await;
     }
     the_push_works(&one).await;
     for _ in 0..4 {
@@ -64,7 +64,7 @@ async fn a_cluster_loses_a_primary() {
         .await;
     until(async || other.say("CLUSTER INFO").await.contains("cluster_state:ok")).await;
     for node in [&one, &two] {
-        node.linked_for(STEADY).await;
+        node.until_linked_for(STEADY).await;
     }
     the_push_works(&one).await;
     sessions_are_correct(&one, &two).await;

@@ -14,30 +14,30 @@ pub(crate) async fn two(redis: &str) -> (App, App) {
     let config = bifrons::config::RedisConfig::parse(redis).unwrap();
     let one = App::configured(|current| current.redis = Some(config)).await;
     let other = one.another().await;
-    one.linked().await;
-    other.linked().await;
+    one.until_linked().await;
+    other.until_linked().await;
     (one, other)
 }
 
 /// Live sessions are accepted and ended ones refused on both nodes, whatever the state of Redis.
 pub(crate) async fn sessions_are_correct(one: &App, two: &App) {
     let email = format!("{}@example.com", uuid::Uuid::from_u128(rand()));
-    let ada = one.someone();
+    let ada = one.client();
     ada.sign_up(&email, PASSWORD).await.expect(201);
     ada.sign_in(&email, PASSWORD).await.expect(200);
-    let stays = one.someone();
+    let stays = one.client();
     stays.sign_in(&email, PASSWORD).await.expect(200);
-    two.look().await;
+    two.poll().await;
     for _ in 0..3 {
-        assert_eq!(ada.at(two).who_am_i().await.expect(200).string("/user/email"), email);
-        assert_eq!(ada.who_am_i().await.expect(200).string("/user/email"), email);
+        assert_eq!(ada.at(two).get_session().await.expect(200).string("/user/email"), email);
+        assert_eq!(ada.get_session().await.expect(200).string("/user/email"), email);
     }
     let ended = ada.snapshot();
     ada.sign_out().await.expect(204);
-    ended.who_am_i().await.expect_problem(401, "invalid_session");
-    two.look().await;
-    ended.at(two).who_am_i().await.expect_problem(401, "invalid_session");
-    stays.at(two).who_am_i().await.expect(200);
+    ended.get_session().await.expect_problem(401, "invalid_session");
+    two.poll().await;
+    ended.at(two).get_session().await.expect_problem(401, "invalid_session");
+    stays.at(two).get_session().await.expect(200);
 }
 
 fn rand() -> u128 {
@@ -46,21 +46,21 @@ fn rand() -> u128 {
 
 /// A pushed change arrives without polling.
 pub(crate) async fn the_push_works(one: &App) {
-    let cut_off = one.another().await;
+    let disconnected = one.another().await;
     let email = format!("{}@example.com", uuid::Uuid::from_u128(rand()));
-    let ada = one.someone();
+    let ada = one.client();
     ada.sign_up(&email, PASSWORD).await.expect(201);
     ada.sign_in(&email, PASSWORD).await.expect(200);
     let session = ada.session().await;
-    cut_off.look().await;
-    ada.at(&cut_off).who_am_i().await.expect(200);
-    cut_off.cut_off().await;
+    disconnected.poll().await;
+    ada.at(&disconnected).get_session().await.expect(200);
+    disconnected.disconnect_database().await;
     ada.sign_out().await.expect(204);
-    cut_off.forgets(session).await;
+    disconnected.until_forgotten(session).await;
 }
 
 async fn readiness(node: &App) -> (u16, String, String) {
-    let answer = node.someone().get("/health/ready").await;
+    let answer = node.client().get("/health/ready").await;
     (answer.status, answer.string("/status"), answer.string("/redis"))
 }
 
@@ -72,14 +72,14 @@ async fn killed_and_back() {
     sessions_are_correct(&one, &two).await;
     assert_eq!(readiness(&one).await, (200, "ok".to_owned(), "ok".to_owned()));
     redis.kill();
-    one.unlinked().await;
-    ada.who_am_i().await.expect(200);
+    one.until_unlinked().await;
+    ada.get_session().await.expect(200);
     sessions_are_correct(&one, &two).await;
     assert_eq!(readiness(&one).await, (200, "degraded".to_owned(), "down".to_owned()), "and ready");
     redis.restart().await;
-    one.linked().await;
-    two.linked().await;
-    ada.at(&two).who_am_i().await.expect(200);
+    one.until_linked().await;
+    two.until_linked().await;
+    ada.at(&two).get_session().await.expect(200);
     sessions_are_correct(&one, &two).await;
 }
 
@@ -89,16 +89,16 @@ async fn a_frozen_redis_costs_one_timeout_only() {
     let (one, two) = two(&redis.url()).await;
     sessions_are_correct(&one, &two).await;
     redis.freeze();
-    one.unlinked().await;
-    two.unlinked().await;
+    one.until_unlinked().await;
+    two.until_unlinked().await;
     let before = one.state.redis.as_ref().unwrap().commands();
     for _ in 0..3 {
         sessions_are_correct(&one, &two).await;
     }
     assert_eq!(one.state.redis.as_ref().unwrap().commands(), before, "no command is sent without a connection");
     redis.thaw();
-    one.linked().await;
-    two.linked().await;
+    one.until_linked().await;
+    two.until_linked().await;
     sessions_are_correct(&one, &two).await;
 }
 
@@ -112,10 +112,10 @@ async fn a_slow_redis_is_used_and_a_slower_one_is_disconnected() {
         sessions_are_correct(&one, &two).await;
         assert_eq!(two.state.redis.as_ref().unwrap().is_linked(), delay == 60);
     }
-    one.unlinked().await;
+    one.until_unlinked().await;
     proxy.delay(Duration::ZERO);
-    one.linked().await;
-    two.linked().await;
+    one.until_linked().await;
+    two.until_linked().await;
     sessions_are_correct(&one, &two).await;
 }
 
@@ -126,7 +126,7 @@ async fn replies_are_never_mixed_up_while_redis_flaps() {
     let mut people = Vec::new();
     for n in 0..20 {
         let email = format!("p{n}@example.com");
-        let who = one.someone();
+        let who = one.client();
         who.sign_up(&email, PASSWORD).await.expect(201);
         who.sign_in(&email, PASSWORD).await.expect(200);
         people.push((who, email));
@@ -136,7 +136,7 @@ async fn replies_are_never_mixed_up_while_redis_flaps() {
             let asked = people.iter().map(async |(who, email)| {
                 for node in [&one, &two] {
                     node.state.cache.clear(); // so that Redis is read while it is connected
-                    assert_eq!(who.at(node).who_am_i().await.expect(200).string("/user/email"), *email);
+                    assert_eq!(who.at(node).get_session().await.expect(200).string("/user/email"), *email);
                 }
             });
             futures_util::future::join_all(asked).await;
@@ -149,7 +149,7 @@ async fn replies_are_never_mixed_up_while_redis_flaps() {
         redis.thaw();
         let before = read_from_redis();
         for node in [&one, &two] {
-            node.linked().await;
+            node.until_linked().await;
         }
         ask().await;
         for (now, before) in read_from_redis().into_iter().zip(before) {
@@ -168,7 +168,7 @@ async fn evicted_entries_are_read_again() {
         redis.ask(&[b"SET", format!("fill{n}").as_bytes(), &b"x".repeat(20_000)]).await.unwrap();
     }
     two.state.cache.clear();
-    ada.at(&two).who_am_i().await.expect(200);
+    ada.at(&two).get_session().await.expect(200);
     sessions_are_correct(&one, &two).await;
 }
 
@@ -200,20 +200,20 @@ async fn restarted_empty() {
     let mut redis = RedisServer::start().await;
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
-    let gone = one.someone();
+    let gone = one.client();
     gone.sign_in(EMAIL, PASSWORD).await.expect(200);
     let ended = gone.snapshot();
     gone.sign_out().await.expect(204);
     redis.restart().await;
     let new = one.another().await; // a restarted node
-    one.unlinked().await;
-    one.linked().await;
-    new.linked().await;
+    one.until_unlinked().await;
+    one.until_linked().await;
+    new.until_linked().await;
     for node in [&one, &two, &new] {
-        node.look().await;
+        node.poll().await;
         node.state.cache.clear();
-        ada.at(node).who_am_i().await.expect(200);
-        ended.at(node).who_am_i().await.expect_problem(401, "invalid_session");
+        ada.at(node).get_session().await.expect(200);
+        ended.at(node).get_session().await.expect_problem(401, "invalid_session");
     }
 }
 
@@ -224,20 +224,20 @@ async fn a_stale_copy_in_redis_is_rejected() {
     let (one, two) = two(&redis.url()).await;
     let ada = one.ada().await;
     let ended = ada.snapshot();
-    two.look().await;
+    two.poll().await;
     two.state.cache.clear();
-    ada.at(&two).who_am_i().await.expect(200);
+    ada.at(&two).get_session().await.expect(200);
     until(async || redis.say("DBSIZE").await == "Ok(int(1))").await;
     redis.freeze();
-    one.unlinked().await;
+    one.until_unlinked().await;
     ada.sign_out().await.expect(204);
     redis.thaw();
     assert_eq!(redis.say("DBSIZE").await, "Ok(int(1))", "Redis still has the copy");
     let new = one.another().await;
     for node in [&one, &two, &new] {
-        node.linked().await;
-        node.look().await;
+        node.until_linked().await;
+        node.poll().await;
         node.state.cache.clear();
-        ended.at(node).who_am_i().await.expect_problem(401, "invalid_session");
+        ended.at(node).get_session().await.expect_problem(401, "invalid_session");
     }
 }

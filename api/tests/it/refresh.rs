@@ -11,7 +11,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const MS: Duration = Duration::from_millis(1);
 
 async fn signed_in(app: &App) -> (Actor, Answer) {
-    let ada = app.someone();
+    let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     (ada, tokens)
@@ -41,12 +41,12 @@ async fn b_16_the_one_before_gives_the_same_successor_within_grace() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
-    app.wait(GRACE).await;
+    app.advance(GRACE).await;
     let again = ada.refresh(&token(&first)).await.expect(200);
     assert_eq!(token(&again), token(&second));
     assert_ne!(again.string("/tokens/access_token"), second.string("/tokens/access_token"), "a fresh access token");
     assert_eq!(generation(&app).await, 1, "nothing was rotated");
-    ada.bearing(&again.string("/tokens/access_token")).who_am_i().await.expect(200);
+    ada.with_token(&again.string("/tokens/access_token")).get_session().await.expect(200);
     ada.refresh(&token(&second)).await.expect(200);
 }
 
@@ -55,10 +55,10 @@ async fn b_14_the_one_before_after_grace_is_theft() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
-    app.wait(GRACE + MS).await;
+    app.advance(GRACE + MS).await;
     ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
     ada.refresh(&token(&second)).await.expect_problem(401, "invalid_refresh_token");
-    ada.bearing(&second.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.with_token(&second.string("/tokens/access_token")).get_session().await.expect_problem(401, "invalid_token");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'refresh_reused'").await, 1);
     let mail = app.letters().await.remove(0);
     assert!(mail.contains(&format!("To: {EMAIL}\r\n")) && mail.contains("refresh token"), "{mail}");
@@ -79,15 +79,15 @@ async fn b_15_any_older_one_is_theft_even_within_grace() {
 async fn b_17_thief_and_victim_cannot_leapfrog() {
     let app = App::start().await;
     let (victim, first) = signed_in(&app).await;
-    let thief = app.someone();
+    let thief = app.client();
     let mut stolen = token(&first);
     for _ in 0..3 {
         let next = victim.refresh(&stolen).await.expect(200);
         stolen = token(&next);
-        app.wait(Duration::from_secs(60)).await;
+        app.advance(Duration::from_secs(60)).await;
     }
     let thiefs = thief.refresh(&stolen).await.expect(200);
-    app.wait(GRACE + MS).await;
+    app.advance(GRACE + MS).await;
     victim.refresh(&stolen).await.expect_problem(401, "refresh_reused");
     thief.refresh(&token(&thiefs)).await.expect_problem(401, "invalid_refresh_token");
 }
@@ -98,7 +98,7 @@ async fn theft_ends_that_one_session() {
     let (ada, first) = signed_in(&app).await;
     let elsewhere = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     ada.refresh(&token(&first)).await.expect(200);
-    app.wait(GRACE + MS).await;
+    app.advance(GRACE + MS).await;
     ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
     ada.refresh(&token(&elsewhere)).await.expect(200);
 }
@@ -134,15 +134,15 @@ async fn grace_never_revives() {
         let (ada, first) = signed_in(&app).await;
         let mut last = ada.refresh(&token(&first)).await.expect(200);
         match end {
-            "sign out" => drop(ada.bearing(&last.string("/tokens/access_token")).sign_out().await.expect(204)),
+            "sign out" => drop(ada.with_token(&last.string("/tokens/access_token")).sign_out().await.expect(204)),
             "disabled" => app.sql("UPDATE user SET status = 'disabled'").await,
-            "idle" => app.wait(Duration::from_secs(3600)).await,
+            "idle" => app.advance(Duration::from_secs(3600)).await,
             _ => {
                 for _ in 0..24 {
-                    app.wait(Duration::from_secs(3599)).await;
+                    app.advance(Duration::from_secs(3599)).await;
                     last = ada.refresh(&token(&last)).await.expect(200);
                 }
-                app.wait(Duration::from_secs(24)).await;
+                app.advance(Duration::from_secs(24)).await;
             }
         }
         for presented in [&first, &last] {
@@ -167,7 +167,7 @@ async fn b_13_two_hundred_at_once_get_one_successor() {
     let token = token(&first);
     let mut racers = JoinSet::new();
     for n in 0..200 {
-        let racer = if n % 2 == 0 { app.someone() } else { second_node.someone() };
+        let racer = if n % 2 == 0 { app.client() } else { second_node.client() };
         let token = token.clone();
         racers.spawn(async move { racer.refresh(&token).await.expect(200).string("/tokens/refresh_token") });
     }
@@ -205,9 +205,9 @@ async fn b_18_a_restart_forgets_nothing() {
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
     let restarted = app.another().await;
-    let ada = restarted.someone();
+    let ada = restarted.client();
     assert_eq!(token(&ada.refresh(&token(&first)).await.expect(200)), token(&second), "grace");
-    restarted.wait(GRACE + MS).await;
+    restarted.advance(GRACE + MS).await;
     ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
 }
 
@@ -220,11 +220,11 @@ async fn a_new_server_secret_accepts_the_tokens_of_the_old_one() {
     assert!(ServerSecrets::new(vec![]).is_none());
 
     let rotated = app.reconfigured(|config| config.tokens.secrets = vec![secret("B"), secret("A")]).await;
-    let second = rotated.someone().refresh(&token(&first)).await.expect(200);
+    let second = rotated.client().refresh(&token(&first)).await.expect(200);
 
     let without = app.reconfigured(|config| config.tokens.secrets = vec![secret("B")]).await;
-    without.someone().refresh(&token(&first)).await.expect_problem(401, "invalid_refresh_token");
-    without.someone().refresh(&token(&second)).await.expect(200);
+    without.client().refresh(&token(&first)).await.expect_problem(401, "invalid_refresh_token");
+    without.client().refresh(&token(&second)).await.expect(200);
     drop(ada);
 }
 
@@ -242,5 +242,5 @@ async fn the_body_counts_before_the_cookie() {
         .post("/v1/tokens/refresh", json!({}))
         .await
         .expect_problem(400, "ambiguous_credentials");
-    app.someone().post("/v1/tokens/refresh", json!({})).await.expect_problem(401, "invalid_refresh_token");
+    app.client().post("/v1/tokens/refresh", json!({})).await.expect_problem(401, "invalid_refresh_token");
 }

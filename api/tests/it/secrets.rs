@@ -11,7 +11,7 @@ use crate::support::binary::Process;
 async fn asvs_16_2_5_nothing_secret_is_logged_or_stored() {
     let folder = tempfile::tempdir().unwrap();
     let mut service = Process::start(folder.path());
-    let ada = service.someone();
+    let ada = service.client();
     let (password, new) = ("marker-password-one", "marker-password-two");
     let mut secrets =
         vec![password.to_owned(), new.to_owned(), "marker-wrong-password".into(), "marker-query".into(), "marker-bearer".into()];
@@ -22,13 +22,13 @@ async fn asvs_16_2_5_nothing_secret_is_logged_or_stored() {
     secrets.push(ada.cookie("bifrons_session").unwrap());
     ada.reauthenticate(password).await.expect(200);
     secrets.push(ada.cookie("bifrons_session").unwrap());
-    let tokens = ada.bearing("marker-bearer").tokens("ada@example.com", password).await.expect(200);
+    let tokens = ada.with_token("marker-bearer").tokens("ada@example.com", password).await.expect(200);
     let next = ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
     ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
     for answer in [&tokens, &next] {
         secrets.extend([answer.string("/tokens/refresh_token"), answer.string("/tokens/access_token")]);
     }
-    let bearer = ada.bearing(&next.string("/tokens/access_token"));
+    let bearer = ada.with_token(&next.string("/tokens/access_token"));
     bearer.get("/v1/me?token=marker-query").await.expect(200);
     bearer.send(Method::PUT, "/v1/me/password", Some(json!({"current_password": password, "new_password": 7}))).await.expect(422);
     let changed = bearer.change_password(password, new).await.expect(200);

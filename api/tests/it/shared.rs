@@ -12,8 +12,8 @@ async fn two(redis: &RedisServer) -> (App, App) {
     let one = App::configured(|current| current.redis = Some(config)).await;
     let other = one.another().await;
     for node in [&one, &other] {
-        node.linked().await;
-        node.look().await;
+        node.until_linked().await;
+        node.poll().await;
     }
     (one, other)
 }
@@ -36,7 +36,7 @@ async fn a_session_is_read_once_and_fills_upward() {
         // Else it would be right to ask the database.
         until(async || node.state.cache.is_current()).await;
         let before = node.state.metrics.session_reads(source);
-        ada.at(node).who_am_i().await.expect(200);
+        ada.at(node).get_session().await.expect(200);
         assert_eq!(node.state.metrics.session_reads(source), before + 1, "{source:?}");
         holds(&redis, 1).await;
     }
@@ -46,10 +46,10 @@ async fn a_session_is_read_once_and_fills_upward() {
 async fn nothing_of_somebody_who_deleted_themselves_stays() {
     let redis = RedisServer::start().await;
     let (one, two) = two(&redis).await;
-    let (ada, other) = (one.ada().await, one.someone());
+    let (ada, other) = (one.ada().await, one.client());
     other.sign_in(EMAIL, PASSWORD).await.expect(200);
     for who in [&ada, &other] {
-        who.at(&two).who_am_i().await.expect(200);
+        who.at(&two).get_session().await.expect(200);
     }
     holds(&redis, 2).await;
     ada.delete("/v1/me").await.expect(204);
@@ -60,26 +60,26 @@ async fn nothing_of_somebody_who_deleted_themselves_stays() {
 async fn whoever_writes_to_redis_signs_nobody_in() {
     let server = RedisServer::start().await;
     let (one, two) = two(&server).await;
-    let (ada, eve) = (one.ada().await, one.someone());
+    let (ada, eve) = (one.ada().await, one.client());
     eve.sign_up("eve@example.com", PASSWORD).await.expect(201);
     eve.sign_in("eve@example.com", PASSWORD).await.expect(200);
     for (who, node) in [(&ada, &one), (&eve, &one)] {
-        node.look().await;
+        node.poll().await;
         node.state.cache.clear();
-        who.at(node).who_am_i().await.expect(200);
+        who.at(node).get_session().await.expect(200);
     }
     let key = |id: &str| [b"bifrons:", uuid::Uuid::parse_str(id).unwrap().as_bytes().as_slice()].concat();
-    let of_ada = key(&ada.who_am_i().await.string("/id"));
-    let of_eve = key(&eve.who_am_i().await.string("/id"));
+    let of_ada = key(&ada.get_session().await.string("/id"));
+    let of_eve = key(&eve.get_session().await.string("/id"));
     until(async || server.say("DBSIZE").await == "Ok(int(2))").await;
     // Ada's entry under Eve's id, and Eve's with a bit turned.
     let redis::Value::BulkString(entry) = server.ask(&[b"GET", &of_ada]).await.unwrap() else { panic!("no entry") };
     server.ask(&[b"SET", &of_eve, &entry]).await.unwrap();
-    two.look().await;
-    assert_eq!(eve.at(&two).who_am_i().await.expect(200).string("/user/email"), "eve@example.com");
+    two.poll().await;
+    assert_eq!(eve.at(&two).get_session().await.expect(200).string("/user/email"), "eve@example.com");
     let mut turned = entry.clone();
     turned[entry.len() / 2] ^= 1;
     server.ask(&[b"SET", &of_ada, &turned]).await.unwrap();
     two.state.cache.clear();
-    assert_eq!(ada.at(&two).who_am_i().await.expect(200).string("/user/email"), EMAIL);
+    assert_eq!(ada.at(&two).get_session().await.expect(200).string("/user/email"), EMAIL);
 }

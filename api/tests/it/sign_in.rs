@@ -14,7 +14,7 @@ use crate::support::{App, EMAIL, PASSWORD};
 async fn asvs_6_3_8_one_answer_for_unknown_wrong_and_disabled() {
     let app = App::start().await;
     app.ada().await;
-    app.someone().sign_up("disabled@example.com", PASSWORD).await.expect(201);
+    app.client().sign_up("disabled@example.com", PASSWORD).await.expect(201);
     app.sql("UPDATE user SET status = 'disabled' WHERE email = 'disabled@example.com'").await;
     let mut answers = HashSet::new();
     let long = "a".repeat(254);
@@ -28,7 +28,7 @@ async fn asvs_6_3_8_one_answer_for_unknown_wrong_and_disabled() {
     ];
     for (email, password) in attempts {
         for mode in ["cookie", "token"] {
-            let answer = app.someone().post("/v1/session", json!({"email": email, "password": password, "mode": mode})).await;
+            let answer = app.client().post("/v1/session", json!({"email": email, "password": password, "mode": mode})).await;
             answers.insert(answer.expect_problem(401, "invalid_credentials").whole());
         }
     }
@@ -38,9 +38,9 @@ async fn asvs_6_3_8_one_answer_for_unknown_wrong_and_disabled() {
 #[tokio::test]
 async fn the_address_is_found_however_it_was_typed() {
     let app = App::start().await;
-    app.someone().sign_up("Ada.L@BÜCHER.example", PASSWORD).await.expect(201);
+    app.client().sign_up("Ada.L@BÜCHER.example", PASSWORD).await.expect(201);
     for typed in ["ada.l@bücher.example", "ADA.L@xn--bcher-kva.EXAMPLE"] {
-        let session = app.someone().sign_in(typed, PASSWORD).await.expect(200);
+        let session = app.client().sign_in(typed, PASSWORD).await.expect(200);
         assert_eq!(session.string("/user/email"), "Ada.L@BÜCHER.example", "kept as typed");
     }
 }
@@ -48,20 +48,20 @@ async fn the_address_is_found_however_it_was_typed() {
 #[tokio::test]
 async fn b_01_a_planted_session_is_never_adopted() {
     let app = App::start().await;
-    let mallory = app.someone();
+    let mallory = app.client();
     mallory.sign_up("mallory@example.com", PASSWORD).await.expect(201);
     mallory.sign_in("mallory@example.com", PASSWORD).await.expect(200);
     let planted = mallory.cookie("bifrons_session").unwrap();
 
-    app.someone().sign_up(EMAIL, PASSWORD).await.expect(201);
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     for planted in [planted.as_str(), "bfs_AZt6PS9AfDGdHlt6YMQfKgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "x"] {
-        let ada = app.someone();
+        let ada = app.client();
         ada.put_cookie("bifrons_session", planted);
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
         assert_ne!(ada.cookie("bifrons_session").unwrap(), planted);
-        assert_eq!(ada.who_am_i().await.expect(200).string("/user/email"), EMAIL);
+        assert_eq!(ada.get_session().await.expect(200).string("/user/email"), EMAIL);
     }
-    mallory.who_am_i().await.expect_problem(401, "invalid_session");
+    mallory.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test]
@@ -70,15 +70,15 @@ async fn asvs_7_2_4_signing_in_ends_the_session_that_the_request_carried() {
     let ada = app.ada().await;
     let before = ada.snapshot();
     ada.sign_in(EMAIL, "wrong password").await.expect(401);
-    before.who_am_i().await.expect(200);
+    before.get_session().await.expect(200);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-    before.who_am_i().await.expect_problem(401, "invalid_session");
+    before.get_session().await.expect_problem(401, "invalid_session");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'replaced'").await, 1);
 
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
-    ada.who_am_i().await.expect_problem(401, "invalid_session");
-    app.wait(Duration::from_secs(1)).await;
-    ada.bearing(&tokens.string("/tokens/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.get_session().await.expect_problem(401, "invalid_session");
+    app.advance(Duration::from_secs(1)).await;
+    ada.with_token(&tokens.string("/tokens/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 1);
 }
@@ -87,11 +87,11 @@ async fn asvs_7_2_4_signing_in_ends_the_session_that_the_request_carried() {
 async fn a_stale_credential_does_not_stand_in_the_way() {
     let app = App::start().await;
     let ada = app.ada().await;
-    ada.bearing("nonsense").sign_in(EMAIL, PASSWORD).await.expect(200);
+    ada.with_token("nonsense").sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.put_cookie("bifrons_session", "nonsense");
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.with("cookie", "bifrons_session=planted").sign_in(EMAIL, PASSWORD).await.expect(200);
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
 }
 
 #[tokio::test]
@@ -103,26 +103,26 @@ async fn signing_in_ends_every_session_that_the_request_holds_something_of() {
     for _ in 0..3 {
         let tokens = ada.post("/v1/session", body.clone()).await.expect(200);
         assert_eq!(live().await, 1, "the refresh cookie is carried");
-        app.wait(Duration::from_secs(601)).await;
-        ada.bearing(&tokens.string("/tokens/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
+        app.advance(Duration::from_secs(601)).await;
+        ada.with_token(&tokens.string("/tokens/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
         assert_eq!(live().await, 1, "an expired access token and both cookies are carried");
     }
-    let (one, other) = (app.someone(), app.someone());
+    let (one, other) = (app.client(), app.client());
     one.sign_in(EMAIL, PASSWORD).await.expect(200);
     other.sign_in(EMAIL, PASSWORD).await.expect(200);
     let twin = other.cookie("bifrons_session").unwrap();
     one.with("cookie", format!("bifrons_session={twin}")).sign_in(EMAIL, PASSWORD).await.expect(200);
-    other.who_am_i().await.expect_problem(401, "invalid_session");
+    other.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test]
 async fn asvs_7_4_2_a_disabled_user_is_out_at_once() {
     let app = App::start().await;
     let ada = app.ada().await;
-    let tokens = app.someone().tokens(EMAIL, PASSWORD).await.expect(200);
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
     app.sql("UPDATE user SET status = 'disabled'").await;
-    ada.who_am_i().await.expect_problem(401, "invalid_session");
-    ada.bearing(&tokens.string("/tokens/access_token")).who_am_i().await.expect_problem(401, "invalid_token");
+    ada.get_session().await.expect_problem(401, "invalid_session");
+    ada.with_token(&tokens.string("/tokens/access_token")).get_session().await.expect_problem(401, "invalid_token");
     ada.refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     ada.sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
 }
@@ -131,7 +131,7 @@ async fn asvs_7_4_2_a_disabled_user_is_out_at_once() {
 async fn b_02_a_slow_request_cannot_undo_a_sign_out() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.wait(Duration::from_secs(1800)).await; // so that the request has a use to note
+    app.advance(Duration::from_secs(1800)).await; // so that the request has a use to note
     let cookie = ada.cookie("bifrons_session").unwrap();
     let body = json!({"password": PASSWORD}).to_string();
     let (begin, rest) = body.split_at(5);
@@ -153,24 +153,24 @@ async fn b_02_a_slow_request_cannot_undo_a_sign_out() {
     assert!(!answer.to_lowercase().contains("set-cookie"), "nothing revives the browser's cookie");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0);
     ada.put_cookie("bifrons_session", cookie);
-    ada.who_am_i().await.expect_problem(401, "invalid_session");
+    ada.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_use_that_is_noted_late_does_not_revive() {
     let app = App::start().await;
     for _ in 0..20 {
-        let ada = app.someone();
+        let ada = app.client();
         let _ = ada.sign_up(EMAIL, PASSWORD).await;
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-        app.wait(Duration::from_secs(1800)).await;
+        app.advance(Duration::from_secs(1800)).await;
         let (reader, leaver) = (ada.snapshot(), ada.snapshot());
         let (_, out) = tokio::join!(
-            tokio::spawn(async move { reader.who_am_i().await }),
+            tokio::spawn(async move { reader.get_session().await }),
             tokio::spawn(async move { leaver.sign_out().await })
         );
         out.unwrap().expect(204);
-        ada.who_am_i().await.expect_problem(401, "invalid_session");
+        ada.get_session().await.expect_problem(401, "invalid_session");
     }
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0);
 }
@@ -184,11 +184,11 @@ async fn asvs_11_4_2_hashes_are_upgraded_when_the_parameters_change() {
         config.passwords.hashing.iterations = 2;
     });
     let stronger = stronger.await;
-    stronger.someone().sign_in(EMAIL, "wrong password").await.expect(401);
+    stronger.client().sign_in(EMAIL, "wrong password").await.expect(401);
     assert_eq!(app.count("SELECT count(*) FROM user WHERE password_hash LIKE '$argon2id$v=19$m=64,t=1,p=1$%'").await, 1);
-    stronger.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    stronger.client().sign_in(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(app.count("SELECT count(*) FROM user WHERE password_hash LIKE '$argon2id$v=19$m=128,t=2,p=1$%'").await, 1);
-    stronger.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    stronger.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,12 +204,12 @@ async fn c_20_too_many_sign_ins_are_told_to_come_back() {
     let flood: Vec<_> = (0..40)
         .map(|_| {
             tokio::spawn({
-                let someone = app.someone();
-                async move { someone.sign_in(EMAIL, PASSWORD).await }
+                let client = app.client();
+                async move { client.sign_in(EMAIL, PASSWORD).await }
             })
         })
         .collect();
-    ada.who_am_i().await.expect(200);
+    ada.get_session().await.expect(200);
     let (mut in_, mut shed) = (0, 0);
     for one in flood {
         let answer = one.await.unwrap();
@@ -221,5 +221,5 @@ async fn c_20_too_many_sign_ins_are_told_to_come_back() {
         }
     }
     assert!(in_ >= 3 && shed >= 1, "{in_} in, {shed} told to come back");
-    app.someone().sign_in(EMAIL, PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }

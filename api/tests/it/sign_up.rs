@@ -13,7 +13,7 @@ async fn asvs_2_3_4_a_hundred_at_once_make_one_user() {
     let second_node = app.another().await;
     let mut racers = JoinSet::new();
     for n in 0..100 {
-        let racer = if n % 2 == 0 { app.someone() } else { second_node.someone() };
+        let racer = if n % 2 == 0 { app.client() } else { second_node.client() };
         let email = if n % 3 == 0 { "Ada@Example.com" } else { "ada@example.COM" };
         racers.spawn(async move { racer.sign_up(email, PASSWORD).await });
     }
@@ -28,14 +28,14 @@ async fn asvs_2_3_4_a_hundred_at_once_make_one_user() {
 #[tokio::test]
 async fn b_28_a_look_alike_is_another_person() {
     let app = App::start().await;
-    app.someone().sign_up("mike@example.com", PASSWORD).await.expect(201);
+    app.client().sign_up("mike@example.com", PASSWORD).await.expect(201);
     for taken in ["MIKE@example.com", "mike@EXAMPLE.COM", "mike@\u{212A}xample.com".replace('\u{212A}', "e").as_str()] {
-        app.someone().sign_up(taken, PASSWORD).await.expect_problem(409, "email_taken");
+        app.client().sign_up(taken, PASSWORD).await.expect_problem(409, "email_taken");
     }
     for other in ["mıke@example.com", "mi\u{212A}e@example.com", "ｍike@example.com", "mike+x@example.com", "Жанна@example.com"]
     {
-        app.someone().sign_up(other, PASSWORD).await.expect(201);
-        assert_eq!(app.someone().sign_in(other, PASSWORD).await.expect(200).string("/user/email"), other);
+        app.client().sign_up(other, PASSWORD).await.expect(201);
+        assert_eq!(app.client().sign_in(other, PASSWORD).await.expect(200).string("/user/email"), other);
     }
 }
 
@@ -43,9 +43,9 @@ async fn b_28_a_look_alike_is_another_person() {
 async fn all_broken_rules_are_named_at_once() {
     let app = App::configured(|config| config.passwords.min_length = 12).await;
     let body = json!({"email": "ada@example.com", "password": "zq4817kd", "name": "\u{7}"});
-    let rules = app.someone().post("/v1/users", body).await.expect_problem(422, "validation_failed").broken_rules();
+    let rules = app.client().post("/v1/users", body).await.expect_problem(422, "validation_failed").broken_rules();
     assert_eq!(rules, [("password".into(), "min_length".into()), ("name".into(), "format".into())]);
-    let problem = app.someone().post("/v1/users", json!({"email": "", "password": "1234567", "name": ""})).await;
+    let problem = app.client().post("/v1/users", json!({"email": "", "password": "1234567", "name": ""})).await;
     let rules = problem.expect_problem(422, "validation_failed").broken_rules();
     assert_eq!(
         rules,
@@ -60,9 +60,9 @@ async fn asvs_6_2_1_passwords_from_8_code_points_to_1024_bytes() {
     let right = ["zq4817kd".to_owned(), "        ".to_owned(), horses(8), horses(256), "a".repeat(1024), "p\u{0}ssword".to_owned()];
     for (n, password) in right.iter().enumerate() {
         let email = format!("user{n}@example.com");
-        app.someone().sign_up(&email, password).await.expect(201);
-        app.someone().sign_in(&email, password).await.expect(200);
-        app.someone().sign_in(&email, &format!("{password} ")).await.expect(if password.chars().count() == 1024 {
+        app.client().sign_up(&email, password).await.expect(201);
+        app.client().sign_in(&email, password).await.expect(200);
+        app.client().sign_in(&email, &format!("{password} ")).await.expect(if password.chars().count() == 1024 {
             422
         } else {
             401
@@ -75,7 +75,7 @@ async fn asvs_6_2_1_passwords_from_8_code_points_to_1024_bytes() {
         ("a".repeat(1025), "max_length"),
     ];
     for (password, rule) in wrong {
-        let problem = app.someone().sign_up("wrong@example.com", &password).await.expect_problem(422, "validation_failed");
+        let problem = app.client().sign_up("wrong@example.com", &password).await.expect_problem(422, "validation_failed");
         assert_eq!(problem.broken_rules(), [("password".to_owned(), rule.to_owned())]);
     }
 }
@@ -91,7 +91,7 @@ async fn asvs_15_3_3_nobody_makes_themselves_an_admin() {
     ] {
         let mut body = json!({"email": "ada@example.com", "password": PASSWORD});
         body[field] = value;
-        let problem = app.someone().post("/v1/users", body).await.expect_problem(422, "validation_failed");
+        let problem = app.client().post("/v1/users", body).await.expect_problem(422, "validation_failed");
         assert_eq!(problem.broken_rules(), [(String::new(), "unknown_field".to_owned())]);
     }
     assert_eq!(app.count("SELECT count(*) FROM user").await, 0);
@@ -101,7 +101,7 @@ async fn asvs_15_3_3_nobody_makes_themselves_an_admin() {
 async fn asvs_11_4_2_the_stored_hash_is_argon2id_with_its_own_salt() {
     let app = App::start().await;
     for n in 0..3 {
-        app.someone().sign_up(&format!("user{n}@example.com"), PASSWORD).await.expect(201);
+        app.client().sign_up(&format!("user{n}@example.com"), PASSWORD).await.expect(201);
     }
     assert_eq!(app.count("SELECT count(DISTINCT password_hash) FROM user WHERE password_hash LIKE '$argon2id$v=19$%'").await, 3);
 }

@@ -100,14 +100,14 @@ fn every_operation_is_named_described_and_secured_on_purpose() {
 #[tokio::test]
 async fn it_is_served_as_it_is_written() {
     let app = App::start().await;
-    let served = app.someone().get("/openapi.json").await.expect(200);
+    let served = app.client().get("/openapi.json").await.expect(200);
     assert_eq!(served.header("content-type"), "application/json");
     assert_eq!(served.text, spec::spec());
-    let explorer = app.someone().get("/docs").await.expect(200);
+    let explorer = app.client().get("/docs").await.expect(200);
     assert!(explorer.text.contains("\"operationId\":\"signIn\"") && explorer.header("content-type").starts_with("text/html"));
-    assert_eq!(app.someone().get("/").await.expect(303).header("location"), "/docs");
+    assert_eq!(app.client().get("/").await.expect(303).header("location"), "/docs");
 
     let without = App::with_environment(&[("BIFRONS_DOCS__ENABLED", "false")]).await;
-    without.someone().get("/docs").await.expect_problem(404, "not_found");
-    without.someone().get("/").await.expect_problem(404, "not_found");
+    without.client().get("/docs").await.expect_problem(404, "not_found");
+    without.client().get("/").await.expect_problem(404, "not_found");
 }

@@ -9,7 +9,7 @@ use crate::support::{App, raw::RawConnection, redis::until};
 const PATHS: [&str; 2] = ["/docs", "/openapi.json"];
 
 async fn get(app: &App, path: &str, headers: &[(&'static str, &str)]) -> Response {
-    let actor = headers.iter().fold(app.someone(), |actor, (name, value)| actor.with(name, *value));
+    let actor = headers.iter().fold(app.client(), |actor, (name, value)| actor.with(name, *value));
     actor.ask(Method::GET, path).await
 }
 

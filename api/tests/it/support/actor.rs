@@ -32,7 +32,7 @@ impl Actor {
     }
 
     /// The same person with an access token.
-    pub fn bearing(&self, token: &str) -> Self {
+    pub fn with_token(&self, token: &str) -> Self {
         self.with("authorization", format!("Bearer {token}"))
     }
 
@@ -131,13 +131,13 @@ impl Actor {
         self.post("/v1/session", json!({ "email": email, "password": password, "remember": true })).await
     }
 
-    pub async fn who_am_i(&self) -> Answer {
+    pub async fn get_session(&self) -> Answer {
         self.get("/v1/session").await
     }
 
     /// The session that it is signed in to.
     pub async fn session(&self) -> entity::SessionId {
-        entity::SessionId(self.who_am_i().await.expect(200).string("/id").parse().unwrap())
+        entity::SessionId(self.get_session().await.expect(200).string("/id").parse().unwrap())
     }
 
     pub async fn sign_out(&self) -> Answer {

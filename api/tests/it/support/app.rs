@@ -86,20 +86,20 @@ impl App {
     }
 
     /// Somebody with an empty cookie jar.
-    pub fn someone(&self) -> Actor {
+    pub fn client(&self) -> Actor {
         Actor::new(format!("http://{}", self.address))
     }
 
     /// Ada, signed up and signed in by cookie.
     pub async fn ada(&self) -> Actor {
-        let ada = self.someone();
+        let ada = self.client();
         ada.sign_up(EMAIL, PASSWORD).await.expect(201);
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
         ada
     }
 
     /// Moves the clock, once what happens behind the answers has happened.
-    pub async fn wait(&self, by: Duration) {
+    pub async fn advance(&self, by: Duration) {
         self.state.touches.idle().await;
         self.state.clock.advance(by);
     }
@@ -130,29 +130,29 @@ impl App {
     }
 
     /// Looks now at what other nodes did, instead of a moment later.
-    pub async fn look(&self) {
+    pub async fn poll(&self) {
         sessions::poll_changes(&self.state).await.unwrap();
     }
 
     /// Waits until Redis is linked.
-    pub async fn linked(&self) {
+    pub async fn until_linked(&self) {
         while !self.state.redis.as_ref().unwrap().is_linked() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// Cuts this process, and no other, off the database. It cannot look any more: all it hears from now on is pushed.
-    pub async fn cut_off(&self) {
-        self.linked().await;
+    pub async fn disconnect_database(&self) {
+        self.until_linked().await;
         while !self.state.cache.is_pushed() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.look().await;
+        self.poll().await;
         self.state.db.clone().close().await.unwrap();
     }
 
     /// Waits until this process forgets a session, while it trusts what it keeps.
-    pub async fn forgets(&self, session: SessionId) {
+    pub async fn until_forgotten(&self, session: SessionId) {
         while self.state.cache.recall(session).is_some() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -160,7 +160,7 @@ impl App {
     }
 
     /// Waits until Redis has been linked for so long without a break.
-    pub async fn linked_for(&self, span: Duration) {
+    pub async fn until_linked_for(&self, span: Duration) {
         let mut since = tokio::time::Instant::now();
         while since.elapsed() < span {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -171,7 +171,7 @@ impl App {
     }
 
     /// Waits until the link to Redis is known to be broken.
-    pub async fn unlinked(&self) {
+    pub async fn until_unlinked(&self) {
         while self.state.redis.as_ref().unwrap().is_linked() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

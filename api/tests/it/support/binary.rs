@@ -83,7 +83,7 @@ impl Process {
         Self { child, port }
     }
 
-    pub fn someone(&self) -> Actor {
+    pub fn client(&self) -> Actor {
         Actor::new(format!("http://127.0.0.1:{}", self.port))
     }
 

@@ -11,7 +11,7 @@ pub async fn end(how: &str, victim: &Actor, other: &Actor) {
     match how {
         "sign out" => victim.sign_out().await.expect(204),
         "end one" => {
-            let id = victim.who_am_i().await.expect(200).string("/id");
+            let id = victim.get_session().await.expect(200).string("/id");
             other.delete(&format!("/v1/me/sessions/{id}")).await.expect(204)
         }
         "end others" => other.delete("/v1/me/sessions").await.expect(204),
