@@ -121,7 +121,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
       await reads(laptop, "The session is ended.");
 
       await phone.run(comeBack, undefined);
-      await expect.poll(() => phone.text(), { timeout: 1000 }).toContain("You are signed out.");
+      await expect.poll(() => phone.text(), { timeout: 1000 }).toContain("Your session was ended");
       expect(await phone.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
       expect(await laptop.text()).toContain("This session");
     },

@@ -1,11 +1,14 @@
+import { adviceFor } from "./advice.js";
 import type { Methods } from "./generated/methods.js";
-import { isReachable } from "./runtime/reach.js";
+import { answersPlain, isReachable } from "./runtime/reach.js";
 
 /** Why the user is not signed in in this page. */
 export interface Diagnosis {
   readonly verdict:
     | "unreachable"
+    | "opaque_origin"
     | "cors_refused"
+    | "headers_refused"
     | "unexpected"
     | "cookies_blocked"
     | "signed_out"
@@ -37,25 +40,48 @@ export async function diagnose(
     }
     const session = await client.getSession();
     if (session.data) return say("signed_in", `${session.data.user.email} is signed in.`);
-    if (session.problem.status !== 401) return unexpected(session.problem.code);
+    if (!SIGNED_OUT.includes(session.problem.code)) return unexpected(session.problem.code);
     return say(
       "signed_out",
-      'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", or the session has ended.',
+      'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", the session has ended, or a proxy or HTTP Basic adds an Authorization header, which takes the place of the cookie.',
     );
   } catch {
-    return (await isReachable(`${baseUrl}/v1/probe`))
-      ? say(
-          "cors_refused",
-          `it runs, but this page may not read its answers. Add "${origin()}" to its origins.`,
-        )
-      : say("unreachable", "no server answers there. Start the service, or correct baseUrl.");
+    return refused(baseUrl, say);
   }
+}
+
+/** The codes of a user who is not signed in. */
+const SIGNED_OUT: readonly string[] = ["unauthenticated", "invalid_session", "invalid_token"];
+
+/** A call failed without an answer. */
+async function refused(
+  baseUrl: string,
+  say: (verdict: Diagnosis["verdict"], sentence: string) => Diagnosis,
+): Promise<Diagnosis> {
+  const probe = `${baseUrl}/v1/probe`;
+  if (!(await isReachable(probe))) {
+    return say("unreachable", "no server answers there. Start the service, or correct baseUrl.");
+  }
+  const runs = "it runs, but this page may not read its answers";
+  if (origin() === "null") {
+    return say(
+      "opaque_origin",
+      `${runs}, because the page has no origin: it is a file or in a sandboxed frame. Serve it over http or https.`,
+    );
+  }
+  if (await answersPlain(probe)) {
+    return say(
+      "headers_refused",
+      `${runs}, because the calls carry a header that it does not allow. Add the names of the client's headers, and of those that monitoring adds, to its cors.allowed_headers.`,
+    );
+  }
+  return say("cors_refused", `${runs}. ${adviceFor(origin(), baseUrl).sentence}`);
 }
 
 function blocked(relation: string): string {
   const stores = "the browser does not store or send its cookies here";
   return relation === "cross_site"
-    ? `${stores}, because it is on another site than "${origin()}". List this origin in its origins, serve both under one domain, or use mode: "token" with refreshIn: "body".`
+    ? `${stores}, because it is on another site than "${origin()}". Serve both under one domain, or use mode: "token" with refreshIn: "body".`
     : `${stores}, although it is on the same site. Check that the browser allows cookies, that credentials is "include", and that no proxy removes Set-Cookie.`;
 }
 

@@ -4,12 +4,30 @@
  * `EventSource` reconnects when no server answers, and closes when it may not read the answer.
  */
 export function isReachable(url: string): Promise<boolean> {
-  if (typeof EventSource === "undefined") return Promise.resolve(false);
   return new Promise((done) => {
+    if (typeof EventSource === "undefined") return done(false);
     const source = new EventSource(url);
     source.onerror = () => {
       done(source.readyState === EventSource.CLOSED);
       source.close();
     };
   });
+}
+
+/**
+ * Whether this page may read the answers to requests without further headers. An empty frame has a
+ * `fetch` of its own, to which monitoring has added nothing.
+ */
+export async function answersPlain(url: string): Promise<boolean> {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  document.documentElement.append(frame);
+  try {
+    const plain = (frame.contentWindow as (Window & typeof globalThis) | null)?.fetch ?? fetch;
+    return (await plain(new URL(url, location.href).href)).ok;
+  } catch {
+    return false;
+  } finally {
+    frame.remove();
+  }
 }

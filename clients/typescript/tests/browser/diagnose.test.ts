@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/index.js";
 import { openPage } from "../support/chromium.js";
-import { type Site, serveSite, visit } from "../support/page.js";
+import { addressOf, type Site, serveSite, visit } from "../support/page.js";
 import type { Service } from "../support/service.js";
 import { ADA, openStage } from "../support/stage.js";
 
@@ -69,6 +69,30 @@ test("an origin that is not listed is told so, and once on the console", async (
   await expect.poll(() => warnings).toEqual([expect.stringContaining(stranger.origin)]);
   expect((await diagnose()).verdict).toBe("cors_refused");
   stranger.stop();
+});
+
+test("a header that the service does not allow is told apart from an origin", async () => {
+  await visit(page, site, service.url, { headers: { "x-unheard-of": "1" } });
+  expect((await diagnose()).verdict).toBe("headers_refused");
+});
+
+test("a page without an origin is told so", async () => {
+  await visit(page, site, service.url);
+  // A sandboxed frame has an opaque origin.
+  const verdict = await page.evaluate(
+    async (address) => {
+      const frame = document.createElement("iframe");
+      frame.setAttribute("sandbox", "allow-scripts");
+      const told = new Promise<string>((done) => {
+        addEventListener("message", ({ data }) => done(String(data)));
+      });
+      frame.src = `${address}&report=1`;
+      document.body.append(frame);
+      return told;
+    },
+    addressOf(site, service.url),
+  );
+  expect(verdict).toBe("opaque_origin");
 });
 
 test("a service that is not there", async () => {

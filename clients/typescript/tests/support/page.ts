@@ -30,7 +30,11 @@ export async function serveSite(): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     if (pathname === "/client.js") {
-      response.setHeader("content-type", "text/javascript; charset=utf-8").end(script);
+      response
+        .setHeader("content-type", "text/javascript; charset=utf-8")
+        // A sandboxed frame loads modules across origins, too.
+        .setHeader("access-control-allow-origin", "*")
+        .end(script);
     } else if (pathname.startsWith("/elsewhere")) {
       response.writeHead(307, { location: pathname.slice("/elsewhere".length) }).end();
     } else {
@@ -55,6 +59,10 @@ const page = (options: string): string => `<!doctype html>
 <script type="module">
   import { createClient } from "/client.js";
   globalThis.client = createClient(${options});
+  // For a frame whose page the test cannot reach into.
+  if (location.search.includes("report=1")) {
+    client.diagnose().then(({ verdict }) => parent.postMessage(verdict, "*"));
+  }
 </script>`;
 
 /** Where the page is that has a client for that service. */
