@@ -9,7 +9,7 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // The allocator asks for huge pages everywhere: 13 MiB more at rest. Only what passwords are hashed in gains by them.
+    // The allocator requests huge pages for all memory: 13 MiB more when idle. Only the memory of password hashing profits from them.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
     Cli::parse().run()
 }

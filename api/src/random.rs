@@ -11,12 +11,12 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A new id that sorts after all earlier ones (RFC 9562 section 5.7). Ids are public: nothing may depend on guessing one.
+/// A new id that sorts after all earlier ones (RFC 9562 section 5.7). Ids are public: no check may depend on an id being secret.
 pub fn uuid_v7(now: UnixMillis) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or(0), &bytes()).into_uuid()
 }
 
-/// Without randomness no credential may be made, and no answer would be safe: the process stops.
+/// Stops the process if the system gives no randomness, because every credential depends on it.
 fn fill(bytes: &mut [u8]) {
     assert!(rand::fill(bytes).is_ok(), "the operating system gives no randomness");
 }

@@ -1,5 +1,5 @@
-//! Requests as traces, for an OpenTelemetry collector (OTLP over HTTP). Only with the feature `otel`, and if
-//! `OTEL_EXPORTER_OTLP_ENDPOINT` says where; the other `OTEL_…` variables of its specification count too.
+//! Sends each request as a trace to an OpenTelemetry collector (OTLP over HTTP). Needs the feature `otel`, and
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` in the environment. The other `OTEL_…` variables of the specification apply too.
 
 use std::{collections::HashMap, env};
 
@@ -13,19 +13,19 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{Layer, Registry};
 
-/// Where traces go, if anywhere.
-const WHERE: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+/// Each of them names the collector. Without one, no traces are sent.
+const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 
-/// The headers that say which trace a request belongs to (W3C Trace Context).
+/// The headers that name the trace of a request (W3C Trace Context).
 const CONTEXT: [&str; 2] = ["traceparent", "tracestate"];
 
-/// Traces on their way to a collector. What waits is sent when this is dropped.
+/// The connection to a collector. Dropping it sends the traces that are still in memory.
 pub struct Telemetry(SdkTracerProvider);
 
 impl Telemetry {
-    /// Begins to send traces, if the environment says where.
+    /// Returns None if the environment names no collector.
     pub fn begin() -> Option<Result<Self, ExporterBuildError>> {
-        WHERE.iter().any(|name| env::var_os(name).is_some()).then(|| {
+        ENDPOINTS.iter().any(|name| env::var_os(name).is_some()).then(|| {
             let exporter = SpanExporter::builder().with_http().build()?;
             let resource = Resource::builder();
             let resource = match env::var_os("OTEL_SERVICE_NAME") {
@@ -36,7 +36,7 @@ impl Telemetry {
         })
     }
 
-    /// What turns spans into traces.
+    /// The subscriber layer that makes traces of spans.
     pub fn layer(&self) -> Box<dyn Layer<Registry> + Send + Sync> {
         tracing_opentelemetry::layer().with_tracer(self.0.tracer("bifrons")).boxed()
     }
@@ -44,12 +44,12 @@ impl Telemetry {
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        // A collector that is not there is nobody's loss.
+        // An unreachable collector must not fail the stop.
         let _ = self.0.shutdown();
     }
 }
 
-/// A request begins, maybe as a part of somebody else's trace.
+/// Makes the span of a request a part of the client's trace, if the client sent one.
 pub(crate) fn begin(span: &Span, header: impl Fn(&str) -> Option<String>) {
     let given: HashMap<_, _> = CONTEXT.iter().filter_map(|name| Some(((*name).to_owned(), header(name)?))).collect();
     if !given.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) fn begin(span: &Span, header: impl Fn(&str) -> Option<String>) {
     }
 }
 
-/// A request was answered: the attributes are those of OpenTelemetry's conventions for HTTP.
+/// Adds the answer to the span, with the attributes of OpenTelemetry's conventions for HTTP.
 pub(crate) fn end(span: &Span, operation: Option<&'static str>, method: &str, status: u16) {
     span.set_attribute("http.request.method", method.to_owned());
     span.set_attribute("http.response.status_code", i64::from(status));

@@ -1,4 +1,4 @@
-//! Delivers mail as files, one `.eml` each, into a folder that any mail program opens.
+//! Delivers each mail as one `.eml` file into a folder. Every mail program opens such files.
 
 use std::{
     fs, io,
@@ -14,17 +14,17 @@ use tokio::sync::Notify;
 use super::store;
 use crate::db::{Db, Unavailable};
 
-/// How long to wait after a failure.
+/// The delay between a failed delivery and the next one.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// The folder that mail is delivered into.
+/// The folder into which mail is delivered.
 #[derive(Debug)]
 pub struct Outbox {
     folder: PathBuf,
     filled: Notify,
 }
 
-/// Why mail still waits.
+/// Why a mail is not delivered yet.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// The database does not answer.
@@ -40,18 +40,18 @@ impl Outbox {
         Self { folder, filled: Notify::new() }
     }
 
-    /// Tells the deliverer that a mail was committed.
+    /// Wakes `deliver` after a transaction stored a mail.
     pub(crate) fn notify(&self) {
         self.filled.notify_one();
     }
 
-    /// Delivers what waits, and then whatever comes. Never ends.
+    /// Delivers all stored mail, then waits for more. Does not return.
     pub async fn deliver(&self, db: &Db) {
         loop {
             match self.deliver_waiting(db).await {
                 Ok(()) => self.filled.notified().await,
                 Err(error) => {
-                    tracing::error!(%error, "mail waits");
+                    tracing::error!(%error, "mail was not delivered; the service tries again");
                     tokio::time::sleep(RETRY_AFTER).await;
                 }
             }
@@ -61,7 +61,7 @@ impl Outbox {
     async fn deliver_waiting(&self, db: &Db) -> Result<(), DeliveryError> {
         while let Some(mail) = store::oldest(db.connection()).await? {
             let (folder, id) = (self.folder.clone(), mail.id);
-            // The disk may take its time; others use this thread too.
+            // A slow disk must not block other tasks of this thread.
             tokio::task::spawn_blocking(move || write(&folder, &mail)).await.map_err(io::Error::other)??;
             store::remove(db.connection(), id).await?;
         }
@@ -69,7 +69,7 @@ impl Outbox {
     }
 }
 
-/// Whole or not at all; a second delivery of the same mail lands on the same file.
+/// Atomic. A second delivery of the same mail replaces the same file.
 fn write(folder: &Path, mail: &mail::Model) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let part = folder.join(format!("{}.part", mail.id.0));
@@ -80,7 +80,7 @@ fn write(folder: &Path, mail: &mail::Model) -> io::Result<()> {
     fs::rename(part, folder.join(format!("{}.eml", mail.id.0)))
 }
 
-/// RFC 5322, with UTF-8 headers (RFC 6532): the address is kept as it was typed. It can hold no line break: `EmailAddress`.
+/// RFC 5322, with UTF-8 headers (RFC 6532): the address stays as the user typed it. An `EmailAddress` contains no line break.
 fn message(mail: &mail::Model) -> String {
     let date = OffsetDateTime::from_unix_timestamp(mail.created_at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let date = date.format(&Rfc2822).unwrap_or_default();

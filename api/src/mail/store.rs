@@ -8,18 +8,15 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Q
 
 use crate::db::Unavailable;
 
-/// Puts a mail into the outbox.
 pub(crate) async fn insert(db: &impl ConnectionTrait, mail: Model) -> Result<(), Unavailable> {
     mail.into_active_model().insert(db).await?;
     Ok(())
 }
 
-/// The mail that has waited longest.
 pub(crate) async fn oldest(db: &impl ConnectionTrait) -> Result<Option<Model>, Unavailable> {
     Ok(Entity::find().order_by_asc(Column::Id).one(db).await?)
 }
 
-/// Takes a delivered mail out.
 pub(crate) async fn remove(db: &impl ConnectionTrait, id: MailId) -> Result<(), Unavailable> {
     Entity::delete_by_id(id).exec(db).await?;
     Ok(())

@@ -123,7 +123,7 @@ async fn a_kill_between_commit_and_publication_is_harmless() {
     // After its first poll it reads from Redis first.
     until(async || {
         let metrics = reqwest::get(format!("http://{admin}/metrics")).await.unwrap().text().await.unwrap();
-        metrics.contains("\nbifrons_changes_heard 1\n")
+        metrics.contains("\nbifrons_changes_current 1\n")
     })
     .await;
     for _ in 0..10 {

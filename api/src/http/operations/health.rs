@@ -1,4 +1,4 @@
-//! What is not part of the API but of running it: health for orchestrators, and the keys for whoever verifies access tokens.
+//! Health checks for orchestrators, and the public keys for services that verify access tokens.
 
 use poem::{
     IntoResponse, Response, handler,
@@ -18,7 +18,7 @@ pub(in crate::http) fn live() -> Json<serde_json::Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// The service can do its work: the database answers, and it was not told to stop. Without Redis it does it all the same, only slower.
+/// 200 if the database answers and the service is not stopping. Without Redis the service is `degraded`: it works, but slower.
 #[handler]
 pub(in crate::http) async fn ready(state: State<'_>) -> poem::Result<Json<serde_json::Value>> {
     if state.is_stopping() {

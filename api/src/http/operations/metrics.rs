@@ -1,4 +1,4 @@
-//! What the service counts, for Prometheus.
+//! Metrics for Prometheus.
 
 use std::sync::atomic::Ordering;
 
@@ -6,15 +6,15 @@ use poem::{IntoResponse, Response, handler, web::Data};
 
 use crate::http::request::State;
 
-/// Counters since the process began, and how things stand.
+/// Sets the gauges, then writes all metrics.
 #[handler]
 pub(in crate::http) fn metrics(Data(state): State<'_>) -> Response {
     let metrics = &state.metrics;
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     metrics.passwords_admitted.set(whole(state.hasher.admitted()));
     metrics.sessions_cached.set(whole(state.cache.len()));
-    metrics.changes_heard.set(state.cache.is_current().into());
-    metrics.push_heard.set(state.cache.is_pushed().into());
+    metrics.changes_current.set(state.cache.is_current().into());
+    metrics.push_working.set(state.cache.is_pushed().into());
     if let Some(redis) = &state.redis {
         metrics.redis_linked.set(redis.is_linked().into());
         metrics.redis_commands.inner().store(redis.commands(), Ordering::Relaxed);

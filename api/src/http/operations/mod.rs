@@ -1,4 +1,4 @@
-//! Endpoints for running the service. They are not part of the API.
+//! Endpoints for the operator. They are not part of the API.
 
 pub(super) mod health;
 pub(super) mod metrics;

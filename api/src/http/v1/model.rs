@@ -1,4 +1,4 @@
-//! What several operations answer with.
+//! Objects that several operations answer with.
 
 use entity::{Methods, UnixMillis, session, token_grant};
 use poem_openapi::{Enum, Object, types::Example};
@@ -208,7 +208,7 @@ impl SignedIn {
         Self { session: Session::new(state, &principal), tokens }
     }
 
-    /// The same, with the device token where the refresh token is.
+    /// Adds the device token beside the refresh token.
     pub(super) fn with_device(mut self, device: &DeviceToken) -> Self {
         if let Some(tokens) = &mut self.tokens {
             tokens.device_token = Some(device.reveal().to_string());

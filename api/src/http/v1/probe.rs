@@ -1,5 +1,5 @@
 //! Whether a browser stores and sends the session cookie: a probe cookie with the same attributes, set by one operation and read by the
-//! other. The client's `diagnose()` calls both from inside the page that has the trouble.
+//! other. The TypeScript client's `diagnose()` calls both from the page whose cookies are missing.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ impl ProbeApi {
     }
 }
 
-/// By the `Origin` of the browser. A read from the service's own pages has none.
+/// By the browser's `Origin` header. A page of the service itself sends none.
 fn relation(state: &AppState, headers: &HeaderMap) -> Relation {
     let api = &state.config.public_url;
     let page = match headers.get(header::ORIGIN).map(|origin| origin.to_str().map(Origin::parse)) {

@@ -144,7 +144,7 @@ impl SessionApi {
         let (established, device) = sessions::sign_in(&state, request).await.map_err(SignInRequestError::SignIn)?;
         let mut cookies = credential_cookies::issue(&state, &established);
         let signed_in = SignedIn::new(&state, established);
-        // The device token travels as the refresh token does: a client that keeps one keeps the other.
+        // A client that stores the refresh token also stores the device token, so both are in the body or both are in cookies.
         if matches!(delivery, Delivery::Tokens(grants::RefreshIn::Body)) {
             return Ok(WithCookies(Reply(signed_in.with_device(&device)), cookies));
         }
@@ -177,7 +177,7 @@ impl SessionApi {
         };
         match ended {
             Ok(()) => Ok(WithCookies(NoContent, cleared)),
-            // The session may still be live, and the answer says so. The browser forgets the cookie all the same.
+            // The session may still be live, so the answer is an error. The browser deletes the cookie anyway.
             Err(error) => Err(WithCookies(StoreError(error).into(), cleared)),
         }
     }

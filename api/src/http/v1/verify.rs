@@ -1,4 +1,4 @@
-//! For proxies that ask whether a request may pass: nginx `auth_request`, Traefik `ForwardAuth`, Caddy
+//! Verifies a credential for a proxy: nginx `auth_request`, Traefik `ForwardAuth`, Caddy
 //! `forward_auth`, Envoy `ext_authz`.
 
 use poem::{
@@ -13,7 +13,7 @@ use poem_openapi::{
 use super::tag::Tag;
 use crate::{http::request::credentials::VerifiedIdentity, principal::Principal};
 
-/// The user and the session, in headers that a proxy passes on.
+/// The user and the session, in headers that the proxy passes on.
 struct Verified(Principal);
 
 const HEADERS: [(&str, &str); 3] = [
@@ -68,7 +68,7 @@ impl VerifyApi {
     }
 }
 
-/// The same for Envoy, which appends the path of the request to this one's and lets it pass on 200 alone.
+/// `verify` for Envoy, which appends the path of the request to the path of `verify` and lets the request pass only on 200.
 #[handler]
 pub(in crate::http) async fn for_envoy(request: &Request) -> poem::Result<Response> {
     let principal = VerifiedIdentity::of(request).await.map_err(|refused| {
