@@ -35,7 +35,7 @@ async fn asvs_6_2_12_a_breached_password_is_refused_and_the_request_has_five_dig
     let ada = app.ada().await;
     assert_eq!(broken(ada.change_password(PASSWORD, KNOWN.0).await), rule("new_password"));
     ada.get_session().await.expect(200);
-    let heard = service.heard.lock().unwrap().join("\n");
+    let heard = service.requests.lock().unwrap().join("\n");
     assert!(heard.starts_with("GET /range/B19CB HTTP/1.1") && heard.contains("add-padding: true"), "{heard}");
     for secret in [KNOWN.0, KNOWN.1, PASSWORD, EMAIL] {
         assert!(!heard.to_uppercase().contains(&secret.to_uppercase()), "{heard}");
@@ -67,14 +67,14 @@ async fn a_wrong_current_password_sends_no_request() {
     let service = Server::raw(|_| ok("00000000000000000000000000000000000:1\r\n"));
     let app = app_with_service(service.port, OnFailure::Refuse).await;
     let ada = app.ada().await;
-    let before = service.heard.lock().unwrap().len();
+    let before = service.requests.lock().unwrap().len();
     for _ in 0..3 {
         ada.change_password("not the password at all", "another horse entirely").await.expect_problem(403, "wrong_password");
     }
     app.client().sign_up(EMAIL, "another horse entirely").await.expect(409);
-    assert_eq!(service.heard.lock().unwrap().len(), before);
+    assert_eq!(service.requests.lock().unwrap().len(), before);
     ada.change_password(PASSWORD, "another horse entirely").await.expect(200);
-    assert_eq!(service.heard.lock().unwrap().len(), before + 1);
+    assert_eq!(service.requests.lock().unwrap().len(), before + 1);
 }
 
 /// Requests that wait for a silent service leave file descriptors for the rest.

@@ -251,7 +251,7 @@ async fn requests_are_traces_for_a_collector() {
     let client = service.client().with("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
     client.sign_in(EMAIL, PASSWORD).await.expect(401);
     assert!(service.stop().success());
-    let heard = collector.heard.lock().unwrap().join("\n");
+    let heard = collector.requests.lock().unwrap().join("\n");
     assert!(heard.starts_with("POST /v1/traces HTTP/1.1"), "{heard}");
     for expected in ["a trace that is.", "bifrons.operation", "signIn", "sign_in_refused", "http.response.status_code"] {
         assert!(heard.contains(expected), "{expected}: {heard}");

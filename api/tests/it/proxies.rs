@@ -122,7 +122,7 @@ async fn behind_nginx_the_service_learns_the_user_and_other_requests_are_refused
     for actor in [&ada, &bearer] {
         let forging = at(actor).with("x-auth-user-id", "another-user").with("x-auth-roles", "admin");
         assert_eq!(forging.send_elsewhere(Method::POST, "/orders").await, 200);
-        let received = orders.heard.lock().unwrap().pop().unwrap().to_ascii_lowercase();
+        let received = orders.requests.lock().unwrap().pop().unwrap().to_ascii_lowercase();
         assert!(received.contains(&format!("x-auth-user-id: {user}\r\n")), "{received}");
         assert!(received.contains("x-auth-roles: \r\n") && !received.contains("another-user"), "{received}");
         assert!(!received.contains("admin"), "{received}");
@@ -133,7 +133,7 @@ async fn behind_nginx_the_service_learns_the_user_and_other_requests_are_refused
     for refused in [gone, app.client(), app.client().with_token("nonsense")] {
         assert_eq!(at(&refused).with("x-auth-user-id", "another-user").send_elsewhere(Method::GET, "/orders").await, 401);
     }
-    assert!(orders.heard.lock().unwrap().is_empty(), "no refused request reached the service");
+    assert!(orders.requests.lock().unwrap().is_empty(), "no refused request reached the service");
 }
 
 #[tokio::test]
@@ -146,9 +146,9 @@ async fn an_undecided_request_is_503_behind_nginx() {
     assert_eq!(good.ask(Method::GET, "/orders").await.status(), 200);
     let ambiguous = good.with("cookie", "bifrons_session=bfs_another");
     assert_eq!(ambiguous.ask(Method::GET, "/orders").await.status(), 400);
-    orders.heard.lock().unwrap().clear();
+    orders.requests.lock().unwrap().clear();
     app.state.db.clone().close().await.unwrap();
     let undecided = good.ask(Method::GET, "/orders").await;
     assert_eq!((undecided.status().as_u16(), undecided.headers()["retry-after"].to_str().unwrap()), (503, "5"));
-    assert!(orders.heard.lock().unwrap().is_empty(), "the request did not reach the service");
+    assert!(orders.requests.lock().unwrap().is_empty(), "the request did not reach the service");
 }

@@ -51,7 +51,7 @@ fn headers_and_the_next_call_are_judged_and_a_token_is_fetched() {
     let arguments = [["--frontend", PAGE, "--path", "/login", "--content-type", "text/plain"].as_slice(), &token].concat();
     let report = parsed(&examine(&server, "http://api.jazzmeet.site", &arguments));
     assert_eq!(codes(&report), ["header_not_allowed"], "the preflight lists content-type alone");
-    let heard = server.heard.lock().unwrap();
+    let heard = server.requests.lock().unwrap();
     assert!(heard[0].starts_with("GET /form "), "{heard:?}");
     let sign_in = heard.iter().find(|request| request.starts_with("POST /login ")).unwrap();
     let lines = ["x-csrf-token: t0k\r\n", "\r\n\r\ntoken=t0k", "cookie: sid=hunter2; csrftoken=t0k\r\n"];

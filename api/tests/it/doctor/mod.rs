@@ -140,7 +140,7 @@ fn it_asks_as_a_browser_would() {
     let output =
         examine(&server, "http://localhost:8080/api/", &[&["--frontend", "http://localhost:3000"], body.as_slice()].concat());
     assert_eq!(output.status.code(), Some(1), "PUT is not listed");
-    let heard = server.heard.lock().unwrap();
+    let heard = server.requests.lock().unwrap();
     for (request, lines) in heard.iter().zip([
         [
             "OPTIONS /api/login?x=1 HTTP/1.1\r\n",
@@ -171,13 +171,13 @@ fn the_body_may_come_from_a_file_or_a_pipe() {
     let arguments = ["doctor", "--api", &api, "--frontend", PAGE, "--body", "@body", "--content-type", form];
     let output = run(folder.path(), &arguments, &[]);
     assert!(text(&output).contains("none: the call is a simple one"), "{output:?}");
-    assert!(server.heard.lock().unwrap()[0].ends_with("user=ada&password=hunter2"));
+    assert!(server.requests.lock().unwrap()[0].ends_with("user=ada&password=hunter2"));
     let mut piped = bifrons(folder.path());
     piped
         .args(["doctor", "--api", &api, "--frontend", &api, "--body", "-"])
         .stdin(fs::File::open(folder.path().join("body")).unwrap());
     assert!(piped.output().unwrap().status.success(), "same origin");
-    let heard = server.heard.lock().unwrap();
+    let heard = server.requests.lock().unwrap();
     let sign_ins: Vec<_> = heard.iter().filter(|request| request.starts_with("POST ")).collect();
     assert!(sign_ins.len() == 2 && sign_ins[1].ends_with("user=ada&password=hunter2"), "{heard:?}");
 }

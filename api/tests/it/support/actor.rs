@@ -1,4 +1,4 @@
-//! Somebody who talks to the service: with a cookie jar, or with tokens.
+//! A client of the service, with a cookie jar and, if a test adds it, an access token.
 
 use std::{
     collections::BTreeMap,
@@ -24,34 +24,33 @@ impl Actor {
         Self { base, http, jar: Arc::default(), headers: Vec::new() }
     }
 
-    /// The same person, with one more header on every request.
+    /// The same client and jar, with one more header on every request.
     pub fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
         let mut other = self.clone();
         other.headers.push((name, value.into()));
         other
     }
 
-    /// The same person with an access token.
     pub fn with_token(&self, token: &str) -> Self {
         self.with("authorization", format!("Bearer {token}"))
     }
 
-    /// The same person, with the same jar, at another node.
+    /// The same client and jar, at another node.
     pub fn at(&self, node: &super::App) -> Self {
         Self { base: format!("http://{}", node.address), ..self.clone() }
     }
 
-    /// The same person, with the same jar, at something else on this machine.
+    /// The same client and jar, at another server of this machine.
     pub fn at_port(&self, port: u16) -> Self {
         Self { base: format!("http://127.0.0.1:{port}"), ..self.clone() }
     }
 
-    /// Sends a request to something that is not ours, and returns its status.
+    /// Sends a request to a server other than the service, and returns the status.
     pub async fn send_elsewhere(&self, method: Method, path: &str) -> u16 {
         self.ask(method, path).await.status().as_u16()
     }
 
-    /// Sends a request that the specification knows nothing of.
+    /// Sends a request that is not in the specification.
     pub async fn ask(&self, method: Method, path: &str) -> reqwest::Response {
         self.request(method, path).send().await.unwrap()
     }
@@ -68,7 +67,7 @@ impl Actor {
         request
     }
 
-    /// The same person with a jar of their own, as it is now.
+    /// The same client with a copy of its jar.
     pub fn snapshot(&self) -> Self {
         Self { jar: Arc::new(Mutex::new(self.jar.lock().unwrap().clone())), ..self.clone() }
     }
@@ -135,7 +134,7 @@ impl Actor {
         self.get("/v1/session").await
     }
 
-    /// The session that it is signed in to.
+    /// The id of the current session.
     pub async fn session(&self) -> entity::SessionId {
         entity::SessionId(self.get_session().await.expect(200).string("/id").parse().unwrap())
     }
@@ -152,7 +151,7 @@ impl Actor {
         self.post("/v1/tokens/refresh", json!({ "refresh_token": refresh_token })).await
     }
 
-    /// The successor, if an answer comes.
+    /// The successor, or None if the connection breaks.
     pub async fn try_refresh(&self, refresh_token: &str) -> Option<String> {
         let body = json!({ "refresh_token": refresh_token }).to_string();
         let request = self.http.post(format!("{}/v1/tokens/refresh", self.base)).header(header::CONTENT_TYPE, "application/json");
@@ -161,7 +160,7 @@ impl Actor {
         answer["tokens"]["refresh_token"].as_str().map(str::to_owned)
     }
 
-    /// Whether it was acknowledged.
+    /// Whether the service acknowledged the sign-up.
     pub async fn try_sign_up(&self, email: &str, password: &str) -> bool {
         let body = json!({ "email": email, "password": password }).to_string();
         let request = self.http.post(format!("{}/v1/users", self.base)).header(header::CONTENT_TYPE, "application/json");

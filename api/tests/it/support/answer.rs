@@ -1,5 +1,4 @@
-//! An answer. Every one is compared with the specification as it comes in: a status, a code, a field or a media type that is not
-//! documented fails the test that saw it.
+//! An answer. Each is compared with the specification: an undocumented status, code, field or media type fails the test.
 
 use reqwest::{Method, Response, header::HeaderMap};
 use serde_json::Value;
@@ -35,7 +34,7 @@ impl Answer {
         self
     }
 
-    /// Expects a problem with this code, and the headers that must come with its status.
+    /// Expects a problem with this code, and the headers that its status demands.
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Self {
         assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text);
@@ -62,17 +61,17 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// All of it, to the byte, but for the moment and the request's id: what somebody can learn from it.
+    /// The whole answer except for the date and the request's id: everything that an attacker can compare.
     pub fn whole(&self) -> String {
         let id = self.header("x-request-id");
         assert_eq!(id.len(), 36);
-        let told = |(name, value)| format!("{name}: {value:?}");
-        let mut headers: Vec<_> = self.headers.iter().map(told).filter(|line| !line.starts_with("date: ")).collect();
+        let line = |(name, value)| format!("{name}: {value:?}");
+        let mut headers: Vec<_> = self.headers.iter().map(line).filter(|line| !line.starts_with("date: ")).collect();
         headers.sort();
         format!("{}\n{}\n\n{}", self.status, headers.join("\n"), self.text).replace(id, "ID")
     }
 
-    /// The fields that a `validation_failed` names, each with its rule.
+    /// The fields of a `validation_failed`, each with its rule.
     pub fn broken_rules(&self) -> Vec<(String, String)> {
         let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! The service in this process: real sockets, a fresh database made by the real migrations, and a clock that the test moves.
+//! The service in this process: real sockets, a new database from the real migrations, and a clock that the test sets.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -27,22 +27,22 @@ impl App {
         Self::configured(|_| {}).await
     }
 
-    /// Starts with some settings changed. Hashing is cheap here: what it costs is not what these tests are about.
+    /// Starts with some settings changed. Hashing is cheap, because these tests do not measure its cost.
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         Self::open(Arc::new(tempfile::tempdir().unwrap()), Clock::manual(START), change).await
     }
 
-    /// What is configured when nothing is.
+    /// The default configuration.
     pub fn config() -> Config {
         read(&[])
     }
 
-    /// The same, with everything that is stored in memory: nothing waits for a disk.
+    /// Like `configured`, with the data folder in memory, so that no write waits for a disk.
     pub async fn in_memory(change: impl FnOnce(&mut Config)) -> Self {
         Self::open(Arc::new(tempfile::tempdir_in("/dev/shm").unwrap()), Clock::manual(START), change).await
     }
 
-    /// Starts with settings as the environment would give them.
+    /// Starts with settings from environment variables.
     pub async fn with_environment(environment: &[(&str, &str)]) -> Self {
         let config = read(environment);
         Box::pin(Self::configured(|current| {
@@ -53,19 +53,19 @@ impl App {
         .await
     }
 
-    /// A second process on the same data.
+    /// Another node on the same data.
     pub async fn another(&self) -> Self {
         let Config { tokens, redis, sessions, .. } = self.state.config.clone();
         let change = |config: &mut Config| (config.tokens, config.redis, config.sessions) = (tokens, redis, sessions);
         Self::open(Arc::clone(&self.folder), self.state.clock.clone(), change).await
     }
 
-    /// A process on the same data, configured anew.
+    /// Another node on the same data, with another configuration.
     pub async fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
         Self::open(Arc::clone(&self.folder), self.state.clock.clone(), change).await
     }
 
-    /// Starts on what a data folder holds.
+    /// Starts on an existing data folder.
     pub async fn open(folder: Arc<TempDir>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = read(&[("BIFRONS_DATA_DIR", folder.path().to_str().unwrap())]);
         if let Some(url) = database::url(folder.path()).await {
@@ -74,7 +74,7 @@ impl App {
         config.passwords.hashing.memory_kib = 64;
         config.passwords.hashing.iterations = 1;
         config.passwords.hashing.queue = 2000;
-        // From one address come all tests of all users.
+        // All users of a test have one address.
         config.limits = None;
         change(&mut config);
         let state = Arc::new(AppState::open(config, clock).await.unwrap());
@@ -85,12 +85,12 @@ impl App {
         Self { address, state, folder }
     }
 
-    /// Somebody with an empty cookie jar.
+    /// A new client with an empty cookie jar.
     pub fn client(&self) -> Actor {
         Actor::new(format!("http://{}", self.address))
     }
 
-    /// Ada, signed up and signed in by cookie.
+    /// The client of the user Ada, signed up and signed in by cookie.
     pub async fn ada(&self) -> Actor {
         let ada = self.client();
         ada.sign_up(EMAIL, PASSWORD).await.expect(201);
@@ -98,50 +98,50 @@ impl App {
         ada
     }
 
-    /// Moves the clock, once what happens behind the answers has happened.
+    /// Moves the clock forward, after the writes that follow an answer are done.
     pub async fn advance(&self, by: Duration) {
         self.state.touches.idle().await;
         self.state.clock.advance(by);
     }
 
-    /// Changes the database behind the service's back, which no version tells of: what it knows is forgotten.
+    /// Changes the database without a new version of the row, and clears this node's cache.
     pub async fn sql(&self, statement: &str) {
         self.execute(statement).await;
         self.state.cache.clear();
     }
 
-    /// The same, and nobody forgets anything.
+    /// Changes the database, and keeps the cache.
     pub async fn execute(&self, statement: &str) {
         let db = self.state.db.connection();
         db.execute_unprepared(&database::dialect(db.get_database_backend(), statement)).await.unwrap();
     }
 
-    /// Makes the database refuse to write to a table, as a full disk would.
+    /// Makes the database refuse to write to a table, like a full disk.
     pub async fn forbid(&self, what: &str) {
         for statement in database::forbid(self.state.db.connection().get_database_backend(), what) {
             self.state.db.connection().execute_unprepared(&statement).await.unwrap();
         }
     }
 
-    /// Lets it write again.
+    /// Undoes `forbid`.
     pub async fn allow(&self, what: &str) {
         let statement = database::allow(self.state.db.connection().get_database_backend(), what);
         self.state.db.connection().execute_unprepared(&statement).await.unwrap();
     }
 
-    /// Looks now at what other nodes did, instead of a moment later.
+    /// Polls the changes of other nodes now, instead of at the next interval.
     pub async fn poll(&self) {
         sessions::poll_changes(&self.state).await.unwrap();
     }
 
-    /// Waits until Redis is linked.
+    /// Waits until this node is connected to Redis.
     pub async fn until_linked(&self) {
         while !self.state.redis.as_ref().unwrap().is_linked() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Cuts this process, and no other, off the database. It cannot look any more: all it hears from now on is pushed.
+    /// Closes the database connections of this node. From then on it learns of changes only by push.
     pub async fn disconnect_database(&self) {
         self.until_linked().await;
         while !self.state.cache.is_pushed() {
@@ -151,15 +151,15 @@ impl App {
         self.state.db.clone().close().await.unwrap();
     }
 
-    /// Waits until this process forgets a session, while it trusts what it keeps.
+    /// Waits until a session leaves the cache of this node, and checks that the cache is still current.
     pub async fn until_forgotten(&self, session: SessionId) {
         while self.state.cache.recall(session).is_some() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        assert!(self.state.cache.is_current(), "it did not forget: it trusts nothing any more");
+        assert!(self.state.cache.is_current(), "the session left the cache because the cache is not current");
     }
 
-    /// Waits until Redis has been linked for so long without a break.
+    /// Waits until this node was connected to Redis for `span` without interruption.
     pub async fn until_linked_for(&self, span: Duration) {
         let mut since = tokio::time::Instant::now();
         while since.elapsed() < span {
@@ -170,14 +170,14 @@ impl App {
         }
     }
 
-    /// Waits until the link to Redis is known to be broken.
+    /// Waits until this node knows that the connection to Redis is broken.
     pub async fn until_unlinked(&self) {
         while self.state.redis.as_ref().unwrap().is_linked() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// The cookie of somebody's new session, without a request.
+    /// Signs a user in without a request, and returns the session cookie.
     pub async fn sign_in_directly(&self, email: &str) -> String {
         let request = sessions::SignIn {
             email,
@@ -193,15 +193,15 @@ impl App {
         }
     }
 
-    /// Whether a session cookie counts, without a request.
+    /// Whether a session cookie is valid, without a request.
     pub async fn accepts(&self, cookie: &str) -> bool {
         sessions::by_cookie(&self.state, cookie).await.is_ok()
     }
 
-    /// Ends the session of a cookie, without a request.
+    /// Ends the session of a cookie without a request.
     pub async fn end_directly(&self, cookie: &str) {
-        let carried = sessions::PresentedCredential::Cookie(cookie.to_owned().into());
-        let sessions = sessions::sessions_of(&self.state, &[carried]).await.unwrap();
+        let presented = sessions::PresentedCredential::Cookie(cookie.to_owned().into());
+        let sessions = sessions::sessions_of(&self.state, &[presented]).await.unwrap();
         sessions::end_all(&self.state, &sessions).await.unwrap();
     }
 
@@ -213,7 +213,7 @@ impl App {
         row.try_get_by_index::<i64>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(i64::from)).unwrap()
     }
 
-    /// All mail that was sent, oldest first, once none waits in the database.
+    /// Waits until the outbox is empty, and returns all delivered mail, oldest first.
     pub async fn letters(&self) -> Vec<String> {
         while self.count("SELECT count(*) FROM mail").await > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -221,7 +221,7 @@ impl App {
         let outbox = std::fs::read_dir(self.folder.path().join("outbox")).into_iter().flatten().flatten();
         let mut letters: Vec<_> =
             outbox.map(|file| file.path()).filter(|path| path.extension().is_some_and(|it| it == "eml")).collect();
-        // Named by their ids, which sort by age.
+        // The names are ids, which sort by age.
         letters.sort();
         letters.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
     }

@@ -1,4 +1,4 @@
-//! The service as its own process: the real binary, started as a person would, on a free port.
+//! The service as a process of its own: the real binary, started on a free port as an operator starts it.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ pub struct Process {
     pub port: u16,
 }
 
-/// The command with nothing of this test run's environment.
+/// The command without the environment of the test run.
 pub fn bifrons(folder: &Path) -> Command {
     command(&[], folder)
 }
@@ -32,7 +32,7 @@ pub fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> O
     bifrons(folder).args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
-/// One sentence on standard error, this exit code, nothing on standard output.
+/// Expects this exit code, and a sentence on standard error that is no panic.
 #[track_caller]
 pub fn refuses(output: &Output, code: i32, sentence: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
@@ -41,13 +41,13 @@ pub fn refuses(output: &Output, code: i32, sentence: &str) {
     assert!(!said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
 }
 
-/// Starts it where it is not meant to run for long.
+/// Runs `serve` with a configuration with which it cannot start.
 pub fn serve(folder: &Path, environment: &[(&str, &str)]) -> Output {
     run(folder, &[], environment)
 }
 
-/// Where nobody listens. Below what the system gives to connections, so that none takes it before it is used; and so is the port
-/// 10,000 above, where the nodes of a Redis cluster speak with each other.
+/// A free port. It lies below the system's ephemeral ports, so that no connection takes it before the test does. The port 10,000 above
+/// is free too: the nodes of a Redis cluster use it among themselves.
 pub fn free_port() -> u16 {
     let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
@@ -59,17 +59,17 @@ pub fn free_port() -> u16 {
 }
 
 impl Process {
-    /// Starts it in `folder` and waits until it says where it listens. Its log goes to `log` there.
+    /// Starts the service in `folder` and waits until it prints its address. The log goes to the file `log` in that folder.
     pub fn start(folder: &Path) -> Self {
         Self::start_with(folder, &[])
     }
 
-    /// The same, with some of its environment.
+    /// Like `start`, with these environment variables.
     pub fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
         Self::start_under(&[], folder, environment)
     }
 
-    /// The same, by another command that becomes it.
+    /// Like `start_with`, by a command that executes the binary.
     pub fn start_under(by: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Self {
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
         let mut command = command(by, folder);
@@ -92,7 +92,7 @@ impl Process {
         self.of_status("VmRSS:")
     }
 
-    /// The most resident memory there was, in KiB.
+    /// The peak of resident memory, in KiB.
     pub fn most_memory(&self) -> u64 {
         self.of_status("VmHWM:")
     }
@@ -103,7 +103,7 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// How long it has kept a core busy.
+    /// Processor time so far.
     pub fn cpu_time(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let (_, after_name) = stat.rsplit_once(") ").unwrap();
@@ -111,14 +111,13 @@ impl Process {
         Duration::from_millis(ticks * 10)
     }
 
-    /// The most files it may have open.
+    /// The limit of open files.
     pub fn file_limit(&self) -> u64 {
         let limits = fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
         let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
         line.split_whitespace().nth(3).unwrap().parse().unwrap()
     }
 
-    /// Changes that.
     pub fn limit_files(&self, soft: u64) {
         let (pid, limit) = (self.child.id().to_string(), format!("--nofile={soft}:"));
         assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
@@ -136,7 +135,7 @@ impl Process {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
-    /// SIGTERM, and how it ended.
+    /// SIGTERM, then the exit status.
     pub fn stop(&mut self) -> ExitStatus {
         self.terminate();
         let asked = Instant::now();
@@ -144,7 +143,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(asked.elapsed() < Duration::from_secs(20), "it does not stop");
+            assert!(asked.elapsed() < Duration::from_secs(20), "the service does not stop");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

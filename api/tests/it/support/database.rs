@@ -4,22 +4,22 @@ use std::path::Path;
 
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 
-/// Where a test's database is, if not in its folder: `TEST_DATABASE_URL` names a server, each folder a database of its own.
+/// The URL of a test's database if `TEST_DATABASE_URL` names a server. Each folder gets its own database there.
 pub async fn url(folder: &Path) -> Option<String> {
     let server = std::env::var("TEST_DATABASE_URL").ok()?;
     let name = folder.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_ascii_lowercase();
     let admin = Database::connect(&server).await.unwrap();
-    // Another node of the same test may have made it.
+    // Another node of the same test may have created the database.
     let _ = admin.execute_unprepared(&format!("CREATE DATABASE bifrons_{name}")).await;
     admin.close().await.unwrap();
     let (server, _) = server.rsplit_once('/').unwrap();
     Some(format!("{server}/bifrons_{name}"))
 }
 
-/// What SQLite takes, as another engine takes it.
+/// A statement for SQLite, in the dialect of `backend`.
 pub fn dialect(backend: DbBackend, statement: &str) -> String {
     match backend {
-        // A reserved word there.
+        // `user` is a reserved word of PostgreSQL.
         DbBackend::Postgres => ["FROM ", "UPDATE "]
             .iter()
             .fold(statement.to_owned(), |text, verb| text.replace(&format!("{verb}user"), &format!("{verb}\"user\""))),
@@ -49,7 +49,7 @@ pub fn forbid(backend: DbBackend, what: &str) -> Vec<String> {
     }
 }
 
-/// The statement that undoes it.
+/// The statement that undoes `forbid`.
 pub fn allow(backend: DbBackend, what: &str) -> String {
     let (name, (_, table)) = (name(what), what.split_once(" ON ").unwrap());
     match backend {

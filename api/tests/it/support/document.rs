@@ -1,4 +1,4 @@
-//! A document of the repository: its samples, its links, and the parts that are written from the code.
+//! A document of the repository: its samples, its links, and the parts that are generated from the code.
 
 use std::{
     fs,
@@ -6,7 +6,7 @@ use std::{
 };
 
 pub struct Document {
-    /// Its path from the root of the repository.
+    /// The path from the root of the repository.
     pub name: String,
     pub text: String,
 }
@@ -42,7 +42,7 @@ impl Document {
         names.iter().map(|name| Self::read(name)).collect()
     }
 
-    /// The part between `<!-- begin PART -->` and `<!-- end PART -->` is `content`. With `UPDATE_DOCS` set it becomes so.
+    /// Checks that the part between `<!-- begin PART -->` and `<!-- end PART -->` is `content`. With `UPDATE_DOCS`, writes it.
     pub fn holds(&self, part: &str, content: &str) {
         let [begin, end] = ["begin", "end"].map(|which| format!("<!-- {which} {part} -->\n"));
         let (before, rest) = self.text.split_once(&begin).unwrap_or_else(|| panic!("{} lacks {begin}", self.name));
@@ -78,12 +78,12 @@ impl Document {
         targets.map(|(target, _)| target.to_owned()).collect()
     }
 
-    /// A file that a link of this document leads to.
+    /// The file that a link of this document names.
     pub fn neighbour(&self, target: &str) -> PathBuf {
         root().join(&self.name).with_file_name("").join(target)
     }
 
-    /// Anchors of the headings, as GitHub makes them.
+    /// The anchors that GitHub gives the headings.
     pub fn anchors(&self) -> Vec<String> {
         let headings = self.text.lines().filter(|line| line.starts_with('#'));
         headings.map(|line| anchor(line.trim_start_matches('#').trim())).collect()

@@ -1,10 +1,10 @@
-//! What ends sessions.
+//! The ways to end a session.
 
 use super::{Actor, EMAIL, PASSWORD};
 
 const NEW: &str = "another horse entirely";
 
-/// Everything that ends a session of Ada's: what is done, by another session of hers, on a node.
+/// Every way to end a session of Ada: by the session itself or by another session of hers.
 pub const ENDS: [&str; 6] = ["sign out", "end one", "end others", "password", "delete", "sign in again"];
 
 pub async fn end(how: &str, victim: &Actor, other: &Actor) {

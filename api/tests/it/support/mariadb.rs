@@ -1,4 +1,4 @@
-//! A MariaDB of a test's own, for tests that break it.
+//! A MariaDB for one test, for tests that break the server.
 
 use std::process::{Child, Command, Stdio};
 
@@ -17,7 +17,7 @@ impl MariaDb {
     pub async fn start() -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
         let at = |name: &str| folder.path().join(name).display().to_string();
-        // It serves root only if root says so.
+        // MariaDB runs as root only with this option.
         let user: &[&str] = if super::postgres::is_root() { &["--user=root"] } else { &[] };
         let data = format!("--datadir={}", at("data"));
         let mut command = Command::new("mariadb-install-db");

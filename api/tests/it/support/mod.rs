@@ -1,4 +1,4 @@
-//! A running service, and the people who use it.
+//! Running services and databases, and the clients of a test.
 
 pub mod actor;
 pub mod answer;

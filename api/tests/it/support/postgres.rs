@@ -1,4 +1,4 @@
-//! A PostgreSQL of a test's own, for tests that break it.
+//! A PostgreSQL for one test, for tests that break the server.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,7 +23,7 @@ impl Postgres {
         std::fs::create_dir(&data).unwrap();
         if is_root() {
             use std::os::unix::fs::PermissionsExt;
-            // PostgreSQL refuses root: it runs as nobody, who must get there.
+            // PostgreSQL refuses root, so the user `nobody` runs it and needs access to the folder.
             std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
             std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY)).unwrap();
         }
@@ -47,12 +47,11 @@ impl Postgres {
         self.port
     }
 
-    /// Configures a service to use it.
     pub fn configure(&self, config: &mut Config) {
         config.database.url = self.url();
     }
 
-    /// Every connection is cut and nothing is finished: an immediate shutdown, and a start that recovers.
+    /// An immediate shutdown, which breaks every connection and transaction, and a start that recovers.
     pub async fn restart(&mut self) {
         assert!(Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status().unwrap().success());
         self.child.wait().unwrap();
@@ -60,7 +59,7 @@ impl Postgres {
         self.until_up().await;
     }
 
-    /// Stops all of it where it stands: connections stay open, and nothing answers.
+    /// Suspends all processes: connections stay open and get no answer.
     pub fn freeze(&self) {
         self.signal("-STOP");
     }
@@ -71,7 +70,7 @@ impl Postgres {
 
     fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        // Its children first: it starts no others while it is looked at.
+        // The children first: the parent starts no others between the two signals.
         assert!(Command::new("pkill").args([signal, "-P", &pid]).status().unwrap().success());
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
@@ -107,7 +106,7 @@ fn spawn(port: u16, data: &Path) -> Child {
     command.args(["-c", "fsync=off"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// One of the newest PostgreSQL's programs, as somebody it accepts.
+/// A program of the newest PostgreSQL, as a user other than root.
 fn program(name: &str) -> Command {
     let versions = std::fs::read_dir("/usr/lib/postgresql").expect("postgresql is installed").flatten();
     let newest: PathBuf = versions.map(|version| version.path()).max().unwrap();

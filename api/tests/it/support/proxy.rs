@@ -1,4 +1,4 @@
-//! Something between the service and a server that loses connections without a word, as a firewall does.
+//! A proxy between the service and a server. It can drop the traffic of connections silently, as a firewall does.
 
 use std::{
     sync::{
@@ -39,12 +39,12 @@ impl Proxy {
         proxy
     }
 
-    /// From now on nothing passes on the connections that there are: whatever is sent there is taken, and lost. New ones work.
+    /// Accepts and drops all bytes on the existing connections. New connections work.
     pub fn silence(&self) {
         self.silenced.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// From now on everything takes so long on its way, there and back.
+    /// Delays all bytes in each direction.
     pub fn delay(&self, delay: Duration) {
         self.delay.store(u64::try_from(delay.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -66,7 +66,7 @@ impl Way {
                 return;
             }
         }
-        // Whoever is silent does not hang up either.
+        // A silent connection is not closed either.
         if self.is_silent() {
             std::future::pending::<()>().await;
         }

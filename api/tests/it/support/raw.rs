@@ -1,4 +1,4 @@
-//! A connection without a client library in between: what is sent is exactly what the test wrote.
+//! A connection without a client library: it sends exactly the bytes of the test.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-/// Only for a service that never answers: no verdict depends on how long an answer takes.
+/// The timeout for a service that does not answer. No assertion depends on the time of an answer.
 const STUCK: Duration = Duration::from_secs(60);
 
 pub struct RawConnection {
@@ -33,7 +33,7 @@ impl RawConnection {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// Sends as much as the service takes.
+    /// Whether the service accepted all bytes.
     pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).await.is_ok()
     }
@@ -61,7 +61,7 @@ impl RawConnection {
         Some(answer)
     }
 
-    /// Waits until the service has closed its side; true if it sent nothing more.
+    /// Waits until the service closes the connection. True if it sent no more bytes.
     pub async fn is_closed(&mut self) -> bool {
         while self.receive().await.is_some() {}
         self.received.is_empty()

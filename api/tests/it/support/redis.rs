@@ -1,4 +1,4 @@
-//! Redis servers of a test's own, on free ports, gone with the test.
+//! Redis servers for one test, on free ports. They stop with the test.
 
 use std::{
     panic::Location,
@@ -13,8 +13,8 @@ use tokio::time::{sleep, timeout};
 
 use super::binary::free_port;
 
-/// Nothing takes so long.
-const NEVER: Duration = Duration::from_secs(60);
+/// The timeout of `until`, longer than any wait of a test.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct RedisServer {
     pub port: u16,
@@ -28,7 +28,7 @@ impl RedisServer {
         Self::with(&[]).await
     }
 
-    /// With options of its own: `--cluster-enabled yes`.
+    /// Starts with options such as `--cluster-enabled yes`.
     pub async fn with(arguments: &[&str]) -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
         let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
@@ -55,7 +55,7 @@ impl RedisServer {
         self.until_up().await;
     }
 
-    /// Stops it where it stands: it takes connections and answers nothing.
+    /// Suspends the process: it accepts connections and does not answer.
     pub fn freeze(&self) {
         self.signal("-STOP");
     }
@@ -69,14 +69,14 @@ impl RedisServer {
         ask(self.port, command).await
     }
 
-    /// Sends a command, and returns what it says.
+    /// Sends a command, and returns the answer as text.
     pub async fn say(&self, command: &str) -> String {
         say(self.port, command).await
     }
 
-    /// Makes it refuse everything that it would have to save.
+    /// Makes the server refuse writes, because it cannot save its data.
     pub async fn break_saving(&self) {
-        // What it writes cannot take this name.
+        // A folder with the name of the dump makes saving fail.
         std::fs::create_dir(self.folder.path().join("dump.rdb")).unwrap();
         self.ask(&[b"CONFIG", b"SET", b"save", b"3600 1"]).await.unwrap();
         let _ = self.say("BGSAVE").await;
@@ -125,17 +125,17 @@ async fn say(port: u16, command: &str) -> String {
     }
 }
 
-/// Waits for something that a server does in its own time, and says where if it never does.
+/// Polls until a condition holds. A timeout fails the test and names the caller.
 #[track_caller]
-pub fn until(happened: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
-    let waits = Location::caller();
+pub fn until(condition: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
+    let caller = Location::caller();
     async move {
         let polled = async {
-            while !happened().await {
+            while !condition().await {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        assert!(timeout(NEVER, polled).await.is_ok(), "in vain: {waits}");
+        assert!(timeout(WAIT_TIMEOUT, polled).await.is_ok(), "the condition of {caller} does not become true");
     }
 }
 
@@ -174,7 +174,7 @@ impl Sentinels {
         sentinels
     }
 
-    /// Stops so many of the sentinels where they stand, the first ones.
+    /// Suspends the first sentinels.
     pub fn freeze(&self, sentinels: usize) {
         for child in &self.children[..sentinels] {
             assert!(Command::new("kill").args(["-STOP", &child.id().to_string()]).status().unwrap().success());
@@ -217,7 +217,7 @@ impl Cluster {
         Self(nodes)
     }
 
-    /// Which of them is a primary: where a disk is slow, replicas may have taken over already.
+    /// The index of a primary. On a slow disk replicas may have taken over already.
     pub async fn primary(&self) -> usize {
         for (at, node) in self.0.iter().enumerate() {
             if node.say("INFO replication").await.contains("role:master") {

@@ -1,4 +1,4 @@
-//! Somebody else's API, in a thread: it answers what it is told to, however wrong.
+//! Another API in a thread, which sends the answers that a test gives it, wrong ones too.
 
 use std::{
     io::{Read, Write},
@@ -7,11 +7,11 @@ use std::{
     thread,
 };
 
-/// A server that answers every preflight and every call alike, and remembers what it was asked. The first line of an answer is
-/// its status; `ORIGIN` becomes the origin of who asks.
+/// Answers every preflight alike and every call alike, and records the requests. The first line of an answer is its status. `ORIGIN`
+/// becomes the origin of the request.
 pub struct Server {
     pub port: u16,
-    pub heard: Arc<Mutex<Vec<String>>>,
+    pub requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -27,18 +27,18 @@ impl Server {
         })
     }
 
-    /// Answers with whatever bytes.
+    /// Answers with any bytes.
     pub fn raw(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self { port: listener.local_addr().unwrap().port(), heard: Arc::default() };
-        let heard = Arc::clone(&server.heard);
+        let server = Self { port: listener.local_addr().unwrap().port(), requests: Arc::default() };
+        let requests = Arc::clone(&server.requests);
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let mut connection = connection.unwrap();
-                let request = hear(&mut connection);
+                let request = receive(&mut connection);
                 let answer = answer(&request);
-                heard.lock().unwrap().push(request);
-                // Whoever asked may have seen enough.
+                requests.lock().unwrap().push(request);
+                // The client may have hung up already.
                 let _ = connection.write_all(&answer);
             }
         });
@@ -46,8 +46,8 @@ impl Server {
     }
 }
 
-/// A request's head, and its body.
-fn hear(connection: &mut TcpStream) -> String {
+/// The head and the body of a request.
+fn receive(connection: &mut TcpStream) -> String {
     let mut request = String::new();
     let mut buffer = [0; 4096];
     loop {

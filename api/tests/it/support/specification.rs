@@ -1,4 +1,4 @@
-//! `openapi.json` as a witness: what it says of each operation, and whether an answer keeps to it.
+//! The operations of `openapi.json`, and a check that an answer is one that it documents.
 
 use std::sync::LazyLock;
 
@@ -36,12 +36,12 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
 });
 
 impl Operation {
-    /// A path that exists only in form.
+    /// A path of valid form. Its id does not exist.
     pub fn path(&self) -> String {
         self.template.replace("{id}", "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a")
     }
 
-    /// Whether only somebody signed in may call it.
+    /// Whether the operation demands a session.
     pub fn needs_session(&self) -> bool {
         let security = self.document["security"].as_array().unwrap();
         !security.is_empty() && security.iter().all(|one| !one.as_object().unwrap().is_empty())
@@ -51,13 +51,13 @@ impl Operation {
         !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }
 
-    /// The schema of its body, if it takes one.
+    /// The schema of the request's body.
     pub fn body(&self) -> Option<&'static Value> {
         let schema = self.document.pointer("/requestBody/content/application~1json/schema")?;
         Some(resolve(schema))
     }
 
-    /// A body that keeps to the schema.
+    /// A valid body.
     pub fn example(&self) -> Option<Value> {
         Some(self.body()?["example"].clone())
     }
@@ -76,7 +76,7 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
     }
 }
 
-/// Fails if the answer is not one that the specification allows.
+/// Fails if the specification does not allow the answer.
 pub fn check(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap();
     let Some(operation) = OPERATIONS.iter().find(|operation| operation.matches(method, path)) else { return };
@@ -102,14 +102,14 @@ fn resolve_static(schema: &Value) -> Value {
     }
 }
 
-/// Where a value is not as a schema says. Knows the keywords that our document uses, and fails on any other.
+/// The places at which a value breaks a schema. Knows the keywords of our document, and fails on any other.
 fn misfits(place: &str, schema: &Value, value: &Value) -> Vec<String> {
     const KNOWN: &str = " $ref allOf type format description title example enum items properties required nullable additionalProperties maxLength minLength ";
     let schema = resolve_static(schema);
     let keywords = schema.as_object().unwrap();
     assert!(
         keywords.keys().all(|keyword| KNOWN.contains(&format!(" {keyword} "))),
-        "a keyword that this check does not know: {keywords:?}"
+        "this check does not know a keyword of {keywords:?}"
     );
     let mut found: Vec<_> = schema["allOf"].as_array().into_iter().flatten().flat_map(|one| misfits(place, one, value)).collect();
     let fits = match (schema["type"].as_str(), schema["format"].as_str()) {
@@ -123,7 +123,7 @@ fn misfits(place: &str, schema: &Value, value: &Value) -> Vec<String> {
         _ => true,
     };
     if !fits {
-        found.push(format!("{place} is no {schema}"));
+        found.push(format!("{place} does not match {schema}"));
     }
     if schema["enum"].as_array().is_some_and(|choices| !choices.contains(value)) {
         found.push(format!("{place} is none of {}", schema["enum"]));
@@ -149,7 +149,7 @@ fn misfits(place: &str, schema: &Value, value: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_witness_is_awake() {
+fn a_wrong_answer_is_found() {
     let schema = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "enum": ["a"]}}});
     assert_eq!(misfits("", &schema, &json!({"id": "a"})), Vec::<String>::new());
     for wrong in [json!({}), json!({"id": 1}), json!({"id": "b"}), json!({"id": "a", "more": 1}), json!([])] {
