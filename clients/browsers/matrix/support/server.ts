@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { inject } from "vitest";
-import { freePort } from "../../tests/support/ports.js";
+import { listen } from "../../tests/support/ports.js";
 import { type Program, startProgram } from "../../tests/support/program.js";
 import { nginx } from "./nginx.js";
 import { tomcat } from "./tomcat.js";
@@ -75,10 +76,13 @@ export async function startServer(
   places: Places,
 ): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), `bifrons-${kind}-`));
-  const variants: Resolved[] = [];
-  for (const { variant, snippets } of remedied) {
-    variants.push(await resolveVariant(variant, snippets, places));
-  }
+  const ports = await freePorts(2 * remedied.length);
+  const variants = remedied.map(({ variant, snippets }, at) => ({
+    ...resolveVariant(variant, places),
+    port: ports[2 * at] ?? 0,
+    upstream: ports[2 * at + 1] ?? 0,
+    snippets,
+  }));
   const settings = join(folder, "settings.json");
   writeFileSync(settings, JSON.stringify({ tls: inject("tls"), variants }));
   const lines: Logged[] = [];
@@ -130,13 +134,19 @@ export async function startServer(
   };
 }
 
+/** Ports that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(servers.map(listen));
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
 /** Fills in what a variant leaves out: everything else is right. */
-async function resolveVariant(
+function resolveVariant(
   variant: Variant,
-  snippets: Readonly<Record<string, string>>,
   places: Places,
-): Promise<Resolved> {
-  const port = await freePort();
+): Omit<Resolved, "port" | "upstream" | "snippets"> {
   const right: Cors = {
     origins: places.frontends,
     credentials: true,
@@ -152,8 +162,6 @@ async function resolveVariant(
   };
   return {
     name: variant.name,
-    port,
-    upstream: await freePort(),
     method: variant.method ?? "POST",
     cookie_name: `${variant.prefix ?? ""}s_${variant.name}`,
     cors: variant.cors === null ? null : { ...right, ...variant.cors },
@@ -167,7 +175,6 @@ async function resolveVariant(
     redirect: variant.redirect
       ? { status: variant.redirect.status, to: target[variant.redirect.to] }
       : null,
-    snippets,
   };
 }
 
