@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test test-browsers bench spec docs
+.PHONY: help run check setup test test-browsers test-doctor bench spec docs
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 22
@@ -21,6 +21,13 @@ test-browsers: ## what Chromium and Firefox do with the cookies
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers test
+
+test-doctor: ## the doctor beside real servers and browsers; MATRIX=core is the part that every test run has
+	@.ci/install openssl chromium firefox-esr nginx-light tomcat10 default-jdk-headless python3-venv
+	cargo build
+	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
+	clients/browsers/matrix/install
+	npm --prefix clients/browsers run matrix
 
 bench: ## measures the service beside baselines; ONLY=flood measures one topic, ONLY=--help lists the topics
 	@.ci/install wrk redis-server postgresql mariadb-server

@@ -34,6 +34,8 @@ pub struct Report {
     /// The headers that the page adds to its calls, by name, in lower case.
     pub headers: Vec<String>,
     pub cookies_from: CookieSource,
+    /// The session's cookie, if the operator names it.
+    pub session_cookie: Option<String>,
     /// The headers of all answers that tell which server it is.
     pub signs: Vec<(String, String)>,
     /// The server that the operator names: it counts instead of the signs.
@@ -60,7 +62,10 @@ impl Report {
     /// The cookie that is most likely the session's.
     pub fn judged_cookie(&self) -> Option<&SetCookie> {
         let mut cookies = self.frontends.iter().flat_map(|examined| &examined.cookies);
-        cookies.find(|cookie| !csrf::names_a_token(&cookie.name))
+        cookies.find(|cookie| match &self.session_cookie {
+            Some(name) => cookie.name == *name,
+            None => !csrf::names_a_token(&cookie.name),
+        })
     }
 
     /// The servers to write remedies for: the one that is named, or else those that the answers point to.

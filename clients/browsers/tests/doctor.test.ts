@@ -25,7 +25,7 @@ describe("of every cell", () => {
     const frontend = pair.frontend === pair.api ? api : cookies.frontend(pair.frontend);
     // All cookies at once, each under a name of its own.
     const headers = pair.rows.map(([cookie], at) => cookie.replace("=", `${at}=`));
-    const options = ["--path", "/v1/set", "--body", JSON.stringify(headers)];
+    const options = ["--path", "/v1/set", "--next", "/v1/sent", "--body", JSON.stringify(headers)];
     const report = await askDoctor(api, [frontend], ...options);
     expect(report.cookies_from).toBe("sign_in");
     expect(report.frontends.map(({ origin }) => origin)).toEqual([frontend]);

@@ -96,6 +96,7 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
         next: plan.next.as_ref().map(|next| plan.base.clone() + next),
         headers: plan.sign_in.unsafe_headers(),
         cookies_from,
+        session_cookie: plan.session_cookie.clone(),
         signs: signs.flat_map(Answer::signs).collect(),
         server: plan.server.clone(),
         frontends: examined,

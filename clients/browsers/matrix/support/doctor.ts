@@ -29,8 +29,9 @@ export interface Report {
     }[];
     readonly findings: readonly {
       readonly code: string;
+      readonly warning: boolean;
       readonly remedy: string;
-      readonly evidence: string;
+      readonly follows: string | null;
     }[];
   }[];
   readonly remedies: Readonly<

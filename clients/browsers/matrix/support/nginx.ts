@@ -14,7 +14,7 @@ error_log stderr notice;
 events {}
 http {
   log_format seen escape=json '{"port":$server_port,"method":"$request_method","path":"$uri","cookie":"$http_cookie"}';
-  access_log /dev/stdout seen;
+  access_log logs/access.log seen;
   client_body_temp_path logs;
   proxy_temp_path logs;
   fastcgi_temp_path logs;

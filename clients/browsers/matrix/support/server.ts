@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
 import { listen } from "../../tests/support/ports.js";
 import { type Program, startProgram } from "../../tests/support/program.js";
@@ -85,13 +86,15 @@ export async function startServer(
   }));
   const settings = join(folder, "settings.json");
   writeFileSync(settings, JSON.stringify({ tls: inject("tls"), variants }));
-  const lines: Logged[] = [];
+  let lines: Logged[] = [];
+  // What does not log to its standard output logs to this file.
+  const file = ["nginx", "tomcat"].includes(kind) ? join(folder, "logs/access.log") : undefined;
   const waiting = new Map<string, () => void>();
   const heard = (line: string): void => {
-    const logged = parse(line);
-    if (!logged) return;
-    lines.push(logged);
-    waiting.get(logged.path)?.();
+    for (const logged of parse(line)) {
+      lines.push(logged);
+      waiting.get(logged.path)?.();
+    }
   };
   const programs: Program[] = [];
   const run = async (command: string, args: string[], ready: string, env = {}): Promise<void> => {
@@ -107,11 +110,11 @@ export async function startServer(
   mkdirSync(join(folder, "logs"));
   if (kind === "nginx") {
     await node("upstream.mjs");
-    const file = join(folder, "nginx.conf");
-    writeFileSync(file, nginx(variants, inject("tls")));
+    const settings = join(folder, "nginx.conf");
+    writeFileSync(settings, nginx(variants, inject("tls")));
     await run(
       "/usr/sbin/nginx",
-      ["-p", folder, "-c", file, "-e", "stderr"],
+      ["-p", folder, "-c", settings, "-e", "stderr"],
       "start worker processes",
     );
   } else if (kind === "tomcat") {
@@ -122,9 +125,11 @@ export async function startServer(
   return {
     variants,
     log: async (until) => {
-      if (!lines.some(({ path }) => path === until)) {
-        await new Promise<void>((done) => waiting.set(until, done));
-      }
+      const isSeen = (): boolean => lines.some(({ path }) => path === until);
+      if (file) {
+        do lines = readFileSync(file, "utf8").split("\n").flatMap(parse);
+        while (!isSeen() && (await sleep(20, true)));
+      } else if (!isSeen()) await new Promise<void>((done) => waiting.set(until, done));
       return lines;
     },
     async stop() {
@@ -178,11 +183,11 @@ function resolveVariant(
   };
 }
 
-function parse(line: string): Logged | undefined {
-  if (!line.startsWith("{")) return undefined;
+function parse(line: string): Logged[] {
+  if (!line.startsWith("{")) return [];
   const { port, method, path, cookies, cookie } = JSON.parse(line);
   const names = (cookie ?? "").split("; ").map((pair: string) => pair.split("=")[0] ?? "");
-  return { port: Number(port), method, path, cookies: cookies ?? names };
+  return [{ port: Number(port), method, path, cookies: cookies ?? names }];
 }
 
 export const apiOf = ({ port }: Resolved): string => `https://${API_HOST}:${port}`;

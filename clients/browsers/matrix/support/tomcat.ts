@@ -60,7 +60,7 @@ function serverXml(variants: readonly Resolved[], { cert, key }: Tls): string {
     </Connector>
     <Engine name="${name}" defaultHost="localhost" startStopThreads="1">
       <Host name="localhost" appBase="${name}" autoDeploy="false">
-        <Valve className="org.apache.catalina.valves.AccessLogValve" directory="/dev" prefix="stdout" suffix="" fileDateFormat="" rotatable="false" buffered="false" pattern="${seen}"/>
+        <Valve className="org.apache.catalina.valves.AccessLogValve" directory="logs" prefix="access" suffix=".log" fileDateFormat="" rotatable="false" buffered="false" pattern="${seen}"/>
       </Host>
     </Engine>
   </Service>`,
