@@ -91,7 +91,7 @@ export const VARIANTS: readonly Variant[] = [
     cors: { methods: ["GET", "POST"] },
   },
   {
-    name: "csrf_header",
+    name: "custom_header",
     label: "an `X-CSRF-Token` header that CORS does not allow",
     headers: { "x-csrf-token": "t" },
   },
