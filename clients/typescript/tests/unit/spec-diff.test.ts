@@ -68,7 +68,7 @@ test.each<[string, Edit, string]>([
   [
     "a field of an answer goes",
     (d) => delete d.components.schemas.User.properties.email,
-    'breaking signIn.user: "email" is gone (answered)',
+    'breaking signIn.session.user: "email" is gone (answered)',
   ],
   [
     "a field of an answer comes",
@@ -83,17 +83,17 @@ test.each<[string, Edit, string]>([
   [
     "a field changes its type",
     (d) => Object.assign(d.components.schemas.Tokens.properties.expires_in, { type: "string" }),
-    "breaking issueTokens.expires_in: is of another type (answered)",
+    "breaking signIn.tokens.expires_in: is of another type (answered)",
   ],
   [
-    "a role comes",
-    (d) => d.components.schemas.Role.enum.push("guest"),
-    'additive getMe.role: "guest" is new (answered)',
+    "a mode comes",
+    (d) => d.components.schemas.Mode.enum.push("certificate"),
+    'additive getSession.mode: "certificate" is new (answered)',
   ],
   [
     "a way to send goes",
     (d) => d.components.schemas.RefreshIn.enum.splice(0, 1),
-    'breaking issueTokens.refresh_in: "body" is gone (sent)',
+    'breaking signIn.refresh_in: "body" is gone (sent)',
   ],
   [
     "a query goes",
