@@ -36,7 +36,12 @@ impl CookiePolicy {
                 reader.reject("origins", format!("{}: {reason}", frontend.as_str()));
             }
         }
-        let [session_name, refresh_name, probe_name, device_name] = match (api.is_secure(), &domain) {
+        let cross_site = frontends.iter().any(|frontend| frontend.site() != api.site()) && api.is_secure();
+        Self::of(api.is_secure(), cross_site, domain)
+    }
+
+    fn of(secure: bool, cross_site: bool, domain: Option<String>) -> Self {
+        let [session_name, refresh_name, probe_name, device_name] = match (secure, &domain) {
             (true, None) => ["__Host-bifrons_session", "__Host-bifrons_refresh", "__Host-bifrons_probe", "__Host-bifrons_device"],
             (true, Some(_)) => {
                 ["__Secure-bifrons_session", "__Secure-bifrons_refresh", "__Secure-bifrons_probe", "__Secure-bifrons_device"]
@@ -44,8 +49,26 @@ impl CookiePolicy {
             // WebKit refuses Secure, and so the prefixes, on http://localhost.
             (false, _) => ["bifrons_session", "bifrons_refresh", "bifrons_probe", "bifrons_device"],
         };
-        let cross_site = frontends.iter().any(|frontend| frontend.site() != api.site()) && api.is_secure();
-        Self { session_name, refresh_name, probe_name, device_name, secure: api.is_secure(), cross_site, domain }
+        Self { session_name, refresh_name, probe_name, device_name, secure, cross_site, domain }
+    }
+
+    /// The policies of other configurations of this API: with and without `Domain`, for one site and across sites. A browser that
+    /// stored a cookie under one of them keeps it beside the cookie of this policy. A `Domain` that is not configured is not among
+    /// them: its cookies may belong to another deployment.
+    pub fn variants(&self) -> Vec<Self> {
+        let cross_sites: &[bool] = if self.secure { &[false, true] } else { &[false] };
+        let domains = [None, self.domain.clone()];
+        let policies = domains.into_iter().flat_map(|domain| cross_sites.iter().map(move |cross| (*cross, domain.clone())));
+        let mut variants: Vec<_> = policies.map(|(cross_site, domain)| Self::of(self.secure, cross_site, domain)).collect();
+        variants.dedup();
+        variants.retain(|variant| variant != self);
+        variants
+    }
+
+    /// The names that a cookie has under any configuration.
+    pub fn every_name(name: impl Fn(&Self) -> &'static str) -> [&'static str; 3] {
+        let some_domain = Some(String::new());
+        [(true, None), (true, some_domain), (false, None)].map(|(secure, domain)| name(&Self::of(secure, false, domain)))
     }
 }
 
@@ -110,6 +133,30 @@ mod tests {
     fn https_has_the_host_prefix_and_lax() {
         let policy = derive("https://api.jazzmeet.site", &["https://admin.jazzmeet.site"], None).unwrap();
         assert_eq!((policy.session_name, policy.secure, policy.cross_site), ("__Host-bifrons_session", true, false));
+    }
+
+    #[test]
+    fn the_variants_are_what_other_configurations_set() {
+        let forms = |policy: &CookiePolicy| {
+            let form = |one: &CookiePolicy| (one.session_name, one.cross_site, one.domain.clone());
+            policy.variants().iter().map(form).collect::<Vec<_>>()
+        };
+        let local = derive("http://localhost:3000", &[], None).unwrap();
+        assert_eq!(forms(&local), []);
+        let host_only = derive("https://api.jazzmeet.site", &[], None).unwrap();
+        assert_eq!(forms(&host_only), [("__Host-bifrons_session", true, None)]);
+        let shared = derive("https://api.jazzmeet.site", &["https://jazzmeet-admin.site"], Some("jazzmeet.site")).unwrap();
+        let domain = Some("jazzmeet.site".to_owned());
+        assert_eq!(
+            forms(&shared),
+            [
+                ("__Host-bifrons_session", false, None),
+                ("__Host-bifrons_session", true, None),
+                ("__Secure-bifrons_session", false, domain)
+            ]
+        );
+        let names = CookiePolicy::every_name(|policy| policy.session_name);
+        assert_eq!(names, ["__Host-bifrons_session", "__Secure-bifrons_session", "bifrons_session"]);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Ending sessions before they expire. SQL first: an acknowledged end stays.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use entity::{
-    SessionId,
+    GrantId, SessionId,
     session::{self, EndedBecause},
+    token_grant,
 };
 use zeroize::Zeroizing;
 
@@ -15,6 +16,7 @@ use crate::{
     grants,
     principal::Principal,
     secret::{REFRESH_TOKEN_PREFIX, RefreshToken, SessionCookie},
+    session_cache::VerifiedToken,
     state::AppState,
 };
 
@@ -27,38 +29,67 @@ pub enum PresentedCredential {
     Token(Zeroizing<String>),
 }
 
-/// The session that a cookie's value proves, even if it has ended.
-async fn session_of_cookie(state: &AppState, value: &str) -> Result<Option<SessionId>, Unavailable> {
-    let Some(cookie) = SessionCookie::parse(value) else { return Ok(None) };
-    let found = store::find(state.db.connection(), cookie.session).await?;
-    let hash = found.and_then(|(session, _)| session.secret_hash);
-    Ok(hash.filter(|hash| cookie.matches(hash)).map(|_| cookie.session))
+/// A credential that names a session; whether it proves it is yet to be seen.
+enum Claim {
+    Cookie(SessionCookie),
+    AccessToken(VerifiedToken),
+    RefreshToken(RefreshToken),
 }
 
-/// The session that a refresh token or an access token proves, even if it has ended. An expired token still names its session: it is
-/// good for ending it, and for nothing else (as `id_token_hint` in OpenID Connect RP-Initiated Logout).
-pub async fn session_of_token(state: &AppState, token: &str) -> Result<Option<SessionId>, Unavailable> {
-    if token.starts_with(REFRESH_TOKEN_PREFIX) {
-        let Some(token) = RefreshToken::parse(token) else { return Ok(None) };
-        let found = grants::store::find(state.db.connection(), token.grant).await?;
-        return Ok(found.filter(|found| token.is_genuine(&state.secrets, &found.grant.seed)).map(|found| found.session.id));
+impl Claim {
+    fn read(state: &AppState, credential: &PresentedCredential) -> Option<Self> {
+        match credential {
+            PresentedCredential::Cookie(value) => SessionCookie::parse(value).map(Self::Cookie),
+            PresentedCredential::Token(token) if token.starts_with(REFRESH_TOKEN_PREFIX) => {
+                RefreshToken::parse(token).map(Self::RefreshToken)
+            }
+            PresentedCredential::Token(token) => grants::verify(state, token).map(Self::AccessToken),
+        }
     }
-    let Some(token) = grants::verify(state, token) else { return Ok(None) };
-    let found = store::find(state.db.connection(), token.session).await?;
-    let proves = |session: &session::Model| session.authenticated_at.seconds() <= token.authenticated_at;
-    Ok(found.filter(|(session, _)| proves(session)).map(|(session, _)| session.id))
+
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Cookie(cookie) => Some(cookie.session),
+            Self::AccessToken(token) => Some(token.session),
+            Self::RefreshToken(_) => None,
+        }
+    }
+
+    fn grant(&self) -> Option<GrantId> {
+        match self {
+            Self::RefreshToken(token) => Some(token.grant),
+            Self::Cookie(_) | Self::AccessToken(_) => None,
+        }
+    }
+
+    fn proves_session(&self, session: &session::Model) -> bool {
+        match self {
+            Self::Cookie(cookie) => {
+                session.id == cookie.session && session.secret_hash.as_ref().is_some_and(|hash| cookie.matches(hash))
+            }
+            Self::AccessToken(token) => session.id == token.session && session.authenticated_at.seconds() <= token.authenticated_at,
+            Self::RefreshToken(_) => false,
+        }
+    }
+
+    fn proves_grant(&self, state: &AppState, grant: &token_grant::Model) -> bool {
+        matches!(self, Self::RefreshToken(token) if token.grant == grant.id && token.is_genuine(&state.secrets, &grant.seed))
+    }
 }
 
-/// The sessions that these credentials prove, even if they have ended.
+/// The sessions that these credentials prove, even if they have ended. An expired access token still names its session: it is good for
+/// ending it, and for nothing else (as `id_token_hint` in OpenID Connect RP-Initiated Logout). However many credentials there are, two
+/// queries find their sessions.
 pub async fn sessions_of(state: &AppState, presented: &[PresentedCredential]) -> Result<Vec<SessionId>, Unavailable> {
-    let mut found = Vec::new();
-    for credential in presented {
-        found.extend(match credential {
-            PresentedCredential::Cookie(value) => session_of_cookie(state, value).await?,
-            PresentedCredential::Token(token) => session_of_token(state, token).await?,
-        });
-    }
-    Ok(found)
+    let claims: Vec<_> = presented.iter().filter_map(|credential| Claim::read(state, credential)).collect();
+    let db = state.db.connection();
+    let sessions = store::find_all(db, claims.iter().filter_map(Claim::session)).await?;
+    let grants = grants::store::find_all(db, claims.iter().filter_map(Claim::grant)).await?;
+    let proven =
+        sessions.iter().map(|(session, _)| session).filter(|session| claims.iter().any(|claim| claim.proves_session(session)));
+    let granted = grants.iter().filter(|found| claims.iter().any(|claim| claim.proves_grant(state, &found.grant)));
+    let found: BTreeSet<_> = proven.map(|session| session.id).chain(granted.map(|found| found.session.id)).collect();
+    Ok(found.into_iter().collect())
 }
 
 /// Ends sessions whose user signs out.

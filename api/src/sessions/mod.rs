@@ -7,6 +7,7 @@
 //! - Authenticating again (re-authentication, a new password) replaces the session's secret: credentials from before become invalid.
 
 mod authenticate;
+mod candidates;
 mod changes;
 mod end;
 mod established;
@@ -22,8 +23,9 @@ pub(crate) mod store;
 mod touch;
 
 pub use authenticate::{AuthenticateError, by_access_token, by_cookie};
+pub use candidates::{Choice, choose_cookie, choose_refresh_token};
 pub use changes::{follow_changes, poll_changes};
-pub use end::{PresentedCredential, end_all, end_one, end_others, session_of_token, sessions_of};
+pub use end::{PresentedCredential, end_all, end_one, end_others, sessions_of};
 pub use established::{Credential, Established};
 pub use lifetime::{Expiry, expiry, is_fresh};
 pub use list::list;

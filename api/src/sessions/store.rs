@@ -1,5 +1,7 @@
 //! Queries on `session`. What changes a session notes the change on the [`Tx`] that it writes with.
 
+use std::collections::BTreeSet;
+
 use entity::{
     SecretHash, SessionId, UnixMillis, UserId,
     session::{Column, EndedBecause, Entity, Model},
@@ -43,6 +45,19 @@ pub(crate) async fn insert(tx: &Tx, session: Model, epoch: i64) -> Result<bool, 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<(Model, user::Model)>, Unavailable> {
     let found = Entity::find_by_id(id).find_also_related(user::Entity).one(db).await?;
     Ok(found.and_then(|(session, user)| Some((session, user?))))
+}
+
+/// The sessions with these ids and their users, ended or not, in one query.
+pub(crate) async fn find_all(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = SessionId>,
+) -> Result<Vec<(Model, user::Model)>, Unavailable> {
+    let ids: BTreeSet<_> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = Entity::find().filter(Column::Id.is_in(ids)).find_also_related(user::Entity).all(db).await?;
+    Ok(found.into_iter().filter_map(|(session, user)| Some((session, user?))).collect())
 }
 
 /// The session and the user of a principal, as long as the session has not ended and has the secret that the principal proved.

@@ -12,6 +12,7 @@ mod clocks;
 mod configuration;
 mod confirmation;
 mod connections;
+mod cookie_variants;
 mod cross_origin;
 mod databases;
 mod doctor;

@@ -105,7 +105,18 @@ async fn b_25_two_of_a_kind_are_refused() {
     let bearer = ada.with_token(&token);
     bearer.with_token(&token).get_session().await.expect_problem(400, "ambiguous_credentials");
     bearer.with("authorization", "Basic x").get_session().await.expect_problem(400, "ambiguous_credentials");
-    ada.with("cookie", "bifrons_session=planted").get_session().await.expect_problem(400, "ambiguous_credentials");
+    let other = app.client();
+    other.sign_in("ada@example.com", PASSWORD).await.expect(200);
+    let other = format!("bifrons_session={}", other.cookie("bifrons_session").unwrap());
+    ada.with("cookie", &other).get_session().await.expect_problem(400, "ambiguous_credentials");
+    let bytes = [ada.session().await.0.as_bytes().as_slice(), &[7; 32]].concat();
+    let forged = format!("bfs_{}", URL_SAFE_NO_PAD.encode(bytes));
+    for junk in ["planted", "", "bfs_AAAA", &forged] {
+        ada.with("cookie", format!("bifrons_session={junk}")).get_session().await.expect(200);
+        let both = format!("bifrons_session={junk}; {other}; bifrons_session={junk}");
+        app.client().with("cookie", both).get_session().await.expect(200);
+    }
+    app.client().with("cookie", format!("bifrons_session=planted; bifrons_session={forged}")).get_session().await.expect(401);
     bearer.with("cookie", "bifrons_session=planted").get_session().await.expect(200);
     let same = ada.cookie("bifrons_session").unwrap();
     ada.with("cookie", format!("bifrons_session={same}")).get_session().await.expect(200);

@@ -144,7 +144,9 @@ async fn an_undecided_request_is_503_behind_nginx() {
     let nginx = Nginx::start(&app, orders.port).await;
     let good = ada.at_port(nginx.port);
     assert_eq!(good.ask(Method::GET, "/orders").await.status(), 200);
-    let ambiguous = good.with("cookie", "bifrons_session=bfs_another");
+    let other = app.client();
+    other.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let ambiguous = good.with("cookie", format!("bifrons_session={}", other.cookie("bifrons_session").unwrap()));
     assert_eq!(ambiguous.ask(Method::GET, "/orders").await.status(), 400);
     orders.requests.lock().unwrap().clear();
     app.state.db.clone().close().await.unwrap();

@@ -25,7 +25,7 @@ pub(in crate::http) fn is_unsafe(method: &Method) -> bool {
 pub(in crate::http) fn is_forged(request: &Request, state: &AppState) -> bool {
     // Verifying for Envoy changes no state, whatever the method.
     let changes_nothing = !is_unsafe(request.method()) || request.uri().path().starts_with(FOR_ENVOY);
-    if changes_nothing || is_by_bearer(request, state) {
+    if changes_nothing || is_by_bearer(request) {
         return false;
     }
     let config = &state.config;
@@ -42,7 +42,7 @@ pub(in crate::http) fn is_forged(request: &Request, state: &AppState) -> bool {
 
 /// Whether a bearer token is the only credential. CORS stops a page of another origin from adding one. A browser adds `Basic` without
 /// the page, and `signOut` and `refreshTokens` read a cookie even beside a token.
-fn is_by_bearer(request: &Request, state: &AppState) -> bool {
+fn is_by_bearer(request: &Request) -> bool {
     let bearer = request.headers().get(header::AUTHORIZATION).is_some_and(|value| credential_cookies::bearer(value).is_some());
-    bearer && !credential_cookies::any_cookie(request.headers(), state)
+    bearer && !credential_cookies::any_cookie(request.headers())
 }

@@ -1,7 +1,8 @@
 //! Which credential authenticates a request.
 //!
-//! `Authorization` displaces the session cookie: a bad bearer token is refused even beside a valid cookie. Two of a kind are refused,
-//! because an attacker may have planted one. If a dependency is down, the answer is 503: never 401, never anonymous.
+//! `Authorization` displaces the session cookie: a bad bearer token is refused even beside a valid cookie. Two `Authorization` headers are
+//! refused, and so are cookies of two live sessions, because an attacker may have planted one. Cookies that prove nothing are ignored
+//! beside one that does. If a dependency is down, the answer is 503: never 401, never anonymous.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::{
         problem::{Problem, ProblemCode},
     },
     principal::Principal,
-    sessions::{self, AuthenticateError},
+    sessions::{self, AuthenticateError, Choice},
     state::AppState,
 };
 
@@ -35,7 +36,7 @@ enum Authenticating<'a> {
     Cookie(&'a str),
 }
 
-fn choose<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Authenticating<'a>, Problem> {
+async fn choose<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Authenticating<'a>, Problem> {
     let ambiguous = || {
         state.record(Event::CredentialRefused.because("ambiguous"));
         Problem::new(ProblemCode::AmbiguousCredentials)
@@ -45,8 +46,14 @@ fn choose<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Authenticating
         (Some(_), Some(_)) => Err(ambiguous()),
         (Some(value), None) => Ok(credential_cookies::bearer(value).map_or(Authenticating::OtherScheme, Authenticating::Bearer)),
         (None, _) => {
-            let cookie = cookies::get(headers, state.config.cookies.session_name).map_err(|_| ambiguous())?;
-            Ok(cookie.map_or(Authenticating::Nothing, Authenticating::Cookie))
+            let values = cookies::distinct(headers, state.config.cookies.session_name);
+            // Boxed: only a request with several cookies queries here.
+            let chosen = Box::pin(sessions::choose_cookie(state, &values)).await;
+            match chosen.map_err(|error| Problem::new(ProblemCode::Unavailable).log(&error))? {
+                None => Ok(Authenticating::Nothing),
+                Some(Choice::One(value)) => Ok(Authenticating::Cookie(value)),
+                Some(Choice::Ambiguous) => Err(ambiguous()),
+            }
         }
     }
 }
@@ -57,7 +64,7 @@ pub(super) async fn authenticate(
     state: &Arc<AppState>,
     verification: Verification,
 ) -> Result<Option<Principal>, Problem> {
-    let (verified, refused, what) = match choose(headers, state)? {
+    let (verified, refused, what) = match choose(headers, state).await? {
         Authenticating::Nothing | Authenticating::OtherScheme => return Ok(None),
         Authenticating::Bearer(token) => {
             (sessions::by_access_token(state, token, verification).await, ProblemCode::InvalidToken, "access_token")

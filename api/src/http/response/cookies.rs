@@ -18,6 +18,17 @@ pub(in crate::http) fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Itera
     values.map(|value| std::str::from_utf8(value).unwrap_or_default())
 }
 
+/// The different values of a cookie.
+pub(in crate::http) fn distinct<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+    let mut values = Vec::new();
+    for value in all(headers, name) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
 /// The value of the one cookie with this name.
 pub(in crate::http) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ambiguous> {
     let mut values = all(headers, name);
@@ -56,18 +67,44 @@ pub fn session_cookie(policy: &CookiePolicy) -> String {
     String::from_utf8_lossy(header.as_bytes()).into_owned()
 }
 
-/// Clears a cookie. If the request has two of the name, it also clears the variants of another configuration: with and without
-/// `Partitioned`, and for this host alone.
-pub(in crate::http) fn clear(policy: &CookiePolicy, request: &HeaderMap, name: &str) -> Vec<HeaderValue> {
-    let mut variants = vec![policy.clone()];
-    if all(request, name).count() > 1 {
-        let flipped = CookiePolicy { cross_site: policy.secure && !policy.cross_site, ..policy.clone() };
-        let host_only = CookiePolicy { domain: None, ..policy.clone() };
-        let both = CookiePolicy { domain: None, ..flipped.clone() };
-        variants.extend([flipped, host_only, both].into_iter().filter(|variant| variant != policy));
-        variants.dedup();
+/// Which cookie, under any policy.
+pub(in crate::http) type Name = fn(&CookiePolicy) -> &'static str;
+
+pub(in crate::http) const SESSION: Name = |policy| policy.session_name;
+pub(in crate::http) const REFRESH: Name = |policy| policy.refresh_name;
+pub(in crate::http) const DEVICE: Name = |policy| policy.device_name;
+
+/// The values of a cookie under the names of all configurations.
+pub(in crate::http) fn all_forms<'a>(headers: &'a HeaderMap, name: Name) -> impl Iterator<Item = &'a str> {
+    CookiePolicy::every_name(name).into_iter().flat_map(|name| all(headers, name))
+}
+
+/// Sets a cookie, and clears its variants before: a client that keeps one cookie a name keeps the new one.
+pub(in crate::http) fn replace(
+    policy: &CookiePolicy,
+    request: &HeaderMap,
+    name: Name,
+    value: &Zeroizing<String>,
+    lifetime: Option<Duration>,
+) -> Vec<HeaderValue> {
+    let mut cookies = clear_variants(policy, request, name);
+    cookies.push(set(policy, name(policy), value, lifetime));
+    cookies
+}
+
+/// Clears a cookie and its variants.
+pub(in crate::http) fn clear(policy: &CookiePolicy, request: &HeaderMap, name: Name) -> Vec<HeaderValue> {
+    replace(policy, request, name, &Zeroizing::default(), Some(Duration::ZERO))
+}
+
+/// Clears what another configuration may have left in the browser, if the browser has the cookie. The request does not tell under which
+/// configuration a cookie was set.
+fn clear_variants(policy: &CookiePolicy, request: &HeaderMap, name: Name) -> Vec<HeaderValue> {
+    if all_forms(request, name).next().is_none() {
+        return Vec::new();
     }
-    variants.iter().map(|variant| set(variant, name, &Zeroizing::default(), Some(Duration::ZERO))).collect()
+    let cleared = |variant: CookiePolicy| set(&variant, name(&variant), &Zeroizing::default(), Some(Duration::ZERO));
+    policy.variants().into_iter().map(cleared).collect()
 }
 
 #[cfg(test)]

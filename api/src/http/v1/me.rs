@@ -132,10 +132,11 @@ impl MeApi {
         state: State<'_>,
         principal: ActiveSession,
         requester: Requester,
+        headers: &HeaderMap,
         body: Body<ChangePasswordRequest>,
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<ChangePasswordError>> {
         let Body(ChangePasswordRequest { current_password, new_password }) = body;
         let renewed = accounts::change_password(&state, principal.0, current_password, new_password, &requester).await?;
-        Ok(signed_in(&state, renewed))
+        Ok(signed_in(headers, &state, renewed))
     }
 }

@@ -139,16 +139,16 @@ impl SessionApi {
         };
         let device = device_token.as_deref().and_then(DeviceToken::parse).or(requester.device);
         let requester = Requester { device, ..requester };
-        let presented = credential_cookies::presented(headers, &state);
+        let presented = credential_cookies::presented(headers);
         let request = SignIn { email: &email, password, remember: remember.unwrap_or(false), delivery, requester, presented };
         let (established, device) = sessions::sign_in(&state, request).await.map_err(SignInRequestError::SignIn)?;
-        let mut cookies = credential_cookies::issue(&state, &established);
+        let mut cookies = credential_cookies::issue(headers, &state, &established);
         let signed_in = SignedIn::new(&state, established);
         // A client that stores the refresh token also stores the device token, so both are in the body or both are in cookies.
         if matches!(delivery, Delivery::Tokens(grants::RefreshIn::Body)) {
             return Ok(WithCookies(Reply(signed_in.with_device(&device)), cookies));
         }
-        cookies.push(credential_cookies::device(&state, &device));
+        cookies.extend(credential_cookies::device(headers, &state, &device));
         Ok(WithCookies(Reply(signed_in), cookies))
     }
 
@@ -171,7 +171,7 @@ impl SessionApi {
         headers: &HeaderMap,
     ) -> Result<WithCookies<NoContent>, WithCookies<ErrorResponse<StoreError>>> {
         let cleared = credential_cookies::clear(headers, &state);
-        let ended = match sessions::sessions_of(&state, &credential_cookies::presented(headers, &state)).await {
+        let ended = match sessions::sessions_of(&state, &credential_cookies::presented(headers)).await {
             Ok(sessions) => sessions::end_all(&state, &sessions).await,
             Err(error) => Err(error),
         };
@@ -192,15 +192,16 @@ impl SessionApi {
         state: State<'_>,
         principal: ActiveSession,
         requester: Requester,
+        headers: &HeaderMap,
         body: Body<ReauthenticateRequest>,
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<ReauthenticateError>> {
         let renewed = sessions::reauthenticate(&state, principal.0, body.0.password, &requester).await?;
-        Ok(signed_in(&state, renewed))
+        Ok(signed_in(headers, &state, renewed))
     }
 }
 
 /// The answer to an operation that gave a session a new secret.
-pub(super) fn signed_in(state: &AppState, renewed: Established) -> WithCookies<Reply<200, SignedIn>> {
-    let cookies = credential_cookies::issue(state, &renewed);
+pub(super) fn signed_in(headers: &HeaderMap, state: &AppState, renewed: Established) -> WithCookies<Reply<200, SignedIn>> {
+    let cookies = credential_cookies::issue(headers, state, &renewed);
     WithCookies(Reply(SignedIn::new(state, renewed)), cookies)
 }

@@ -2,6 +2,7 @@
 
 use poem::http::HeaderMap;
 use poem_openapi::{Object, OpenApi, types::Example};
+use zeroize::Zeroizing;
 
 use super::{
     model::SignedIn,
@@ -17,7 +18,7 @@ use crate::{
             reply::{NoContent, Reply, WithCookies},
         },
     },
-    sessions::{self, RefreshError},
+    sessions::{self, Choice, PresentedCredential, RefreshError},
 };
 
 /// Asking for the next tokens.
@@ -91,13 +92,23 @@ impl TokensApi {
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<RefreshTokensError>> {
         let token = match &body.0.refresh_token {
             Some(token) => Some(token.as_str()),
-            None => cookies::get(headers, state.config.cookies.refresh_name).map_err(|_| RefreshTokensError::Ambiguous)?,
+            None => {
+                let values = cookies::distinct(headers, state.config.cookies.refresh_name);
+                match sessions::choose_refresh_token(&state, &values)
+                    .await
+                    .map_err(|error| RefreshTokensError::Refresh(error.into()))?
+                {
+                    None => None,
+                    Some(Choice::One(token)) => Some(token),
+                    Some(Choice::Ambiguous) => return Err(RefreshTokensError::Ambiguous.into()),
+                }
+            }
         };
         let refreshed = match token {
             Some(token) => sessions::refresh(&state, token).await,
             None => Err(RefreshError::Invalid),
         };
-        Ok(signed_in(&state, refreshed.map_err(RefreshTokensError::Refresh)?))
+        Ok(signed_in(headers, &state, refreshed.map_err(RefreshTokensError::Refresh)?))
     }
 
     /// Revoke a token
@@ -106,8 +117,9 @@ impl TokensApi {
     /// did not issue is useless already.
     #[oai(path = "/revoke", method = "post", operation_id = "revokeToken")]
     async fn revoke(&self, state: State<'_>, body: Body<RevokeTokenRequest>) -> Result<NoContent, ErrorResponse<StoreError>> {
-        let session = sessions::session_of_token(&state, &body.0.token).await.map_err(StoreError)?;
-        sessions::end_all(&state, session.as_slice()).await.map_err(StoreError)?;
+        let token = PresentedCredential::Token(Zeroizing::new(body.0.token));
+        let sessions = sessions::sessions_of(&state, &[token]).await.map_err(StoreError)?;
+        sessions::end_all(&state, &sessions).await.map_err(StoreError)?;
         Ok(NoContent)
     }
 }

@@ -1,6 +1,7 @@
 //! Signing up.
 
 use entity::user;
+use poem::http::HeaderMap;
 use poem_openapi::{Object, OpenApi, types::Example};
 
 use super::{
@@ -106,11 +107,12 @@ impl UsersApi {
         &self,
         state: State<'_>,
         requester: Requester,
+        headers: &HeaderMap,
         body: Body<RegisterUserRequest>,
     ) -> Result<OneOf<WithCookies<Reply<201, User>>, Accepted>, ErrorResponse<RegisterError>> {
         let Body(RegisterUserRequest { email, password, name }) = body;
         match accounts::register(&state, Registration { address: email, password, name, requester }).await? {
-            Registered::Now(user, device) => Ok(OneOf::First(created(&state, &user, &device))),
+            Registered::Now(user, device) => Ok(OneOf::First(created(headers, &state, &user, &device))),
             Registered::OnceConfirmed => Ok(OneOf::Second(Accepted)),
         }
     }
@@ -124,14 +126,15 @@ impl UsersApi {
         &self,
         state: State<'_>,
         requester: Requester,
+        headers: &HeaderMap,
         body: Body<ConfirmRegistrationRequest>,
     ) -> Result<WithCookies<Reply<201, User>>, ErrorResponse<ConfirmError>> {
         let Body(ConfirmRegistrationRequest { token, password, name }) = body;
         let (user, device) = accounts::confirm_registration(&state, Confirmation { token, password, name, requester }).await?;
-        Ok(created(&state, &user, &device))
+        Ok(created(headers, &state, &user, &device))
     }
 }
 
-fn created(state: &AppState, user: &user::Model, device: &DeviceToken) -> WithCookies<Reply<201, User>> {
-    WithCookies(Reply((&UserSnapshot::from(user)).into()), vec![credential_cookies::device(state, device)])
+fn created(headers: &HeaderMap, state: &AppState, user: &user::Model, device: &DeviceToken) -> WithCookies<Reply<201, User>> {
+    WithCookies(Reply((&UserSnapshot::from(user)).into()), credential_cookies::device(headers, state, device))
 }
