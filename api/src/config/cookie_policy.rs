@@ -57,12 +57,11 @@ impl CookiePolicy {
     /// them: its cookies may belong to another deployment.
     pub fn variants(&self) -> Vec<Self> {
         let cross_sites: &[bool] = if self.secure { &[false, true] } else { &[false] };
-        let domains = [None, self.domain.clone()];
+        let mut domains = vec![None, self.domain.clone()];
+        domains.dedup();
         let policies = domains.into_iter().flat_map(|domain| cross_sites.iter().map(move |cross| (*cross, domain.clone())));
-        let mut variants: Vec<_> = policies.map(|(cross_site, domain)| Self::of(self.secure, cross_site, domain)).collect();
-        variants.dedup();
-        variants.retain(|variant| variant != self);
-        variants
+        let policies = policies.map(|(cross_site, domain)| Self::of(self.secure, cross_site, domain));
+        policies.filter(|variant| variant != self).collect()
     }
 
     /// The names that a cookie has under any configuration.

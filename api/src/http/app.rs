@@ -36,7 +36,7 @@ pub fn app(state: Arc<AppState>) -> App {
         .at("/health/ready", get(health::ready))
         .at("/openapi.json", get(document::served))
         .nest_no_strip("/v1", document::service())
-        .at(format!("{}*path", FOR_ENVOY), verify::for_envoy);
+        .at(format!("{FOR_ENVOY}*path"), verify::for_envoy);
     if state.config.docs {
         let to_docs = poem::endpoint::make_sync(|_| Redirect::see_other("/docs"));
         routes = routes.at("/docs", get(explorer::explorer)).at("/", get(to_docs));

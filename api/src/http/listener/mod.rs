@@ -1,7 +1,7 @@
 //! Connections: accepting, limiting and serving them.
 
+mod client_stream;
 mod connections;
-mod lingering;
 pub mod server;
 pub mod tls;
 mod unread_body;

@@ -20,8 +20,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
+    client_stream::ClientStream,
     connections::{ConnectionPermit, Connections},
-    lingering::ClientStream,
     unread_body::UnreadBody,
 };
 use crate::http::app::App;

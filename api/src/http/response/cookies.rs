@@ -75,7 +75,7 @@ pub(in crate::http) const REFRESH: Name = |policy| policy.refresh_name;
 pub(in crate::http) const DEVICE: Name = |policy| policy.device_name;
 
 /// The values of a cookie under the names of all configurations.
-pub(in crate::http) fn all_forms<'a>(headers: &'a HeaderMap, name: Name) -> impl Iterator<Item = &'a str> {
+pub(in crate::http) fn all_forms(headers: &HeaderMap, name: Name) -> impl Iterator<Item = &str> {
     CookiePolicy::every_name(name).into_iter().flat_map(|name| all(headers, name))
 }
 

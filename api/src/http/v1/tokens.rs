@@ -19,6 +19,7 @@ use crate::{
         },
     },
     sessions::{self, Choice, PresentedCredential, RefreshError},
+    state::AppState,
 };
 
 /// Asking for the next tokens.
@@ -90,19 +91,9 @@ impl TokensApi {
         headers: &HeaderMap,
         body: Body<RefreshTokensRequest>,
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<RefreshTokensError>> {
-        let token = match &body.0.refresh_token {
-            Some(token) => Some(token.as_str()),
-            None => {
-                let values = cookies::distinct(headers, state.config.cookies.refresh_name);
-                match sessions::choose_refresh_token(&state, &values)
-                    .await
-                    .map_err(|error| RefreshTokensError::Refresh(error.into()))?
-                {
-                    None => None,
-                    Some(Choice::One(token)) => Some(token),
-                    Some(Choice::Ambiguous) => return Err(RefreshTokensError::Ambiguous.into()),
-                }
-            }
+        let token = match body.0.refresh_token.as_deref() {
+            None => from_cookie(headers, &state).await?,
+            given => given,
         };
         let refreshed = match token {
             Some(token) => sessions::refresh(&state, token).await,
@@ -121,5 +112,15 @@ impl TokensApi {
         let sessions = sessions::sessions_of(&state, &[token]).await.map_err(StoreError)?;
         sessions::end_all(&state, &sessions).await.map_err(StoreError)?;
         Ok(NoContent)
+    }
+}
+
+/// The refresh token of the cookie that applies.
+async fn from_cookie<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Option<&'a str>, RefreshTokensError> {
+    let values = cookies::distinct(headers, state.config.cookies.refresh_name);
+    match sessions::choose_refresh_token(state, &values).await.map_err(RefreshError::Store)? {
+        None => Ok(None),
+        Some(Choice::One(token)) => Ok(Some(token)),
+        Some(Choice::Ambiguous) => Err(RefreshTokensError::Ambiguous),
     }
 }
