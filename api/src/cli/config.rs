@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use doctor::browsers::{Family, Relation, SetCookie, Stored, Verdict, verdict};
 
-use super::{Failure, load, print, read};
+use super::{failure::Failure, print::print, settings::{load, read}};
 use crate::{
     config::{Config, Setting, Source, variable},
     http,

@@ -11,7 +11,7 @@ use std::{
 use clap::{Args, builder::PossibleValuesParser};
 use doctor::{Call, Csrf, Judgement, Origin, Plan, servers, visit};
 
-use super::{Failure, block_on, print};
+use super::{failure::Failure, print::print, runtime::block_on};
 use crate::{clock::Clock, config::duration};
 
 /// The credentials of no user: Bifrons is judged by its probe cookie.

@@ -9,7 +9,7 @@ use std::{
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::Failure;
+use super::failure::Failure;
 use crate::config::{LogConfig, LogFormat, LogLevel};
 #[cfg(feature = "otel")]
 use crate::telemetry::Telemetry;

@@ -1,6 +1,6 @@
 //! `bifrons migrate`.
 
-use super::{Failure, block_on, print};
+use super::{failure::Failure, print::print, runtime::block_on};
 use crate::{config::Config, db::Db, state::lock};
 
 /// Migrates the schema.

@@ -2,23 +2,23 @@
 
 mod config;
 mod doctor;
+mod failure;
 pub mod log;
 mod migrate;
 mod openapi;
 mod passwords;
+mod print;
+mod runtime;
 mod serve;
+mod settings;
 mod user;
 
-use std::{
-    fmt, fs,
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, File, InvalidSetting, Reading, Setting};
+use failure::Failure;
+use settings::load;
 
 /// One session, two faces: a self-hosted authentication service.
 #[derive(Debug, Parser)]
@@ -60,21 +60,6 @@ enum Command {
     Passwords(passwords::Command),
 }
 
-/// Why a command failed. Each message says what to change.
-#[derive(Debug)]
-pub enum Failure {
-    Configuration(Vec<InvalidSetting>),
-    Failed(String),
-    /// The command has already printed the reason.
-    Reported,
-}
-
-impl Failure {
-    fn new(error: impl fmt::Display) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
 impl Cli {
     /// Runs the command. Exit code 0: success, 1: failure, 2: wrong usage or configuration.
     pub fn run(self) -> ExitCode {
@@ -87,65 +72,6 @@ impl Cli {
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
             Some(Command::Passwords(command)) => passwords::run(&command),
         };
-        match result {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(Failure::Reported) => ExitCode::from(1),
-            Err(Failure::Failed(sentence)) => {
-                print_error(&sentence);
-                ExitCode::from(1)
-            }
-            Err(Failure::Configuration(errors)) => {
-                print_error("the configuration is invalid:");
-                for error in errors {
-                    let _ = writeln!(io::stderr(), "  {error}");
-                }
-                ExitCode::from(2)
-            }
-        }
+        result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
     }
-}
-
-fn print_error(sentence: &str) {
-    // If standard error is closed, the exit code has to do.
-    let _ = writeln!(io::stderr(), "bifrons: {sentence}");
-}
-
-/// Prints to standard output. A reader that closes the pipe (`bifrons openapi | head`) is not an error.
-fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(error)),
-        _ => Ok(()),
-    }
-}
-
-/// Reads the configuration file, if it exists, and the environment.
-fn read(file: Option<&PathBuf>) -> Result<Reading, Failure> {
-    let explicit = file.cloned().or_else(|| std::env::var_os("BIFRONS_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
-    let path = explicit.clone().unwrap_or_else(|| PathBuf::from("bifrons.toml"));
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && explicit.is_none() => None,
-        Err(error) => {
-            let error = InvalidSetting { key: path.display().to_string(), message: format!("cannot be read: {error}") };
-            return Err(Failure::Configuration(vec![error]));
-        }
-    };
-    // A value that is not UTF-8 fails its parser.
-    let environment =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
-    let name = path.display().to_string();
-    Ok(Config::read(text.as_deref().map(|text| File { name: &name, text }), environment))
-}
-
-fn load(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Config), Failure> {
-    let Reading { settings, config } = read(file)?;
-    config.map(|config| (settings, config)).map_err(Failure::Configuration)
-}
-
-/// Runs a future on one thread per core. Does not wait for threads that are still blocked when it ends.
-fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
-    let result = runtime.block_on(future);
-    runtime.shutdown_background();
-    result
 }

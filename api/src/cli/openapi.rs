@@ -1,6 +1,6 @@
 //! `bifrons openapi`.
 
-use super::{Failure, print};
+use super::{failure::Failure, print::print};
 use crate::http::spec;
 
 /// Prints the specification, or one line per operation.

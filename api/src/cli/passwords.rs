@@ -4,7 +4,7 @@ use std::{fmt::Write, time::Duration};
 
 use clap::Subcommand;
 
-use super::{Failure, print};
+use super::{failure::Failure, print::print};
 use crate::{
     config::{HashingCost, PasswordsConfig, duration},
     hashing,

@@ -6,7 +6,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::{Failure, block_on, log, print};
+use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{
     clock::Clock,
     config::{Config, variable},

@@ -4,7 +4,7 @@ use std::{
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use argon2::Argon2;
@@ -12,14 +12,28 @@ use entity::PasswordHash;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    HASHING_TIMEOUT, Hasher, HashingError, Verdict,
     argon2id::{hash, is_of, made_with},
+    error::HashingError,
     foreign::Foreign,
-    is_within_bounds,
+    hasher::Hasher,
     memory::Memory,
     queue::{Place, Reply},
+    stored::is_within_bounds,
 };
-use crate::secret::Password;
+use crate::{network::ClientNetwork, secret::Password};
+
+/// How long a request waits for a worker before it is refused with 503.
+const HASHING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The result of a comparison.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The password is right. If its hash does not have the current parameters, `upgraded` is the one to store instead.
+    Right {
+        upgraded: Option<PasswordHash>,
+    },
+    Wrong,
+}
 
 /// A place in the queue of passwords to hash. Dropping it leaves the queue.
 pub struct Admission<'a> {
@@ -27,11 +41,17 @@ pub struct Admission<'a> {
     place: Arc<Place>,
 }
 
-impl<'a> Admission<'a> {
-    pub(super) fn new(hasher: &'a Hasher, place: Arc<Place>) -> Self {
-        Self { hasher, place }
+impl Hasher {
+    /// Takes a place in the queue; refused at once if this network may have none.
+    pub fn admit(&self, network: ClientNetwork) -> Result<Admission<'_>, HashingError> {
+        match self.queue.admit(network) {
+            Some(place) => Ok(Admission { hasher: self, place }),
+            None => Err(self.refuse()),
+        }
     }
+}
 
+impl Admission<'_> {
     /// Returns the hash to store: that of the password in NFC.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
         let argon2 = self.hasher.argon2.clone();

@@ -3,7 +3,11 @@
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc};
 use entity::PasswordHash;
 
-use super::{HashingError, MAX_MEMORY, MAX_WORK, memory::Memory};
+use super::{
+    cost::{MAX_MEMORY, MAX_WORK},
+    error::HashingError,
+    memory::Memory,
+};
 use crate::{random, secret::Password};
 
 /// A new hash with a fresh salt.

@@ -7,7 +7,7 @@ use argon2::{
     password_hash::{self, phc},
 };
 
-use super::{MAX_MEMORY, MAX_WORK};
+use super::cost::{MAX_MEMORY, MAX_WORK};
 use crate::secret::Password;
 
 /// About a second.

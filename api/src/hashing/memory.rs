@@ -8,7 +8,7 @@ use std::{hint::black_box, time::Duration};
 use argon2::{Argon2, Block};
 use zeroize::Zeroize as _;
 
-use super::HashingError;
+use super::error::HashingError;
 
 /// How long wiped memory is kept for the next password.
 const KEEP_WIPED: Duration = Duration::from_secs(10);

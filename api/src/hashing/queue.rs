@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,7 +10,10 @@ use super::{
     fair_order::{FairOrder, path_to},
     memory::Memory,
 };
-use crate::network::{AddressBlock, ClientNetwork};
+use crate::{
+    network::{AddressBlock, ClientNetwork},
+    sync::{Condvar, Mutex, MutexGuard, lock},
+};
 
 /// A request that would wait for longer is refused at once.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -138,7 +141,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 
@@ -218,5 +221,7 @@ impl Drop for Waiting {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -4,14 +4,14 @@
 //! imported, and so that they exist (B-34). The delay is zero while all hashes have the current parameters, and so take the same time.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::Ordering,
     thread,
     time::{Duration, Instant},
 };
 
 use tokio::{task::spawn_blocking, time};
 
-use super::Hasher;
+use super::hasher::Hasher;
 
 /// How late the runtime's timer may be, with a margin. It depends on when the task began to sleep: here, on how long a hash took.
 const TIMER_ERROR: Duration = Duration::from_millis(3);
@@ -19,14 +19,10 @@ const TIMER_ERROR: Duration = Duration::from_millis(3);
 /// A refusal is never delayed for longer, whatever the slowest hash takes.
 const MAX_DELAY: Duration = Duration::from_secs(3);
 
-/// In microseconds.
-#[derive(Default)]
-pub(super) struct RefusalDelay(AtomicU64);
-
 impl Hasher {
     /// The least time between the begin of a hash and the refusal of its password.
     pub fn refusal_delay(&self) -> Duration {
-        Duration::from_micros(self.refusal_delay.0.load(Ordering::Relaxed))
+        Duration::from_micros(self.refusal_delay.load(Ordering::Relaxed))
     }
 
     /// Sets the delay by the slowest of the hashes that do not have the current parameters.
@@ -34,7 +30,7 @@ impl Hasher {
         // Half as much again: a busy moment must not tell the kind of hash either.
         let delay = slowest.saturating_mul(3) / 2;
         let micros = u64::try_from(delay.min(MAX_DELAY).as_micros()).unwrap_or(u64::MAX);
-        self.refusal_delay.0.store(micros, Ordering::Relaxed);
+        self.refusal_delay.store(micros, Ordering::Relaxed);
     }
 
     /// Waits until a password may be refused: its hash began at `begun`, and finding what to compare it with took the time `lookup`.

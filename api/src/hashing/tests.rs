@@ -4,8 +4,8 @@ use argon2::{Algorithm, Argon2, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use entity::PasswordHash;
 
-use super::{ClientNetwork, Hasher, HashingCost, HashingError, Verdict, is_importable};
-use crate::secret::Password;
+use super::{Hasher, HashingError, Verdict, is_importable};
+use crate::{config::HashingCost, network::ClientNetwork, secret::Password};
 
 const HERE: ClientNetwork = ClientNetwork::Local;
 

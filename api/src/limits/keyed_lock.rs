@@ -1,13 +1,12 @@
 //! One attempt at a time for each key. Without it a burst of right passwords would be refused: each takes one from the limit until it
 //! has turned out right.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use entity::LimitKey;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::sync::{self, Mutex, MutexGuard};
 
 /// The keys that are locked or waited for.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +32,7 @@ impl KeyedLock {
     }
 
     fn keys(&self) -> MutexGuard<'_, HashMap<LimitKey, Arc<Semaphore>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 }
 
@@ -47,6 +46,9 @@ impl Drop for KeyGuard {
         }
     }
 }
+
+#[cfg(test)]
+mod model;
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::super::{Failure, print};
+use super::super::{failure::Failure, print::print};
 use crate::{
     accounts::{NewUser, import},
     state::AppState,

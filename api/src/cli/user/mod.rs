@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, block_on, print};
+use super::{failure::Failure, print::print, runtime::block_on};
 use crate::{
     accounts::{self, AdminAction},
     clock::Clock,
