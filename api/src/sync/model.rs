@@ -11,7 +11,7 @@ use std::{
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 
 /// How many schedules each scheduler tries.
-const SCHEDULES: usize = 2000;
+const SCHEDULES: usize = 1000;
 
 /// How many preemptions the second scheduler looks for: enough for every known kind of race (Burckhardt et al., ASPLOS 2010).
 const DEPTH: usize = 3;

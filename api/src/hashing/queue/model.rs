@@ -70,8 +70,8 @@ fn each_request_has_one_end_and_every_place_is_freed() {
         let queue = Arc::new(Queue::new(1, 2));
         let worker = worker(&queue);
         let begun = Arc::new(AtomicUsize::new(0));
-        // The third network finds the queue full, and displaces a job of the first.
-        let requests = [(1, false), (1, true), (2, false), (3, false)];
+        // The last two networks find the queue full: one displaces a job of the first, and the other may take the place.
+        let requests = [(1, false), (1, true), (2, false), (3, false), (4, false)];
         let requests = requests.map(|(n, leaves)| request(&queue, n, leaves, &begun));
         let ends = requests.map(|request| request.join().unwrap());
         queue.close();
