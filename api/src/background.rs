@@ -1,16 +1,11 @@
 //! Work that continues without the request that started it.
 
-use std::{
-    collections::HashSet,
-    hash::Hash,
-    panic::resume_unwind,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashSet, hash::Hash, panic::resume_unwind, sync::Arc};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// Runs `work` to completion, even if the caller is dropped: for work that must not stop half way, as between the commit of a change and its
 /// announcement. It starts at once.

@@ -1,6 +1,6 @@
 //! Bifrons: one session, two modes.
 //!
-//! The map. Imports point down only: each row may use the rows below it, and `tests/it/layers.rs` checks it.
+//! The map. Imports point down only: each row may use the rows below it, and `tools/layers` checks it.
 //!
 //! | where | what |
 //! |---|---|

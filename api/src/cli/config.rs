@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use doctor::browsers::{Family, Relation, SetCookie, Stored, Verdict, verdict};
 
-use super::{failure::Failure, print::print, settings::{load, read}};
+use super::{
+    failure::Failure,
+    print::print,
+    settings::{load, read},
+};
 use crate::{
     config::{Config, Setting, Source, variable},
     http,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
-use super::{error::HashingError, argon2id::hash, memory::Memory};
+use super::{argon2id::hash, error::HashingError, memory::Memory};
 use crate::{config::HashingCost, secret::Password};
 
 /// How long one hash takes on an idle core: the best of six, in reused memory.

@@ -2,17 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicI64, AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicI64, AtomicU32, Ordering},
     time::Duration,
 };
 
 use entity::UnixMillis;
 use tokio::time::Instant;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// How long the cache is current after the last poll.
 const CURRENT_FOR: Duration = Duration::from_secs(5);

@@ -11,6 +11,8 @@
 
 mod change;
 mod freshness;
+#[cfg(test)]
+mod model;
 mod recent_changes;
 mod seal;
 mod shared;
@@ -18,11 +20,7 @@ mod shared;
 mod tests;
 mod tokens;
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use aws_lc_rs::hmac;
 use entity::{SessionId, UnixMillis, UserId};
@@ -42,7 +40,7 @@ use crate::{
     metrics::{Metrics, Source},
     principal::{Principal, SessionSnapshot, UserSnapshot},
     redis::Redis,
-    sync::lock,
+    sync::{Mutex, lock},
 };
 
 /// A session is read this often, if changes arrive while it is read.

@@ -4,7 +4,7 @@
 use std::{
     any::TypeId,
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, LazyLock},
 };
 
 use poem_openapi::{registry::Registry, types::Type};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     email_address::{EmailAddress, EmailRule},
     http::response::problem::{FieldError, Rule},
-    sync::lock,
+    sync::{Mutex, lock},
 };
 
 /// What is wrong with a body of type `T`.
