@@ -85,6 +85,7 @@ function blocked(relation: string): string {
     : `${stores}, although it is on the same site. Check that the browser allows cookies, that credentials is "include", and that no proxy removes Set-Cookie.`;
 }
 
+/** Not that of the address, which a sandboxed frame has as well. */
 function origin(): string {
-  return globalThis.location?.origin ?? "";
+  return globalThis.origin ?? "";
 }

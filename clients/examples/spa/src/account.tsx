@@ -15,8 +15,8 @@ export function Account({ user }: { readonly user: User }) {
     <main>
       <header className="row">
         <div>
-          <Title>{user.name ?? user.email}</Title>
-          {user.name && <p className="hint">{user.email}</p>}
+          <Title>{user.name ?? "Your account"}</Title>
+          <p className="hint">{user.email}</p>
         </div>
         <Form call={() => client.signOut()}>
           <Submit className="quiet">Sign out</Submit>

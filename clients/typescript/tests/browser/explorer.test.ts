@@ -43,7 +43,9 @@ test("a signed-out visitor signs up and in with the examples, and is known by co
 
   const user = await tryOut<User>("registerUser");
   expect(user.status).toBe(201);
-  expect((await tryOut("signIn")).status).toBe(200);
+  const { email } = user.body;
+  const credentials = { email, password: "correct horse battery" };
+  expect((await tryOut("signIn", credentials)).status).toBe(200);
   const session = await tryOut<Session>("getSession");
   expect(session).toMatchObject({ status: 200, body: { mode: "cookie", user: user.body } });
   expect(await page.evaluate(() => document.cookie)).toBe("");

@@ -14,8 +14,8 @@ let service: Service;
 let proxy: TestProxy;
 beforeAll(async () => {
   site = await serveSite();
-  // Without a grace time a lost successor is fatal at once.
-  service = await startService([site.origin], { BIFRONS_TOKENS__REFRESH_GRACE: "0s" });
+  // A successor that is still lost after the grace time is fatal.
+  service = await startService([site.origin], { BIFRONS_TOKENS__REFRESH_GRACE: "1s" });
   proxy = await startProxy(service.url);
   await createClient({ baseUrl: service.url }).registerUser(ADA);
 });
@@ -69,6 +69,8 @@ describe.each(BROWSERS)("%s: the user leaves the page before the answer arrives"
     await signIn(tab);
     await tab.run(expireAccess, undefined);
     await leaveDuring(tab, "getMe");
+    // The grace time is over.
+    await new Promise((done) => setTimeout(done, 1500));
     const back = await open(TOKEN);
     expect(await back.run(callOften, 1)).toEqual([ADA.email]);
     expect(await back.run(sessionStatus, undefined)).toBe("signed-in");

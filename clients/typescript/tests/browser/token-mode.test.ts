@@ -90,6 +90,10 @@ test.each(MODES)(
   async (_, options) => {
     const first = await open(options);
     const second = await open(options);
+    // As a page does that shows the session.
+    for (const page of [first, second]) {
+      await page.evaluate(() => void client.session.subscribe(() => {}));
+    }
     await signIn(first);
     await expect.poll(() => status(second), { timeout: 1000 }).toBe("signed-in");
     expect(await call(second)).toEqual([ADA.email]);
