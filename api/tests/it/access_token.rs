@@ -1,4 +1,4 @@
-//! Access tokens: what they say, and that nothing else is taken for one.
+//! Access tokens: their claims, and that the service accepts no other token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bifrons::secret::{Algorithm as Ours, SigningKeys};
@@ -32,7 +32,7 @@ async fn rfc_9068_another_service_verifies_it_with_the_jwks_alone() {
         let mut validation = Validation::new(header.alg);
         validation.set_issuer(&["http://localhost:3000"]);
         validation.set_audience(&["http://localhost:3000"]);
-        validation.validate_exp = false; // the service's clock stands still
+        validation.validate_exp = false; // the service has a manual clock
         let claims = jsonwebtoken::decode::<Value>(&token, &key, &validation).unwrap().claims;
 
         assert_eq!(part(&token, 0), json!({"typ": "at+jwt", "alg": algorithm.name(), "kid": header.kid}));
@@ -78,7 +78,7 @@ async fn asvs_9_1_1_no_byte_may_be_changed() {
 }
 
 #[tokio::test]
-async fn b_20_the_algorithm_is_the_keys_own() {
+async fn b_20_the_algorithm_is_that_of_the_key() {
     let app = App::start().await;
     let token = a_token(&app).await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
@@ -102,9 +102,9 @@ async fn b_20_the_algorithm_is_the_keys_own() {
     }
 }
 
-/// Tokens that our own key signs, and that still are none of ours.
+/// Tokens that our own key signed, and that are not valid access tokens.
 #[tokio::test]
-async fn b_21_b_22_every_claim_must_be_there_and_of_its_type() {
+async fn b_21_b_22_every_claim_is_required_and_has_its_type() {
     let app = App::start().await;
     let token = a_token(&app).await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
@@ -151,11 +151,11 @@ async fn b_21_b_22_every_claim_must_be_there_and_of_its_type() {
 }
 
 #[tokio::test]
-async fn b_23_keys_come_from_us_alone() {
+async fn b_23_a_token_cannot_name_its_own_key() {
     let app = App::start().await;
     let token = a_token(&app).await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
-    // A key of the attacker's own: whatever the header says of it, what it signed is nothing to us.
+    // No header makes the service trust a key of the attacker.
     let folder = tempfile::tempdir().unwrap();
     let theirs = SigningKeys::load_or_create(folder.path(), Ours::EdDsa).unwrap();
     let their_jwk = theirs.jwks()["keys"][0].clone();
@@ -178,7 +178,7 @@ async fn b_23_keys_come_from_us_alone() {
     app.client().with_token(&sign(&app.state.keys, &header, &claims)).get_session().await.expect(200);
 }
 
-/// A JWT with exactly this header, signed by hand.
+/// A JWT with exactly this header.
 fn sign(keys: &SigningKeys, header: &Value, claims: &Value) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &keys.signing().private, Algorithm::EdDSA).unwrap();

@@ -1,4 +1,4 @@
-//! The two clocks of a session, and what moves them.
+//! The idle time and the absolute time of a session, and what extends them.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn asvs_7_3_1_an_unused_session_ends() {
 }
 
 #[tokio::test]
-async fn asvs_7_3_2_a_busy_session_ends_too() {
+async fn asvs_7_3_2_a_used_session_ends_at_its_absolute_time() {
     let app = App::start().await;
     let ada = app.ada().await;
     for _ in 0..47 {
@@ -35,7 +35,7 @@ async fn asvs_7_3_2_a_busy_session_ends_too() {
 }
 
 #[tokio::test]
-async fn remember_stretches_both_clocks_and_the_cookie() {
+async fn remember_extends_both_times_and_the_cookie() {
     let app = App::start().await;
     let ada = app.ada().await;
     let cookie = &ada.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200).cookies()[0];
@@ -51,7 +51,7 @@ async fn remember_stretches_both_clocks_and_the_cookie() {
 }
 
 #[tokio::test]
-async fn use_is_noted_at_most_every_tenth_of_the_idle_time() {
+async fn use_is_stored_at_most_every_tenth_of_the_idle_time() {
     let app = App::start().await;
     let ada = app.ada().await;
     let seen = async || app.count("SELECT last_seen_at FROM session").await;
@@ -61,13 +61,13 @@ async fn use_is_noted_at_most_every_tenth_of_the_idle_time() {
     assert_eq!(seen().await, first);
     app.advance(SECOND).await;
     let used = ada.get_session().await.expect(200);
-    assert_eq!(used.string("/idle_expires_at"), "2026-01-01T10:06:00Z", "the answer knows of this use");
+    assert_eq!(used.string("/idle_expires_at"), "2026-01-01T10:06:00Z", "the answer includes this use");
     app.advance(Duration::ZERO).await;
     assert_eq!(seen().await, first + 360_000);
 }
 
 #[tokio::test]
-async fn a_use_that_cannot_be_noted_refuses_nobody() {
+async fn a_request_succeeds_although_its_use_cannot_be_stored() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.forbid("UPDATE ON session").await;
@@ -76,7 +76,7 @@ async fn a_use_that_cannot_be_noted_refuses_nobody() {
 }
 
 #[tokio::test]
-async fn a_use_that_could_not_be_noted_is_noted_at_the_next() {
+async fn the_next_use_is_stored_after_one_that_could_not_be() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.forbid("UPDATE ON session").await;
@@ -90,7 +90,7 @@ async fn a_use_that_could_not_be_noted_is_noted_at_the_next() {
 }
 
 #[tokio::test]
-async fn an_access_token_counts_for_ten_minutes_and_never_longer_than_its_session() {
+async fn an_access_token_is_valid_for_ten_minutes_and_never_longer_than_its_session() {
     let app = App::start().await;
     let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
@@ -111,17 +111,17 @@ async fn an_access_token_counts_for_ten_minutes_and_never_longer_than_its_sessio
 }
 
 #[tokio::test]
-async fn b_10_what_is_told_and_listed_follows_a_tightened_configuration() {
+async fn b_10_answers_and_lists_follow_a_shortened_lifetime() {
     let app = App::start().await;
     let ada = app.ada().await;
     ada.sign_in_and_stay(EMAIL, PASSWORD).await.expect(200);
-    let tight = app.reconfigured(|config| config.sessions.remembered.absolute = HOUR).await;
+    let shorter = app.reconfigured(|config| config.sessions.remembered.absolute = HOUR).await;
     let cookie = ada.cookie("bifrons_session").unwrap();
-    let ada = tight.client();
+    let ada = shorter.client();
     ada.put_cookie("bifrons_session", cookie);
     assert_eq!(ada.get_session().await.expect(200).string("/expires_at"), "2026-01-01T10:00:00Z");
-    tight.advance(HOUR).await;
-    let again = tight.client();
+    shorter.advance(HOUR).await;
+    let again = shorter.client();
     again.sign_in(EMAIL, PASSWORD).await.expect(200);
     assert_eq!(again.get("/v1/me/sessions").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
     ada.get_session().await.expect_problem(401, "invalid_session");
@@ -148,7 +148,7 @@ async fn use_on_one_node_keeps_a_session_alive_on_all() {
 }
 
 #[tokio::test]
-async fn uses_on_two_nodes_are_noted_whoever_noted_the_last() {
+async fn uses_on_two_nodes_are_stored_whichever_node_stored_the_last() {
     let minutes = |n: u64| Duration::from_secs(60 * n);
     let one = App::start().await;
     let two = one.another().await;
@@ -156,21 +156,21 @@ async fn uses_on_two_nodes_are_noted_whoever_noted_the_last() {
     for node in [&one, &two] {
         ada.at(node).get_session().await.expect(200);
     }
-    let wait = async |n| {
+    let advance = async |n| {
         for node in [&one, &two] {
             node.state.touches.idle().await;
         }
         one.advance(minutes(n)).await;
     };
-    wait(7).await;
+    advance(7).await;
     ada.get_session().await.expect(200);
-    wait(1).await;
+    advance(1).await;
     ada.at(&two).get_session().await.expect(200);
     for _ in 0..6 {
-        wait(10).await;
+        advance(10).await;
         ada.at(&two).get_session().await.expect(200);
     }
-    wait(1).await;
+    advance(1).await;
     let new = one.another().await;
     for node in [&one, &new] {
         node.state.cache.clear();

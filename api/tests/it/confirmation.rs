@@ -1,4 +1,4 @@
-//! Sign-up where addresses are confirmed first: nobody learns who has an account, and nobody's account is a stranger's.
+//! Sign-up with confirmed addresses: an attacker cannot learn who has an account, nor create one with the address of another person.
 
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ async fn confirm(client: &Actor, token: &str, password: &str) -> Answer {
     client.post("/v1/users/confirm", json!({ "token": token, "password": password })).await
 }
 
-/// The tokens of all mail to an address.
+/// The tokens of all mails to an address.
 async fn tokens(app: &App, address: &str) -> Vec<String> {
     let letters = app.letters().await;
     let to = format!("To: {address}\r\n");
-    let linked = letters.iter().filter(|letter| letter.contains(&to)).filter_map(|letter| letter.split_once(&format!("{PAGE}#")));
-    linked.map(|(_, rest)| rest.split_whitespace().next().unwrap().to_owned()).collect()
+    let links = letters.iter().filter(|letter| letter.contains(&to)).filter_map(|letter| letter.split_once(&format!("{PAGE}#")));
+    links.map(|(_, rest)| rest.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn a_user_is_there_once_the_address_is_confirmed() {
+async fn the_user_is_created_when_the_address_is_confirmed() {
     let app = verified().await;
     let ada = app.client();
     let body = json!({"email": "Ada@Example.com", "password": PASSWORD, "name": "Ada"});
@@ -45,7 +45,7 @@ async fn a_user_is_there_once_the_address_is_confirmed() {
 }
 
 #[tokio::test]
-async fn the_password_is_held_against_the_rules_both_times() {
+async fn the_password_is_checked_at_sign_up_and_at_confirmation() {
     let app = verified().await;
     app.client().sign_up(EMAIL, "password1").await.expect_problem(422, "validation_failed");
     app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
@@ -58,7 +58,7 @@ async fn the_password_is_held_against_the_rules_both_times() {
 }
 
 #[tokio::test]
-async fn b_33_b_35_whether_somebody_has_the_address_is_told_to_its_owner_alone() {
+async fn b_33_b_35_only_the_owner_of_an_address_learns_that_it_has_an_account() {
     let app = verified().await;
     app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     confirm(&app.client(), &tokens(&app, EMAIL).await[0], PASSWORD).await.expect(201);
@@ -66,29 +66,29 @@ async fn b_33_b_35_whether_somebody_has_the_address_is_told_to_its_owner_alone()
     assert_eq!(answer("ADA@example.com").await, answer("grace@example.com").await);
     let letters = app.letters().await;
     let to_ada = letters.iter().filter(|letter| letter.contains("To: ada@example.com\r\n")).count();
-    assert_eq!((to_ada, letters.len()), (2, 3), "B-28: to the address that is stored, not to the one that was typed");
+    assert_eq!((to_ada, letters.len()), (2, 3), "B-28: mail goes to the stored address, not to the typed one");
     assert!(letters.iter().any(|letter| letter.contains("You have an account already") && !letter.contains(PAGE)));
     app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
     app.client().sign_in(EMAIL, "another horse entirely").await.expect(401);
 }
 
 #[tokio::test]
-async fn b_38_what_a_stranger_chose_for_somebody_counts_for_nothing() {
+async fn b_38_the_password_and_name_of_an_attacker_are_discarded() {
     let app = verified().await;
-    let theirs = json!({"email": EMAIL, "password": "the attacker's password", "name": "Mallory was here"});
-    app.client().post("/v1/users", theirs).await.expect(202);
-    let strangers = tokens(&app, EMAIL).await.remove(0);
+    let attackers = json!({"email": EMAIL, "password": "the attacker's password", "name": "Mallory was here"});
+    app.client().post("/v1/users", attackers).await.expect(202);
+    let token = tokens(&app, EMAIL).await.remove(0);
     let ada = app.client();
-    let user = confirm(&ada, &strangers, PASSWORD).await.expect(201);
+    let user = confirm(&ada, &token, PASSWORD).await.expect(201);
     assert!(user.json().get("name").is_none(), "{}", user.text);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     app.client().sign_in(EMAIL, "the attacker's password").await.expect(401);
     app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
-    assert_eq!(tokens(&app, EMAIL).await.len(), 1, "no link for an address that somebody has");
+    assert_eq!(tokens(&app, EMAIL).await.len(), 1, "no link for an address with an account");
 }
 
 #[tokio::test]
-async fn b_19_of_a_hundred_at_once_one_becomes_a_user() {
+async fn b_19_a_hundred_concurrent_confirmations_create_one_user() {
     let app = verified().await;
     app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
@@ -106,7 +106,7 @@ async fn b_19_of_a_hundred_at_once_one_becomes_a_user() {
 }
 
 #[tokio::test]
-async fn a_token_counts_for_a_day_and_nothing_else_counts_as_one() {
+async fn a_token_is_valid_for_a_day_and_only_in_its_exact_form() {
     let app = verified().await;
     app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     let token = tokens(&app, EMAIL).await.remove(0);
@@ -125,7 +125,7 @@ async fn a_token_counts_for_a_day_and_nothing_else_counts_as_one() {
 }
 
 #[tokio::test]
-async fn asvs_2_4_1_nobody_fills_a_strangers_mailbox_or_keeps_its_owner_out() {
+async fn asvs_2_4_1_an_attacker_cannot_flood_a_mailbox_or_lock_its_owner_out() {
     let rate = |written| Rate::parse(written).unwrap();
     let many = rate("1000/1m");
     let app = App::configured(|config| {
@@ -141,7 +141,7 @@ async fn asvs_2_4_1_nobody_fills_a_strangers_mailbox_or_keeps_its_owner_out() {
     }))
     .await;
     assert!(answers.iter().all(|answer| *answer == answers[0]));
-    assert_eq!(app.letters().await.len(), 3, "one mailbox, however it is addressed");
+    assert_eq!(app.letters().await.len(), 3, "all aliases of a mailbox have one limit");
     for _ in 0..3 {
         app.client().sign_in(EMAIL, "a guess at it").await;
     }
@@ -152,7 +152,7 @@ async fn asvs_2_4_1_nobody_fills_a_strangers_mailbox_or_keeps_its_owner_out() {
 }
 
 #[tokio::test]
-async fn where_people_sign_up_at_once_there_is_nothing_to_confirm() {
+async fn without_confirmation_no_token_is_valid() {
     let app = App::start().await;
     let token = format!("bfo_{}", "A".repeat(64));
     confirm(&app.client(), &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");

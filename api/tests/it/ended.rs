@@ -1,4 +1,4 @@
-//! A session that ended stays ended, whatever turns up late: an old copy, a late commit, an end that nobody waited for.
+//! An ended session stays ended: after an old cache entry, after a late commit, and if the client hangs up before the answer.
 
 use std::time::Duration;
 
@@ -26,9 +26,9 @@ async fn with_redis(redis: &RedisServer) -> App {
     app
 }
 
-/// Whoever can write to Redis may have kept what was there, and write it back when nobody remembers the end any more.
+/// An attacker who can write to Redis may keep an old entry and write it back when the nodes have dropped the change.
 #[tokio::test]
-async fn an_old_copy_in_redis_counts_no_more() {
+async fn an_old_entry_in_redis_is_refused() {
     let redis = RedisServer::start().await;
     let one = with_redis(&redis).await;
     let ada = one.ada().await;
@@ -39,7 +39,7 @@ async fn an_old_copy_in_redis_counts_no_more() {
     let redis::Value::BulkString(copy) = redis.ask(&[b"GET", &key]).await.unwrap() else { panic!("no entry") };
     let ended = ada.snapshot();
     ada.sign_out().await.expect(204);
-    // Before the moment from which on a new node asks what happened.
+    // Older than the changes that a new node polls.
     one.sql(&format!("UPDATE session SET changed_at = changed_at - {}", LONG.as_millis())).await;
     let new = one.another().await;
     new.until_linked().await;
@@ -49,7 +49,7 @@ async fn an_old_copy_in_redis_counts_no_more() {
         new.state.cache.polled(Instant::now(), now.plus(LONG));
         redis.ask(&[b"SET", &key, &copy]).await.unwrap();
         let answer = ended.at(&new).get_session().await;
-        // Unless it has looked by itself meanwhile, and knows what time it is.
+        // The node's own poll in between would set the right time.
         if new.state.cache.polls() == polls + 1 {
             answer.expect_problem(401, "invalid_session");
             return;
@@ -58,17 +58,17 @@ async fn an_old_copy_in_redis_counts_no_more() {
     }
 }
 
-/// A change is stamped when it is made, and seen when it is committed: a standby that must confirm it may be away for long.
+/// A change gets its time before it is committed. A commit that waits for a standby may be late.
 #[tokio::test]
-async fn a_change_that_was_committed_late_is_heard() {
+async fn a_late_commit_is_polled() {
     let one = App::start().await;
     let two = one.another().await;
     let ada = one.ada().await;
     two.poll().await;
     ada.at(&two).get_session().await.expect(200);
-    let stamped = two.state.cache.polled_until().unwrap().minus(Duration::from_secs(45)).0;
+    let changed_at = two.state.cache.polled_until().unwrap().minus(Duration::from_secs(45)).0;
     one.sql(&format!(
-        "UPDATE session SET ended_at = {stamped}, ended_because = 'revoked', version = version + 1, changed_at = {stamped}"
+        "UPDATE session SET ended_at = {changed_at}, ended_because = 'revoked', version = version + 1, changed_at = {changed_at}"
     ))
     .await;
     until(async || {
@@ -78,9 +78,9 @@ async fn a_change_that_was_committed_late_is_heard() {
     .await;
 }
 
-/// As when somebody ends all sessions there are: all are stamped with the same moment, and no reading takes them all at once.
+/// All sessions end with one statement: all changes have the same time, and one query does not read them all.
 #[tokio::test]
-async fn more_changes_than_are_read_at_once_are_all_heard() {
+async fn more_changes_than_one_query_reads_are_all_polled() {
     let one = App::start().await;
     let two = one.another().await;
     let ada = one.ada().await;
@@ -98,18 +98,18 @@ async fn more_changes_than_are_read_at_once_are_all_heard() {
     }
     two.poll().await;
     ada.at(&two).get_session().await.expect(200);
-    let stamped = two.state.cache.polled_until().unwrap().0;
+    let changed_at = two.state.cache.polled_until().unwrap().0;
     let end = "UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1, changed_at =";
-    one.execute(&format!("{end} {stamped}")).await;
+    one.execute(&format!("{end} {changed_at}")).await;
     ada.at(&two).get_session().await.expect(200);
     two.poll().await;
     two.until_forgotten(id).await;
     ada.at(&two).get_session().await.expect_problem(401, "invalid_session");
 }
 
-/// The retry of an end whose answer was lost finds nothing to end, and makes it felt all the same.
+/// The retry of an end whose answer was lost finds no live session. It announces the end all the same.
 #[tokio::test]
-async fn an_end_can_be_asked_for_again() {
+async fn ending_a_session_can_be_repeated() {
     let one = App::start().await;
     let (ada, other) = (one.ada().await, one.client().with("user-agent", "other"));
     other.sign_in(EMAIL, PASSWORD).await.expect(200);
@@ -123,7 +123,7 @@ async fn an_end_can_be_asked_for_again() {
     other.get_session().await.expect_problem(401, "invalid_session");
 }
 
-/// Sends a request of the person's and hangs up before there can be an answer: the rows that it writes to are held meanwhile.
+/// Sends a request and hangs up before the answer. A transaction locks the rows that the request writes, until the client is gone.
 async fn hang_up(app: &App, who: &Actor, (method, path, body): (&str, &str, Option<Value>)) {
     let held = app.state.db.begin().await.unwrap();
     held.execute_unprepared("UPDATE session SET user_agent = 'held'").await.unwrap();
@@ -142,7 +142,7 @@ async fn hang_up(app: &App, who: &Actor, (method, path, body): (&str, &str, Opti
 }
 
 #[tokio::test]
-async fn c_19_an_end_is_felt_though_its_client_hung_up() {
+async fn c_19_an_end_takes_effect_although_the_client_hung_up() {
     let redis = RedisServer::start().await;
     for how in ["sign out", "end one", "end others", "password", "delete", "sign in again"] {
         let one = with_redis(&redis).await;

@@ -1,5 +1,5 @@
-//! Sessions are read on two nodes all the while they end on one: once a node has said no it never says yes, and in the end no node,
-//! and no new one, accepts any.
+//! Two nodes verify sessions while one node ends them. A node that refused a session never accepts it again. Afterwards no node, old or
+//! new, accepts it.
 
 use std::{
     future::Future,
@@ -25,21 +25,21 @@ impl Nodes {
     async fn start() -> Arc<Self> {
         let redis = RedisServer::start().await;
         let config = bifrons::config::RedisConfig::parse(&redis.url()).unwrap();
-        // Every sign-in and every end waits for the disk, which is not what this is about.
+        // In memory, because the disk would bound the number of rounds.
         let one = App::in_memory(|current| current.redis = Some(config)).await;
         let two = one.another().await;
         Arc::new(Self { one, two, _redis: redis })
     }
 
-    /// Reads a session on both nodes while `end` ends it, after a moment.
+    /// Verifies a session on both nodes while `end` ends it.
     async fn race(&self, cookie: &str, moment: usize, end: impl Future<Output = ()>) {
-        let over = AtomicBool::new(false);
+        let ended = AtomicBool::new(false);
         let read = async |node: &App| {
             let mut refused = false;
             loop {
-                let last = over.load(Ordering::SeqCst);
+                let last = ended.load(Ordering::SeqCst);
                 let accepted = node.accepts(cookie).await;
-                assert!(!(refused && accepted), "an ended session came back");
+                assert!(!(refused && accepted), "an ended session was accepted again");
                 refused |= !accepted;
                 if refused && last {
                     return;
@@ -52,8 +52,8 @@ impl Nodes {
                 tokio::task::yield_now().await;
             }
             end.await;
-            over.store(true, Ordering::SeqCst);
-            assert!(!self.one.accepts(cookie).await, "acknowledged, and still accepted");
+            ended.store(true, Ordering::SeqCst);
+            assert!(!self.one.accepts(cookie).await, "the end was acknowledged, and the session is still accepted");
         };
         tokio::join!(read(&self.one), read(&self.two), read(&self.two), end);
     }
@@ -69,12 +69,12 @@ impl Nodes {
     }
 }
 
-/// So many in all: a server of its own takes longer for each.
+/// A database server needs longer for each round than SQLite.
 fn rounds() -> usize {
     if std::env::var("TEST_DATABASE_URL").is_ok() { 500 } else { 10_000 }
 }
 
-/// What tasks do with the number of the round, all at once.
+/// Runs all rounds in concurrent tasks, and returns the cookies of the ended sessions.
 async fn in_tasks<F: Future<Output = String> + Send>(
     rounds: usize,
     work: impl Fn(usize) -> F + Clone + Send + 'static,
@@ -99,7 +99,7 @@ async fn in_tasks<F: Future<Output = String> + Send>(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_that_sign_out() {
+async fn ten_thousand_sessions_sign_out() {
     let nodes = Nodes::start().await;
     nodes.one.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let own = Arc::clone(&nodes);
@@ -116,9 +116,9 @@ async fn ten_thousand_that_sign_out() {
     nodes.no_node_accepts(&ended).await;
 }
 
-/// What ends all other sessions of somebody is one change, of the user.
+/// Ending all other sessions of a user is one change of the user.
 #[tokio::test(flavor = "multi_thread")]
-async fn hundreds_that_another_session_ends() {
+async fn hundreds_of_sessions_are_ended_by_another_one() {
     let nodes = Nodes::start().await;
     let own = Arc::clone(&nodes);
     let ended = in_tasks(400, move |round| {
@@ -133,8 +133,8 @@ async fn hundreds_that_another_session_ends() {
                     sessions::end_others(&nodes.one.state, &other).await.unwrap();
                 } else {
                     let [current, new] = [PASSWORD, "another horse entirely"].map(|typed| Password::new(typed.to_owned()));
-                    let client = bifrons::requester::Requester::default();
-                    accounts::change_password(&nodes.one.state, other, current, new, &client).await.unwrap();
+                    let requester = bifrons::requester::Requester::default();
+                    accounts::change_password(&nodes.one.state, other, current, new, &requester).await.unwrap();
                 }
             };
             Box::pin(nodes.race(&cookie, round, end)).await;

@@ -1,9 +1,9 @@
-//! Bifrons over HTTP, through the wiring that production uses: one behaviour a file. A test names the row of the standard or the
-//! bug class that it guards (ASVS 5.0, RFC, CVE) in its own name where there is one.
+//! Bifrons over HTTP, through the wiring that production uses: one behaviour a file. The name of a test begins with the row
+//! of the standard or the class of faults that it checks, where there is one (ASVS 5.0, RFC, CVE).
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(clippy::unchecked_time_subtraction, reason = "moments here are constants")]
-#![expect(unreachable_pub, reason = "one binary: nothing here is seen from outside")]
+#![expect(unreachable_pub, reason = "a test binary has no public API")]
 
 mod access_token;
 mod addresses;

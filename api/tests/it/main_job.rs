@@ -1,4 +1,4 @@
-//! The main job: sign up, sign in, "who am I", sign out; with a cookie and with tokens.
+//! The main job: sign up, sign in, get the session, sign out. In mode cookie and in mode token.
 
 use reqwest::Method;
 use serde_json::json;
@@ -16,7 +16,7 @@ async fn by_cookie() {
         ("Ada@Example.com".into(), "Ada".into(), json!([]))
     );
     let names: Vec<_> = user.cookies().into_iter().map(|cookie| cookie.name).collect();
-    assert_eq!(names, ["bifrons_device"], "signing up signs nobody in");
+    assert_eq!(names, ["bifrons_device"], "signing up does not sign the user in");
 
     let signed_in = ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     let cookies = signed_in.cookies();
@@ -24,7 +24,7 @@ async fn by_cookie() {
     assert_eq!(names, ["bifrons_session", "bifrons_device"]);
     assert!(cookies[0].value.starts_with("bfs_"));
     assert_eq!(cookies[0].attributes, ["Path=/", "HttpOnly", "SameSite=Lax"]);
-    assert!(!signed_in.text.contains(&cookies[0].value), "ASVS 3.3.4: the secret travels in Set-Cookie alone");
+    assert!(!signed_in.text.contains(&cookies[0].value), "ASVS 3.3.4: only Set-Cookie contains the secret");
     assert!(!signed_in.text.contains("token"), "ASVS 10.1.1: no token in mode cookie");
 
     let session = ada.get_session().await.expect(200);
@@ -90,7 +90,7 @@ async fn by_token_with_the_refresh_token_in_a_cookie() {
 }
 
 #[tokio::test]
-async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds() {
+async fn asvs_7_4_4_signing_out_always_succeeds_and_ends_every_session_of_the_request() {
     let app = App::start().await;
     app.client().sign_out().await.expect(204);
     app.ada().await;
@@ -111,7 +111,7 @@ async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds
     page.post("/v1/session", json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"}))
         .await
         .expect(200);
-    page.with_token("an access token that is no more").sign_out().await.expect(204);
+    page.with_token("a token that is not valid").sign_out().await.expect(204);
     assert_eq!(live().await, 0, "the refresh cookie ends its session too");
 
     let disabled = signed_in().await;
@@ -129,7 +129,7 @@ async fn asvs_7_4_4_signing_out_always_works_and_ends_whatever_the_request_holds
 }
 
 #[tokio::test]
-async fn what_was_replaced_by_a_new_proof_ends_nothing() {
+async fn tokens_that_were_replaced_end_nothing() {
     let app = App::start().await;
     let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
@@ -144,7 +144,7 @@ async fn what_was_replaced_by_a_new_proof_ends_nothing() {
 }
 
 #[tokio::test]
-async fn twins_that_another_configuration_left_behind_are_cleared_too() {
+async fn cookies_of_an_earlier_configuration_are_cleared_too() {
     let domain = [("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_COOKIE__DOMAIN", "example.com")];
     let app = App::with_environment(&domain).await;
     let ada = app.ada().await;
@@ -171,7 +171,7 @@ async fn an_expired_access_token_still_signs_out() {
 }
 
 #[tokio::test]
-async fn rfc_7009_giving_a_token_up_always_answers_204() {
+async fn rfc_7009_revoking_a_token_always_answers_204() {
     let app = App::start().await;
     let ada = app.client();
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
@@ -194,7 +194,7 @@ async fn changing_and_removing_the_name() {
     let ada = app.ada().await;
     let patch = async |body| ada.send(Method::PATCH, "/v1/me", Some(body)).await;
     assert_eq!(patch(json!({"name": "Ada King"})).await.expect(200).string("/name"), "Ada King");
-    assert_eq!(patch(json!({})).await.expect(200).string("/name"), "Ada King", "what is left out stays");
+    assert_eq!(patch(json!({})).await.expect(200).string("/name"), "Ada King", "a field that is left out stays");
     assert_eq!(ada.get_session().await.expect(200).string("/user/name"), "Ada King");
     assert!(patch(json!({"name": null})).await.expect(200).json().get("name").is_none());
     assert!(ada.get("/v1/me").await.expect(200).json().get("name").is_none());

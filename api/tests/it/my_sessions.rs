@@ -1,4 +1,4 @@
-//! Seeing and ending one's sessions.
+//! Listing and ending the sessions of the current user.
 
 use crate::support::{Actor, App, EMAIL, PASSWORD};
 
@@ -8,7 +8,7 @@ async fn ids(who: &Actor) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn both_faces_are_in_one_list_newest_first() {
+async fn sessions_of_both_modes_are_in_one_list_newest_first() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.advance(std::time::Duration::from_secs(1)).await;
@@ -53,7 +53,7 @@ async fn long_lists_come_in_pages() {
 }
 
 #[tokio::test]
-async fn ending_one_ends_that_one_at_once() {
+async fn ending_a_session_takes_effect_immediately() {
     let app = App::start().await;
     let ada = app.ada().await;
     let (laptop, phone) = (app.client(), app.client());
@@ -72,11 +72,11 @@ async fn ending_one_ends_that_one_at_once() {
 
     let own = ids(&ada).await.remove(0);
     let answer = ada.delete(&format!("/v1/me/sessions/{own}")).await.expect(204);
-    assert_eq!(answer.cookies()[0].max_age, Some(0), "ending one's own is signing out");
+    assert_eq!(answer.cookies()[0].max_age, Some(0), "ending the current session signs out");
 }
 
 #[tokio::test]
-async fn asvs_8_2_2_nobody_ends_or_sees_a_strangers_session() {
+async fn asvs_8_2_2_a_user_cannot_list_or_end_the_session_of_another_user() {
     let app = App::start().await;
     let ada = app.ada().await;
     let adas = ids(&ada).await.remove(0);
@@ -107,7 +107,7 @@ async fn ending_the_others_keeps_this_one() {
 }
 
 #[tokio::test]
-async fn sessions_that_are_over_are_not_listed() {
+async fn expired_sessions_are_not_listed() {
     let app = App::start().await;
     app.ada().await;
     app.advance(std::time::Duration::from_secs(3600)).await;

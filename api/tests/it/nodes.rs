@@ -1,4 +1,4 @@
-//! Several nodes on one database: what happens on one is felt on all, with Redis or without.
+//! Several nodes on one database: a change on one node takes effect on all, with and without Redis.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn url(redis: &str) -> bifrons::config::RedisConfig {
 }
 
 #[tokio::test]
-async fn c_38_every_end_is_felt_on_three_nodes_without_redis() {
+async fn c_38_every_end_takes_effect_on_three_nodes_without_redis() {
     for how in ENDS {
         let one = App::start().await;
         let (two, three) = (one.another().await, one.another().await);
@@ -58,9 +58,9 @@ async fn c_38_every_end_is_felt_on_three_nodes_without_redis() {
     }
 }
 
-/// Whoever is cut off from the database can only forget what it knows: it is told, and sees for itself that it must not trust.
+/// A node without a database learns of an end by push alone. It drops the session, and cannot read it again.
 #[tokio::test]
-async fn the_push_alone_is_enough() {
+async fn push_alone_is_sufficient() {
     for how in ENDS {
         let redis = RedisServer::start().await;
         let (one, two) = two(Some(&redis.url())).await;
@@ -78,9 +78,9 @@ async fn the_push_alone_is_enough() {
     }
 }
 
-/// Nobody looks by hand, and there is no Redis: the service does it by itself.
+/// Without Redis, and without a poll by the test, the node polls by itself.
 #[tokio::test]
-async fn the_tail_alone_is_enough() {
+async fn polling_alone_is_sufficient() {
     let (one, two) = two(None).await;
     let ada = one.ada().await;
     let ended = ada.snapshot();
@@ -94,9 +94,9 @@ async fn the_tail_alone_is_enough() {
     ended.at(&two).get_session().await.expect_problem(401, "invalid_session");
 }
 
-/// Somebody has a copy of a refresh token: its session ends, and no node takes its access token any more.
+/// A copied refresh token ends its session, and no node accepts its access token any more.
 #[tokio::test]
-async fn b_14_theft_is_felt_on_all_nodes() {
+async fn b_14_the_end_of_a_stolen_session_takes_effect_on_all_nodes() {
     let redis = RedisServer::start().await;
     let (one, two) = two(Some(&redis.url())).await;
     one.client().sign_up(EMAIL, PASSWORD).await.expect(201);
@@ -113,20 +113,20 @@ async fn b_14_theft_is_felt_on_all_nodes() {
     two.until_forgotten(session).await;
 }
 
-/// A command beside the nodes writes to the database, and does nothing else.
+/// The command line writes to the database and does not inform the nodes.
 #[tokio::test]
-async fn b_11_what_an_operator_does_is_heard() {
+async fn b_11_the_changes_of_an_operator_take_effect_on_all_nodes() {
     let (one, two) = two(None).await;
     let ada = one.ada().await;
     let address = EmailAddress::parse(EMAIL).unwrap();
-    for measure in [AdminAction::SignOut, AdminAction::Disable] {
+    for action in [AdminAction::SignOut, AdminAction::Disable] {
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
         let tokens = one.client().tokens(EMAIL, PASSWORD).await.expect(200);
         let bearer = one.client().with_token(&tokens.string("/tokens/access_token"));
         two.poll().await;
         ada.at(&two).get_session().await.expect(200);
         bearer.at(&two).get_session().await.expect(200);
-        let ended = accounts::apply(&one.state, measure, &address).await.unwrap();
+        let ended = accounts::apply(&one.state, action, &address).await.unwrap();
         assert_eq!(ended, Some(2));
         for node in [&one, &two] {
             node.poll().await;
@@ -142,7 +142,7 @@ async fn b_11_what_an_operator_does_is_heard() {
 }
 
 #[tokio::test]
-async fn what_changes_is_shown_on_the_other_node() {
+async fn changes_are_visible_on_the_other_node() {
     let (one, two) = two(None).await;
     let ada = one.ada().await;
     two.poll().await;
@@ -150,14 +150,14 @@ async fn what_changes_is_shown_on_the_other_node() {
     ada.send(reqwest::Method::PATCH, "/v1/me", Some(json!({"name": "Ada King"}))).await.expect(200);
     two.poll().await;
     assert_eq!(ada.at(&two).get_session().await.expect(200).string("/user/name"), "Ada King");
-    // Behind the service's back, as a command line would.
+    // Directly in the database, as the command line does.
     one.sql(&format!("UPDATE user SET roles = 'admin', version = version + 1, changed_at = {}", i64::MAX)).await;
     two.poll().await;
     assert_eq!(ada.at(&two).get("/v1/me").await.expect(200).json()["roles"], json!(["admin"]));
 }
 
 #[tokio::test]
-async fn a_new_secret_counts_on_a_node_that_has_not_heard_of_it() {
+async fn a_new_secret_is_valid_on_a_node_that_has_not_polled_it_yet() {
     for redis in [None, Some(RedisServer::start().await)] {
         let (one, two) = two(redis.as_ref().map(RedisServer::url).as_deref()).await;
         let ada = one.ada().await;
@@ -173,7 +173,7 @@ async fn a_new_secret_counts_on_a_node_that_has_not_heard_of_it() {
 }
 
 #[tokio::test]
-async fn a_node_that_cannot_hear_asks_the_database() {
+async fn a_node_that_cannot_poll_asks_the_database() {
     let (one, two) = two(None).await;
     one.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     loop {
@@ -186,7 +186,7 @@ async fn a_node_that_cannot_hear_asks_the_database() {
         let long_ago = tokio::time::Instant::now() - Duration::from_secs(6);
         two.state.cache.polled(long_ago, two.state.cache.polled_until().unwrap());
         ended.at(&two).get_session().await.expect_problem(401, "invalid_session");
-        // Unless it has looked by itself meanwhile.
+        // The node's own poll in between would make its cache current.
         if two.state.cache.polls() == polls + 1 {
             return;
         }

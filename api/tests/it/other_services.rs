@@ -1,4 +1,4 @@
-//! Other services, with a token for them.
+//! Access tokens for other services.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ async fn with_audiences() -> App {
     App::with_environment(&[("BIFRONS_TOKENS__AUDIENCES", "https://orders.example.com,stock")]).await
 }
 
-/// What a service makes of a token that trusts the keys alone.
+/// The claims, verified as another service does: with the public keys alone.
 async fn read(app: &App, token: &str, audience: &str) -> Option<Value> {
     let keys = app.client().get("/.well-known/jwks.json").await.expect(200);
     let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&keys.text).unwrap();
     let header = jsonwebtoken::decode_header(token).unwrap();
     let key = jsonwebtoken::DecodingKey::from_jwk(keys.find(&header.kid.unwrap()).unwrap()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
-    validation.validate_exp = false; // the test's clock stands elsewhere
+    validation.validate_exp = false; // the service has a manual clock
     validation.set_audience(&[audience]);
     jsonwebtoken::decode(token, &key, &validation).ok().map(|token| token.claims)
 }
 
 #[tokio::test]
-async fn a_session_of_either_face_becomes_a_token_for_another_service() {
+async fn a_session_of_either_mode_gets_a_token_for_another_service() {
     let app = with_audiences().await;
     let ada = app.ada().await;
     let session = ada.get_session().await.expect(200);
@@ -40,7 +40,7 @@ async fn a_session_of_either_face_becomes_a_token_for_another_service() {
         assert_eq!(claims["sub"], session.string("/user/id"));
         assert_eq!((&claims["roles"], claims["iss"].as_str()), (&json!([]), Some("http://localhost:3000")));
         assert!(read(&app, &token, "another").await.is_none());
-        // What another service was given opens nothing here.
+        // This service refuses a token for another service.
         app.client().with_token(&token).get_session().await.expect_problem(401, "invalid_token");
         app.client().post("/v1/tokens/revoke", json!({ "token": token })).await.expect(204);
         who.get_session().await.expect(200);
@@ -48,7 +48,7 @@ async fn a_session_of_either_face_becomes_a_token_for_another_service() {
 }
 
 #[tokio::test]
-async fn an_audience_that_is_not_listed_gets_nothing() {
+async fn an_audience_that_is_not_configured_is_refused() {
     for app in [with_audiences().await, App::start().await] {
         let ada = app.ada().await;
         for audience in ["https://evil.example.com", "", "http://localhost:3000", "STOCK"] {
@@ -75,7 +75,7 @@ async fn a_minted_token_never_outlives_its_session() {
 }
 
 #[tokio::test]
-async fn stateless_verification_lets_tokens_stand_alone() {
+async fn stateless_verification_accepts_tokens_until_they_expire() {
     let app = App::with_environment(&[("BIFRONS_TOKENS__VERIFICATION", "stateless"), ("BIFRONS_TOKENS__AUDIENCES", ORDERS)]).await;
     let ada = app.ada().await;
     let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
@@ -86,7 +86,7 @@ async fn stateless_verification_lets_tokens_stand_alone() {
     bearer.get_session().await.expect(200);
     bearer.get("/v1/verify").await.expect(204);
     cookie.get_session().await.expect_problem(401, "invalid_session");
-    // Who somebody is, and nothing else: nobody does anything in a session that has ended.
+    // Such a token proves the identity. All other operations demand a live session.
     bearer.post("/v1/session/token", json!({})).await.expect_problem(401, "invalid_token");
     bearer.get("/v1/me").await.expect_problem(401, "invalid_token");
     bearer.get("/v1/me/sessions").await.expect_problem(401, "invalid_token");

@@ -1,4 +1,4 @@
-//! Proving the password again, changing it, and deleting oneself.
+//! Re-authenticating, changing the password, and deleting the account.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn b_12_a_new_password_ends_the_other_sessions_and_renews_this_one() {
     let id = ada.get_session().await.expect(200).string("/id");
     let changed = ada.change_password(PASSWORD, NEW).await.expect(200);
     assert_eq!(changed.string("/session/id"), id, "the same session");
-    assert!(changed.json().get("tokens").is_none(), "no token on the cookie face");
+    assert!(changed.json().get("tokens").is_none(), "no token in mode cookie");
     ada.get_session().await.expect(200);
     before.get_session().await.expect_problem(401, "invalid_session");
     laptop.get_session().await.expect_problem(401, "invalid_session");
@@ -32,7 +32,7 @@ async fn b_12_a_new_password_ends_the_other_sessions_and_renews_this_one() {
 }
 
 #[tokio::test]
-async fn the_bearer_face_gets_new_tokens_and_the_old_ones_are_void() {
+async fn re_authentication_in_mode_token_replaces_the_tokens() {
     let app = App::start().await;
     app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     for refresh_in in ["body", "cookie"] {
@@ -58,7 +58,7 @@ async fn the_bearer_face_gets_new_tokens_and_the_old_ones_are_void() {
 }
 
 #[tokio::test]
-async fn asvs_6_2_3_changing_wants_the_current_password() {
+async fn asvs_6_2_3_changing_the_password_demands_the_current_one() {
     let app = App::start().await;
     let ada = app.ada().await;
     let before = ada.cookie("bifrons_session");
@@ -81,7 +81,7 @@ async fn asvs_6_2_3_changing_wants_the_current_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_cannot_outrun_a_password_change() {
+async fn a_concurrent_sign_in_does_not_survive_a_password_change() {
     for _ in 0..10 {
         let app = App::configured(|config| config.passwords.hashing.workers = 8).await;
         let ada = app.ada().await;
@@ -97,13 +97,13 @@ async fn a_sign_in_cannot_outrun_a_password_change() {
         for one in stale {
             let (status, client) = one.await.unwrap();
             assert!(status == 401 || status == 200);
-            assert_eq!(client.get_session().await.status, 401, "signed in with the old password, and still in after the change");
+            assert_eq!(client.get_session().await.status, 401, "the sign-in with the old password survived the change");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_changes_at_once_leave_one_password() {
+async fn of_two_concurrent_changes_one_takes_effect() {
     let app = App::start().await;
     let ada = app.ada().await;
     let other = app.client();
@@ -117,7 +117,7 @@ async fn two_changes_at_once_leave_one_password() {
 }
 
 #[tokio::test]
-async fn reauthenticating_wants_the_password_and_renews_the_cookie() {
+async fn re_authentication_demands_the_password_and_replaces_the_cookie() {
     let app = App::start().await;
     let ada = app.ada().await;
     let before = ada.snapshot();
@@ -131,7 +131,7 @@ async fn reauthenticating_wants_the_password_and_renews_the_cookie() {
 }
 
 #[tokio::test]
-async fn asvs_7_5_1_deleting_oneself_wants_a_fresh_credential() {
+async fn asvs_7_5_1_deleting_the_account_demands_a_fresh_session() {
     let app = App::start().await;
     let ada = app.ada().await;
     app.advance(Duration::from_secs(600)).await;
@@ -150,15 +150,15 @@ async fn asvs_7_5_1_deleting_oneself_wants_a_fresh_credential() {
     app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
     let left = "SELECT (SELECT count(*) FROM user WHERE status <> 'deleted' OR email <> '' OR name IS NOT NULL OR roles <> '')
         + (SELECT count(*) FROM password) + (SELECT count(*) FROM session) + (SELECT count(*) FROM token_grant)";
-    assert_eq!(app.count(left).await, 0, "nothing tells who it was");
+    assert_eq!(app.count(left).await, 0, "no personal data is left");
     app.advance(Duration::from_secs(25 * 3600)).await;
     app.sql("UPDATE user SET changed_at = changed_at - 90000000").await;
     bifrons::maintenance::purge(&app.state).await.unwrap();
-    assert_eq!(app.count("SELECT count(*) FROM user").await, 0, "a day later the row is gone too");
+    assert_eq!(app.count("SELECT count(*) FROM user").await, 0, "after a day the row is deleted too");
 }
 
 #[tokio::test]
-async fn asvs_10_3_3_the_next_owner_of_an_address_is_somebody_else() {
+async fn asvs_10_3_3_the_next_owner_of_an_address_is_another_user() {
     let app = App::start().await;
     let ada = app.ada().await;
     let first = ada.get("/v1/me").await.expect(200).string("/id");
@@ -170,7 +170,7 @@ async fn asvs_10_3_3_the_next_owner_of_an_address_is_somebody_else() {
 }
 
 #[tokio::test]
-async fn asvs_6_2_4_what_attackers_try_first_is_refused_by_its_rule() {
+async fn asvs_6_2_4_guessable_passwords_are_refused_by_their_rule() {
     let app = App::start().await;
     for (password, rule) in [("password1", "common"), ("Ada@Example.com1", "context"), ("bifrons2026", "context")] {
         let refused = app.client().sign_up(EMAIL, password).await.expect_problem(422, "validation_failed");

@@ -1,11 +1,11 @@
-//! Which credential counts: every combination of a cookie and an `Authorization` header has one written verdict (RFC 6750
+//! The credential that decides: a table has the verdict for every combination of a cookie and an `Authorization` header (RFC 6750
 //! section 2, B-25).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::support::{App, PASSWORD};
 
-/// What stands in one place of a request.
+/// The credential in one place of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Held {
     None,
@@ -78,7 +78,7 @@ async fn the_table() {
 }
 
 #[tokio::test]
-async fn another_scheme_beside_a_good_cookie_is_nobody() {
+async fn another_scheme_displaces_a_valid_cookie() {
     let app = App::start().await;
     let ada = app.ada().await;
     for other in ["Basic YWRhOmFkYQ==", "Bearer", "bfs_x", "", "Digest x", "Token x"] {
@@ -88,7 +88,7 @@ async fn another_scheme_beside_a_good_cookie_is_nobody() {
 }
 
 #[tokio::test]
-async fn the_scheme_is_written_in_any_case() {
+async fn the_scheme_is_case_insensitive() {
     let app = App::start().await;
     app.ada().await;
     let token = app.client().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
@@ -98,7 +98,7 @@ async fn the_scheme_is_written_in_any_case() {
 }
 
 #[tokio::test]
-async fn b_25_two_of_a_kind_are_refused() {
+async fn b_25_two_credentials_of_a_kind_are_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
     let token = app.client().tokens("ada@example.com", PASSWORD).await.expect(200).string("/tokens/access_token");
@@ -123,7 +123,7 @@ async fn b_25_two_of_a_kind_are_refused() {
 }
 
 #[tokio::test]
-async fn b_06_no_credential_serves_as_another() {
+async fn b_06_a_credential_is_accepted_only_in_its_own_place() {
     let app = App::start().await;
     let ada = app.ada().await;
     let cookie = ada.cookie("bifrons_session").unwrap();
@@ -139,7 +139,7 @@ async fn b_06_no_credential_serves_as_another() {
     ada.refresh(&cookie).await.expect_problem(401, "invalid_refresh_token");
     ada.refresh("eyJhbGciOiJFZERTQSJ9.e30.AAAA").await.expect_problem(401, "invalid_refresh_token");
 
-    // The id of a session in mode token, with 32 other bytes: that mode has no secret that a cookie could hold.
+    // The id of a session in mode token and 32 other bytes: such a session has no cookie secret.
     let id = uuid::Uuid::parse_str(&tokens.string("/session/id")).unwrap();
     for secret in [[0; 32], [7; 32]] {
         let client = app.client();
@@ -147,14 +147,14 @@ async fn b_06_no_credential_serves_as_another() {
         client.put_cookie("bifrons_session", format!("bfs_{}", URL_SAFE_NO_PAD.encode(bytes)));
         client.get_session().await.expect_problem(401, "invalid_session");
     }
-    // And the other way round: a session in mode cookie has no grant.
+    // A session in mode cookie has no grant.
     let id = uuid::Uuid::parse_str(&ada.get_session().await.expect(200).string("/id")).unwrap();
     let bytes = [id.as_bytes().as_slice(), &[0; 36]].concat();
     ada.refresh(&format!("bfr_{}", URL_SAFE_NO_PAD.encode(bytes))).await.expect_problem(401, "invalid_refresh_token");
 }
 
 #[tokio::test]
-async fn b_05_whatever_the_cookie_holds_the_answer_is_401() {
+async fn b_05_every_malformed_cookie_is_answered_with_401() {
     let app = App::start().await;
     for value in [
         "",

@@ -1,5 +1,5 @@
-//! Two requests that prove something about one session at once. A writer that we hold back makes the race: both have read the
-//! session, and neither has written, when the lock is let go.
+//! Concurrent requests that authenticate in one session. A lock in the database makes the race certain: when it is released, all
+//! requests have read the session and none has written.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::support::{Actor, Answer, App, EMAIL, PASSWORD, database};
 
 const NEW: &str = "another horse entirely";
 
-/// Starts `requests` while nobody can write, gives them time to read and to hash, and lets them go.
+/// Starts `requests` while the database is locked for writing, gives them time to read and to hash, and releases the lock.
 async fn at_once<const N: usize>(app: &App, requests: [Box<dyn FnOnce() -> JoinHandle<Answer>>; N]) -> [Answer; N] {
     let db = sea_orm::Database::connect(&app.state.config.database.url).await.unwrap();
     let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let held = db.begin_with_options(options).await.unwrap();
-    // SQLite is held by now; the others hold the rows that somebody is about to write.
+    // SQLite is locked already. The other engines lock the rows that the requests write.
     for table in ["session", "user"] {
         let statement = database::dialect(held.get_database_backend(), &format!("UPDATE {table} SET version = version"));
         held.execute_unprepared(&statement).await.unwrap();
@@ -39,19 +39,19 @@ fn spawn<F: Future<Output = Answer> + Send + 'static>(
     Box::new(move || tokio::spawn(request(who)))
 }
 
-/// Of all that was handed out, exactly one credential may work afterwards.
-async fn how_many_work(app: &App, handed_out: &[Answer]) -> usize {
-    let mut working = 0;
-    for cookie in handed_out.iter().flat_map(Answer::cookies) {
+/// The number of session cookies in the answers that are still valid.
+async fn count_valid(app: &App, answers: &[Answer]) -> usize {
+    let mut valid = 0;
+    for cookie in answers.iter().flat_map(Answer::cookies) {
         let client = app.client();
         client.put_cookie("bifrons_session", cookie.value);
-        working += usize::from(client.get_session().await.status == 200);
+        valid += usize::from(client.get_session().await.status == 200);
     }
-    working
+    valid
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_password_does_not_outrun_its_change() {
+async fn re_authentication_with_the_old_password_does_not_survive_its_change() {
     for _ in 0..4 {
         let app = App::start().await;
         let ada = app.ada().await;
@@ -65,24 +65,24 @@ async fn an_old_password_does_not_outrun_its_change() {
         .await;
         let answers = [changed, renewed];
         let good: Vec<_> = answers.iter().filter(|answer| answer.status == 200).cloned().collect();
-        assert_eq!(good.len(), 1, "one renews the session, the other is told that it is over: {answers:#?}");
-        assert_eq!(how_many_work(&app, &good).await, 1, "whoever got 200 is signed in");
+        assert_eq!(good.len(), 1, "one renews the session, the other is refused: {answers:#?}");
+        assert_eq!(count_valid(&app, &good).await, 1, "the client with the 200 is signed in");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_renewals_one_counts_and_the_others_know() {
+async fn of_many_re_authentications_one_succeeds_and_the_others_are_refused() {
     let app = App::start().await;
     let ada = app.ada().await;
     let one = || spawn(|ada: Actor| async move { ada.reauthenticate(PASSWORD).await }, &ada);
     let answers = at_once(&app, [one(), one(), one(), one()]).await;
     let good: Vec<_> = answers.iter().filter(|answer| answer.status == 200).cloned().collect();
     assert_eq!(good.len(), 1, "{answers:#?}");
-    assert_eq!(how_many_work(&app, &good).await, 1);
+    assert_eq!(count_valid(&app, &good).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_that_races_a_renewal_is_no_theft() {
+async fn a_refresh_beside_a_re_authentication_is_not_reuse() {
     for _ in 0..4 {
         let app = App::start().await;
         let ada = app.client();
@@ -98,7 +98,7 @@ async fn a_refresh_that_races_a_renewal_is_no_theft() {
             ],
         )
         .await;
-        // Whichever came first, whoever re-authenticated goes on, now and later.
+        // In either order, the client that re-authenticated can refresh, now and later.
         let last = renewed.expect(200).string("/tokens/refresh_token");
         assert!(refreshed.status == 200 || refreshed.code() == "invalid_refresh_token", "{}", refreshed.text);
         app.advance(Duration::from_secs(60)).await;
@@ -110,7 +110,7 @@ async fn a_refresh_that_races_a_renewal_is_no_theft() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_name_does_not_make_the_password_wrong() {
+async fn a_concurrent_rename_does_not_refuse_a_password_change() {
     let app = App::start().await;
     let ada = app.ada().await;
     let rename = |name: &'static str| {

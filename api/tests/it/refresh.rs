@@ -1,4 +1,4 @@
-//! Refresh: every row of the matrix, the races, and the lost answer.
+//! Refreshing tokens: current, previous, older and forged refresh tokens, concurrent refreshes, and lost answers.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -26,18 +26,18 @@ async fn generation(app: &App) -> i64 {
 }
 
 #[tokio::test]
-async fn the_current_one_is_traded_for_its_successor() {
+async fn the_current_token_is_replaced_by_its_successor() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
     let third = ada.refresh(&token(&second)).await.expect(200);
     assert_eq!(HashSet::from([token(&first), token(&second), token(&third)]).len(), 3);
     assert_eq!(generation(&app).await, 2);
-    assert_eq!(second.string("/session/expires_at"), first.string("/session/expires_at"), "the absolute end is kept");
+    assert_eq!(second.string("/session/expires_at"), first.string("/session/expires_at"), "the absolute time stays");
 }
 
 #[tokio::test]
-async fn b_16_the_one_before_gives_the_same_successor_within_grace() {
+async fn b_16_the_previous_token_gives_the_same_successor_within_the_grace_time() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
@@ -51,7 +51,7 @@ async fn b_16_the_one_before_gives_the_same_successor_within_grace() {
 }
 
 #[tokio::test]
-async fn b_14_the_one_before_after_grace_is_theft() {
+async fn b_14_the_previous_token_after_the_grace_time_is_reuse() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
@@ -66,7 +66,7 @@ async fn b_14_the_one_before_after_grace_is_theft() {
 }
 
 #[tokio::test]
-async fn b_15_any_older_one_is_theft_even_within_grace() {
+async fn b_15_an_older_token_is_reuse_even_within_the_grace_time() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
@@ -76,24 +76,24 @@ async fn b_15_any_older_one_is_theft_even_within_grace() {
 }
 
 #[tokio::test]
-async fn b_17_thief_and_victim_cannot_leapfrog() {
+async fn b_17_attacker_and_victim_cannot_both_continue() {
     let app = App::start().await;
     let (victim, first) = signed_in(&app).await;
-    let thief = app.client();
+    let attacker = app.client();
     let mut stolen = token(&first);
     for _ in 0..3 {
         let next = victim.refresh(&stolen).await.expect(200);
         stolen = token(&next);
         app.advance(Duration::from_secs(60)).await;
     }
-    let thiefs = thief.refresh(&stolen).await.expect(200);
+    let attackers = attacker.refresh(&stolen).await.expect(200);
     app.advance(GRACE + MS).await;
     victim.refresh(&stolen).await.expect_problem(401, "refresh_reused");
-    thief.refresh(&token(&thiefs)).await.expect_problem(401, "invalid_refresh_token");
+    attacker.refresh(&token(&attackers)).await.expect_problem(401, "invalid_refresh_token");
 }
 
 #[tokio::test]
-async fn theft_ends_that_one_session() {
+async fn reuse_ends_only_the_session_of_the_token() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let elsewhere = ada.tokens(EMAIL, PASSWORD).await.expect(200);
@@ -104,7 +104,7 @@ async fn theft_ends_that_one_session() {
 }
 
 #[tokio::test]
-async fn what_we_never_made_changes_nothing_and_tells_nothing() {
+async fn forged_tokens_change_nothing_and_get_one_answer() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
@@ -114,7 +114,7 @@ async fn what_we_never_made_changes_nothing_and_tells_nothing() {
         bytes[at] ^= to;
         format!("bfr_{}", URL_SAFE_NO_PAD.encode(bytes))
     };
-    let newer = forged(19, 1); // generation 1, not made yet
+    let newer = forged(19, 1); // generation 1, not issued yet
     let bad_mac = forged(51, 1);
     let unknown = forged(15, 1);
     let padded = format!("{}=", token(&first));
@@ -122,13 +122,13 @@ async fn what_we_never_made_changes_nothing_and_tells_nothing() {
     for wrong in [newer, bad_mac, unknown, padded, String::new(), "bfr_".into(), "x".repeat(256), token(&first)[1..].into()] {
         texts.insert(ada.refresh(&wrong).await.expect_problem(401, "invalid_refresh_token").whole());
     }
-    assert_eq!(texts.len(), 1, "no oracle");
+    assert_eq!(texts.len(), 1, "the answers do not differ");
     assert_eq!(generation(&app).await, 0);
     ada.refresh(&token(&first)).await.expect(200);
 }
 
 #[tokio::test]
-async fn grace_never_revives() {
+async fn the_grace_time_does_not_revive_an_ended_session() {
     for end in ["sign out", "disabled", "idle", "absolute"] {
         let app = App::start().await;
         let (ada, first) = signed_in(&app).await;
@@ -152,7 +152,7 @@ async fn grace_never_revives() {
 }
 
 #[tokio::test]
-async fn no_grace_is_a_choice() {
+async fn the_grace_time_can_be_zero() {
     let app = App::configured(|config| config.tokens.refresh_grace = Duration::ZERO).await;
     let (ada, first) = signed_in(&app).await;
     ada.refresh(&token(&first)).await.expect(200);
@@ -160,7 +160,7 @@ async fn no_grace_is_a_choice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b_13_two_hundred_at_once_get_one_successor() {
+async fn b_13_two_hundred_concurrent_refreshes_get_one_successor() {
     let app = App::start().await;
     let second_node = app.another().await;
     let (ada, first) = signed_in(&app).await;
@@ -172,14 +172,14 @@ async fn b_13_two_hundred_at_once_get_one_successor() {
         racers.spawn(async move { racer.refresh(&token).await.expect(200).string("/tokens/refresh_token") });
     }
     let successors: HashSet<_> = racers.join_all().await.into_iter().collect();
-    assert_eq!(successors.len(), 1, "one successor value");
-    assert_eq!(generation(&app).await, 1, "one live branch");
+    assert_eq!(successors.len(), 1, "one successor");
+    assert_eq!(generation(&app).await, 1, "one rotation");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 1);
     ada.refresh(successors.iter().next().unwrap()).await.expect(200);
 }
 
 #[tokio::test]
-async fn c_34_a_dropped_answer_is_asked_for_again() {
+async fn c_34_a_refresh_whose_answer_was_lost_can_be_repeated() {
     use tokio::{io::AsyncWriteExt, net::TcpStream};
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
@@ -200,7 +200,7 @@ async fn c_34_a_dropped_answer_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn b_18_a_restart_forgets_nothing() {
+async fn b_18_the_state_of_a_grant_survives_a_restart() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
@@ -229,7 +229,7 @@ async fn a_new_server_secret_accepts_the_tokens_of_the_old_one() {
 }
 
 #[tokio::test]
-async fn the_body_counts_before_the_cookie() {
+async fn the_body_takes_precedence_over_the_cookie() {
     let app = App::start().await;
     let (ada, first) = signed_in(&app).await;
     ada.post("/v1/session", json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"}))

@@ -1,4 +1,4 @@
-//! What nodes share through Redis: it saves the database questions, and whoever writes there changes nothing.
+//! The session cache that nodes share through Redis. It saves reads of the database, and an attacker who writes to Redis gains nothing.
 
 use bifrons::metrics::Source;
 
@@ -23,9 +23,9 @@ async fn holds(redis: &RedisServer, entries: usize) {
     until(async || redis.say("DBSIZE").await == expected).await;
 }
 
-/// From the database once, whichever node is asked how often; then from Redis; then from memory.
+/// One read from the database, then one from Redis on each other node, then only from memory.
 #[tokio::test]
-async fn a_session_is_read_once_and_fills_upward() {
+async fn a_session_is_read_from_the_database_once() {
     let redis = RedisServer::start().await;
     let (one, two) = two(&redis).await;
     let ada = one.ada().await;
@@ -33,7 +33,7 @@ async fn a_session_is_read_once_and_fills_upward() {
     for (node, source) in
         [(&one, Source::Sql), (&one, Source::Process), (&two, Source::Redis), (&two, Source::Process), (&one, Source::Process)]
     {
-        // Else it would be right to ask the database.
+        // A node whose cache is not current asks the database.
         until(async || node.state.cache.is_current()).await;
         let before = node.state.metrics.session_reads(source);
         ada.at(node).get_session().await.expect(200);
@@ -43,7 +43,7 @@ async fn a_session_is_read_once_and_fills_upward() {
 }
 
 #[tokio::test]
-async fn nothing_of_somebody_who_deleted_themselves_stays() {
+async fn a_deleted_user_leaves_no_entry_in_redis() {
     let redis = RedisServer::start().await;
     let (one, two) = two(&redis).await;
     let (ada, other) = (one.ada().await, one.client());
@@ -57,7 +57,7 @@ async fn nothing_of_somebody_who_deleted_themselves_stays() {
 }
 
 #[tokio::test]
-async fn whoever_writes_to_redis_signs_nobody_in() {
+async fn an_attacker_who_writes_to_redis_cannot_sign_in() {
     let server = RedisServer::start().await;
     let (one, two) = two(&server).await;
     let (ada, eve) = (one.ada().await, one.client());
@@ -72,14 +72,14 @@ async fn whoever_writes_to_redis_signs_nobody_in() {
     let of_ada = key(&ada.get_session().await.string("/id"));
     let of_eve = key(&eve.get_session().await.string("/id"));
     until(async || server.say("DBSIZE").await == "Ok(int(2))").await;
-    // Ada's entry under Eve's id, and Eve's with a bit turned.
+    // Ada's entry under the id of Eve's session, and Ada's entry with one bit changed.
     let redis::Value::BulkString(entry) = server.ask(&[b"GET", &of_ada]).await.unwrap() else { panic!("no entry") };
     server.ask(&[b"SET", &of_eve, &entry]).await.unwrap();
     two.poll().await;
     assert_eq!(eve.at(&two).get_session().await.expect(200).string("/user/email"), "eve@example.com");
-    let mut turned = entry.clone();
-    turned[entry.len() / 2] ^= 1;
-    server.ask(&[b"SET", &of_ada, &turned]).await.unwrap();
+    let mut changed = entry.clone();
+    changed[entry.len() / 2] ^= 1;
+    server.ask(&[b"SET", &of_ada, &changed]).await.unwrap();
     two.state.cache.clear();
     assert_eq!(ada.at(&two).get_session().await.expect(200).string("/user/email"), EMAIL);
 }

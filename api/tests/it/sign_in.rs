@@ -1,4 +1,4 @@
-//! Signing in: what it refuses, what it ends, and what cannot undo a sign-out.
+//! Signing in: what it refuses and which sessions it ends. Nothing undoes a sign-out.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -32,11 +32,11 @@ async fn asvs_6_3_8_one_answer_for_unknown_wrong_and_disabled() {
             answers.insert(answer.expect_problem(401, "invalid_credentials").whole());
         }
     }
-    assert_eq!(answers.len(), 1, "B-33: to the byte, headers and all");
+    assert_eq!(answers.len(), 1, "B-33: the same bytes, headers included");
 }
 
 #[tokio::test]
-async fn the_address_is_found_however_it_was_typed() {
+async fn an_address_is_found_in_every_equivalent_form() {
     let app = App::start().await;
     app.client().sign_up("Ada.L@BÜCHER.example", PASSWORD).await.expect(201);
     for typed in ["ada.l@bücher.example", "ADA.L@xn--bcher-kva.EXAMPLE"] {
@@ -65,7 +65,7 @@ async fn b_01_a_planted_session_is_never_adopted() {
 }
 
 #[tokio::test]
-async fn asvs_7_2_4_signing_in_ends_the_session_that_the_request_carried() {
+async fn asvs_7_2_4_signing_in_ends_the_session_of_the_request() {
     let app = App::start().await;
     let ada = app.ada().await;
     let before = ada.snapshot();
@@ -84,7 +84,7 @@ async fn asvs_7_2_4_signing_in_ends_the_session_that_the_request_carried() {
 }
 
 #[tokio::test]
-async fn a_stale_credential_does_not_stand_in_the_way() {
+async fn an_invalid_credential_does_not_prevent_signing_in() {
     let app = App::start().await;
     let ada = app.ada().await;
     ada.with_token("nonsense").sign_in(EMAIL, PASSWORD).await.expect(200);
@@ -95,17 +95,17 @@ async fn a_stale_credential_does_not_stand_in_the_way() {
 }
 
 #[tokio::test]
-async fn signing_in_ends_every_session_that_the_request_holds_something_of() {
+async fn signing_in_ends_the_session_of_every_credential_in_the_request() {
     let app = App::start().await;
     let ada = app.ada().await;
     let live = async || app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await;
     let body = json!({"email": EMAIL, "password": PASSWORD, "mode": "token", "refresh_in": "cookie"});
     for _ in 0..3 {
         let tokens = ada.post("/v1/session", body.clone()).await.expect(200);
-        assert_eq!(live().await, 1, "the refresh cookie is carried");
+        assert_eq!(live().await, 1, "the session of the refresh cookie ended");
         app.advance(Duration::from_secs(601)).await;
         ada.with_token(&tokens.string("/tokens/access_token")).sign_in(EMAIL, PASSWORD).await.expect(200);
-        assert_eq!(live().await, 1, "an expired access token and both cookies are carried");
+        assert_eq!(live().await, 1, "the sessions of an expired access token and of both cookies ended");
     }
     let (one, other) = (app.client(), app.client());
     one.sign_in(EMAIL, PASSWORD).await.expect(200);
@@ -116,7 +116,7 @@ async fn signing_in_ends_every_session_that_the_request_holds_something_of() {
 }
 
 #[tokio::test]
-async fn asvs_7_4_2_a_disabled_user_is_out_at_once() {
+async fn asvs_7_4_2_disabling_a_user_takes_effect_immediately() {
     let app = App::start().await;
     let ada = app.ada().await;
     let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
@@ -131,7 +131,7 @@ async fn asvs_7_4_2_a_disabled_user_is_out_at_once() {
 async fn b_02_a_slow_request_cannot_undo_a_sign_out() {
     let app = App::start().await;
     let ada = app.ada().await;
-    app.advance(Duration::from_secs(1800)).await; // so that the request has a use to note
+    app.advance(Duration::from_secs(1800)).await; // so that the request stores a use
     let cookie = ada.cookie("bifrons_session").unwrap();
     let body = json!({"password": PASSWORD}).to_string();
     let (begin, rest) = body.split_at(5);
@@ -141,7 +141,7 @@ async fn b_02_a_slow_request_cannot_undo_a_sign_out() {
         body.len()
     );
     slow.write_all(format!("{head}{begin}").as_bytes()).await.unwrap();
-    // Its session is verified before its body is read: the use is noted by now, and the request waits.
+    // The service verifies the session and stores the use before it reads the body.
     while app.count("SELECT count(*) FROM session WHERE last_seen_at > created_at").await == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -150,14 +150,14 @@ async fn b_02_a_slow_request_cannot_undo_a_sign_out() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("invalid_session"), "{answer}");
-    assert!(!answer.to_lowercase().contains("set-cookie"), "nothing revives the browser's cookie");
+    assert!(!answer.to_lowercase().contains("set-cookie"), "the answer sets no cookie");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0);
     ada.put_cookie("bifrons_session", cookie);
     ada.get_session().await.expect_problem(401, "invalid_session");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_use_that_is_noted_late_does_not_revive() {
+async fn a_use_that_is_stored_late_does_not_revive_a_session() {
     let app = App::start().await;
     for _ in 0..20 {
         let ada = app.client();
@@ -192,12 +192,12 @@ async fn asvs_11_4_2_hashes_are_upgraded_when_the_parameters_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c_20_too_many_sign_ins_are_told_to_come_back() {
+async fn c_20_too_many_sign_ins_are_refused_with_retry_after() {
     let app = App::configured(|config| {
         config.passwords.hashing.workers = 1;
         config.passwords.hashing.queue = 4;
         config.passwords.hashing.memory_kib = 16_384;
-        config.passwords.hashing.iterations = 30; // long enough for all to come while the first is served
+        config.passwords.hashing.iterations = 30; // long enough for all requests to arrive while the first is hashed
     })
     .await;
     let ada = app.ada().await;
@@ -220,6 +220,6 @@ async fn c_20_too_many_sign_ins_are_told_to_come_back() {
             shed += 1;
         }
     }
-    assert!(in_ >= 3 && shed >= 1, "{in_} in, {shed} told to come back");
+    assert!(in_ >= 3 && shed >= 1, "{in_} signed in, {shed} refused");
     app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::support::{App, PASSWORD};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asvs_2_3_4_a_hundred_at_once_make_one_user() {
+async fn asvs_2_3_4_a_hundred_concurrent_sign_ups_create_one_user() {
     let app = App::start().await;
     let second_node = app.another().await;
     let mut racers = JoinSet::new();
@@ -26,7 +26,7 @@ async fn asvs_2_3_4_a_hundred_at_once_make_one_user() {
 }
 
 #[tokio::test]
-async fn b_28_a_look_alike_is_another_person() {
+async fn b_28_a_similar_address_is_another_user() {
     let app = App::start().await;
     app.client().sign_up("mike@example.com", PASSWORD).await.expect(201);
     for taken in ["MIKE@example.com", "mike@EXAMPLE.COM", "mike@\u{212A}xample.com".replace('\u{212A}', "e").as_str()] {
@@ -40,7 +40,7 @@ async fn b_28_a_look_alike_is_another_person() {
 }
 
 #[tokio::test]
-async fn all_broken_rules_are_named_at_once() {
+async fn one_answer_names_all_broken_rules() {
     let app = App::configured(|config| config.passwords.min_length = 12).await;
     let body = json!({"email": "ada@example.com", "password": "zq4817kd", "name": "\u{7}"});
     let rules = app.client().post("/v1/users", body).await.expect_problem(422, "validation_failed").broken_rules();
@@ -81,7 +81,7 @@ async fn asvs_6_2_1_passwords_from_8_code_points_to_1024_bytes() {
 }
 
 #[tokio::test]
-async fn asvs_15_3_3_nobody_makes_themselves_an_admin() {
+async fn asvs_15_3_3_a_user_cannot_set_protected_fields() {
     let app = App::start().await;
     for (field, value) in [
         ("role", json!("admin")),

@@ -1,4 +1,4 @@
-//! The specification: checked in, and the same as the code's. `UPDATE_SPEC=1` rewrites it.
+//! The specification in the repository is the one of the code. `UPDATE_SPEC=1` rewrites it.
 
 use std::{collections::HashSet, fs, path::PathBuf};
 
@@ -15,12 +15,12 @@ fn checked_in(name: &str, current: &str) {
     let written = fs::read_to_string(&path).unwrap();
     assert!(
         written == current,
-        "{name} is not what the code says; look at the difference with: UPDATE_SPEC=1 cargo test --test it specification; git diff {name}"
+        "{name} differs from the code; see the difference with: UPDATE_SPEC=1 cargo test --test it specification; git diff {name}"
     );
 }
 
 #[test]
-fn openapi_json_is_what_the_code_says() {
+fn openapi_json_is_the_specification_of_the_code() {
     checked_in("openapi.json", spec::spec());
 }
 
@@ -30,8 +30,8 @@ fn openapi_txt_lists_the_operations() {
 }
 
 #[test]
-fn no_key_stands_twice() {
-    // serde_json would silently take the last; poem-openapi writes a status twice if two variants share it.
+fn no_key_is_repeated() {
+    // serde_json silently takes the last of two equal keys. poem-openapi writes a status twice if two variants share it.
     struct Strict;
     impl<'de> serde::Deserialize<'de> for Strict {
         fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -57,7 +57,7 @@ fn no_key_stands_twice() {
                 fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<Strict, A::Error> {
                     let mut names = HashSet::new();
                     while let Some((name, Strict)) = members.next_entry::<String, Strict>()? {
-                        assert!(names.insert(name.clone()), "{name} stands twice");
+                        assert!(names.insert(name.clone()), "{name} is repeated");
                     }
                     Ok(Strict)
                 }
@@ -69,7 +69,7 @@ fn no_key_stands_twice() {
 }
 
 #[test]
-fn every_operation_is_named_described_and_secured_on_purpose() {
+fn every_operation_has_a_name_a_description_and_a_security_requirement() {
     let mut ids = HashSet::new();
     for operation in operations() {
         assert!(ids.insert(operation.id.clone()) && !operation.id.is_empty(), "{}", operation.template);
@@ -98,7 +98,7 @@ fn every_operation_is_named_described_and_secured_on_purpose() {
 }
 
 #[tokio::test]
-async fn it_is_served_as_it_is_written() {
+async fn the_service_serves_the_specification() {
     let app = App::start().await;
     let served = app.client().get("/openapi.json").await.expect(200);
     assert_eq!(served.header("content-type"), "application/json");
