@@ -48,6 +48,7 @@ mod races;
 mod redis_failover;
 mod redis_faults;
 mod refresh;
+mod request_bodies;
 mod secrets;
 mod shared;
 mod sign_in;

@@ -1,6 +1,6 @@
-//! The binary as an operator runs it: what it creates, what it refuses to start with, and what survives `kill -9`.
+//! The binary as an operator runs it: what it creates, how it stops, and what it refuses to start with.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, time::Duration};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
 use tempfile::tempdir;
 
@@ -208,86 +208,6 @@ async fn a_database_that_others_can_read_is_logged() {
     mode("data", 0o755);
     Process::start(folder.path()).stop();
     assert!(warned());
-}
-
-/// Kills the process during its start and during requests: acknowledged changes are stored, and no row is inconsistent.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_kill_loses_no_acknowledged_change() {
-    let folder = tempdir().unwrap();
-    let (mut registered, mut tokens) = (Vec::new(), Vec::<String>::new());
-    for round in 0..12_u64 {
-        let service = Process::start(folder.path());
-        let (users, sessions) = (tokio::sync::mpsc::unbounded_channel(), tokio::sync::mpsc::unbounded_channel());
-        let load = tokio::spawn({
-            let client = service.client();
-            let (users, sessions) = (users.0.clone(), sessions.0.clone());
-            async move {
-                for n in 0.. {
-                    let email = format!("user-{round}-{n}@example.com");
-                    client.sign_up(&email, PASSWORD).await.expect(201);
-                    users.send(email.clone()).unwrap();
-                    let mut last = client.tokens(&email, PASSWORD).await.expect(200);
-                    for _ in 0..5 {
-                        sessions.send((n, last.string("/tokens/refresh_token"))).unwrap();
-                        last = client.refresh(&last.string("/tokens/refresh_token")).await.expect(200);
-                    }
-                }
-            }
-        });
-        // First during the start, later after more and more acknowledged changes.
-        let acknowledged = || (users.1.len() + sessions.1.len()) as u64;
-        until(async || round < 4 || acknowledged() >= round).await;
-        tokio::time::sleep(Duration::from_millis(5 + 13 * (round % 5))).await;
-        service.kill();
-        load.await.unwrap_err();
-        let (mut users, mut sessions) = (users.1, sessions.1);
-        while let Ok(email) = users.try_recv() {
-            registered.push(email);
-        }
-        let mut last = std::collections::BTreeMap::new();
-        while let Ok((n, token)) = sessions.try_recv() {
-            last.insert(n, token);
-        }
-        tokens.extend(last.into_values());
-    }
-    assert!(
-        registered.len() > 3 && !tokens.is_empty(),
-        "{} users, {} sessions: there was something to lose",
-        registered.len(),
-        tokens.len()
-    );
-    let service = Process::start(folder.path());
-    for email in &registered {
-        service.client().sign_in(email, PASSWORD).await.expect(200);
-    }
-    // The last acknowledged token is current, or its successor was created and the response lost.
-    let (mut current, mut late) = (0, 0);
-    for token in &tokens {
-        let answer = service.client().refresh(token).await;
-        match answer.status {
-            200 => current += 1,
-            // The response was lost longer ago than the grace period.
-            _ => late += usize::from(answer.expect_problem(401, "refresh_reused").status == 401),
-        }
-    }
-    assert!(late <= 12, "each kill loses at most one response: {current} current, {late} late");
-    drop(service);
-    let db = sea_orm::Database::connect(format!("sqlite:{}", folder.path().join("data/bifrons.db").display())).await.unwrap();
-    for half_made in [
-        "SELECT count(*) FROM session WHERE user_id NOT IN (SELECT id FROM user)",
-        "SELECT count(*) FROM session WHERE (mode = 'cookie') != (secret_hash IS NOT NULL)",
-        "SELECT count(*) FROM session WHERE (mode = 'token') != (id IN (SELECT session_id FROM token_grant))",
-        "SELECT count(*) FROM token_grant WHERE (generation > 0) != (rotated_at IS NOT NULL)",
-        "SELECT count(*) FROM session WHERE (ended_at IS NULL) != (ended_because IS NULL) OR idle_expires_at > expires_at",
-        "SELECT count(*) FROM user LEFT JOIN password ON user_id = id WHERE hash IS NULL OR hash NOT LIKE '$argon2id$%' OR email_canonical = ''",
-        "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'",
-        "SELECT count(*) FROM pragma_foreign_key_check",
-    ] {
-        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, half_made);
-        let found: i64 =
-            sea_orm::ConnectionTrait::query_one_raw(&db, statement).await.unwrap().unwrap().try_get_by_index(0).unwrap();
-        assert_eq!(found, 0, "{half_made}");
-    }
 }
 
 #[tokio::test]
