@@ -1,4 +1,4 @@
-//! `attempt_limit`: how many more failed passwords an account allows.
+//! `attempt_limit`: the number of failed passwords that an account still allows.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,14 +8,14 @@ use crate::{LimitKey, UnixMillis};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "attempt_limit")]
 pub struct Model {
-    /// What is limited: an account for all unknown devices, for one network, or for one device.
+    /// The limited attempts: on one account by all unknown devices, by one network, or by one device.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: LimitKey,
     /// When the limit is full again (GCRA's theoretical arrival time).
     pub new_at: UnixMillis,
 }
 
-/// A limit stands alone.
+/// No relations.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! Column types that need more than their bytes: a unit, or silence in logs.
+//! Column types with a unit, and secrets that no log shows.
 
 use std::{fmt, time::Duration};
 
@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 pub struct UnixMillis(pub i64);
 
 impl UnixMillis {
-    /// The moment `duration` later, or the last one there is.
+    /// The time `duration` later, at most the maximum.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The moment `duration` earlier, or the first one there is.
+    /// The time `duration` earlier, at least the minimum.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long ago `earlier` was; zero if it lies ahead (clocks do jump back).
+    /// The time since `earlier`. Zero if `earlier` is in the future, because a clock can be set back.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

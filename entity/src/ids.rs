@@ -1,4 +1,4 @@
-//! Typed ids, so that a session can never be looked up by a user's id. All are UUIDv7: they sort by creation.
+//! Typed ids, so that no query can find a session by the id of a user. All are UUIDv7: they sort by creation.
 
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
@@ -23,19 +23,19 @@ impl GrantId {
     }
 }
 
-/// A mail waiting in the outbox.
+/// A mail in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct MailId(pub Uuid);
 
-/// A sign-up that waits for its address to be confirmed.
+/// A registration whose address is not confirmed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct RegistrationId(pub Uuid);
 
-/// What a limit is kept for: a keyed hash of an account, or of an account and a network or device.
+/// The key of a limit: a keyed hash of an account, or of an account and a network or device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct LimitKey(pub Vec<u8>);
 
-/// SeaORM asks every key for a way back from an auto-increment number; ours have none.
+/// SeaORM demands a conversion from an auto-increment number. These ids have none.
 macro_rules! never_a_number {
     ($($id:ident),*) => {$(
         impl TryFromU64 for $id {

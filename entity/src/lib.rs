@@ -1,7 +1,7 @@
-//! Rows of the Bifrons database, one table a file. No rules, no queries: those live beside the concept that owns the table,
-//! in its `store.rs`.
+//! The rows of the database, one table a file. Rules and queries are in the folder of the concept that owns the table, in its
+//! `store.rs`.
 //!
-//! Moments are [`UnixMillis`] everywhere: SQLite compares RFC 3339 text wrongly within a second, MySQL's `timestamp` has no
+//! All times are [`UnixMillis`]: SQLite compares RFC 3339 text wrongly within a second, MySQL's `timestamp` has no
 //! fraction and ends in 2038, and a 64-bit count of milliseconds is the same on every engine.
 
 pub mod attempt_limit;

@@ -1,4 +1,4 @@
-//! `mail`: what must still be sent. A row is written in the transaction that gives the reason, and removed once it is sent.
+//! `mail`: mail that is not delivered yet. A row is inserted in the transaction that causes the mail, and deleted after delivery.
 
 use sea_orm::entity::prelude::*;
 
@@ -17,11 +17,11 @@ pub struct Model {
     pub subject: String,
     /// Plain text.
     pub body: String,
-    /// When the reason arose.
+    /// When the mail was caused.
     pub created_at: UnixMillis,
 }
 
-/// Mail stands alone.
+/// No relations.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! `registration`: sign-ups whose address is yet to be confirmed. A row becomes a user, or expires.
+//! `registration`: registrations whose address is not confirmed yet. A row becomes a user, or expires.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,10 +8,10 @@ use crate::{RegistrationId, SecretHash, UnixMillis};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "registration")]
 pub struct Model {
-    /// The first half of the token that was sent.
+    /// The first half of the token in the mail.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RegistrationId,
-    /// What the other half hashes to.
+    /// SHA-256 of the other half.
     pub secret_hash: SecretHash,
     /// The address exactly as the user typed it.
     pub email: String,
@@ -21,7 +21,7 @@ pub struct Model {
     pub expires_at: UnixMillis,
 }
 
-/// There is no user yet to belong to.
+/// No relations: the user does not exist yet.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

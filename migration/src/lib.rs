@@ -1,5 +1,5 @@
-//! The history of the schema: one change a file, oldest first, never edited once released. Tables are named by string and
-//! nothing of ours is imported, so that an old step keeps its meaning when the entities move on.
+//! The history of the schema: one step a file, oldest first. A released step is never changed. It names tables by strings and imports no
+//! entity, so that it keeps its meaning when the entities change.
 
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
@@ -32,14 +32,14 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// The table in which it is written down which steps were taken.
+/// The table that records the applied steps.
 pub const HISTORY: &str = "seaql_migrations";
 
 /// All other tables.
 pub const TABLES: [&str; 7] = ["user", "session", "mail", "attempt_limit", "registration", "password", "token_grant"];
 
-/// A new table. In MySQL and MariaDB it holds every character, whatever the server's default is; and it may be there already,
-/// because they cannot undo a step that was interrupted. In SQLite it is kept by its primary key, as they keep it, too.
+/// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because
+/// they cannot undo an interrupted step. In SQLite it is ordered by its primary key, as in MySQL.
 fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
     let mut table = Table::create().table(name).take();
     match manager.get_database_backend() {

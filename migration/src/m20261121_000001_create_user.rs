@@ -1,4 +1,4 @@
-//! People, and how they prove who they are.
+//! Users and their passwords.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend, sea_query::ColumnDef};
 
@@ -7,7 +7,7 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    /// Whole or not at all, on the engines that can: a kill in the middle must leave a database that starts again.
+    /// In a transaction on the engines that support it: after a kill in the middle the next start must succeed.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }
@@ -15,7 +15,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut canonical = ColumnDef::new("email_canonical");
         if manager.get_database_backend() == DbBackend::MySql {
-            // The default collation takes ı for i and é for e: another person's address.
+            // The default collation equates ı with i and é with e, and those are addresses of different users.
             canonical.custom("varchar(254) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
         } else {
             canonical.string_len(254);

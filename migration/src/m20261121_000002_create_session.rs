@@ -1,4 +1,4 @@
-//! Sign-ins: one row each, whichever face they show.
+//! Sessions: one row for each sign-in, in either mode.
 
 use sea_orm_migration::{prelude::*, sea_query::ColumnDef};
 
@@ -46,7 +46,7 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        // Lists a user's sessions, newest first, and ends them all. MySQL cannot undo the table if this fails, so look first.
+        // Finds the sessions of a user, newest first. MySQL cannot undo the table if this fails, so the step checks first.
         if manager.has_index("session", "session_by_user").await? {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! The outbox.
+//! Mail that is not delivered yet.
 
 use sea_orm_migration::{prelude::*, sea_query::ColumnDef};
 

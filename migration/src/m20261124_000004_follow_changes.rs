@@ -1,4 +1,4 @@
-//! What changed lately is found by index, and so is what can go.
+//! Indexes that find recent changes, and rows to purge.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
@@ -19,11 +19,11 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (name, table, column) in INDEXES {
-            // MySQL cannot undo one index if the next one fails.
+            // MySQL cannot undo the first index if the next one fails.
             if !manager.has_index(table, name).await? {
                 let mut index = Index::create().name(name).table(table).col(column).take();
                 if column == "changed_at" && manager.get_database_backend() != DbBackend::MySql {
-                    // What is new is no change. MySQL cannot leave it out.
+                    // A new row is no change. MySQL has no partial index, so it indexes these rows too.
                     index.and_where(Expr::col("version").gt(1));
                 }
                 manager.create_index(index).await?;

@@ -1,4 +1,4 @@
-//! Sign-ups whose address is yet to be confirmed.
+//! Registrations whose address is not confirmed yet.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend, sea_query::ColumnDef};
 

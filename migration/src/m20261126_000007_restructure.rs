@@ -1,7 +1,7 @@
 //! Passwords and refresh chains get tables of their own, a session has a `mode`, a user has `roles` and a `credential_epoch`.
 //!
-//! Every row is kept: users stay signed in and refresh tokens stay valid. Each step looks first whether it was done, because MySQL
-//! cannot undo the steps before it if one fails.
+//! Every row is kept: users stay signed in and refresh tokens stay valid. Each step first checks whether it is done already, because
+//! MySQL cannot undo the earlier steps if one fails.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend, sea_query::ColumnDef};
 
@@ -66,12 +66,12 @@ async fn grants(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .to_owned();
         manager.create_table(grant).await?;
     }
-    // Finds a session's grants when the session is deleted. MySQL makes one for the foreign key by itself.
+    // Finds the grants of a deleted session. MySQL creates this index with the foreign key.
     if manager.get_database_backend() != DbBackend::MySql && !manager.has_index("token_grant", "token_grant_by_session").await? {
         let index = Index::create().name("token_grant_by_session").table("token_grant").col("session_id").to_owned();
         manager.create_index(index).await?;
     }
-    // `generation` is dropped after all chains are copied, so without it only the other columns are left to drop.
+    // `generation` is dropped after all chains are copied. If it is gone, only the other columns remain to be dropped.
     if manager.has_column("session", "generation").await? {
         chains(manager).await?;
     }
