@@ -55,14 +55,14 @@ impl Browser {
         self.post(app, "/v1/session", json!({"email": EMAIL, "password": PASSWORD})).await.expect(200);
     }
 
-    async fn who_am_i(&self, app: &App) -> Answer {
+    async fn get_session(&self, app: &App) -> Answer {
         self.send(app, Method::GET, "/v1/session", None).await
     }
 
     async fn sign_out(&self, app: &App) {
         self.send(app, Method::DELETE, "/v1/session", None).await.expect(204);
         assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0, "no session outlives the sign-out");
-        self.who_am_i(app).await.expect(401);
+        self.get_session(app).await.expect(401);
     }
 }
 
@@ -83,21 +83,21 @@ async fn a_changed_configuration_locks_no_user_out() {
             browser.sign_in(&app).await;
             browser.sign_out(&changed).await;
             browser.sign_in(&changed).await;
-            browser.who_am_i(&changed).await.expect(200);
+            browser.get_session(&changed).await.expect(200);
             browser.sign_out(&changed).await;
 
             let browser = Browser::default();
             browser.sign_in(&app).await;
             browser.sign_in(&changed).await;
-            browser.who_am_i(&changed).await.expect(200);
+            browser.get_session(&changed).await.expect(200);
             browser.post(&changed, "/v1/session/reauthenticate", json!({"password": PASSWORD})).await.expect(200);
-            browser.who_am_i(&changed).await.expect(200);
+            browser.get_session(&changed).await.expect(200);
             let same = json!({"current_password": PASSWORD, "new_password": PASSWORD});
             browser.send(&changed, Method::PUT, "/v1/me/password", Some(same)).await.expect(200);
-            browser.who_am_i(&changed).await.expect(200);
+            browser.get_session(&changed).await.expect(200);
             // And back.
             browser.sign_in(&app).await;
-            browser.who_am_i(&app).await.expect(200);
+            browser.get_session(&app).await.expect(200);
             browser.sign_out(&app).await;
         }
     }
@@ -111,7 +111,7 @@ async fn a_new_secret_replaces_the_cookie_of_every_configuration() {
         let browser = Browser::default();
         browser.sign_in(&app).await;
         browser.post(&changed, "/v1/session/reauthenticate", json!({"password": PASSWORD})).await.expect(200);
-        browser.who_am_i(&changed).await.expect(200);
+        browser.get_session(&changed).await.expect(200);
         let names = browser.0.lock().unwrap().keys().filter(|(name, ..)| name.ends_with("_session")).count();
         assert_eq!(names, 1, "one session cookie is left");
         browser.sign_in(&changed).await;
@@ -170,9 +170,9 @@ async fn the_cookie_of_another_deployment_is_ignored_and_kept() {
     browser.sign_in(&staging).await;
     let other_host = ("__Secure-bifrons_session".to_owned(), "api.jazzmeet.site".to_owned(), false);
     browser.0.lock().unwrap().insert(other_host.clone(), foreign);
-    browser.who_am_i(&staging).await.expect(200);
+    browser.get_session(&staging).await.expect(200);
     browser.sign_in(&staging).await;
-    browser.who_am_i(&staging).await.expect(200);
+    browser.get_session(&staging).await.expect(200);
     browser.sign_out(&staging).await;
     assert!(browser.0.lock().unwrap().contains_key(&other_host), "a Domain that is not configured is not cleared");
 }
