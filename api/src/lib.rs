@@ -17,6 +17,7 @@
 //! | [`limits`] | how often a password may be tried |
 //! | [`mail`] | the outbox |
 //! | [`session_cache`] | principals that were read, in process and in Redis; how nodes learn of changes |
+//! | [`deployment`] | what all nodes on one database have in common |
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis |
 //! | [`principal`] | the authenticated user and session of a request |
@@ -46,6 +47,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod deployment;
 mod domain_name;
 pub mod email_address;
 pub mod fixtures;

@@ -6,6 +6,7 @@
 
 pub mod attempt_limit;
 pub mod columns;
+pub mod deployment;
 pub mod ids;
 pub mod mail;
 pub mod methods;

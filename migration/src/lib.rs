@@ -12,6 +12,7 @@ mod m20261124_000005_create_attempt_limit;
 mod m20261125_000006_create_registration;
 mod m20261126_000007_restructure;
 mod m20261126_000008_normalize_addresses;
+mod m20261126_000009_create_deployment;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_create_registration::Migration),
             Box::new(m20261126_000007_restructure::Migration),
             Box::new(m20261126_000008_normalize_addresses::Migration),
+            Box::new(m20261126_000009_create_deployment::Migration),
         ]
     }
 }
@@ -36,7 +38,7 @@ impl MigratorTrait for Migrator {
 pub const HISTORY: &str = "seaql_migrations";
 
 /// All other tables.
-pub const TABLES: [&str; 7] = ["user", "session", "mail", "attempt_limit", "registration", "password", "token_grant"];
+pub const TABLES: [&str; 8] = ["user", "session", "mail", "attempt_limit", "registration", "password", "token_grant", "deployment"];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because
 /// they cannot undo an interrupted step. In SQLite it is ordered by its primary key, as in MySQL.

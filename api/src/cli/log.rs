@@ -26,8 +26,17 @@ pub struct Log {
     _telemetry: Option<Telemetry>,
 }
 
-/// Starts logging.
+/// Starts logging for the service.
 pub fn start(config: LogConfig) -> Result<Log, Failure> {
+    start_with(config.format, filter(config.level))
+}
+
+/// Starts logging for a command: audit events, warnings and errors.
+pub fn start_for_command(config: LogConfig) -> Result<Log, Failure> {
+    start_with(config.format, EnvFilter::new("warn,bifrons::audit=info"))
+}
+
+fn start_with(format: LogFormat, filter: EnvFilter) -> Result<Log, Failure> {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(BUFFERED_LINES).thread_name("log");
     let (writer, writing) = builder.finish(io::stderr());
     let dropped = writer.error_counter();
@@ -37,9 +46,9 @@ pub fn start(config: LogConfig) -> Result<Log, Failure> {
     let traces = telemetry.as_ref().map(Telemetry::layer);
     #[cfg(not(feature = "otel"))]
     let traces = None;
-    let layers: Vec<_> = [lines(config.format, writer)].into_iter().chain(traces).collect();
+    let layers: Vec<_> = [lines(format, writer)].into_iter().chain(traces).collect();
     // Fails only if a global logger is already set.
-    let _ = tracing_subscriber::registry().with(layers).with(filter(config.level)).try_init();
+    let _ = tracing_subscriber::registry().with(layers).with(filter).try_init();
     // The default hook writes to standard error directly and could block.
     panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);

@@ -6,7 +6,8 @@ use crate::{config::Config, db::Db, state::lock};
 /// Migrates the schema.
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     block_on(async move {
-        let _alone = lock(&config.data_dir)
+        let _lock = lock(&config.data_dir)
+            .await
             .map_err(|error| Failure::Failed(format!("cannot use the data folder {}: {error}", config.data_dir.display())))?;
         let db = Db::open(&config.database).await.map_err(Failure::new)?;
         db.close().await.map_err(Failure::new)

@@ -1,6 +1,7 @@
 //! The command line: one command per file.
 
 mod config;
+mod deployment;
 mod doctor;
 mod failure;
 pub mod log;
@@ -55,6 +56,9 @@ enum Command {
     /// Import, sign out, disable and enable users
     #[command(subcommand)]
     User(user::Command),
+    /// What all nodes on one database must share
+    #[command(subcommand)]
+    Deployment(deployment::Command),
     /// Measure the cost of password hashing
     #[command(subcommand)]
     Passwords(passwords::Command),
@@ -70,6 +74,9 @@ impl Cli {
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
+            Some(Command::Deployment(command)) => {
+                load(self.config.as_ref()).and_then(|(_, config)| deployment::run(&command, &config))
+            }
             Some(Command::Passwords(command)) => passwords::run(&command),
         };
         result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)

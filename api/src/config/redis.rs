@@ -10,6 +10,8 @@ use super::reader::Reader;
 #[derive(Clone, Debug)]
 pub struct RedisConfig {
     pub topology: RedisTopology,
+    /// What the names of all keys and channels begin with. Unset: a value derived from the server secret.
+    pub prefix: Option<String>,
 }
 
 /// One server, Sentinel or a cluster.
@@ -68,7 +70,12 @@ impl RedisConfig {
         let about = "Redis, for several nodes: shared cache, limits and immediate revocation. redis://…, redis+sentinel://… or redis+cluster://….";
         let config = reader.optional("redis.url", about, Self::parse);
         reader.secret();
-        config
+        let about = "Prefix of all key and channel names in Redis, for a shared Redis with access rules. Default: derived from the server secret.";
+        let prefix = reader.optional("redis.prefix", about, |text| {
+            let fits = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":_-.".contains(&byte));
+            if fits { Ok(text.to_owned()) } else { Err("write at most 64 letters, digits and : _ - .".to_owned()) }
+        });
+        Some(Self { prefix, ..config? })
     }
 
     /// Reads a URL.
@@ -115,7 +122,7 @@ impl RedisConfig {
                 !urls.is_empty() && urls.iter().all(valid)
             }
         };
-        if valid { Ok(Self { topology }) } else { Err(wrong()) }
+        if valid { Ok(Self { topology, prefix: None }) } else { Err(wrong()) }
     }
 }
 

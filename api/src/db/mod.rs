@@ -13,7 +13,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use entity::UnixMillis;
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, RuntimeErr, SqlErr,
+    ConnectionTrait, DbBackend, DbErr, ExprTrait, RuntimeErr, SqlErr,
     sea_query::{Expr, Query, SimpleExpr},
     sqlx::error::DatabaseError,
 };
@@ -181,17 +181,27 @@ impl Db {
         Ok(self.relaxed.with(Pool::begin).await?)
     }
 
-    /// Checks that the database answers and accepts writes.
+    /// Checks that the database answers and stores a write: it may be read-only, or its disk full.
     pub async fn ping(&self) -> Result<(), Unavailable> {
         // Concurrent callers share one check.
         let mut last_ping = self.last_ping.lock().await;
         match last_ping.as_ref() {
             Some((moment, answer)) if moment.elapsed() < PING_CACHED_FOR => answer.clone(),
             _ => {
-                let answer = async { Ok(self.begin().await?.rollback().await?) }.await;
+                let answer = self.write_check().await;
                 *last_ping = Some((Instant::now(), answer.clone()));
                 answer
             }
+        }
+    }
+
+    async fn write_check(&self) -> Result<(), Unavailable> {
+        let content = u64::from_be_bytes(random::bytes()).to_string();
+        let update =
+            Query::update().table("deployment").value("content", content).and_where(Expr::col("name").eq("write_check")).to_owned();
+        match self.connection().execute(&update).await?.rows_affected() {
+            0 => Err(DbErr::RecordNotUpdated.into()),
+            _ => Ok(()),
         }
     }
 

@@ -91,7 +91,7 @@ impl Networks {
         now: UnixMillis,
     ) -> Result<(), Duration> {
         let Some(redis) = redis else { return self.local.take(counted, rate, reserve, now) };
-        let key = [b"bifrons:limit:".as_slice(), &counted.to_bytes()].concat();
+        let key = redis.name("limit", &counted.to_bytes());
         let mut command = ::redis::cmd("EVAL");
         command.arg(TAKE).arg(1).arg(key);
         for time in [rate.interval(), rate.period, reserve] {

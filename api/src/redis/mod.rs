@@ -44,6 +44,7 @@ pub struct Redis(Arc<Inner>);
 
 struct Inner {
     servers: Servers,
+    prefix: String,
     link: Mutex<Option<Arc<Link>>>,
     broken: Notify,
     commands: AtomicU64,
@@ -75,11 +76,17 @@ pub enum CommandError {
 }
 
 impl Redis {
-    /// Does not connect yet: [`Redis::keep_linked`] does.
-    pub fn new(config: &RedisConfig) -> RedisResult<Self> {
+    /// Does not connect yet: [`Redis::keep_linked`] does. `deployment` keeps deployments on one Redis apart, unless a prefix is configured.
+    pub fn new(config: &RedisConfig, deployment: &str) -> RedisResult<Self> {
         let servers = Servers::new(config)?;
+        let prefix = config.prefix.clone().unwrap_or_else(|| format!("bifrons:{deployment}"));
         let (link, broken, commands) = (Mutex::new(None), Notify::new(), AtomicU64::new(0));
-        Ok(Self(Arc::new(Inner { servers, link, broken, commands })))
+        Ok(Self(Arc::new(Inner { servers, prefix, link, broken, commands })))
+    }
+
+    /// The name of a key or a channel of this deployment.
+    pub fn name(&self, kind: &str, id: &[u8]) -> Vec<u8> {
+        [self.0.prefix.as_bytes(), b":", kind.as_bytes(), b":", id].concat()
     }
 
     /// Whether there is a connection.
@@ -137,7 +144,7 @@ impl Redis {
     }
 
     /// Passes every message of a channel to `handle`, and subscribes again after every failure. Never returns.
-    pub async fn listen(&self, channel: &str, handle: impl Fn(SubscriptionEvent<'_>)) {
+    pub async fn listen(&self, channel: &[u8], handle: impl Fn(SubscriptionEvent<'_>)) {
         let mut backoff = Backoff::new();
         loop {
             if let Ok(Ok(mut messages)) = timeout(CONNECT_TIMEOUT, self.0.servers.subscribe(channel)).await {

@@ -70,7 +70,7 @@ impl Servers {
         }
     }
 
-    pub(super) async fn subscribe(&self, channel: &str) -> RedisResult<PubSubStream> {
+    pub(super) async fn subscribe(&self, channel: &[u8]) -> RedisResult<PubSubStream> {
         let mut subscription = self.node().await?.get_async_pubsub().await?;
         subscription.subscribe(channel).await?;
         Ok(subscription.into_on_message())

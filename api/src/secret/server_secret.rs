@@ -51,6 +51,12 @@ impl ServerSecrets {
         secrets.ok_or_else(|| KeyError::Content(path.to_owned(), "server secrets: one per line, 32 bytes in base64url"))
     }
 
+    /// A public value that tells secrets apart, for each secret, newest first.
+    pub fn fingerprints(&self) -> Vec<String> {
+        let short = |key: &hmac::Key| URL_SAFE_NO_PAD.encode(&hmac::sign(key, b"").as_ref()[..8]);
+        self.keys_for("fingerprint").iter().map(short).collect()
+    }
+
     /// A key derived from the newest secret for one purpose.
     pub fn key_for(&self, purpose: &str) -> hmac::Key {
         let newest = self.keys_for(purpose).into_iter().next();
@@ -104,6 +110,15 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), made);
 
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
+    }
+
+    #[test]
+    fn fingerprints_tell_secrets_apart_and_reveal_none() {
+        let (one, other) = (ServerSecrets::generate(), ServerSecrets::generate());
+        let both = ServerSecrets([one.0.clone(), other.0.clone()].concat());
+        assert_eq!(both.fingerprints(), [one.fingerprints(), other.fingerprints()].concat());
+        assert_ne!(one.fingerprints(), other.fingerprints());
+        assert_eq!(one.fingerprints()[0].len(), 11, "64 bits");
     }
 
     #[test]

@@ -9,7 +9,10 @@ use std::{
 use entity::UnixMillis;
 use tokio::time::Instant;
 
-use crate::sync::{Mutex, lock};
+use crate::{
+    clock::Clock,
+    sync::{Mutex, lock},
+};
 
 /// How long the cache is current after the last poll.
 const CURRENT_FOR: Duration = Duration::from_secs(5);
@@ -23,11 +26,21 @@ const MAX_SILENCE: Duration = Duration::from_secs(3);
 /// A process that pushes: a random number from its start.
 pub(super) type NodeId = u64;
 
+/// A moment by the monotonic clock and by the wall clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    monotonic: Instant,
+    wall: UnixMillis,
+}
+
 #[derive(Debug)]
 pub(super) struct Freshness {
     origin: Instant,
+    clock: Clock,
     polls: AtomicU32,
     polled: AtomicI64,
+    /// When that was by the wall clock: the monotonic clock stands still while the machine is suspended.
+    polled_wall: AtomicI64,
     until: AtomicI64,
     push: Mutex<Push>,
 }
@@ -42,21 +55,29 @@ struct Push {
 }
 
 impl Freshness {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(clock: Clock) -> Self {
         Self {
             origin: Instant::now(),
+            clock,
             polls: AtomicU32::new(0),
             polled: AtomicI64::new(NEVER),
+            polled_wall: AtomicI64::new(0),
             until: AtomicI64::new(NOTHING),
             push: Mutex::default(),
         }
     }
 
+    /// Now, by both clocks.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { monotonic: Instant::now(), wall: self.clock.now() }
+    }
+
     /// A poll that began at `moment` has succeeded; it was `until` by the database's clock.
-    pub(super) fn polled(&self, moment: Instant, until: UnixMillis) {
+    pub(super) fn polled(&self, moment: Moment, until: UnixMillis) {
         self.polls.fetch_add(1, Ordering::Relaxed);
         self.until.store(until.0, Ordering::Release);
-        self.polled.store(self.millis(moment), Ordering::Release);
+        self.polled_wall.store(moment.wall.0, Ordering::Release);
+        self.polled.store(self.millis(moment.monotonic), Ordering::Release);
     }
 
     /// How many polls have succeeded.
@@ -91,12 +112,16 @@ impl Freshness {
         whole && ages().any(|age| age <= MAX_SILENCE) && !ages().any(|age| age > MAX_SILENCE && age <= CURRENT_FOR_WITH_PUSH)
     }
 
-    /// Whether all changes are known, but for those within the bound.
+    /// Whether all changes are known, but for those within the bound. After the machine was suspended, or its snapshot was restored, the
+    /// wall clock has moved on and the monotonic clock has not: then neither the last poll is recent nor the push without gaps.
     pub(super) fn is_current(&self) -> bool {
-        self.last_poll().is_some_and(|age| age <= CURRENT_FOR || (age <= CURRENT_FOR_WITH_PUSH && self.is_pushed()))
+        let Some(age) = self.last_poll() else { return false };
+        let wall = self.clock.now().since(UnixMillis(self.polled_wall.load(Ordering::Acquire)));
+        let was_suspended = wall > age + MAX_SILENCE;
+        age.max(wall) <= CURRENT_FOR || (!was_suspended && age <= CURRENT_FOR_WITH_PUSH && self.is_pushed())
     }
 
-    /// How long ago the last poll began; `None` before the first.
+    /// How long ago the last poll began, by the monotonic clock; `None` before the first.
     fn last_poll(&self) -> Option<Duration> {
         match self.polled.load(Ordering::Acquire) {
             NEVER => None,
@@ -118,9 +143,10 @@ mod tests {
     use std::time::Duration;
 
     use entity::UnixMillis;
-    use tokio::time::{Instant, advance};
+    use tokio::time::advance;
 
     use super::Freshness;
+    use crate::clock::Clock;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -131,12 +157,30 @@ mod tests {
         }
     }
 
+    /// The monotonic clock stands still while a machine is suspended, the wall clock does not.
+    #[tokio::test(start_paused = true)]
+    async fn after_a_suspend_the_cache_is_not_current_until_the_next_poll() {
+        let clock = Clock::manual(UnixMillis(0));
+        let freshness = Freshness::new(clock.clone());
+        freshness.subscribed(true);
+        freshness.polled(freshness.moment(), UnixMillis(0));
+        freshness.heard_from(1);
+        assert!(freshness.is_current());
+        let began = freshness.moment();
+        clock.advance(6 * SECOND);
+        assert!(!freshness.is_current(), "neither the poll nor the push is recent");
+        freshness.polled(began, UnixMillis(0));
+        assert!(!freshness.is_current(), "the poll began before the suspend");
+        freshness.polled(freshness.moment(), UnixMillis(0));
+        assert!(freshness.is_current());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_cache_is_current_for_five_seconds_and_for_a_minute_with_the_push() {
-        let freshness = Freshness::new();
+        let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
         assert!(!freshness.is_current(), "before the first poll");
         freshness.subscribed(true);
-        freshness.polled(Instant::now(), UnixMillis(0));
+        freshness.polled(freshness.moment(), UnixMillis(0));
         advance(5 * SECOND).await;
         assert!(freshness.is_current());
         advance(Duration::from_millis(1)).await;
@@ -153,9 +197,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_silent_node_is_a_broken_push() {
-        let freshness = Freshness::new();
+        let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
         freshness.subscribed(true);
-        freshness.polled(Instant::now(), UnixMillis(0));
+        freshness.polled(freshness.moment(), UnixMillis(0));
         a_second_later(&freshness, &[1, 2]).await;
         for _ in 0..3 {
             assert!(freshness.is_pushed());
@@ -172,8 +216,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn messages_that_were_lost_in_a_gap_take_a_poll() {
-        let freshness = Freshness::new();
-        freshness.polled(Instant::now(), UnixMillis(0));
+        let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
+        freshness.polled(freshness.moment(), UnixMillis(0));
         freshness.subscribed(true);
         freshness.heard_from(1);
         advance(SECOND).await;
@@ -182,7 +226,7 @@ mod tests {
         freshness.subscribed(true);
         freshness.heard_from(1);
         assert!(!freshness.is_pushed(), "messages in between are lost");
-        freshness.polled(Instant::now(), UnixMillis(0));
+        freshness.polled(freshness.moment(), UnixMillis(0));
         assert!(freshness.is_pushed());
     }
 }

@@ -25,17 +25,19 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use aws_lc_rs::hmac;
 use entity::{SessionId, UnixMillis, UserId};
 use quick_cache::{Weighter, sync::Cache as Bounded};
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::sync::OnceCell;
 
 pub use change::{Change, Subject};
 use freshness::Freshness;
+pub use freshness::Moment;
 use recent_changes::RecentChanges;
 pub use recent_changes::WINDOW;
-pub use shared::CHANNEL;
 use shared::Shared;
+pub use shared::channel;
 pub use tokens::{VerifiedToken, VerifiedTokens};
 
 use crate::{
+    clock::Clock,
     db::Unavailable,
     metrics::{Metrics, Source},
     principal::{Principal, SessionSnapshot, UserSnapshot},
@@ -63,14 +65,14 @@ type Read = OnceCell<Result<Option<Principal>, Unavailable>>;
 
 impl SessionCache {
     /// Keeps at most about `bytes` in process. Entries in Redis are authenticated with the key.
-    pub fn new(bytes: u64, redis: Option<(Redis, hmac::Key)>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(bytes: u64, redis: Option<(Redis, hmac::Key)>, metrics: Arc<Metrics>, clock: Clock) -> Self {
         // The entries of a user and of a session are about as large, and most users have one or two sessions.
         let bounded = |bytes: u64| usize::try_from(bytes / 512).unwrap_or(usize::MAX).min(1024);
         Self {
             sessions: Bounded::with_weighter(bounded(bytes), bytes / 2, Bytes),
             users: Bounded::with_weighter(bounded(bytes), bytes / 2, Bytes),
             recent: Mutex::new(RecentChanges::new()),
-            freshness: Freshness::new(),
+            freshness: Freshness::new(clock),
             shared: redis.map(|(redis, key)| Shared::new(redis, key)),
             reads: Mutex::new(HashMap::new()),
             metrics,
@@ -191,12 +193,26 @@ impl SessionCache {
     pub fn apply_message(&self, message: &[u8]) {
         if let Some((node, changes)) = self.shared.as_ref().and_then(|shared| shared.open_message(message)) {
             changes.for_each(|change| self.apply(change));
-            self.freshness.heard_from(node);
+            if node != shared::COMMAND {
+                self.freshness.heard_from(node);
+            }
         }
     }
 
+    /// This process is a command: it pushes changes, but is no node.
+    pub fn become_command(&self) {
+        if let Some(shared) = &self.shared {
+            shared.become_command();
+        }
+    }
+
+    /// The moment at which a poll begins.
+    pub fn moment(&self) -> Moment {
+        self.freshness.moment()
+    }
+
     /// A poll that began at `moment` has applied all changes up to `until`, by the database's clock.
-    pub fn polled(&self, moment: Instant, until: UnixMillis) {
+    pub fn polled(&self, moment: Moment, until: UnixMillis) {
         self.freshness.polled(moment, until);
     }
 

@@ -7,11 +7,11 @@ use std::sync::{
 
 use entity::{SessionId, UnixMillis, UserId, session, user};
 use shuttle::future::{JoinHandle, block_on, spawn, yield_now};
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Change, SessionCache};
 use crate::{
+    clock::Clock,
     fixtures,
     metrics::Metrics,
     principal::Principal,
@@ -60,8 +60,8 @@ struct Node {
 
 impl Node {
     fn new(row: Row) -> Arc<Self> {
-        let cache = SessionCache::new(1 << 20, None, Arc::new(Metrics::default()));
-        cache.polled(Instant::now(), START);
+        let cache = SessionCache::new(1 << 20, None, Arc::new(Metrics::default()), Clock::manual(START));
+        cache.polled(cache.moment(), START);
         Arc::new(Self { row, cache, committed: Mutex::new(1), announced: AtomicI64::new(1), reading: AtomicUsize::new(0) })
     }
 

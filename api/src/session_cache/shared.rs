@@ -30,7 +30,12 @@ use crate::{
 pub(super) const LIFETIME: Duration = Duration::from_secs(WINDOW.as_secs() * 2 / 3);
 
 /// The channel on which nodes push changes.
-pub const CHANNEL: &str = "bifrons:changes";
+pub fn channel(redis: &Redis) -> Vec<u8> {
+    redis.name("changes", b"")
+}
+
+/// The node id of a command. It sends no heartbeats, so no node waits for them.
+pub(super) const COMMAND: NodeId = 0;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -46,9 +51,18 @@ impl Shared {
         Self { redis, seal: Seal(key), own: AtomicU64::new(draw()) }
     }
 
+    /// From now on this process pushes as a command.
+    pub(super) fn become_command(&self) {
+        self.own.store(COMMAND, Ordering::Release);
+    }
+
+    fn key(&self, id: SessionId) -> Vec<u8> {
+        self.redis.name("session", id.0.as_bytes())
+    }
+
     /// The entry of a session, and when it was read.
     pub(super) async fn get(&self, id: SessionId) -> Option<(Principal, UnixMillis)> {
-        let entry: Option<Vec<u8>> = self.redis.ask(redis::cmd("GET").arg(key(id))).await.ok()?;
+        let entry: Option<Vec<u8>> = self.redis.ask(redis::cmd("GET").arg(self.key(id))).await.ok()?;
         let entry = entry?;
         let content = self.seal.open(Kind::Entry, &entry)?;
         let (read_at, session, user): (UnixMillis, SessionSnapshot, UserSnapshot) = postcard::from_bytes(content).ok()?;
@@ -60,7 +74,7 @@ impl Shared {
     pub(super) fn put(&self, Principal { session, user }: &Principal, read_at: UnixMillis) {
         let Ok(content) = postcard::to_stdvec(&(read_at, session.as_ref(), user.as_ref())) else { return };
         let entry = self.seal.seal(Kind::Entry, &content);
-        let command = redis::cmd("SET").arg(key(session.id)).arg(entry).arg("EX").arg(LIFETIME.as_secs()).take();
+        let command = redis::cmd("SET").arg(self.key(session.id)).arg(entry).arg("EX").arg(LIFETIME.as_secs()).take();
         let redis = self.redis.clone();
         tokio::spawn(async move {
             let _ = redis.ask::<()>(&command).await; // If it fails, the next request reads from SQL.
@@ -70,10 +84,10 @@ impl Shared {
     /// Pushes changes to the other nodes, and removes the entries of the sessions. Without changes it is a heartbeat.
     pub(super) async fn push(&self, changes: &[Change]) {
         let message = [self.own.load(Ordering::Acquire).to_be_bytes().as_slice(), &change::encode(changes)].concat();
-        let publish = redis::cmd("PUBLISH").arg(CHANNEL).arg(self.seal.seal(Kind::Message, &message)).take();
+        let publish = redis::cmd("PUBLISH").arg(channel(&self.redis)).arg(self.seal.seal(Kind::Message, &message)).take();
         let mut unlink = redis::cmd("UNLINK");
         let sessions = changes.iter().filter_map(|change| match change.subject {
-            Subject::Session(id) => Some(key(id)),
+            Subject::Session(id) => Some(self.key(id)),
             Subject::User(_) => None,
         });
         let keys: Vec<_> = sessions.collect();
@@ -100,8 +114,4 @@ impl Shared {
 
 fn draw() -> NodeId {
     NodeId::from_be_bytes(random::bytes())
-}
-
-fn key(id: SessionId) -> Vec<u8> {
-    [b"bifrons:", id.0.as_bytes().as_slice()].concat()
 }

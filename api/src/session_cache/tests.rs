@@ -9,20 +9,19 @@ use entity::{SessionId, UnixMillis, UserId, session, user};
 use tokio::{
     sync::{Notify, Semaphore},
     task::yield_now,
-    time::Instant,
 };
 use uuid::Uuid;
 
 use super::{Change, SessionCache};
-use crate::{fixtures, metrics::Metrics, principal::Principal};
+use crate::{clock::Clock, fixtures, metrics::Metrics, principal::Principal};
 
 const SESSION: SessionId = SessionId(Uuid::from_u128(1));
 const USER: UserId = UserId(Uuid::from_u128(2));
 const START: UnixMillis = UnixMillis(1_700_000_000_000);
 
 fn cache() -> Arc<SessionCache> {
-    let cache = SessionCache::new(1 << 20, None, Arc::new(Metrics::default()));
-    cache.polled(Instant::now(), START);
+    let cache = SessionCache::new(1 << 20, None, Arc::new(Metrics::default()), Clock::manual(START));
+    cache.polled(cache.moment(), START);
     Arc::new(cache)
 }
 

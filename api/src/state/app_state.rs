@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, ErrorKind},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
     sync::{
@@ -19,6 +19,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::{Db, OpenError},
+    deployment::{self, DeploymentError},
     hashing::{Hasher, HashingError},
     limits::Limits,
     mail::Outbox,
@@ -72,6 +73,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] OpenError),
+    /// The nodes on this database sign with something else.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -90,33 +94,42 @@ impl AppState {
     /// Opens the database, migrates it, and reads the keys or creates them.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         // Held until all is there: of several processes that start at once, one creates the keys and migrates.
-        let _lock = lock(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        let _lock =
+            lock(&config.data_dir).await.map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
         let db = Db::open(&config.database).await?;
-        Self::with_database(db, config, clock)
+        Self::with_database(db, config, clock).await
     }
 
-    /// Opens a database that exists and has the current schema, for a command. It creates no database.
+    /// Opens a database that exists and has the current schema, for a command beside the running nodes. Creates no database and no folder.
     pub async fn open_existing(config: Config, clock: Clock) -> Result<Self, StartError> {
         let db = Db::open_existing(&config.database).await?;
-        let _lock = lock(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
-        Self::with_database(db, config, clock)
+        let data_dir = |error| StartError::DataDir(config.data_dir.display().to_string(), error);
+        fs::metadata(&config.data_dir).map_err(data_dir)?;
+        let _lock = lock(&config.data_dir).await.map_err(data_dir)?;
+        let state = Self::with_database(db, config, clock).await?;
+        state.cache.become_command();
+        Ok(state)
     }
 
-    fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
+    async fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
         let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
             Some(secrets) => secrets,
             None => ServerSecrets::load_or_create(&config.data_dir.join("bifrons.key"))?,
         };
-        let redis = config.redis.as_ref().map(Redis::new).transpose().map_err(|error| StartError::Redis(error.to_string()))?;
+        let keys = SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?;
+        deployment::join(&db, &config, &secrets, &keys).await?;
+        let name = secrets.fingerprints().swap_remove(0);
+        let redis = config.redis.as_ref().map(|redis| Redis::new(redis, &name)).transpose();
+        let redis = redis.map_err(|error| StartError::Redis(error.to_string()))?;
         let metrics = Arc::new(Metrics::default());
         let shared = redis.clone().map(|redis| (redis, secrets.key_for("sessions in Redis")));
         Ok(Self {
-            cache: SessionCache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics)),
+            cache: SessionCache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics), clock.clone()),
             tokens: VerifiedTokens::new(),
             limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
             redis,
             secrets,
-            keys: SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?,
+            keys,
             passwords: PasswordRules::new(&config)?,
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&metrics))?,
             outbox: Outbox::new(config.data_dir.join("outbox")),
@@ -147,10 +160,19 @@ impl AppState {
     }
 }
 
-/// Creates the data folder for the service's user alone, and waits until no other process is starting in it.
-pub fn lock(folder: &Path) -> io::Result<File> {
+/// Creates the data folder for the service's user alone, and waits until no other process is starting in it. A read-only folder, and a
+/// file system without locks, need no lock: there are keys in it already, or creating them fails.
+pub async fn lock(folder: &Path) -> io::Result<Option<File>> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let file = File::options().create(true).write(true).truncate(false).mode(0o600).open(folder.join("start.lock"))?;
-    file.lock()?;
-    Ok(file)
+    let opened = File::options().create(true).write(true).truncate(false).mode(0o600).open(folder.join("start.lock"));
+    let file = match opened {
+        Err(error) if matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => return Ok(None),
+        opened => opened?,
+    };
+    // On a thread of its own: the signal to stop arrives while it waits.
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await.map_err(io::Error::other)?;
+    match locked {
+        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+        locked => locked.map(Some),
+    }
 }

@@ -200,8 +200,10 @@ async fn connections_that_cannot_write_are_replaced() {
         for _ in 0..20 {
             app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "unavailable");
         }
+        app.client().get("/health/ready").await.expect(503);
         admin.execute_unprepared(writable).await.unwrap();
         until(async || app.client().sign_in(EMAIL, PASSWORD).await.status == 200).await;
+        until(async || app.client().get("/health/ready").await.status == 200).await;
         for _ in 0..20 {
             app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
         }

@@ -5,11 +5,7 @@ use std::time::Duration;
 use entity::{SessionId, session};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
-use tokio::{
-    io::AsyncWriteExt,
-    net::TcpStream,
-    time::{Instant, sleep},
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 use uuid::Uuid;
 
 use crate::support::{
@@ -34,7 +30,7 @@ async fn an_old_entry_in_redis_is_refused() {
     let ada = one.ada().await;
     one.poll().await;
     one.state.cache.clear();
-    let key = [b"bifrons:", ada.session().await.0.as_bytes().as_slice()].concat();
+    let key = one.state.redis.as_ref().unwrap().name("session", ada.session().await.0.as_bytes());
     until(async || redis.say("DBSIZE").await == "Ok(int(1))").await;
     let redis::Value::BulkString(copy) = redis.ask(&[b"GET", &key]).await.unwrap() else { panic!("no entry") };
     let ended = ada.snapshot();
@@ -46,7 +42,7 @@ async fn an_old_entry_in_redis_is_refused() {
     new.poll().await;
     loop {
         let (polls, now) = (new.state.cache.polls(), new.state.cache.polled_until().unwrap());
-        new.state.cache.polled(Instant::now(), now.plus(LONG));
+        new.state.cache.polled(new.state.cache.moment(), now.plus(LONG));
         redis.ask(&[b"SET", &key, &copy]).await.unwrap();
         let answer = ended.at(&new).get_session().await;
         // The node's own poll in between would set the right time.

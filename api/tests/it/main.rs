@@ -15,6 +15,7 @@ mod connections;
 mod cookie_variants;
 mod cross_origin;
 mod databases;
+mod deployment;
 mod doctor;
 mod documents;
 mod early_answers;

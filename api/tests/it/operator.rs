@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use crate::support::{
-    Actor, EMAIL, PASSWORD,
-    binary::{Process, refuses, run},
-    redis::until,
+use crate::{
+    redis_faults,
+    support::{
+        Actor, EMAIL, PASSWORD,
+        binary::{Process, refuses, run},
+        redis::{RedisServer, until},
+    },
 };
 
 /// Ada's sessions in both modes, cached by the service.
@@ -65,6 +68,28 @@ async fn a_disabled_user_cannot_sign_in_until_enabled() {
     for ended in sessions {
         ended.get_session().await.expect(401);
     }
+}
+
+/// With Redis, a command reaches a node that cannot poll the database.
+#[tokio::test]
+async fn a_command_takes_effect_immediately_with_redis() {
+    let redis = RedisServer::start().await;
+    let (one, _two) = redis_faults::two(&redis.url()).await;
+    let ada = one.ada().await;
+    let session = ada.session().await;
+    one.poll().await;
+    ada.get_session().await.expect(200);
+    let (database, data_dir) = (one.state.config.database.url.clone(), one.state.config.data_dir.display().to_string());
+    one.disconnect_database().await;
+    let redis = redis.url();
+    let environment =
+        [("BIFRONS_DATABASE__URL", database.as_str()), ("BIFRONS_DATA_DIR", &data_dir), ("BIFRONS_REDIS__URL", &redis)];
+    let output = run(Path::new(&data_dir), &["user", "sign-out", EMAIL, "--json"], &environment);
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed, serde_json::json!({"email": EMAIL, "action": "sign_out", "sessions_ended": 1}));
+    let logged = String::from_utf8(output.stderr).unwrap();
+    assert!(logged.contains("user_signed_out"), "the event is recorded: {logged}");
+    one.until_forgotten(session).await;
 }
 
 #[test]

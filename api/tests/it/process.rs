@@ -7,6 +7,7 @@ use tempfile::tempdir;
 use crate::support::{
     PASSWORD,
     binary::{Process, free_port, refuses, run, serve},
+    postgres::{NOBODY, is_root},
     redis::until,
 };
 
@@ -141,6 +142,7 @@ async fn a_file_that_is_not_a_database_is_one_sentence() {
     let folder = tempdir().unwrap();
     fs::create_dir(folder.path().join("data")).unwrap();
     fs::write(folder.path().join("data/bifrons.db"), "this is not a database, it is a letter to a friend".repeat(100)).unwrap();
+    fs::set_permissions(folder.path().join("data/bifrons.db"), fs::Permissions::from_mode(0o600)).unwrap();
     let listen = format!("127.0.0.1:{}", free_port());
     refuses(&serve(folder.path(), &[("BIFRONS_LISTEN", &listen)]), 1, "cannot open the database");
 }
@@ -194,6 +196,35 @@ async fn keys_that_an_orchestrator_mounts_are_accepted() {
     }
     let service = Process::start(folder.path());
     service.client().get("/health/ready").await.expect(200);
+}
+
+/// A data folder that the service cannot write to, with its keys, beside a database elsewhere.
+#[tokio::test]
+async fn a_read_only_folder_with_keys_is_sufficient() {
+    let folder = tempdir().unwrap();
+    Process::start(folder.path()).stop();
+    let elsewhere = folder.path().join("database");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(folder.path().join("data/bifrons.db"), elsewhere.join("bifrons.db")).unwrap();
+    let url = format!("sqlite:{}", elsewhere.join("bifrons.db").display());
+    fs::remove_file(folder.path().join("data/start.lock")).unwrap();
+    for (name, mode) in [("data/bifrons.key", 0o440), ("data/jwt-EdDSA.pem", 0o440), ("data", 0o555)] {
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let environment = [("BIFRONS_DATABASE__URL", url.as_str())];
+    let service = if is_root() {
+        // Root may write anywhere: another user, in the group of the keys, may not.
+        for path in [".", "database", "database/bifrons.db", "log"] {
+            std::os::unix::fs::chown(folder.path().join(path), Some(NOBODY), None).unwrap();
+        }
+        let (user, group) = (NOBODY.to_string(), "0");
+        Process::start_under(&["setpriv", "--reuid", &user, "--regid", group, "--clear-groups"], folder.path(), &environment)
+    } else {
+        Process::start_with(folder.path(), &environment)
+    };
+    service.client().get("/health/ready").await.expect(200);
+    assert!(!folder.path().join("data/start.lock").exists());
+    fs::set_permissions(folder.path().join("data"), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[tokio::test]

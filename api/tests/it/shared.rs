@@ -68,7 +68,8 @@ async fn an_attacker_who_writes_to_redis_cannot_sign_in() {
         node.state.cache.clear();
         who.at(node).get_session().await.expect(200);
     }
-    let key = |id: &str| [b"bifrons:", uuid::Uuid::parse_str(id).unwrap().as_bytes().as_slice()].concat();
+    let names = one.state.redis.clone().unwrap();
+    let key = |id: &str| names.name("session", uuid::Uuid::parse_str(id).unwrap().as_bytes());
     let of_ada = key(&ada.get_session().await.string("/id"));
     let of_eve = key(&eve.get_session().await.string("/id"));
     until(async || server.say("DBSIZE").await == "Ok(int(2))").await;

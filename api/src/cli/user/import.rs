@@ -8,6 +8,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use super::super::{failure::Failure, print::print};
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 /// Users stored in one transaction.
 const BATCH: usize = 500;
 
-pub(super) async fn run(state: &Arc<AppState>, file: &Path) -> Result<(), Failure> {
+pub(super) async fn run(state: &Arc<AppState>, file: &Path, json: bool) -> Result<(), Failure> {
     let opened = File::open(file).map_err(|error| Failure::Failed(format!("cannot read {}: {error}", file.display())))?;
     let size = opened.metadata().map_or(0, |metadata| metadata.len());
     // Shown on standard error if it is a terminal.
@@ -26,8 +27,13 @@ pub(super) async fn run(state: &Arc<AppState>, file: &Path) -> Result<(), Failur
     let progress = ProgressBar::new(size).with_style(style);
     let counts = lines(state, BufReader::new(opened), &progress).await?;
     progress.finish_and_clear();
-    print(&format!("{} imported, {} already exist, {} refused\n", counts.imported, counts.present, counts.refused))?;
-    if counts.refused > 0 { Err(Failure::Reported) } else { Ok(()) }
+    let Counts { imported, present, refused } = counts;
+    print(&if json {
+        format!("{}\n", json!({ "imported": imported, "existing": present, "refused": refused }))
+    } else {
+        format!("{imported} imported, {present} already exist, {refused} refused\n")
+    })?;
+    if refused > 0 { Err(Failure::Reported) } else { Ok(()) }
 }
 
 #[derive(Default)]

@@ -2,11 +2,13 @@
 
 mod import;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand};
+use serde_json::json;
+use tokio::time::{sleep, timeout};
 
-use super::{failure::Failure, print::print, runtime::block_on};
+use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{
     accounts::{self, AdminAction},
     clock::Clock,
@@ -25,31 +27,57 @@ pub(super) enum Command {
         /// A file with one JSON object per line
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// End all sessions of a user. The user can sign in again
     #[command(after_help = DELAY)]
-    SignOut(UserArgument),
+    SignOut(UserArguments),
     /// End all sessions of a user and refuse further sign-ins
     #[command(after_help = DELAY)]
-    Disable(UserArgument),
+    Disable(UserArguments),
     /// Allow a disabled user to sign in again
-    Enable(UserArgument),
+    Enable(UserArguments),
 }
 
-const DELAY: &str = "Running nodes apply it within 5 s; a node that cannot reach the database, within 60 s.";
+const DELAY: &str = "With Redis, running nodes apply it immediately, otherwise within 5 s.";
 
 #[derive(Debug, Args)]
-pub(super) struct UserArgument {
+pub(super) struct UserArguments {
     /// E-mail address
     #[arg(value_name = "EMAIL")]
     email: String,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How long a command waits for Redis. Without it, the nodes learn of the change by polling.
+const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Connects to Redis, if it is configured, so that the nodes learn of the change immediately.
+async fn connect_redis(state: &Arc<AppState>) {
+    let Some(redis) = state.redis.clone() else { return };
+    let connecting = redis.clone();
+    tokio::spawn(async move { connecting.keep_linked().await });
+    let connected = async {
+        while !redis.is_linked() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    if timeout(REDIS_TIMEOUT, connected).await.is_err() {
+        tracing::warn!("not connected to Redis: the nodes learn of changes by polling, within 5 s");
+    }
 }
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
+    let _log = log::start_for_command(config.log)?;
     block_on(async {
         let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
+        connect_redis(&state).await;
         let done = match command {
-            Command::Import { file } => import::run(&state, file).await,
+            Command::Import { file, json } => import::run(&state, file, *json).await,
             Command::SignOut(user) => apply(&state, AdminAction::SignOut, user).await,
             Command::Disable(user) => apply(&state, AdminAction::Disable, user).await,
             Command::Enable(user) => apply(&state, AdminAction::Enable, user).await,
@@ -59,10 +87,18 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     })
 }
 
-async fn apply(state: &Arc<AppState>, action: AdminAction, UserArgument { email }: &UserArgument) -> Result<(), Failure> {
+async fn apply(state: &Arc<AppState>, action: AdminAction, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
     let not_found = || Failure::Failed(format!("no user has the address {email}"));
     let address = EmailAddress::parse(email).map_err(|_| not_found())?;
     let ended = accounts::apply(state, action, &address).await.map_err(Failure::new)?.ok_or_else(not_found)?;
+    if *json {
+        let action = match action {
+            AdminAction::SignOut => "sign_out",
+            AdminAction::Disable => "disable",
+            AdminAction::Enable => "enable",
+        };
+        return print(&format!("{}\n", json!({ "email": address.as_typed(), "action": action, "sessions_ended": ended })));
+    }
     let sessions = if ended == 1 { "1 session has ended".to_owned() } else { format!("{ended} sessions have ended") };
     print(&match action {
         AdminAction::SignOut => format!("{email} is signed out: {sessions}\n"),

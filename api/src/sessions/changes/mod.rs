@@ -4,13 +4,13 @@ mod store;
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use self::store::Position;
 use crate::{
     db::{Unavailable, database_time},
     redis::SubscriptionEvent,
-    session_cache::{CHANNEL, WINDOW},
+    session_cache::{WINDOW, channel},
     state::AppState,
 };
 
@@ -41,13 +41,14 @@ pub async fn follow_changes(state: &AppState) {
     match &state.redis {
         None => polling.await,
         Some(redis) => {
+            let channel = channel(redis);
             let heartbeats = async {
                 loop {
                     state.cache.heartbeat().await;
                     sleep(HEARTBEAT_INTERVAL).await;
                 }
             };
-            let listening = redis.listen(CHANNEL, |event| match event {
+            let listening = redis.listen(&channel, |event| match event {
                 SubscriptionEvent::Started => state.cache.subscribed(true),
                 SubscriptionEvent::Message(message) => state.cache.apply_message(message),
                 SubscriptionEvent::Lost => state.cache.subscribed(false),
@@ -59,7 +60,7 @@ pub async fn follow_changes(state: &AppState) {
 
 /// Applies what changed since the last poll, or within the window at first.
 pub async fn poll_changes(state: &AppState) -> Result<(), Unavailable> {
-    let (began, db) = (Instant::now(), state.db.reserved_connection());
+    let (began, db) = (state.cache.moment(), state.db.reserved_connection());
     let mut last = state.cache.polled_until();
     loop {
         let since = match last {

@@ -1,0 +1,23 @@
+//! `bifrons deployment`.
+
+use clap::Subcommand;
+
+use super::{failure::Failure, print::print, runtime::block_on};
+use crate::{config::Config, db::Db, deployment};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Forget the secret, the signing key and the public URL that all nodes must share; the next start records its own
+    #[command(after_help = "Run this after replacing them on purpose, while all nodes are stopped.")]
+    Reset,
+}
+
+pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
+    let Command::Reset = command;
+    block_on(async {
+        let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
+        deployment::reset(&db).await.map_err(Failure::new)?;
+        db.close().await.map_err(Failure::new)
+    })?;
+    print("The next start records the secret, the signing key and the public URL.\n")
+}
