@@ -57,7 +57,7 @@ async fn ending_a_session_takes_effect_immediately() {
     let app = App::start().await;
     let ada = app.ada().await;
     let (laptop, phone) = (app.client(), app.client());
-    let laptops = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).string("/id");
+    let laptops = laptop.sign_in(EMAIL, PASSWORD).await.expect(200).string("/session/id");
     let tokens = phone.tokens(EMAIL, PASSWORD).await.expect(200);
     let phone = phone.with_token(&tokens.string("/tokens/access_token"));
 

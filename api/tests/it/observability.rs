@@ -10,8 +10,10 @@ use std::{
 };
 
 use bifrons::{
+    accounts::{self, AdminAction},
     audit::Event,
     config::{LimitsConfig, RegistrationConfig},
+    email_address::EmailAddress,
     http,
     network::ClientNetwork,
 };
@@ -64,6 +66,10 @@ async fn everything(app: &App) {
     while app.client().sign_in("nobody@example.com", WRONG).await.status != 429 {}
     ada.sign_in(EMAIL, "U*U").await.expect(200);
     ada.delete("/v1/me").await.expect(204);
+    app.someone().sign_up("grace@example.com", PASSWORD).await.expect(201);
+    for action in [AdminAction::SignOut, AdminAction::Disable, AdminAction::Enable] {
+        accounts::apply(&app.state, action, &EmailAddress::parse("grace@example.com").unwrap()).await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
