@@ -222,3 +222,30 @@ fn every_test_that_is_named_exists() {
         }
     }
 }
+
+/// A Rust sample that begins with `// PATH` is a part of that file.
+#[test]
+fn every_quoted_source_is_in_its_file() {
+    for document in Document::all() {
+        for Block { language, text } in document.blocks() {
+            let quoted = text.strip_prefix("// ").and_then(|quoted| quoted.split_once('\n'));
+            let Some((path, sample)) = quoted.filter(|(path, _)| language == "rust" && path.starts_with("api/")) else { continue };
+            let file = Document::read(path).text;
+            assert!(file.contains(sample), "{}: {path} does not contain\n{sample}", document.name);
+        }
+    }
+}
+
+/// In the map and in the guide, everything that looks like a path is one.
+#[test]
+fn every_path_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for document in ["docs/architecture.md", "CONTRIBUTING.md"].map(Document::read) {
+        let prose = document.prose();
+        let spans = prose.split('`').skip(1).step_by(2).filter(|span| span.ends_with('/') || span.ends_with(".rs"));
+        for span in spans.filter(|span| *span != "store.rs" && *span != "accounts/password_age.rs") {
+            let exists = root.join(span).exists() || root.join("api/src").join(span).exists();
+            assert!(exists, "{}: there is no {span}", document.name);
+        }
+    }
+}
