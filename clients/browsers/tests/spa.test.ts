@@ -146,7 +146,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
     try {
       const tab = await (await arrive()).open(developed.origin);
       await reads(tab, "The service does not answer.");
-      const advice = `this page may not read its answers. Add "${developed.origin}" to its origins.`;
+      const advice = `this page may not read its answers. Add "${developed.origin}" to its dev_origins, and use mode: "token" with refreshIn: "body".`;
       await expect.poll(() => tab.warnings).toEqual([expect.stringContaining(advice)]);
     } finally {
       await developed.stop();

@@ -58,6 +58,10 @@ function pairOf(text: string): Pair[] {
   return name ? [[name, (value as string).trim()]] : [];
 }
 
+/** The `Set-Cookie` headers of the service. */
+export const ownSetCookies = (headers: Headers): string[] =>
+  setCookieHeaders(headers).filter((header) => OURS.test(header));
+
 /** Older implementations of `fetch` join the headers with commas, which dates contain too. */
 function setCookieHeaders(headers: Headers): string[] {
   if (typeof headers.getSetCookie === "function") return headers.getSetCookie();

@@ -1,34 +1,29 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { csrf } from "hono/csrf";
-import { type Client, createClient } from "../../src/index.js";
+import { type BifronsVariables, bifrons } from "../../src/adapters/hono.js";
 import type { App } from "./app.js";
 
 /** From `Request` to `Response`, without a port. */
 export async function startHono(baseUrl: string): Promise<App> {
-  const app = new Hono();
+  const app = new Hono<{ Variables: BifronsVariables }>();
   app.use(csrf());
+  app.use(bifrons({ baseUrl }));
 
   app.get("/", async (context) => {
-    const client = createClient({ baseUrl, cookies: context.req.raw });
-    const { status, user } = await client.session.load();
-    handOn(client, context);
+    const { status, user } = await context.get("bifrons").session.load();
     return context.html(`<main>${user?.email ?? status}</main>`);
   });
 
   app.post("/session", async (context) => {
-    const client = createClient({ baseUrl, cookies: context.req.raw });
     const form = (await context.req.parseBody()) as { email: string; password: string };
-    const { problem, response } = await client.signIn(form);
-    handOn(client, context);
+    const { problem, response } = await context.get("bifrons").signIn(form);
     return problem
       ? new Response(problem.title, { status: response.status })
       : context.redirect("/", 303);
   });
 
   app.delete("/session", async (context) => {
-    const client = createClient({ baseUrl, cookies: context.req.raw });
-    await client.signOut();
-    handOn(client, context);
+    await context.get("bifrons").signOut();
     return context.body(null, 204);
   });
 
@@ -37,8 +32,4 @@ export async function startHono(baseUrl: string): Promise<App> {
     fetch: async (url, init) => app.request(url, init),
     stop: async () => {},
   };
-}
-
-function handOn({ setCookies }: Client, context: Context): void {
-  for (const cookie of setCookies) context.header("set-cookie", cookie, { append: true });
 }

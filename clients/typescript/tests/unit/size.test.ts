@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { expect, test } from "vitest";
 
 test.each<[string, string, number]>([
@@ -9,6 +9,9 @@ test.each<[string, string, number]>([
   ["the React adapter", 'export * from "./src/adapters/react.js"', 500],
   ["the Vue adapter", 'export * from "./src/adapters/vue.js"', 500],
   ["the Svelte adapter", 'export * from "./src/adapters/svelte.js"', 500],
+  ["the Next.js helper, without the client", 'export * from "./src/adapters/next.js"', 1000],
+  ["the Hono helper, without the client", 'export * from "./src/adapters/hono.js"', 1000],
+  ["the SvelteKit helper, without the client", 'export * from "./src/adapters/sveltekit.js"', 1000],
   ["the TanStack Query options", 'export * from "./src/adapters/tanstack-query.js"', 500],
 ])("%s", async (name, contents, limit) => {
   const { first, later } = await measure(contents);
@@ -18,11 +21,20 @@ test.each<[string, string, number]>([
   expect(first).toBeLessThanOrEqual(limit);
 });
 
+const WITHOUT_CLIENT: Plugin = {
+  name: "without-client",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/client\.js$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 /** What a page loads at first, and what it may load later: minified and gzipped, in bytes. */
 async function measure(contents: string): Promise<{ first: number; later: number }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: "." },
-    external: ["react", "vue"],
+    external: ["react", "vue", "next/headers.js"],
+    // A helper is measured without the client that it makes.
+    plugins: contents.includes("/adapters/") ? [WITHOUT_CLIENT] : [],
     bundle: true,
     splitting: true,
     metafile: true,

@@ -1,8 +1,7 @@
-import { createClient } from "@bifrons/client";
-import { headers } from "next/headers";
+import { visitorClient } from "@bifrons/client/next";
 
 export default async function Page() {
-  const client = createClient({ baseUrl: process.env.SERVICE_URL, cookies: await headers() });
+  const client = await visitorClient({ baseUrl: process.env.SERVICE_URL });
   const { status, user } = await client.session.load();
   return <main>{user ? user.email : status}</main>;
 }

@@ -1,24 +1,19 @@
-import { createClient } from "@bifrons/client";
+import { visitorClient } from "@bifrons/client/next";
 
-const baseUrl = process.env.SERVICE_URL;
+const options = { baseUrl: process.env.SERVICE_URL };
 
 export async function POST(request) {
   if (request.headers.get("sec-fetch-site") !== "same-origin") {
-    return new Response("This form is not of this site", { status: 403 });
+    return new Response("This form belongs to another site", { status: 403 });
   }
-  const client = createClient({ baseUrl, cookies: request });
+  const client = await visitorClient(options);
   const { problem } = await client.signIn(Object.fromEntries(await request.formData()));
   const init = problem ? { status: problem.status } : { status: 303, headers: { location: "/" } };
-  return withCookies(client, new Response(problem?.title, init));
+  return new Response(problem?.title, init);
 }
 
-export async function DELETE(request) {
-  const client = createClient({ baseUrl, cookies: request });
+export async function DELETE() {
+  const client = await visitorClient(options);
   await client.signOut();
-  return withCookies(client, new Response(null, { status: 204 }));
-}
-
-function withCookies({ setCookies }, response) {
-  for (const cookie of setCookies) response.headers.append("set-cookie", cookie);
-  return response;
+  return new Response(null, { status: 204 });
 }
