@@ -53,7 +53,7 @@ pub async fn change_password(
     };
     let found = sessions::store::find_same(state.db.connection(), &principal).await?;
     let (session, user) = found.ok_or_else(|| refused("session_over", ChangePasswordError::Ended))?;
-    let attempt = PasswordAttempt::begin(state, Some(&user.email_canonical), requester).await.map_err(VerifyPasswordError::from)?;
+    let attempt = PasswordAttempt::begin_in_session(state, &session, &user, requester).await.map_err(VerifyPasswordError::from)?;
     let old = authentication::store::find_hash(state.db.connection(), user.id).await?;
     attempt.verify(current, old.clone(), refusal("wrong_password")).await?;
     // A user without a password has no current one to verify, so `verify` has refused.

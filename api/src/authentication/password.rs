@@ -1,9 +1,12 @@
 //! Verifying a password. There is one way to do it, whatever the password is presented for.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use entity::{
-    Method, Methods, PasswordHash,
+    Method, Methods, PasswordHash, session,
     user::{self, Status},
 };
 
@@ -13,7 +16,7 @@ use crate::{
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     hashing::{Admission, HashingError, Verdict},
-    limits::{Attempt, LimitError},
+    limits::{Account, Attempt, LimitError},
     requester::Requester,
     secret::Password,
     state::AppState,
@@ -47,27 +50,44 @@ pub enum VerifyPasswordError {
     Attempt(#[from] AttemptError),
 }
 
-/// A password that waits to be verified: it has a place in the hashing queue, and one attempt of the account's is taken.
+/// A password that waits to be verified: it has a place in the hashing queue, and takes one attempt of the account's.
 pub struct PasswordAttempt<'a> {
     state: &'a AppState,
     place: Admission<'a>,
     attempt: Option<Attempt>,
+    /// How long it took to find the account.
+    lookup: Duration,
     since: Instant,
 }
 
 impl<'a> PasswordAttempt<'a> {
-    /// Takes a place and an attempt at the account with this canonical address. Text that is no address has no account to guess at, and
-    /// no limit of its own.
-    pub async fn begin(state: &'a AppState, account: Option<&str>, requester: &Requester) -> Result<Self, AttemptError> {
-        let now = state.clock.now();
+    /// Takes a place, and one attempt of the network's.
+    async fn begin(state: &'a AppState, requester: &Requester) -> Result<Self, AttemptError> {
         // In the order of cost: a flood ends before it reaches the database, and a refused request has used up nothing.
         let place = state.hasher.admit(requester.network())?;
-        state.limits.take_network(requester.network(), now).await?;
-        let attempt = match account {
-            Some(account) => state.limits.take_account(&state.db, account, requester, now).await?,
-            None => None,
-        };
-        Ok(Self { state, place, attempt, since: Instant::now() })
+        state.limits.take_network(requester.network(), state.clock.now()).await?;
+        Ok(Self { state, place, attempt: None, lookup: Duration::ZERO, since: Instant::now() })
+    }
+
+    /// The same, and one attempt of the account's for its live session, which no other device can use up.
+    pub async fn begin_in_session(
+        state: &'a AppState,
+        session: &session::Model,
+        user: &user::Model,
+        requester: &Requester,
+    ) -> Result<Self, AttemptError> {
+        let mut attempt = Self::begin(state, requester).await?;
+        attempt.take(Account { address: &user.email_canonical, user: Some(user), session: Some(session.id) }, requester).await?;
+        Ok(attempt)
+    }
+
+    /// Takes one attempt of the account's. Text that is no address has no account to guess at, and no limit of its own.
+    async fn take(&mut self, account: Account<'_>, requester: &Requester) -> Result<(), AttemptError> {
+        // The wait for other attempts at the account is no part of it.
+        self.lookup = self.since.elapsed();
+        self.attempt = self.state.limits.take_account(&self.state.db, account, requester, self.state.clock.now()).await?;
+        self.since = Instant::now();
+        Ok(())
     }
 
     /// Compares the password with a stored hash, and returns the hash to replace it by if that one has old parameters. Without a
@@ -79,8 +99,8 @@ impl<'a> PasswordAttempt<'a> {
         stored: Option<PasswordHash>,
         refused: Record,
     ) -> Result<Option<PasswordHash>, VerifyPasswordError> {
-        let Self { state, place, attempt, since } = self;
-        let looking_up = since.elapsed();
+        let Self { state, place, attempt, lookup, since } = self;
+        let lookup = lookup + since.elapsed();
         let compared = place.verify(password, stored).await;
         // The place is free for the next password from here on.
         drop(place);
@@ -96,7 +116,7 @@ impl<'a> PasswordAttempt<'a> {
                 drop(attempt);
                 state.record(refused);
                 // Counted from when the hash began: what it leaves in the processor's caches delays the answer.
-                state.hasher.delay_refusal(during.start, looking_up).await;
+                state.hasher.delay_refusal(during.start, lookup).await;
                 Err(VerifyPasswordError::Wrong)
             }
         }
@@ -110,11 +130,15 @@ pub async fn prove_password(
     password: Password,
     requester: &Requester,
 ) -> Result<Proof, VerifyPasswordError> {
-    let attempt = PasswordAttempt::begin(state, address.map(EmailAddress::canonical), requester).await?;
+    let mut attempt = PasswordAttempt::begin(state, requester).await?;
     let found = match address {
         Some(address) => store::find_by_address(state.db.connection(), address).await.map_err(AttemptError::from)?,
         None => None,
     };
+    if let Some(address) = address {
+        let user = found.as_ref().map(|(user, _)| user);
+        attempt.take(Account { address: address.canonical(), user, session: None }, requester).await?;
+    }
     let refused = refusal(found.as_ref().map(|(user, _)| user));
     // The password of a disabled user is not compared with their hash, but takes as long and costs as much.
     let (user, hash) = found.filter(|(user, _)| user.status == Status::Active).unzip();

@@ -25,7 +25,7 @@ const MAC: usize = 16;
 /// The most accounts that one device is known to; a shared device forgets the one with the oldest sign-in.
 const MAX_ENTRIES: usize = 4;
 
-/// `bfd_` + base64url(16 random bytes ‖ entries); an entry is the time of a sign-in ‖ MAC of device, time and account.
+/// `bfd_` + base64url(16 random bytes ‖ entries); an entry is the time of a sign-in ‖ MAC of device, time and the account's bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeviceToken {
     id: [u8; ID],
@@ -59,13 +59,13 @@ impl DeviceToken {
     }
 
     /// Whether this account was signed in to with this device within [`KNOWN_FOR`].
-    pub fn is_known(&self, account: &str, keys: &[hmac::Key], now: UnixMillis) -> bool {
+    pub fn is_known(&self, account: &[u8], keys: &[hmac::Key], now: UnixMillis) -> bool {
         self.entries.iter().any(|entry| self.is_entry_of(entry, account, keys, now))
     }
 
     /// The token after a sign-in to this account. The first key signs.
     #[must_use]
-    pub fn trusted_by(&self, account: &str, keys: &[hmac::Key], now: UnixMillis) -> Self {
+    pub fn trusted_by(&self, account: &[u8], keys: &[hmac::Key], now: UnixMillis) -> Self {
         let others = self.entries.iter().filter(|entry| !self.is_entry_of(entry, account, keys, now));
         let new = keys.first().map(|key| {
             let mut entry = [0; TIME + MAC];
@@ -77,15 +77,15 @@ impl DeviceToken {
         Self { id: self.id, entries: new.into_iter().chain(others.copied()).take(MAX_ENTRIES).collect() }
     }
 
-    fn is_entry_of(&self, entry: &[u8; TIME + MAC], account: &str, keys: &[hmac::Key], now: UnixMillis) -> bool {
+    fn is_entry_of(&self, entry: &[u8; TIME + MAC], account: &[u8], keys: &[hmac::Key], now: UnixMillis) -> bool {
         let (time, mac) = entry.split_at(TIME);
         let since = UnixMillis(i64::from_be_bytes(time.try_into().unwrap_or_default()));
         let is_ours = |key| constant_time::verify_slices_are_equal(&self.mac(key, time, account), mac).is_ok();
         now < since.plus(KNOWN_FOR) && keys.iter().any(is_ours)
     }
 
-    fn mac(&self, key: &hmac::Key, time: &[u8], account: &str) -> [u8; MAC] {
-        let signed = hmac::sign(key, &[self.id.as_slice(), time, account.as_bytes()].concat());
+    fn mac(&self, key: &hmac::Key, time: &[u8], account: &[u8]) -> [u8; MAC] {
+        let signed = hmac::sign(key, &[self.id.as_slice(), time, account].concat());
         let mut mac = [0; MAC];
         mac.copy_from_slice(&signed.as_ref()[..MAC]);
         mac
@@ -122,27 +122,27 @@ mod tests {
     fn only_a_device_that_signed_in_is_known_to_the_account() {
         let keys = keys();
         let device = DeviceToken::new();
-        assert!(!device.is_known("ada@example.com", &keys, NOW));
-        let trusted = device.trusted_by("ada@example.com", &keys, NOW);
+        assert!(!device.is_known(b"ada", &keys, NOW));
+        let trusted = device.trusted_by(b"ada", &keys, NOW);
         let read = DeviceToken::parse(&trusted.reveal()).unwrap();
         assert!(read == trusted && read.id() == device.id());
-        assert!(read.is_known("ada@example.com", &keys, NOW));
-        assert!(!read.is_known("grace@example.com", &keys, NOW));
-        assert!(!read.is_known("ada@example.com", &self::keys(), NOW), "an entry needs our key");
+        assert!(read.is_known(b"ada", &keys, NOW));
+        assert!(!read.is_known(b"grace", &keys, NOW));
+        assert!(!read.is_known(b"ada", &self::keys(), NOW), "an entry needs our key");
         let stolen = DeviceToken { id: DeviceToken::new().id, entries: read.entries.clone() };
-        assert!(!stolen.is_known("ada@example.com", &keys, NOW), "an entry belongs to one device");
+        assert!(!stolen.is_known(b"ada", &keys, NOW), "an entry belongs to one device");
     }
 
     #[test]
     fn a_device_is_known_for_90_days_and_to_four_accounts() {
         let keys = keys();
-        let device = DeviceToken::new().trusted_by("ada@example.com", &keys, NOW);
+        let device = DeviceToken::new().trusted_by(b"ada", &keys, NOW);
         let later = |millis: i64| UnixMillis(NOW.plus(KNOWN_FOR).0 + millis);
-        assert!(device.is_known("ada@example.com", &keys, later(-1)) && !device.is_known("ada@example.com", &keys, later(0)));
-        let again = device.trusted_by("ada@example.com", &keys, later(-1));
-        assert!(again.is_known("ada@example.com", &keys, later(0)) && again.entries.len() == 1);
-        let shared = (0..4).fold(device, |device, n| device.trusted_by(&format!("{n}@example.com"), &keys, NOW));
-        assert!(shared.is_known("0@example.com", &keys, NOW) && !shared.is_known("ada@example.com", &keys, NOW));
+        assert!(device.is_known(b"ada", &keys, later(-1)) && !device.is_known(b"ada", &keys, later(0)));
+        let again = device.trusted_by(b"ada", &keys, later(-1));
+        assert!(again.is_known(b"ada", &keys, later(0)) && again.entries.len() == 1);
+        let shared = (0..4).fold(device, |device, n| device.trusted_by(&[n], &keys, NOW));
+        assert!(shared.is_known(&[0], &keys, NOW) && !shared.is_known(b"ada", &keys, NOW));
         assert!(shared.reveal().len() < 200);
     }
 

@@ -43,7 +43,7 @@ pub async fn reauthenticate(
         ReauthenticateError::Ended
     };
     let (session, user) = store::find_same(state.db.connection(), &principal).await?.ok_or_else(ended)?;
-    let attempt = PasswordAttempt::begin(state, Some(&user.email_canonical), requester).await.map_err(VerifyPasswordError::from)?;
+    let attempt = PasswordAttempt::begin_in_session(state, &session, &user, requester).await.map_err(VerifyPasswordError::from)?;
     let hash = authentication::store::find_hash(state.db.connection(), user.id).await?;
     attempt.verify(password, hash, refusal("wrong_password")).await?;
     let renewal = Renewal::new(&session, state.clock.now());

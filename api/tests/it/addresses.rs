@@ -43,7 +43,7 @@ async fn the_domain_is_shown_as_idna_maps_it() {
     ] {
         assert_eq!(app.client().sign_up(typed, PASSWORD).await.expect(201).string("/email"), shown, "{typed:?}");
         for other in [typed, shown] {
-            assert_eq!(app.client().sign_in(other, PASSWORD).await.expect(200).string("/user/email"), shown);
+            assert_eq!(app.client().sign_in(other, PASSWORD).await.expect(200).string("/session/user/email"), shown);
         }
     }
     for no_label in ["x@i\u{2764}.example", "x@xn--i-7iq.example", "x@a\u{200d}b.example"] {
@@ -94,10 +94,10 @@ async fn stored_addresses_are_normalized_once_and_collisions_are_kept() {
     let migrated = app.reconfigured(|_| {}).await;
     for typed in ["ren\u{e9}@a.example", "rene\u{301}@a.example"] {
         let user = migrated.client().sign_in(typed, PASSWORD).await.expect(200);
-        assert_eq!(user.string("/user/email"), "ren\u{e9}@a.example");
+        assert_eq!(user.string("/session/user/email"), "ren\u{e9}@a.example");
     }
     migrated.client().sign_in("rene\u{301}@b.example", PASSWORD).await.expect(401);
     let user = migrated.client().sign_in("rene\u{301}@b.example", "another horse entirely").await.expect(200);
-    assert_eq!(user.string("/user/id"), second, "the user whose stored address is normalized keeps it");
+    assert_eq!(user.string("/session/user/id"), second, "the user whose stored address is normalized keeps it");
     assert_eq!(app.count("SELECT count(*) FROM user").await, 3);
 }

@@ -31,7 +31,7 @@ pub(crate) fn from(app: &App, ip: impl Into<String>) -> Actor {
 }
 
 /// Unknown devices send wrong passwords until they are limited; returns how many were verified.
-async fn exhaust(app: &App) -> usize {
+pub(crate) async fn exhaust(app: &App) -> usize {
     for n in 0..250 {
         match from(app, format!("192.0.2.{n}")).sign_in(EMAIL, WRONG).await.status {
             401 => {}

@@ -26,6 +26,7 @@ mod first_edition;
 mod free_ports;
 mod import;
 mod killed;
+mod known_devices;
 mod limits;
 mod main_job;
 mod malformed_requests;

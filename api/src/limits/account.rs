@@ -1,0 +1,104 @@
+//! The limits of the password of one account.
+
+use std::time::Duration;
+
+use entity::{LimitKey, SessionId, UnixMillis, user};
+
+use super::{LimitError, Limits, Subject, keyed_lock::KeyGuard, store, unspent::Unspent};
+use crate::{
+    config::Rate,
+    db::{Db, Unavailable},
+    requester::Requester,
+    secret::DeviceToken,
+};
+
+/// The account that an attempt is made at.
+#[derive(Clone, Copy)]
+pub struct Account<'a> {
+    /// The canonical address, whether or not a user has it.
+    pub address: &'a str,
+    /// The user who has it.
+    pub user: Option<&'a user::Model>,
+    /// The live session of the user that the request belongs to.
+    pub session: Option<SessionId>,
+}
+
+/// One attempt at the password of an account, taken from its limits.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The limit of the known device, and when it has one more by itself.
+    own: Option<(LimitKey, UnixMillis)>,
+    shared: Vec<(LimitKey, Rate)>,
+    unspent: Unspent,
+    _guard: KeyGuard,
+}
+
+impl Attempt {
+    /// The password was right. Limits that devices share are refunded in the database, or right passwords from many places would use them up.
+    pub async fn refund(self, db: &Db, now: UnixMillis) -> Result<(), Unavailable> {
+        if let Some((key, until)) = self.own {
+            self.unspent.add(key, until, now);
+        }
+        store::refund(db, &self.shared).await
+    }
+}
+
+impl Limits {
+    /// Takes one attempt at an account, whether or not it exists. A live session and a device that signed in before are known: what
+    /// others try does not limit them. All known devices together have a limit too.
+    pub async fn take_account(
+        &self,
+        db: &Db,
+        account: Account<'_>,
+        requester: &Requester,
+        now: UnixMillis,
+    ) -> Result<Option<Attempt>, LimitError> {
+        let Some(config) = &self.config else { return Ok(None) };
+        let (own, shared) = match self.known(account, requester, now) {
+            Some((user, device)) => {
+                let of_user = user.id.0.as_bytes();
+                let own = (self.key_of(of_user, device), config.client);
+                (Some(own), vec![(self.key_of(of_user, Subject::KnownDevices), config.account)])
+            }
+            None => {
+                let blocks = requester.network().blocks().map(|block| (Subject::Block(block), config.client.times(block.share())));
+                let limits = blocks.chain([(Subject::UnknownDevices, config.account)]);
+                (None, limits.map(|(subject, rate)| (self.key_of(account.address.as_bytes(), subject), rate)).collect())
+            }
+        };
+        let guard = self.attempts.lock(&own.as_ref().unwrap_or(&shared[0]).0).await;
+        let kept = own.as_ref().and_then(|(key, _)| self.unspent.take(key, now));
+        let needed: Vec<_> = own.iter().filter(|_| kept.is_none()).chain(&shared).cloned().collect();
+        let taken = store::take(db, &needed, now).await;
+        let own = own.map(|(key, rate)| (key, kept.unwrap_or_else(|| now.plus(rate.interval()))));
+        if let (Some((key, until)), Some(_)) = (&own, kept)
+            && !matches!(taken, Ok(Ok(())))
+        {
+            self.unspent.add(key.clone(), *until, now);
+        }
+        taken?.map_err(|wait: Duration| self.limited("account", wait))?;
+        Ok(Some(Attempt { own, shared, unspent: self.unspent.clone(), _guard: guard }))
+    }
+
+    /// The token of a device that has just signed in: from now on it is known to the account.
+    pub fn trust_device(&self, device: Option<&DeviceToken>, user: &user::Model, now: UnixMillis) -> DeviceToken {
+        device.cloned().unwrap_or_default().trusted_by(&credentials_of(user), &self.device_keys, now)
+    }
+
+    fn known<'a>(&self, account: Account<'a>, requester: &'a Requester, now: UnixMillis) -> Option<(&'a user::Model, Subject<'a>)> {
+        let user = account.user?;
+        if let Some(session) = account.session {
+            return Some((user, Subject::Session(session)));
+        }
+        let device = requester.device.as_ref()?;
+        device.is_known(&credentials_of(user), &self.device_keys, now).then_some((user, Subject::Device(device)))
+    }
+}
+
+/// What a device is known to. A change of the password voids all devices; the next user with the address has another id.
+fn credentials_of(user: &user::Model) -> [u8; 24] {
+    let mut credentials = [0; 24];
+    credentials[..16].copy_from_slice(user.id.0.as_bytes());
+    credentials[16..].copy_from_slice(&user.credential_epoch.to_be_bytes());
+    credentials
+}
