@@ -84,8 +84,8 @@ async fn b_54_a_live_session_is_a_known_device() {
     exhaust(&app).await;
     browser.reauthenticate(PASSWORD).await.expect(200);
     browser.reauthenticate(WRONG).await.expect_problem(403, "wrong_password");
-    let signed_in = from(&app, "198.51.100.1").bearing(&native).reauthenticate(PASSWORD).await.expect(200);
-    let native = from(&app, "198.51.100.1").bearing(&signed_in.string("/tokens/access_token"));
+    let signed_in = from(&app, "198.51.100.1").with_token(&native).reauthenticate(PASSWORD).await.expect(200);
+    let native = from(&app, "198.51.100.1").with_token(&signed_in.string("/tokens/access_token"));
     native.reauthenticate(WRONG).await.expect_problem(403, "wrong_password");
     native.change_password(PASSWORD, NEW_PASSWORD).await.expect(200);
 }
