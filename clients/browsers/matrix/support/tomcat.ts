@@ -112,6 +112,6 @@ function sessionConfig({ cookie, cookie_name: name }: Resolved): string {
 }
 
 function contextXml({ cookie }: Resolved): string {
-  const partitioned = cookie.partitioned ? ' partitioned="true"' : "";
-  return `<Context><CookieProcessor sameSiteCookies="${cookie.same_site ?? "unset"}"${partitioned}/></Context>`;
+  const partitioned = cookie.partitioned ? ' usePartitioned="true"' : "";
+  return `<Context${partitioned}><CookieProcessor sameSiteCookies="${cookie.same_site ?? "unset"}"/></Context>`;
 }
