@@ -46,7 +46,7 @@ describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
     expect(await opened.run(() => location.hash, undefined)).toBe("");
     await opened.fill("Your password", "password1");
     await opened.press("Confirm");
-    await reads(opened, "passwords that everybody tries first");
+    await reads(opened, "one of the most common passwords");
     await opened.fill("Your password", ADA.password);
     await opened.press("Confirm");
     await reads(opened, ADA.email, "This session");
