@@ -12,11 +12,10 @@ use sea_orm::{
 use tokio::net::TcpStream;
 
 use super::{
-    REQUEST_TIMEOUT,
     pool::Pool,
     server_pool::ServerPool,
     sqlite_pool::SqlitePool,
-    timeouts::{SuspectConnections, WithTimeout, with_checks},
+    timeouts::{REQUEST_TIMEOUT, SuspectConnections, WithTimeout, with_checks},
 };
 use crate::config::DatabaseConfig;
 

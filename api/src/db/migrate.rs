@@ -3,7 +3,7 @@
 use migration::{HISTORY, Migrator, MigratorTrait, SchemaManager, TABLES};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IntoDatabaseExecutor, Statement};
 
-use super::{OpenError, connect::MIGRATION_LOCK_TIMEOUT, server_pool::ServerPool};
+use super::{connect::MIGRATION_LOCK_TIMEOUT, error::OpenError, server_pool::ServerPool};
 
 /// How a schema compares with this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,10 @@ use sea_orm::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::{REQUEST_TIMEOUT, pool::PoolTransaction};
+use super::pool::PoolTransaction;
+
+/// The longest time for a statement, and for a writer that waits for a lock. After it the response is 503.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that was idle for longer is checked before use: the server may have stopped, or a firewall dropped the connection.
 const IDLE_BEFORE_CHECK: Duration = Duration::from_secs(30);

@@ -1,0 +1,54 @@
+//! Why the database cannot be opened, and why it did not execute a statement.
+
+use std::sync::Arc;
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx::error::DatabaseError};
+
+/// The database did not execute a statement.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the database does not answer: {0}")]
+pub struct Unavailable(Arc<DbErr>);
+
+impl From<DbErr> for Unavailable {
+    fn from(error: DbErr) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl Unavailable {
+    /// The database returned a row older than a change that this node already knows: a backup was restored, or a lagging replica took over.
+    pub(crate) fn outdated() -> Self {
+        DbErr::Custom("it returned data older than a known change; if a backup was restored, restart all nodes".to_owned()).into()
+    }
+
+    /// Whether the database rolled this transaction back because of another one: SQLSTATE 40001 and 40P01.
+    pub(super) fn is_conflict(&self) -> bool {
+        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// Whether a unique constraint refused the row.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self.0.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+    }
+}
+
+/// Why the database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot open the database {0}: {1}")]
+    Open(String, DbErr),
+    #[error("the database contains a table `{0}` that does not belong to Bifrons; give Bifrons a database of its own")]
+    ForeignTable(&'static str),
+    #[error("there is no database of Bifrons at {0}; check data_dir and database.url, or run `bifrons migrate` to create it")]
+    Missing(String),
+    #[error("the database schema is of an older version of Bifrons; run `bifrons migrate`")]
+    Older,
+    #[error("a newer version of Bifrons migrated this database (step {0}); start that version, or restore a backup")]
+    Newer(String),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(DbErr),
+}
