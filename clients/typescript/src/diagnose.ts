@@ -46,7 +46,7 @@ export async function diagnose(
       'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", the session has ended, or a proxy or HTTP Basic adds an Authorization header, which takes the place of the cookie.',
     );
   } catch {
-    return refused(baseUrl, say);
+    return refused(baseUrl, needsCookies, say);
   }
 }
 
@@ -56,6 +56,7 @@ const SIGNED_OUT: readonly string[] = ["unauthenticated", "invalid_session", "in
 /** A call failed without an answer. */
 async function refused(
   baseUrl: string,
+  needsCookies: boolean,
   say: (verdict: Diagnosis["verdict"], sentence: string) => Diagnosis,
 ): Promise<Diagnosis> {
   const probe = `${baseUrl}/v1/probe`;
@@ -69,7 +70,7 @@ async function refused(
       `${runs}, because the page has no origin: it is a file or in a sandboxed frame. Serve it over http or https.`,
     );
   }
-  if (await answersPlain(probe)) {
+  if (await answersPlain(probe, needsCookies ? "include" : "omit")) {
     return say(
       "headers_refused",
       `${runs}, because the calls carry a header that it does not allow. Add the names of the client's headers, and of those that monitoring adds, to its cors.allowed_headers.`,

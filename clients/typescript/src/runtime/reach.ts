@@ -18,13 +18,13 @@ export function isReachable(url: string): Promise<boolean> {
  * Whether this page may read the answers to requests without further headers. An empty frame has a
  * `fetch` of its own, to which monitoring has added nothing.
  */
-export async function answersPlain(url: string): Promise<boolean> {
+export async function answersPlain(url: string, credentials: RequestCredentials): Promise<boolean> {
   const frame = document.createElement("iframe");
   frame.hidden = true;
   document.documentElement.append(frame);
   try {
     const plain = (frame.contentWindow as (Window & typeof globalThis) | null)?.fetch ?? fetch;
-    return (await plain(new URL(url, location.href).href)).ok;
+    return (await plain(new URL(url, location.href).href, { credentials })).ok;
   } catch {
     return false;
   } finally {
