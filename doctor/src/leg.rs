@@ -162,7 +162,7 @@ impl Leg {
             Mistake::RedirectInvalid => (Mistake::RedirectInvalid, seen.evidence.clone()),
             _ => (Mistake::RedirectUnreadable, format!("{from}, and there: {}", seen.evidence)),
         };
-        wrong.iter().take(1).map(|seen| what(seen)).map(|(mistake, evidence)| Seen { mistake, evidence }).collect()
+        wrong.iter().take(1).map(what).map(|(mistake, evidence)| Seen { mistake, evidence }).collect()
     }
 }
 

@@ -62,7 +62,9 @@ impl Report {
             let condition = "The doctor does not see the page's code. Without credentials: \"include\" in every call, browsers neither \
                              store nor send the cookie:";
             text.push_str(&wrapped("", "", condition));
-            code.iter().for_each(|line| text.push_str(&format!("    {line}\n")));
+            for line in code {
+                let _ = writeln!(text, "    {line}");
+            }
         }
         if self.next.is_none() {
             let next = "Only the sign-in was judged: give --next PATH, a call that needs the session, to judge that too.";

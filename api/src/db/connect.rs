@@ -131,7 +131,7 @@ fn postgres_timeouts(purpose: Purpose) -> [(&'static str, u128); 3] {
     ]
 }
 
-/// Set by SQL and not as start-up parameters, which PgBouncer refuses or drops.
+/// Set by SQL and not as start-up parameters, which `PgBouncer` refuses or drops.
 async fn set_postgres(connection: &mut PgConnection, purpose: Purpose) -> Result<(), sea_orm::sqlx::Error> {
     let mut sql = "SET default_transaction_isolation = 'read committed'".to_owned();
     for (name, millis) in postgres_timeouts(purpose) {

@@ -14,9 +14,8 @@ use std::{io, sync::Arc, time::Duration};
 
 use entity::UnixMillis;
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, ExprTrait, RuntimeErr, SqlErr,
+    ConnectionTrait, DbBackend, DbErr, ExprTrait,
     sea_query::{Expr, Query, SimpleExpr},
-    sqlx::error::DatabaseError,
 };
 use tokio::{sync::Mutex, time::Instant};
 

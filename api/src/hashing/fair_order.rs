@@ -86,7 +86,7 @@ impl<J> FairOrder<J> {
         self.jobs.is_empty() && self.parts.is_empty()
     }
 
-    fn remove_at(&mut self, path: &[AddressBlock], find: &dyn Fn(&VecDeque<(u64, J)>) -> Option<usize>) -> Option<J> {
+    fn remove_at(&mut self, path: &[AddressBlock], find: &Find<'_, J>) -> Option<J> {
         let Some((block, rest)) = path.split_first() else {
             let at = find(&self.jobs)?;
             return self.jobs.remove(at).map(|(_, job)| job);
@@ -100,6 +100,9 @@ impl<J> FairOrder<J> {
         job
     }
 }
+
+/// Finds a job in a queue.
+type Find<'a, J> = dyn Fn(&VecDeque<(u64, J)>) -> Option<usize> + 'a;
 
 #[cfg(test)]
 mod tests {

@@ -111,7 +111,7 @@ impl Queue {
     pub(super) fn take(&self, timeout: Duration) -> NextJob {
         let nothing = |inner: &mut Inner| inner.waiting.is_empty() && !inner.closed;
         let waited = self.changed.wait_timeout_while(self.lock(), timeout, nothing);
-        let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut inner = waited.unwrap_or_else(PoisonError::into_inner).0;
         match inner.waiting.pop() {
             Some(Job { since, work, place, .. }) => NextJob::Work { work, waited: since.elapsed(), place },
             None if inner.closed => NextJob::Closed,

@@ -54,17 +54,14 @@ impl Limits {
         now: UnixMillis,
     ) -> Result<Option<Attempt>, LimitError> {
         let Some(config) = &self.config else { return Ok(None) };
-        let (own, shared) = match self.known(account, requester, now) {
-            Some((user, device)) => {
-                let of_user = user.id.0.as_bytes();
-                let own = (self.key_of(of_user, device), config.client);
-                (Some(own), vec![(self.key_of(of_user, Subject::KnownDevices), config.account)])
-            }
-            None => {
-                let blocks = requester.network().blocks().map(|block| (Subject::Block(block), config.client.times(block.share())));
-                let limits = blocks.chain([(Subject::UnknownDevices, config.account)]);
-                (None, limits.map(|(subject, rate)| (self.key_of(account.address.as_bytes(), subject), rate)).collect())
-            }
+        let (own, shared) = if let Some((user, device)) = self.known(account, requester, now) {
+            let of_user = user.id.0.as_bytes();
+            let own = (self.key_of(of_user, device), config.client);
+            (Some(own), vec![(self.key_of(of_user, Subject::KnownDevices), config.account)])
+        } else {
+            let blocks = requester.network().blocks().map(|block| (Subject::Block(block), config.client.times(block.share())));
+            let limits = blocks.chain([(Subject::UnknownDevices, config.account)]);
+            (None, limits.map(|(subject, rate)| (self.key_of(account.address.as_bytes(), subject), rate)).collect())
         };
         let guard = self.attempts.lock(&own.as_ref().unwrap_or(&shared[0]).0).await;
         let kept = own.as_ref().and_then(|(key, _)| self.unspent.take(key, now));

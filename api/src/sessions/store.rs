@@ -227,6 +227,8 @@ pub(crate) async fn delete_all(tx: &Tx, user: UserId) -> Result<(), Unavailable>
     let of_user = Entity::find().select_only().column(Column::Id).filter(Column::UserId.eq(user));
     let ids: Vec<SessionId> = of_user.into_tuple().all(tx.connection()).await?;
     Entity::delete_many().filter(Column::UserId.eq(user)).exec(tx.connection()).await?;
-    ids.into_iter().for_each(|id| tx.changed(Change::ended(id)));
+    for id in ids {
+        tx.changed(Change::ended(id));
+    }
     Ok(())
 }

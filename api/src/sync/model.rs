@@ -92,6 +92,12 @@ pub enum Condvar {
     Checked(shuttle::sync::Condvar),
 }
 
+impl Default for Condvar {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Condvar {
     pub fn new() -> Self {
         if IS_CHECKED.get() { Self::Checked(shuttle::sync::Condvar::new()) } else { Self::Standard(std::sync::Condvar::new()) }

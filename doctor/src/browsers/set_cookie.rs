@@ -17,7 +17,6 @@ pub enum SameSite {
 
 /// A cookie as a server sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "the attributes of a cookie are flags")]
 pub struct SetCookie {
     pub name: String,
     pub value: CookieValue,

@@ -76,7 +76,7 @@ fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findi
             let path = || format!("{evidence}, set at {}", given.path);
             match mistake {
                 Some(mistake @ (Mistake::CookieExpired | Mistake::CookieDeleted)) => {
-                    findings.add(*mistake, &evidence, &[cell.family])
+                    findings.add(*mistake, &evidence, &[cell.family]);
                 }
                 Some(mistake @ (Mistake::PathMissesNext | Mistake::NextUnknown)) => findings.add(*mistake, &path(), &[cell.family]),
                 _ => {}

@@ -32,7 +32,7 @@ macro_rules! remedies {
 // The order of the report: causes before what may follow from them.
 remedies! {
     OneLoopbackName, "one_loopback_name",
-        "Use one name for both, in the address bar and in the frontend's code: http://localhost with two ports.";
+        "Use one name for both, in the address bar and in the frontend's code: localhost with two ports.";
     Https, "https",
         "Serve the API and the frontend both over https (both over http on localhost).";
     FinalUrl, "final_url",

@@ -84,7 +84,7 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
             sign_in: &visited.sign_in,
             next: visited.next.as_ref(),
             probe: if none { &probe } else { &[] },
-            session_cookie: plan.session_cookie.as_deref().filter(|_| !(none && !probe.is_empty())),
+            session_cookie: plan.session_cookie.as_deref().filter(|_| !none || probe.is_empty()),
             now: plan.now,
         }));
     }

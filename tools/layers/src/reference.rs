@@ -29,8 +29,8 @@ pub fn of(source: &Source, modules: &Modules) -> Vec<Reference> {
     for reference in &mut references {
         // A module that shows what its own children make imports nothing, unless it uses that itself.
         let inside = reference.path.len() > source.module.len() && reference.path.starts_with(&source.module);
-        let uses = reference.alias.as_ref().is_some_and(|name| used.contains(name));
-        reference.is_reexport &= inside && !uses;
+        let is_named = reference.alias.as_ref().is_some_and(|name| used.contains(name));
+        reference.is_reexport &= inside && !is_named;
     }
     references
 }
