@@ -29,9 +29,8 @@ impl DomainName {
 fn is_label(label: &str) -> bool {
     label.chars().all(|c| match c {
         // Section 2.6, and the characters with contextual rules.
-        '-' | '\u{6FD}' | '\u{6FE}' | '\u{F0B}' | '\u{3007}' | '\u{B7}' | '\u{375}' | '\u{5F3}' | '\u{5F4}' | '\u{30FB}' | '\u{200C}' | '\u{200D}' => {
-            true
-        }
+        '-' | '\u{6FD}' | '\u{6FE}' | '\u{F0B}' | '\u{3007}' | '\u{B7}' | '\u{375}' | '\u{5F3}' | '\u{5F4}' | '\u{30FB}'
+        | '\u{200C}' | '\u{200D}' => true,
         '\u{640}' | '\u{7FA}' | '\u{302E}' | '\u{302F}' | '\u{3031}'..='\u{3035}' | '\u{303B}' => false,
         _ => matches!(
             GeneralCategory::for_char(c),

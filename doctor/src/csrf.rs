@@ -55,7 +55,7 @@ mod tests {
         let page = |body: &str| find_token(&Answer::new(200, []), body);
         for (body, token) in [
             (r#"<form><input type="hidden" name="csrfmiddlewaretoken" value="abc"></form>"#, Some("abc")),
-            (r#"<input value='abc' type=hidden name=_csrf>"#, Some("abc")),
+            (r"<input value='abc' type=hidden name=_csrf>", Some("abc")),
             (r#"<meta name="csrf-token" content="abc" />"#, Some("abc")),
             (r#"{"csrfToken":"abc"}"#, Some("abc")),
             (r#"<input name="email" value="csrf">"#, None),

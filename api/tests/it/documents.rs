@@ -242,7 +242,11 @@ fn every_path_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for document in ["docs/architecture.md", "CONTRIBUTING.md"].map(Document::read) {
         let prose = document.prose();
-        let spans = prose.split('`').skip(1).step_by(2).filter(|span| span.ends_with('/') || span.ends_with(".rs"));
+        let spans = prose
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|span| span.ends_with('/') || span.rsplit_once('.').is_some_and(|(_, extension)| extension == "rs"));
         for span in spans.filter(|span| *span != "store.rs" && *span != "accounts/password_age.rs") {
             let exists = root.join(span).exists() || root.join("api/src").join(span).exists();
             assert!(exists, "{}: there is no {span}", document.name);

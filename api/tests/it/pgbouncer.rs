@@ -1,4 +1,4 @@
-//! Behind PgBouncer, in session mode and in transaction mode, with nothing configured there.
+//! Behind `PgBouncer`, in session mode and in transaction mode, with nothing configured there.
 
 use std::process::Command;
 

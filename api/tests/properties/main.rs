@@ -1,5 +1,6 @@
 //! Property tests of the parsers. Each gets inputs of three kinds: arbitrary text, text that is almost valid, and valid text.
 
+#![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![expect(unreachable_pub, reason = "the fuzz targets use them too")]
 
 mod checks;

@@ -1,4 +1,4 @@
-//! A PgBouncer for one test, in front of its PostgreSQL.
+//! A `PgBouncer` for one test, in front of its PostgreSQL.
 
 use std::process::{Child, Command, Stdio};
 
