@@ -40,4 +40,4 @@ spec: ## writes openapi.json, openapi.txt and the client from the code
 	npm --prefix clients/typescript run generate
 
 docs: ## writes the generated parts of the documents from the code
-	UPDATE_DOCS=1 cargo test --quiet -p bifrons --test it documents:: -- --skip static_documents --test-threads=1
+	UPDATE_DOCS=1 cargo test --quiet -p bifrons --test it document -- --skip static_documents --test-threads=1

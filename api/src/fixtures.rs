@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use entity::{
-    Method, Methods, Roles, SessionId, UnixMillis, UserId,
+    GrantId, Method, Methods, Roles, Seed, SessionId, UnixMillis, UserId,
     session::{self, Mode},
+    token_grant::{self, RefreshIn},
     user::{self, Status},
 };
 use uuid::Uuid;
@@ -48,4 +49,11 @@ pub fn session(now: UnixMillis) -> session::Model {
         ended_at: None,
         ended_because: None,
     }
+}
+
+/// That session's grant, if it had the mode `token`: no refresh token was used yet.
+pub fn grant() -> token_grant::Model {
+    let session_id = SessionId(Uuid::nil());
+    let id = GrantId::of(session_id);
+    token_grant::Model { id, session_id, seed: Seed(vec![7; 32]), generation: 0, rotated_at: None, refresh_in: RefreshIn::Body }
 }

@@ -7,7 +7,7 @@
 //! | [`Call`], [`Answer`] | a call of a page, and what came back |
 //! | [`Leg`] | a call with its redirects, followed as browsers follow them |
 //! | [`cors`] | whether the browser sends the call and the page may read the answer |
-//! | [`examine`] | one frontend in every browser family: both calls, and the cookies |
+//! | `examine` | one frontend in every browser family: both calls, and the cookies |
 //! | [`Mistake`], [`Remedy`] | every mistake, and what to change, for each kind of server |
 //! | [`Report`] | the whole, for people and for scripts |
 

@@ -20,4 +20,5 @@ mod response;
 pub mod spec;
 mod v1;
 
-pub use response::cookies::session_cookie;
+pub use request::{forwarded_address, parse_strict_json};
+pub use response::cookies::{all as cookie_values, session_cookie};

@@ -160,3 +160,34 @@ fn refreshed(
     let credential = Credential::Tokens(grants::tokens(state, grant, &principal, now)?);
     Ok(Established { principal, credential })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use entity::{UnixMillis, token_grant};
+
+    use super::{Standing, standing};
+    use crate::fixtures;
+
+    const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+    const GRACE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn the_generation_and_the_grace_decide_what_a_token_is_worth() {
+        let grant = token_grant::Model { generation: 5, rotated_at: Some(NOW), ..fixtures::grant() };
+        let later = NOW.plus(GRACE + Duration::from_millis(1));
+        for (generation, now, grace, expected) in [
+            (5, later, GRACE, Standing::Current),
+            (4, NOW.plus(GRACE), GRACE, Standing::Predecessor),
+            (4, NOW.minus(GRACE), GRACE, Standing::Predecessor),
+            (4, later, GRACE, Standing::Reused),
+            (4, NOW.minus(GRACE + Duration::from_millis(1)), GRACE, Standing::Reused),
+            (4, NOW, Duration::ZERO, Standing::Reused),
+            (3, NOW, GRACE, Standing::Reused),
+            (6, NOW, GRACE, Standing::Unknown),
+        ] {
+            assert_eq!(standing(&grant, generation, now, grace), expected, "generation {generation}");
+        }
+    }
+}

@@ -3,10 +3,14 @@
 use bifrons::{
     config::{Rate, duration},
     email_address::EmailAddress,
-    hashing,
+    hashing, http,
     secret::{DeviceToken, OneTimeToken, RefreshToken, SessionCookie},
 };
-use doctor::Origin;
+use doctor::{Origin, browsers::SetCookie};
+use hyper::{
+    HeaderMap,
+    header::{COOKIE, HeaderValue},
+};
 
 /// The canonical form is canonical, does not depend on the case of ASCII letters, and fits into a header and a column.
 pub fn email_address(typed: &str) {
@@ -66,5 +70,38 @@ pub fn password_hash(stored: &str) {
         assert!(stored.len() <= 255, "{} bytes", stored.len());
         let prefix = hashing::cost_prefix(&entity::PasswordHash(stored.to_owned()));
         assert!(stored.starts_with(&prefix) && prefix.len() < stored.len(), "{prefix:?} of {stored:?}");
+    }
+}
+
+/// JSON that is accepted has one reading: written and parsed again it is the same.
+pub fn strict_json(text: &str) {
+    if let Some(value) = http::parse_strict_json(text.as_bytes()) {
+        assert_eq!(http::parse_strict_json(value.to_string().as_bytes()), Some(value.clone()), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(text).ok(), Some(value), "{text:?}");
+    }
+}
+
+/// A cookie is found by its exact name alone, and its value is what stands between the name and the next semicolon.
+pub fn cookie_header(text: &str) {
+    let Ok(value) = HeaderValue::from_bytes(text.as_bytes()) else { return };
+    let headers: HeaderMap = [(COOKIE, value)].into_iter().collect();
+    let found: Vec<_> = http::cookie_values(&headers, "bifrons_session").collect();
+    let named = text.split(';').filter(|pair| pair.trim_matches([' ', '\t']).starts_with("bifrons_session=")).count();
+    assert_eq!(found.len(), named, "{text:?}");
+    assert!(found.iter().all(|value| !value.contains(';') && text.contains(value)), "{text:?}");
+}
+
+/// An entry of `X-Forwarded-For` means the same with quotes, with brackets and with a port.
+pub fn forwarded_address(entry: &str) {
+    let Some(address) = http::forwarded_address(entry) else { return };
+    for same in [address.to_string(), format!("\"{address}\""), format!("[{address}]"), format!("[{address}]:443")] {
+        assert_eq!(http::forwarded_address(&same), Some(address), "{same:?} beside {entry:?}");
+    }
+}
+
+/// A `Set-Cookie` header that is parsed names no more than it contains.
+pub fn set_cookie(header: &str) {
+    if let Some(cookie) = SetCookie::parse(header) {
+        assert!(header.contains(&cookie.name), "{header:?}");
     }
 }

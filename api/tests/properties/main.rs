@@ -64,4 +64,24 @@ proptest! {
     fn bcrypt_hashes(text in text("\\$2[abxy]\\$[0-3][0-9]\\$[./A-Za-z0-9]{53}")) {
         checks::password_hash(&text);
     }
+
+    #[test]
+    fn strict_json(text in text("\\{(\"[ab]{1,2}\":(\"[a-zé]{0,3}\"|-?[0-9]{1,20}(\\.[0-9]{1,3})?(e[0-9]{1,3})?|true|null|\\[\\]|\\{\"a\":1\\}),?){0,4}\\}")) {
+        checks::strict_json(&text);
+    }
+
+    #[test]
+    fn cookie_headers(text in text("((__Host-)?bifrons_session2?=[A-Za-z0-9_=\"-]{0,9};? ?|[ -~]{0,6}; ?){0,5}")) {
+        checks::cookie_header(&text);
+    }
+
+    #[test]
+    fn forwarded_addresses(text in text("\"?(\\[?[0-9a-f:]{2,24}(%[a-z0-9]{1,4})?\\]?|[0-9]{1,3}(\\.[0-9]{1,3}){3})(:[0-9a-z]{1,5})?\"?")) {
+        checks::forwarded_address(&text);
+    }
+
+    #[test]
+    fn set_cookies(text in text("[a-z_]{0,8}=?[A-Za-z0-9]{0,8}(; ?(Path|Domain|Max-Age|Expires|SameSite|Secure|HttpOnly|Partitioned)(=[A-Za-z0-9:, /.-]{0,30})?){0,5}")) {
+        checks::set_cookie(&text);
+    }
 }

@@ -4,7 +4,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`source`] | the files of a crate, as modules |
-//! | [`reference`] | every path in a file that names another module of the crate |
+//! | [`mod@reference`] | every path in a file that names another module of the crate |
 //! | [`resolve`] | the module that defines what a path names, through re-exports |
 //! | [`map`] | the order of the layers, from the table in `lib.rs` |
 //! | [`circles`] | modules that import each other |

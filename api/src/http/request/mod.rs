@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use poem::web::Data;
 pub(super) use requester::address;
+pub use requester::forwarded_address;
+pub use strict_json::parse as parse_strict_json;
 
 use crate::state::AppState;
 

@@ -48,7 +48,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     let mut client = peer;
     for hop in hops.iter().rev() {
         // Bytes, not text: a line with invalid UTF-8 from the client still ends in the entry of our proxy.
-        let ip = std::str::from_utf8(hop).ok().and_then(address_of);
+        let ip = std::str::from_utf8(hop).ok().and_then(forwarded_address);
         match ip.filter(|_| trusted(&client)) {
             Some(ip) => client = ip.to_canonical(),
             None => break,
@@ -58,7 +58,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
 }
 
 /// The address of an entry. Proxies write it alone, with a port, in brackets, and quoted as in `Forwarded` (RFC 7239 section 6).
-fn address_of(hop: &str) -> Option<IpAddr> {
+pub fn forwarded_address(hop: &str) -> Option<IpAddr> {
     let node = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);
     let (address, after) = match node.strip_prefix('[') {
         Some(bracketed) => bracketed.split_once(']')?,

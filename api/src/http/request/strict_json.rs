@@ -1,5 +1,5 @@
-//! JSON with one reading: no member twice, nothing after the end. Two parsers that disagree about a duplicate are how a check is
-//! walked around (ASVS 1.5.3).
+//! JSON with one reading: no member twice, nothing after the end. Where two parsers read a duplicate differently, an attacker can pass a
+//! check with one value and use the other (ASVS 1.5.3).
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// Reads JSON; `None` if it is not, or has two readings. Why is not told: serde's words would echo the text.
-pub(in crate::http) fn parse(bytes: &[u8]) -> Option<Value> {
+/// Parses JSON; `None` if it is not valid, or has two readings. The reason is not returned: serde's message would repeat the text.
+pub fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Strict>(bytes).ok().map(|strict| strict.0)
 }
 

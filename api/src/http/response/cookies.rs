@@ -11,7 +11,7 @@ use crate::config::CookiePolicy;
 pub(in crate::http) struct Ambiguous;
 
 /// The values of all cookies with exactly this name: no prefix games, no quotes, no decoding (RFC 6265bis section 4.2.1).
-pub(in crate::http) fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+pub fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     // Bytes, because a cookie of another application may hold any; those of this service are ASCII.
     let pairs = headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
     let values = pairs.filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
