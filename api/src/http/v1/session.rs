@@ -54,8 +54,8 @@ impl Example for SignInRequest {
             email: "ada@example.com".to_owned(),
             password: Password::new("correct horse battery".to_owned()),
             remember: Some(true),
-            mode: Some(Mode::Token),
-            refresh_in: Some(RefreshIn::Body),
+            mode: Some(Mode::Cookie),
+            refresh_in: None,
             device_token: None,
         }
     }

@@ -656,8 +656,7 @@ export interface components {
          *       "email": "ada@example.com",
          *       "password": "correct horse battery",
          *       "remember": true,
-         *       "mode": "token",
-         *       "refresh_in": "body"
+         *       "mode": "cookie"
          *     }
          */
         SignInRequest: {
