@@ -44,7 +44,6 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// Serves until `stop` resolves, then waits for open requests. With `tls` it serves https.
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, stop: impl Future<Output = ()>) -> io::Result<()> {
     let local = LocalAddr(listener.local_addr()?.into());
-    bound_kernel_memory(&listener)?;
     let app = Arc::new(app);
     let open = Arc::new(Connections::new(Arc::clone(&app.state().metrics)));
     let connections = GracefulShutdown::new();
@@ -66,6 +65,10 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, st
             tracing::debug!("too many connections");
             continue;
         };
+        if let Err(error) = bound_kernel_memory(&stream) {
+            tracing::warn!(%error, "cannot bound the memory of a connection");
+            continue;
+        }
         let connection = Connection { local: local.clone(), peer: RemoteAddr(peer.into()), app: Arc::clone(&app), _permit: permit };
         tokio::spawn(connection.serve(stream, tls.clone(), connections.watcher()));
     }
@@ -77,11 +80,12 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, app: App, st
     Ok(())
 }
 
-/// Bounds what the kernel keeps for one connection. Accepted connections inherit the options of the listener.
-fn bound_kernel_memory(listener: &TcpListener) -> io::Result<()> {
-    sockopt::set_socket_send_buffer_size(listener, SEND_BUFFER)?;
+/// Bounds what the kernel keeps for one connection. Set on each connection and not on the listener: clients may connect before the
+/// service is ready, and such a connection would not inherit it.
+fn bound_kernel_memory(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_socket_send_buffer_size(stream, SEND_BUFFER)?;
     let timeout = u32::try_from(UNACKNOWLEDGED_TIMEOUT.as_millis()).unwrap_or(u32::MAX);
-    Ok(sockopt::set_tcp_user_timeout(listener, timeout)?)
+    Ok(sockopt::set_tcp_user_timeout(stream, timeout)?)
 }
 
 struct Connection {
