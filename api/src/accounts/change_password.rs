@@ -76,6 +76,6 @@ pub async fn change_password(
             Ok(Ok(renewed))
         })
     });
-    let renewed = changed.await?.map_err(|error| refused("changed_meanwhile", error))?;
+    let renewed = changed.await?.map_err(|error| refused("changed_concurrently", error))?;
     Ok(renewed.establish(state, &user)?)
 }

@@ -1,4 +1,4 @@
-//! Verifying a password. There is one way to do it, whatever the password is presented for.
+//! Verifying a password. Sign-in, re-authentication and a password change use the same code.
 
 use std::{
     sync::Arc,
@@ -146,6 +146,7 @@ pub async fn prove_password(
     let upgraded = attempt.verify(password, hash.clone(), refused).await?;
     let user = user.ok_or(VerifyPasswordError::Wrong)?;
     if let (Some(old), Some(new)) = (hash, upgraded) {
+        // Boxed: few sign-ins replace a hash, and all would set the memory aside.
         Box::pin(rehash(state, &user, old, new)).await;
     }
     Ok(Proof { user, methods: Methods::only(Method::Password), at: state.clock.now() })

@@ -67,7 +67,7 @@ fn check(settings: &[Setting], config: &Config) -> String {
     }
     if config.cookies.cross_site {
         text.push_str(
-            "\nA frontend is on another site than the API. Safari stores no cross-site cookies, whatever their attributes.\n\
+            "\nA frontend is on another site than the API. Safari stores no cross-site cookies, with any attributes.\n\
              Serve that frontend on a sibling host of the API, or use token mode there.\n",
         );
     }

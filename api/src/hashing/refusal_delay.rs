@@ -1,4 +1,4 @@
-//! The constant time of a refused password, whatever software made the hash.
+//! The constant time of a refused password, independent of the hash's parameters.
 //!
 //! Hashes of other software take another time than ours. Without this delay, the time of a refusal would tell which accounts were
 //! imported, and so that they exist (B-34). The delay is zero while all hashes have the current parameters, and so take the same time.
@@ -16,7 +16,7 @@ use super::hasher::Hasher;
 /// How late the runtime's timer may be, with a margin. It depends on when the task began to sleep: here, on how long a hash took.
 const TIMER_ERROR: Duration = Duration::from_millis(3);
 
-/// A refusal is never delayed for longer, whatever the slowest hash takes.
+/// The longest delay of a refusal, even if the slowest hash takes longer.
 const MAX_DELAY: Duration = Duration::from_secs(3);
 
 impl Hasher {

@@ -33,7 +33,7 @@ pub async fn by_cookie(state: &Arc<AppState>, value: &str) -> Result<Principal, 
     authenticate(state, cookie.session, proves).await
 }
 
-/// Verifies an access token. With `Verification::Session` its session must be live, whatever the token's `exp` says.
+/// Verifies an access token. With `Verification::Session` its session must be live, even if the token's `exp` has not passed.
 pub async fn by_access_token(
     state: &Arc<AppState>,
     token: &str,

@@ -19,7 +19,7 @@ pub(crate) async fn two(redis: &str) -> (App, App) {
     (one, other)
 }
 
-/// Live sessions are accepted and ended ones refused on both nodes, whatever the state of Redis.
+/// Live sessions are accepted and ended ones refused on both nodes, in every state of Redis.
 pub(crate) async fn sessions_are_correct(one: &App, two: &App) {
     let email = format!("{}@example.com", uuid::Uuid::from_u128(rand()));
     let ada = one.client();

@@ -23,7 +23,7 @@ pub(in crate::http) fn is_unsafe(method: &Method) -> bool {
 
 /// Whether a page of an origin that is not listed may have sent this request.
 pub(in crate::http) fn is_forged(request: &Request, state: &AppState) -> bool {
-    // Verifying for Envoy changes no state, whatever the method.
+    // Verifying for Envoy changes no state with any method.
     let changes_nothing = !is_unsafe(request.method()) || request.uri().path().starts_with(FOR_ENVOY);
     if changes_nothing || is_by_bearer(request) {
         return false;

@@ -43,7 +43,7 @@ impl ParseFromJSON for Password {
     }
 }
 
-/// Only the examples of the specification are ever written; a password that somebody typed never reaches an answer.
+/// Only the examples of the specification are ever written; a password that a user typed never reaches an answer.
 impl ToJSON for Password {
     fn to_json(&self) -> Option<Value> {
         Some(Value::String("correct horse battery".to_owned()))
