@@ -67,7 +67,7 @@ async fn b_33_an_account_that_does_not_exist_has_the_same_limits() {
     let app = App::configured(limited("3/3m", "3/3m", "1000/1m")).await;
     app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let mut answers = Vec::new();
-    for email in [EMAIL, "nobody@example.com"] {
+    for email in [EMAIL, "unknown@example.com"] {
         let mut of_one = Vec::new();
         for n in 0..5 {
             let answer = from(&app, format!("192.0.2.{n}")).sign_in(email, WRONG).await;
@@ -159,7 +159,7 @@ async fn b_35_b_54_a_network_has_its_own_limit_whether_or_not_the_user_signed_in
     app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     from(&app, "203.0.113.10").sign_in(EMAIL, PASSWORD).await.expect(200);
     let mut seen = Vec::new();
-    for email in [EMAIL, "nobody@example.com"] {
+    for email in [EMAIL, "unknown@example.com"] {
         let mut of_one = Vec::new();
         for ip in ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.1", "203.0.113.10", "203.0.113.10"] {
             of_one.push(from(&app, ip).sign_in(email, WRONG).await.whole());

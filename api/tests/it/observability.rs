@@ -63,7 +63,7 @@ async fn everything(app: &App) {
     let places: Vec<_> = (1..=9).map_while(|n| app.state.hasher.admit(ClientNetwork::V6(n << 16)).ok()).collect();
     app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "overloaded");
     drop(places);
-    while app.client().sign_in("nobody@example.com", WRONG).await.status != 429 {}
+    while app.client().sign_in("unknown@example.com", WRONG).await.status != 429 {}
     ada.sign_in(EMAIL, "U*U").await.expect(200);
     ada.delete("/v1/me").await.expect(204);
     app.client().sign_up("grace@example.com", PASSWORD).await.expect(201);

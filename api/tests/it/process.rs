@@ -7,7 +7,7 @@ use tempfile::tempdir;
 use crate::support::{
     PASSWORD,
     binary::{Process, free_port, refuses, run, serve},
-    postgres::{NOBODY, is_root},
+    postgres::{UNPRIVILEGED_UID, is_root},
     redis::until,
 };
 
@@ -215,9 +215,9 @@ async fn a_read_only_folder_with_keys_is_sufficient() {
     let service = if is_root() {
         // Root may write anywhere: another user, in the group of the keys, may not.
         for path in [".", "database", "database/bifrons.db", "log"] {
-            std::os::unix::fs::chown(folder.path().join(path), Some(NOBODY), None).unwrap();
+            std::os::unix::fs::chown(folder.path().join(path), Some(UNPRIVILEGED_UID), None).unwrap();
         }
-        let (user, group) = (NOBODY.to_string(), "0");
+        let (user, group) = (UNPRIVILEGED_UID.to_string(), "0");
         Process::start_under(&["setpriv", "--reuid", &user, "--regid", group, "--clear-groups"], folder.path(), &environment)
     } else {
         Process::start_with(folder.path(), &environment)

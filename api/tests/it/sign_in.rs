@@ -22,7 +22,7 @@ async fn asvs_6_3_8_one_answer_for_unknown_wrong_and_disabled() {
     let attempts = [
         (EMAIL, "wrong password"),
         (EMAIL, ""),
-        ("nobody@example.com", PASSWORD),
+        ("unknown@example.com", PASSWORD),
         ("disabled@example.com", PASSWORD),
         ("no address", PASSWORD),
         (long.as_str(), PASSWORD),

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::{
     binary::free_port,
-    postgres::{NOBODY, is_root},
+    postgres::{UNPRIVILEGED_UID, is_root},
     redis::until,
 };
 
@@ -31,7 +31,7 @@ impl PgBouncer {
             // PgBouncer refuses root.
             use std::os::unix::{fs::PermissionsExt, process::CommandExt};
             std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-            command.uid(NOBODY).gid(NOBODY);
+            command.uid(UNPRIVILEGED_UID).gid(UNPRIVILEGED_UID);
         }
         let child = command.arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("pgbouncer is installed");
         let pooler = Self { port, child, _folder: folder };

@@ -23,9 +23,9 @@ impl Postgres {
         std::fs::create_dir(&data).unwrap();
         if is_root() {
             use std::os::unix::fs::PermissionsExt;
-            // PostgreSQL refuses root, so the user `nobody` runs it and needs access to the folder.
+            // PostgreSQL refuses to run as root, so an unprivileged user runs it and needs access to the folder.
             std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-            std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY)).unwrap();
+            std::os::unix::fs::chown(&data, Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
         }
         let mut command = program("initdb");
         let made = command.arg("-D").arg(&data).args(["-U", "bifrons", "-A", "trust", "-E", "UTF8", "--no-sync"]).output().unwrap();
@@ -87,7 +87,7 @@ impl Drop for Postgres {
     }
 }
 
-pub const NOBODY: u32 = 65534;
+pub const UNPRIVILEGED_UID: u32 = 65534;
 
 pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
@@ -113,7 +113,9 @@ fn program(name: &str) -> Command {
     let program = newest.join("bin").join(name);
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
-        command.args(["--reuid", &NOBODY.to_string(), "--regid", &NOBODY.to_string(), "--clear-groups"]).arg(program);
+        command
+            .args(["--reuid", &UNPRIVILEGED_UID.to_string(), "--regid", &UNPRIVILEGED_UID.to_string(), "--clear-groups"])
+            .arg(program);
         command
     } else {
         Command::new(program)
