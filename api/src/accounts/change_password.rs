@@ -1,8 +1,8 @@
-//! Changing the password: the other sessions end, and this one gets a new secret.
+//! Changing the password: the other sessions end, and this one gets a new secret. The account trusts this device alone.
 
 use std::sync::Arc;
 
-use entity::session::EndedBecause;
+use entity::{session::EndedBecause, user};
 
 use super::store;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     db::{Scope, Unavailable},
     principal::Principal,
     requester::Requester,
-    secret::Password,
+    secret::{DeviceToken, Password},
     sessions::{self, Established, Renewal},
     state::AppState,
 };
@@ -36,14 +36,14 @@ pub enum ChangePasswordError {
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Replaces the password, ends all other sessions and renews this one: all or nothing.
+/// Replaces the password, ends all other sessions and renews this one: all or nothing. The account trusts no device but this one.
 pub async fn change_password(
     state: &Arc<AppState>,
     principal: Principal,
     current: Password,
     new: Password,
     requester: &Requester,
-) -> Result<Established, ChangePasswordError> {
+) -> Result<(Established, DeviceToken), ChangePasswordError> {
     let address = &principal.user.email;
     state.passwords.check(&new, address).map_err(ChoosePasswordError::Invalid)?;
     let refusal = |because| Event::PasswordChangeRefused.of(principal.user.id).in_session(principal.session.id).because(because);
@@ -77,5 +77,8 @@ pub async fn change_password(
         })
     });
     let renewed = changed.await?.map_err(|error| refused("changed_concurrently", error))?;
-    Ok(renewed.establish(state, &user)?)
+    // A concurrent change of the account raises the epoch further. Then the account does not know the device until the next sign-in.
+    let changed = user::Model { credential_epoch: user.credential_epoch + 1, ..user };
+    let device = state.limits.trust_device(requester.device.as_ref(), &changed, now);
+    Ok((renewed.establish(state, &changed)?, device))
 }

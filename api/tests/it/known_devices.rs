@@ -1,5 +1,9 @@
 //! The devices that an account knows: whom they belong to, and what bounds them.
 
+use std::time::Duration;
+
+use serde_json::json;
+
 use crate::{
     limits::{WRONG, exhaust, from, limited, limited_for},
     support::{Answer, App, EMAIL, PASSWORD},
@@ -61,15 +65,44 @@ async fn b_54_all_known_devices_of_an_account_have_one_limit_together() {
 }
 
 #[tokio::test]
-async fn b_54_a_password_change_voids_known_devices() {
+async fn b_54_a_password_change_voids_all_known_devices_but_the_one_that_makes_it() {
     let app = App::configured(limited("3/1h", "3/1h", "50000/1m")).await;
     app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
     let (laptop, phone) = (from(&app, "198.51.100.1"), from(&app, "198.51.100.2"));
     laptop.sign_in(EMAIL, PASSWORD).await.expect(200);
     phone.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let before = device(&laptop.sign_in(EMAIL, PASSWORD).await.expect(200));
     laptop.change_password(PASSWORD, NEW_PASSWORD).await.expect(200);
     exhaust(&app).await;
     limited_for(phone.sign_in(EMAIL, NEW_PASSWORD).await);
+    let copy = from(&app, "198.51.100.3").with("cookie", format!("bifrons_device={before}"));
+    limited_for(copy.sign_in(EMAIL, NEW_PASSWORD).await);
+    laptop.delete("/v1/session").await.expect(204);
+    laptop.sign_in(EMAIL, NEW_PASSWORD).await.expect(200);
+}
+
+/// In mode `token`: the device token is where the refresh token is.
+#[tokio::test]
+async fn b_54_an_app_that_changes_the_password_stays_known() {
+    let app = App::configured(limited("3/1h", "3/1h", "50000/1m")).await;
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    for (refresh_in, old, new) in [("body", PASSWORD, NEW_PASSWORD), ("cookie", NEW_PASSWORD, PASSWORD)] {
+        let client = from(&app, "198.51.100.1");
+        let sign_in = |password: &str| json!({"email": EMAIL, "password": password, "mode": "token", "refresh_in": refresh_in});
+        let native = client.post("/v1/session", sign_in(old)).await.expect(200);
+        let native = client.with_token(&native.string("/tokens/access_token"));
+        let changed = native.change_password(old, new).await.expect(200);
+        let in_body = changed.json()["tokens"].get("device_token").cloned();
+        assert_eq!(in_body.is_some(), refresh_in == "body");
+        assert_eq!(changed.cookies().iter().any(|cookie| cookie.name == "bifrons_device"), refresh_in == "cookie");
+        exhaust(&app).await;
+        let mut again = sign_in(new);
+        if let Some(device) = in_body {
+            again["device_token"] = device;
+        }
+        client.post("/v1/session", again).await.expect(200);
+        app.state.clock.advance(Duration::from_secs(3600));
+    }
 }
 
 /// In both modes, and without a device token.

@@ -9,7 +9,7 @@ use poem_openapi::{
 use super::{
     model::{SignedIn, User},
     password_problems::{NotAccepted, field_error},
-    session::signed_in,
+    session::signed_in_on,
     tag::Tag,
 };
 use crate::{
@@ -125,7 +125,8 @@ impl MeApi {
 
     /// Change the password
     ///
-    /// Ends all other sessions. This one gets a new secret: a new cookie, or new tokens.
+    /// Ends all other sessions. This one gets a new secret: a new cookie, or new tokens. The account trusts no other device any more, and
+    /// this one gets a new device token.
     #[oai(path = "/password", method = "put", operation_id = "changePassword")]
     async fn change_password(
         &self,
@@ -136,7 +137,7 @@ impl MeApi {
         body: Body<ChangePasswordRequest>,
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<ChangePasswordError>> {
         let Body(ChangePasswordRequest { current_password, new_password }) = body;
-        let renewed = accounts::change_password(&state, principal.0, current_password, new_password, &requester).await?;
-        Ok(signed_in(headers, &state, renewed))
+        let (renewed, device) = accounts::change_password(&state, principal.0, current_password, new_password, &requester).await?;
+        Ok(signed_in_on(&device, headers, &state, renewed))
     }
 }

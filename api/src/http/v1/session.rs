@@ -25,7 +25,7 @@ use crate::{
     },
     requester::Requester,
     secret::{DeviceToken, Password},
-    sessions::{self, Delivery, Established, ReauthenticateError, SignIn, SignInError},
+    sessions::{self, Credential, Delivery, Established, ReauthenticateError, SignIn, SignInError},
     state::AppState,
 };
 
@@ -142,14 +142,7 @@ impl SessionApi {
         let presented = credential_cookies::presented(headers);
         let request = SignIn { email: &email, password, remember: remember.unwrap_or(false), delivery, requester, presented };
         let (established, device) = sessions::sign_in(&state, request).await.map_err(SignInRequestError::SignIn)?;
-        let mut cookies = credential_cookies::issue(headers, &state, &established);
-        let signed_in = SignedIn::new(&state, established);
-        // A client that stores the refresh token also stores the device token, so both are in the body or both are in cookies.
-        if matches!(delivery, Delivery::Tokens(grants::RefreshIn::Body)) {
-            return Ok(WithCookies(Reply(signed_in.with_device(&device)), cookies));
-        }
-        cookies.extend(credential_cookies::device(headers, &state, &device));
-        Ok(WithCookies(Reply(signed_in), cookies))
+        Ok(signed_in_on(&device, headers, &state, established))
     }
 
     /// Get the current session
@@ -204,4 +197,21 @@ impl SessionApi {
 pub(super) fn signed_in(headers: &HeaderMap, state: &AppState, renewed: Established) -> WithCookies<Reply<200, SignedIn>> {
     let cookies = credential_cookies::issue(headers, state, &renewed);
     WithCookies(Reply(SignedIn::new(state, renewed)), cookies)
+}
+
+/// The same, with the token of a device that the account trusts from now on.
+pub(super) fn signed_in_on(
+    device: &DeviceToken,
+    headers: &HeaderMap,
+    state: &AppState,
+    established: Established,
+) -> WithCookies<Reply<200, SignedIn>> {
+    // A client that stores the refresh token also stores the device token, so both are in the body or both are in cookies.
+    let in_body = matches!(&established.credential, Credential::Tokens(tokens) if tokens.refresh_in == grants::RefreshIn::Body);
+    let WithCookies(Reply(signed_in), mut cookies) = signed_in(headers, state, established);
+    if in_body {
+        return WithCookies(Reply(signed_in.with_device(device)), cookies);
+    }
+    cookies.extend(credential_cookies::device(headers, state, device));
+    WithCookies(Reply(signed_in), cookies)
 }

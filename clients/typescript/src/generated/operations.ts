@@ -134,7 +134,8 @@ export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
 /**
  * Change the password
  *
- * Ends all other sessions. This one gets a new secret: a new cookie, or new tokens.
+ * Ends all other sessions. This one gets a new secret: a new cookie, or new tokens. The account trusts no other device any more, and
+ * this one gets a new device token.
  *
  * `PUT /v1/me/password`
  */

@@ -196,7 +196,8 @@ export interface paths {
         get?: never;
         /**
          * Change the password
-         * @description Ends all other sessions. This one gets a new secret: a new cookie, or new tokens.
+         * @description Ends all other sessions. This one gets a new secret: a new cookie, or new tokens. The account trusts no other device any more, and
+         *     this one gets a new device token.
          */
         put: operations["changePassword"];
         post?: never;
