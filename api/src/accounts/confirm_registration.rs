@@ -8,15 +8,15 @@ use std::sync::Arc;
 use entity::{registration, user};
 
 use super::{
-    new_user::{NewUser, Violation, check},
+    new_user::{NewUser, check},
+    register::RegisterError,
     store,
 };
 use crate::{
     audit::Event,
-    authentication::{ChoosePasswordError, choose_password},
+    authentication::choose_password,
     db::{Scope, Unavailable},
     email_address::EmailAddress,
-    limits::LimitError,
     requester::Requester,
     secret::{DeviceToken, OneTimeToken, Password},
     state::AppState,
@@ -40,21 +40,15 @@ pub enum ConfirmError {
     /// The token was used, has expired, or was never issued.
     #[error("the token is not valid")]
     Token,
-    /// Values break rules; all of them are here.
-    #[error("values break rules")]
-    Invalid(Vec<Violation>),
-    /// Another user has the address by now.
-    #[error("the e-mail address is taken")]
-    EmailTaken,
-    /// The password was not accepted.
+    /// As for a sign-up without a confirmation.
     #[error(transparent)]
-    Password(#[from] ChoosePasswordError),
-    /// Too many requests.
-    #[error(transparent)]
-    Limit(#[from] LimitError),
-    /// The database does not answer.
-    #[error(transparent)]
-    Store(#[from] Unavailable),
+    Register(#[from] RegisterError),
+}
+
+impl From<Unavailable> for ConfirmError {
+    fn from(error: Unavailable) -> Self {
+        Self::Register(error.into())
+    }
 }
 
 /// Creates the user who has the address, with the device that the account trusts.
@@ -68,13 +62,13 @@ pub async fn confirm_registration(
         error
     };
     let now = state.clock.now();
-    state.limits.take_network(requester.network(), now).await?;
+    state.limits.take_network(requester.network(), now).await.map_err(RegisterError::from)?;
     let waiting = find(state, &token).await?;
     // It was an address when it was stored.
     let address = waiting.as_ref().and_then(|waiting| EmailAddress::parse(&waiting.email).ok());
     let (waiting, address) = waiting.zip(address).ok_or_else(|| refused("token", ConfirmError::Token))?;
-    check(state, &password, &address, name.as_deref()).map_err(ConfirmError::Invalid)?;
-    let password = choose_password(state, password, address.canonical(), &requester).await?;
+    check(state, &password, &address, name.as_deref()).map_err(RegisterError::Invalid)?;
+    let password = choose_password(state, password, address.canonical(), &requester).await.map_err(RegisterError::from)?;
     let new = NewUser::new((&waiting.email, &waiting.email_canonical), name, password, now);
     let created = state.write_or_refuse(Scope::Transaction, (waiting.id, new.clone()), |tx, (waiting, new)| {
         Box::pin(async move {
@@ -92,7 +86,7 @@ pub async fn confirm_registration(
             Ok((new.user, device))
         }
         Ok(Err(error)) => Err(refused("token", error)),
-        Err(error) if error.is_duplicate() => Err(refused("email_taken", ConfirmError::EmailTaken)),
+        Err(error) if error.is_duplicate() => Err(refused("email_taken", RegisterError::EmailTaken.into())),
         Err(error) => Err(error.into()),
     }
 }

@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(read(&line("Ada@Example.com", bcrypt)), Ok(("ada@example.com".to_owned(), Some("Ada".to_owned()))));
         assert_eq!(read("{}"), Err(LineError::Json));
         assert_eq!(read(r#"{"email": "a@example.com", "password_hash": "x", "role": "admin"}"#), Err(LineError::Json), "B-37");
-        assert_eq!(read(&line("nobody", bcrypt)), Err(LineError::Email));
+        assert_eq!(read(&line("no address", bcrypt)), Err(LineError::Email));
         for hash in [
             "",
             "plain",

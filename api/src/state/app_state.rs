@@ -141,9 +141,7 @@ impl AppState {
             config,
         })
     }
-}
 
-impl AppState {
     /// Counts and logs an event that follows from no write.
     pub fn record(&self, record: impl Into<Record>) {
         self.metrics.record(record);

@@ -86,11 +86,7 @@ problems!(RegisterError {
 
 problems!(ConfirmError {
     ConfirmError::Token => InvalidOneTimeToken,
-    ConfirmError::Invalid(violations) => ValidationFailed.fields(violations.into_iter().map(|one| field_error(one, "password")).collect()),
-    ConfirmError::EmailTaken => EmailTaken,
-    ConfirmError::Password(error) => (NotAccepted: NotAccepted(error, "password")),
-    ConfirmError::Limit(error) => (LimitError: error),
-    ConfirmError::Store(error) => Unavailable.log(&error),
+    ConfirmError::Register(error) => (RegisterError: error),
 });
 
 pub(in crate::http) struct UsersApi;
