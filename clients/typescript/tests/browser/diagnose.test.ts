@@ -1,27 +1,20 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import type { BrowserContext, Page } from "playwright-core";
+import { beforeEach, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/index.js";
 import { openPage } from "../support/chromium.js";
-import { addressOf, type Site, serveSite, visit } from "../support/page.js";
-import type { Service } from "../support/service.js";
-import { ADA, openStage } from "../support/stage.js";
+import { addressOf, serveSite, visit } from "../support/page.js";
+import { ADA, chromiumForAll, stageForAll } from "../support/stage.js";
 
-let browser: Browser;
-let site: Site;
-let service: Service;
-beforeAll(async () => {
-  const stage = await openStage();
-  ({ browser, site, service } = stage);
-  return stage.close;
-});
+const stage = stageForAll();
+const chromium = chromiumForAll();
 
 let context: BrowserContext;
 let page: Page;
 let warnings: string[];
 beforeEach(async () => {
-  context = await browser.newContext();
+  context = await chromium.browser.newContext();
   page = (await openPage(context)).page;
   warnings = [];
   page.on("console", (message) => {
@@ -33,7 +26,7 @@ beforeEach(async () => {
 const diagnose = (): Promise<Diagnosis> => page.evaluate(() => client.diagnose());
 
 test("calls and cookies work: signed out, then signed in", async () => {
-  await visit(page, site, service.url, { development: true });
+  await visit(page, stage.site, stage.service.url, { development: true });
   expect((await diagnose()).verdict).toBe("signed_out");
   await page.evaluate((who) => client.signIn(who), ADA);
   expect(await diagnose()).toMatchObject({
@@ -44,14 +37,14 @@ test("calls and cookies work: signed out, then signed in", async () => {
 });
 
 test("signed in without credentials: the cookies work, and the user is signed out", async () => {
-  await visit(page, site, service.url);
+  await visit(page, stage.site, stage.service.url);
   const status = await page.evaluate(
     async ([url, who]) => {
       const headers = { "content-type": "application/json" };
       const init = { method: "POST", headers, body: JSON.stringify(who) };
       return (await fetch(`${url}/v1/session`, init)).status;
     },
-    [service.url, ADA] as const,
+    [stage.service.url, ADA] as const,
   );
   expect(status).toBe(200);
   expect(await diagnose()).toMatchObject({
@@ -62,7 +55,7 @@ test("signed in without credentials: the cookies work, and the user is signed ou
 
 test("an origin that is not listed is told so, and once on the console", async () => {
   const stranger = await serveSite();
-  await visit(page, stranger, service.url, { development: true });
+  await visit(page, stranger, stage.service.url, { development: true });
   for (let call = 0; call < 2; call += 1) {
     expect(await page.evaluate(() => client.getSession().catch(String))).toContain("TypeError");
   }
@@ -72,12 +65,12 @@ test("an origin that is not listed is told so, and once on the console", async (
 });
 
 test("a header that the service does not allow is told apart from an origin", async () => {
-  await visit(page, site, service.url, { headers: { "x-unheard-of": "1" } });
+  await visit(page, stage.site, stage.service.url, { headers: { "x-unheard-of": "1" } });
   expect((await diagnose()).verdict).toBe("headers_refused");
 });
 
 test("a page without an origin is told so", async () => {
-  await visit(page, site, service.url);
+  await visit(page, stage.site, stage.service.url);
   // A sandboxed frame has an opaque origin.
   const verdict = await page.evaluate(
     async (address) => {
@@ -90,20 +83,20 @@ test("a page without an origin is told so", async () => {
       document.body.append(frame);
       return told;
     },
-    addressOf(site, service.url),
+    addressOf(stage.site, stage.service.url),
   );
   expect(verdict).toBe("opaque_origin");
 });
 
 test("a service that is not there", async () => {
-  await visit(page, site, "http://localhost:9", { development: true });
+  await visit(page, stage.site, "http://localhost:9", { development: true });
   await page.evaluate(() => client.getSession().catch(String));
   await expect.poll(() => warnings).toEqual([expect.stringContaining("no server answers there")]);
   expect((await diagnose()).verdict).toBe("unreachable");
 });
 
 test("cookies that are lost are noticed after signing in", async () => {
-  await visit(page, site, service.url, { development: true, credentials: "omit" });
+  await visit(page, stage.site, stage.service.url, { development: true, credentials: "omit" });
   await page.evaluate((who) => client.signIn(who), ADA);
   expect(await page.evaluate(async () => (await client.getMe()).problem?.code)).toBe(
     "unauthenticated",
@@ -117,7 +110,7 @@ test("a cookie of another site", async () => {
   // start in such a place, so a stand-in sets and reads the probe cookie as it would.
   const standIn = await serveProbe();
   const { port } = standIn.address() as AddressInfo;
-  await visit(page, site, `http://127.0.0.1:${port}`);
+  await visit(page, stage.site, `http://127.0.0.1:${port}`);
   expect(await diagnose()).toMatchObject({
     verdict: "cookies_blocked",
     sentence: expect.stringContaining("on another site"),

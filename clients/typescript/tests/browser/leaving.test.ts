@@ -1,29 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Client, type ClientOptions, createClient } from "../../src/index.js";
+import type { Client, ClientOptions } from "../../src/index.js";
 import { type AnyBrowser, BROWSERS, type Tab, type Visitor } from "../support/browsers.js";
 import { callOften, expireAccess, sessionStatus } from "../support/in_page.js";
-import { addressOf, type Site, serveSite } from "../support/page.js";
-import { startProxy, type TestProxy } from "../support/proxy.js";
-import { type Service, startService } from "../support/service.js";
-import { ADA } from "../support/stage.js";
+import { addressOf } from "../support/page.js";
+import { ADA, proxyForAll, stageForAll } from "../support/stage.js";
 
 const TOKEN = { mode: "token", refreshIn: "cookie" } as const;
 
-let site: Site;
-let service: Service;
-let proxy: TestProxy;
-beforeAll(async () => {
-  site = await serveSite();
-  // A successor that is still lost after the grace time is fatal.
-  service = await startService([site.origin], { BIFRONS_TOKENS__REFRESH_GRACE: "1s" });
-  proxy = await startProxy(service.url);
-  await createClient({ baseUrl: service.url }).registerUser(ADA);
-});
-afterAll(async () => {
-  proxy?.stop();
-  await service?.stop();
-  site?.stop();
-});
+// A successor that is still lost after the grace time is fatal.
+const stage = stageForAll({ BIFRONS_TOKENS__REFRESH_GRACE: "1s" });
+const front = proxyForAll(stage);
 
 describe.each(BROWSERS)("%s: the user leaves the page before the answer arrives", (_, start) => {
   let browser: AnyBrowser;
@@ -39,29 +25,29 @@ describe.each(BROWSERS)("%s: the user leaves the page before the answer arrives"
   });
 
   const open = (options: Partial<ClientOptions>): Promise<Tab> =>
-    visitor.open(addressOf(site, proxy.url, options));
+    visitor.open(addressOf(stage.site, front.proxy.url, options));
   const signIn = (tab: Tab): Promise<void> =>
     tab.run(async (who) => void (await client.throwing.signIn(who)), ADA);
 
   /** Starts a call, leaves the page while the proxy holds the answer, and then lets it through. */
   async function leaveDuring(tab: Tab, call: keyof Client & ("getMe" | "signIn")): Promise<void> {
-    const { received, answered } = proxy;
+    const { received, answered } = front.proxy;
     let release = (): void => {};
-    proxy.hold = new Promise((done) => {
+    front.proxy.hold = new Promise((done) => {
       release = done;
     });
     await tab.run(([name, who]) => void client[name](who as never), [
       call,
       call === "signIn" ? ADA : {},
     ] as const);
-    await expect.poll(() => proxy.received - received).toBe(1);
+    await expect.poll(() => front.proxy.received - received).toBe(1);
     await tab.run((url) => {
       location.href = url;
-    }, `${site.origin}/client.js`);
+    }, `${stage.site.origin}/client.js`);
     await expect.poll(() => tab.run(() => location.pathname, undefined)).toBe("/client.js");
     release();
-    proxy.hold = undefined;
-    await expect.poll(() => proxy.answered - answered).toBeGreaterThan(0);
+    front.proxy.hold = undefined;
+    await expect.poll(() => front.proxy.answered - answered).toBeGreaterThan(0);
   }
 
   test("a refresh: the user stays signed in", async () => {

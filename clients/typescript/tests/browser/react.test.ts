@@ -1,22 +1,14 @@
 import { build } from "esbuild";
-import type { Browser } from "playwright-core";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openPage } from "../support/chromium.js";
-import { type Site, visit } from "../support/page.js";
-import type { Service } from "../support/service.js";
-import { ADA, openStage } from "../support/stage.js";
+import { visit } from "../support/page.js";
+import { ADA, chromiumForAll, stageForAll } from "../support/stage.js";
 
-let browser: Browser;
-let site: Site;
-let service: Service;
-beforeAll(async () => {
-  const stage = await openStage();
-  ({ browser, site, service } = stage);
-  return stage.close;
-});
+const stage = stageForAll();
+const chromium = chromiumForAll();
 
 test("a component shows who is signed in, in two tabs, and asks once", async () => {
-  const context = await browser.newContext();
+  const context = await chromium.browser.newContext();
   const { outputFiles } = await build({
     stdin: { contents: APP, resolveDir: "." },
     define: { "process.env.NODE_ENV": '"production"' },
@@ -30,7 +22,7 @@ test("a component shows who is signed in, in two tabs, and asks once", async () 
   });
   const show = async (): Promise<Awaited<ReturnType<typeof openPage>>> => {
     const opened = await openPage(context);
-    await visit(opened.page, site, service.url);
+    await visit(opened.page, stage.site, stage.service.url);
     await opened.page.addScriptTag({ type: "module", content: outputFiles[0]?.text ?? "" });
     return opened;
   };
@@ -67,9 +59,9 @@ createRoot(main).render([createElement(Who, { key: 1 }), " ", createElement(Who,
 `;
 
 test("a boundary that hydrates after the answer matches what the server rendered", async () => {
-  const context = await browser.newContext();
+  const context = await chromium.browser.newContext();
   const { page, complaints, printed } = await openPage(context);
-  await visit(page, site, service.url);
+  await visit(page, stage.site, stage.service.url);
   const { outputFiles } = await build({
     stdin: { contents: HYDRATED, resolveDir: "." },
     define: { "process.env.NODE_ENV": '"production"' },

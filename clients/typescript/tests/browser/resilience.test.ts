@@ -3,10 +3,8 @@ import { NOTHING, withinReachOfScripts } from "../../../browsers/tests/support/w
 import { type Client, type ClientOptions, createClient } from "../../src/index.js";
 import { type AnyBrowser, BROWSERS, type Tab, type Visitor } from "../support/browsers.js";
 import { callOften, expireAccess, sessionStatus } from "../support/in_page.js";
-import { addressOf, type Site, serveSite } from "../support/page.js";
-import { startProxy, type TestProxy } from "../support/proxy.js";
-import { type Service, startService } from "../support/service.js";
-import { ADA } from "../support/stage.js";
+import { addressOf } from "../support/page.js";
+import { ADA, proxyForAll, stageForAll } from "../support/stage.js";
 
 const MODES = [
   ["cookie", {}],
@@ -14,20 +12,8 @@ const MODES = [
 ] as const;
 const [, [, BEARER]] = MODES;
 
-let site: Site;
-let service: Service;
-let proxy: TestProxy;
-beforeAll(async () => {
-  site = await serveSite();
-  service = await startService([site.origin]);
-  proxy = await startProxy(service.url);
-  await createClient({ baseUrl: service.url }).registerUser(ADA);
-});
-afterAll(async () => {
-  proxy?.stop();
-  await service?.stop();
-  site?.stop();
-});
+const stage = stageForAll();
+const front = proxyForAll(stage);
 
 describe.each(BROWSERS)("%s", (_, start) => {
   let browser: AnyBrowser;
@@ -41,7 +27,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
   beforeEach(async () => {
     visitor = await browser.visitor();
     opened = [];
-    proxy.refreshes = 0;
+    front.proxy.refreshes = 0;
   });
   // After every test: no script can read a credential.
   afterEach(async () => {
@@ -51,7 +37,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
   });
 
   async function open(options: Partial<ClientOptions> = BEARER): Promise<Tab> {
-    const tab = await visitor.open(addressOf(site, proxy.url, options));
+    const tab = await visitor.open(addressOf(stage.site, front.proxy.url, options));
     opened.push(tab);
     return tab;
   }
@@ -66,29 +52,29 @@ describe.each(BROWSERS)("%s", (_, start) => {
     const tab = await signedIn();
     await expire(tab);
     expect(await call(tab, 50)).toEqual(Array(50).fill(ADA.email));
-    expect(proxy.refreshes).toBe(1);
+    expect(front.proxy.refreshes).toBe(1);
   });
 
   test("four tabs that wake at once all stay signed in, twice", async () => {
     const tabs = [await signedIn(), await open(), await open(), await open()];
     expect(await Promise.all(tabs.map((tab) => call(tab)))).toEqual(Array(4).fill([ADA.email]));
     for (let round = 1; round <= 2; round += 1) {
-      proxy.refreshes = 0;
+      front.proxy.refreshes = 0;
       await Promise.all(tabs.map(expire));
       const answers = await Promise.all(tabs.map((tab) => call(tab, 5)));
       expect(answers.flat()).toEqual(Array(20).fill(ADA.email));
       expect(await Promise.all(tabs.map(status))).toEqual(Array(4).fill("signed-in"));
-      expect(proxy.refreshes).toBeGreaterThanOrEqual(1);
-      expect(proxy.refreshes).toBeLessThanOrEqual(4);
+      expect(front.proxy.refreshes).toBeGreaterThanOrEqual(1);
+      expect(front.proxy.refreshes).toBeLessThanOrEqual(4);
     }
   });
 
   test("a lost answer is requested again", async () => {
     const tab = await signedIn();
     await expire(tab);
-    proxy.losing = 1;
+    front.proxy.losing = 1;
     expect(await call(tab)).toEqual([ADA.email]);
-    expect(proxy).toMatchObject({ losing: 0, refreshes: 2 });
+    expect(front.proxy).toMatchObject({ losing: 0, refreshes: 2 });
     expect(await status(tab)).toBe("signed-in");
   });
 
@@ -96,11 +82,11 @@ describe.each(BROWSERS)("%s", (_, start) => {
     "%s mode: the service restarts, and the user stays signed in",
     async (_, options) => {
       const tab = await signedIn(options);
-      await service.down();
+      await stage.service.down();
       await expire(tab);
       expect(await call(tab, 3)).toEqual(Array(3).fill("TypeError"));
       expect(await status(tab)).toBe("signed-in");
-      await service.up();
+      await stage.service.up();
       await expect.poll(() => call(tab), { timeout: 20_000 }).toEqual([ADA.email]);
       expect(await status(tab)).toBe("signed-in");
     },
@@ -125,7 +111,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
 
 /** Another device of the same person. */
 async function device(): Promise<Client> {
-  const client = createClient({ baseUrl: service.url, mode: "token", refreshIn: "body" });
+  const client = createClient({ baseUrl: stage.service.url, mode: "token", refreshIn: "body" });
   await client.signIn(ADA);
   return client;
 }

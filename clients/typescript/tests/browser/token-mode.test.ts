@@ -1,10 +1,9 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import type { BrowserContext, Page } from "playwright-core";
+import { beforeEach, expect, test } from "vitest";
 import { openPage } from "../support/chromium.js";
 import { callOften, expireAccess, sessionStatus } from "../support/in_page.js";
-import { type Site, visit } from "../support/page.js";
-import type { Service } from "../support/service.js";
-import { ADA, openStage } from "../support/stage.js";
+import { visit } from "../support/page.js";
+import { ADA, chromiumForAll, stageForAll } from "../support/stage.js";
 
 const REFRESH = "**/v1/tokens/refresh";
 const MODES = [
@@ -13,19 +12,13 @@ const MODES = [
 ] as const;
 const [, [, BEARER]] = MODES;
 
-let browser: Browser;
-let site: Site;
-let service: Service;
-beforeAll(async () => {
-  const stage = await openStage();
-  ({ browser, site, service } = stage);
-  return stage.close;
-});
+const stage = stageForAll();
+const chromium = chromiumForAll();
 
 let context: BrowserContext;
 let refreshes: number;
 beforeEach(async () => {
-  context = await browser.newContext();
+  context = await chromium.browser.newContext();
   refreshes = 0;
   context.on("request", (request) => {
     if (request.method() === "POST" && request.url().endsWith("/v1/tokens/refresh")) refreshes += 1;
@@ -66,7 +59,7 @@ test("Retry-After is honoured, and the user stays signed in", async () => {
   await expire(page);
   const problem = { type: "about:blank", title: "Later", status: 503, code: "unavailable" };
   const cors = {
-    "access-control-allow-origin": site.origin,
+    "access-control-allow-origin": stage.site.origin,
     "access-control-allow-credentials": "true",
     "access-control-expose-headers": "retry-after",
   };
@@ -122,7 +115,7 @@ test("a reload finds the session again, and leaving offline leaves this page", a
 
 async function open(options: object = BEARER): Promise<Page> {
   const { page } = await openPage(context);
-  await visit(page, site, service.url, options);
+  await visit(page, stage.site, stage.service.url, options);
   return page;
 }
 
