@@ -65,7 +65,7 @@ async fn invalid_lines_are_reported_and_existing_users_are_unchanged() {
     let lines = [
         json!({"email": "grace@example.com", "password_hash": hash}).to_string(),
         String::new(),
-        json!({"email": "nobody", "password_hash": hash}).to_string(),
+        json!({"email": "no address", "password_hash": hash}).to_string(),
         json!({"email": "mallory@example.com", "password_hash": hash, "role": "admin"}).to_string(),
         json!({"email": "plain@example.com", "password_hash": "hunter2secret"}).to_string(),
         json!({"email": "ADA@example.com", "password_hash": hash}).to_string(),

@@ -1,4 +1,4 @@
-//! Paths among tokens that nobody parses: the arguments of macros and attributes.
+//! Paths among tokens that are not parsed: the arguments of macros and attributes.
 
 use std::collections::BTreeSet;
 
