@@ -50,7 +50,10 @@ async function outcome(
   const api = cookies.api(apiOrigin);
   const frontend = frontendOrigin === apiOrigin ? api : cookies.frontend(frontendOrigin);
   const page = await visitor.open(frontend);
-  expect(await page.run(() => location.origin, undefined), "the browser did not upgrade it to https").toBe(frontend);
+  expect(
+    await page.run(() => location.origin, undefined),
+    "the browser did not upgrade it to https",
+  ).toBe(frontend);
 
   const renamed = (suffix: string): string[] =>
     headers.map((header, at) => header.replace("=", `${at}${suffix}=`));

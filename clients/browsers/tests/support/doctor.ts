@@ -23,7 +23,7 @@ export interface Report {
   }[];
 }
 
-/** Runs `bifrons doctor` on an API of this machine, whatever its name. */
+/** Runs `bifrons doctor` on an API of this machine, under any host name. */
 export function askDoctor(
   api: string,
   frontends: readonly string[],
