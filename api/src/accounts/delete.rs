@@ -17,6 +17,9 @@ pub enum DeleteError {
     /// The user authenticated too long ago for an operation that cannot be undone.
     #[error("the session is not fresh")]
     NotFresh,
+    /// The session ended, or another request renewed it.
+    #[error("the session has ended")]
+    Ended,
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -27,14 +30,17 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal) -> Result<(), 
     if !sessions::is_fresh(&principal.session, state.clock.now(), &state.config.sessions) {
         return Err(DeleteError::NotFresh);
     }
-    let deleted = state.write(Scope::Transaction, (principal.user.id, principal.session.id), |tx, (user, session)| {
+    let deleted = state.write_or_refuse(Scope::Transaction, principal.clone(), |tx, principal| {
         Box::pin(async move {
+            let user = principal.user.id;
             // First the user: a concurrent sign-in commits before, and its session is deleted too.
-            store::delete(tx, *user).await?;
-            sessions::store::delete_all(tx, *user).await?;
-            tx.record(Event::UserDeleted.of(*user).in_session(*session));
-            Ok(())
+            if !store::delete(tx, user).await? || !sessions::store::is_live(tx, principal).await? {
+                return Ok(Err(DeleteError::Ended));
+            }
+            sessions::store::delete_all(tx, user).await?;
+            tx.record(Event::UserDeleted.of(user).in_session(principal.session.id));
+            Ok(Ok(()))
         })
     });
-    Ok(deleted.await?)
+    deleted.await?
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     db::{Scope, Unavailable},
     principal::{Principal, UserSnapshot},
+    sessions,
     state::AppState,
 };
 
@@ -18,9 +19,9 @@ pub enum RenameError {
     /// The name breaks its rule.
     #[error("a value breaks a rule")]
     Invalid(Violation),
-    /// The user was deleted.
-    #[error("the user was deleted")]
-    Gone,
+    /// The session ended, or another request renewed it.
+    #[error("the session has ended")]
+    Ended,
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -29,11 +30,12 @@ pub enum RenameError {
 /// Changes or removes the name.
 pub async fn rename(state: &Arc<AppState>, principal: &Principal, name: Option<String>) -> Result<UserSnapshot, RenameError> {
     check_name(name.as_deref()).map_err(RenameError::Invalid)?;
-    let renamed = state.write(Scope::Transaction, (principal.user.id, name.clone()), |tx, (id, name)| {
-        Box::pin(store::rename(tx, *id, name.as_deref()))
+    let renamed = state.write_or_refuse(Scope::Transaction, (principal.clone(), name.clone()), |tx, (principal, name)| {
+        Box::pin(async move {
+            let is_renamed = store::rename(tx, principal.user.id, name.as_deref()).await?;
+            Ok(if is_renamed && sessions::store::is_live(tx, principal).await? { Ok(()) } else { Err(RenameError::Ended) })
+        })
     });
-    if !renamed.await? {
-        return Err(RenameError::Gone);
-    }
+    renamed.await??;
     Ok(UserSnapshot { name, ..principal.user.as_ref().clone() })
 }

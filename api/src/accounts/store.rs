@@ -76,10 +76,9 @@ pub(crate) async fn rename(tx: &Tx, id: UserId, name: Option<&str>) -> Result<bo
     change_user(tx, id, present(id).col_expr(Column::Name, Expr::value(name.map(str::to_owned)))).await
 }
 
-/// Decides whether a user may sign in. A proof from before opens no session afterwards.
-pub(crate) async fn set_status(tx: &Tx, id: UserId, status: Status) -> Result<(), Unavailable> {
-    change_user(tx, id, next_epoch(present(id)).col_expr(Column::Status, Expr::value(status))).await?;
-    Ok(())
+/// Decides whether a user may sign in; false if the user was deleted. A proof from before opens no session afterwards.
+pub(crate) async fn set_status(tx: &Tx, id: UserId, status: Status) -> Result<bool, Unavailable> {
+    change_user(tx, id, next_epoch(present(id)).col_expr(Column::Status, Expr::value(status))).await
 }
 
 /// Notes that the credentials of a user changed: a proof from before opens no session any more.
@@ -87,8 +86,9 @@ pub(crate) async fn raise_epoch(tx: &Tx, id: UserId) -> Result<bool, Unavailable
     change_user(tx, id, next_epoch(present(id))).await
 }
 
-/// Removes the personal data of a user. The row stays until it is purged, so that every node learns of the deletion.
-pub(crate) async fn delete(tx: &Tx, id: UserId) -> Result<(), Unavailable> {
+/// Removes the personal data of a user; false if another request did. The row stays until it is purged, so that every node learns of the
+/// deletion.
+pub(crate) async fn delete(tx: &Tx, id: UserId) -> Result<bool, Unavailable> {
     let erased = next_epoch(present(id))
         .col_expr(Column::Status, Expr::value(Status::Deleted))
         .col_expr(Column::Email, Expr::value(""))
@@ -96,8 +96,9 @@ pub(crate) async fn delete(tx: &Tx, id: UserId) -> Result<(), Unavailable> {
         .col_expr(Column::EmailCanonical, Expr::value(id.0.to_string()))
         .col_expr(Column::Roles, Expr::value(""))
         .col_expr(Column::Name, Expr::value(None::<String>));
-    change_user(tx, id, erased).await?;
-    authentication::store::delete(tx, id).await
+    let is_deleted = change_user(tx, id, erased).await?;
+    authentication::store::delete(tx, id).await?;
+    Ok(is_deleted)
 }
 
 /// Removes the rows of users who were deleted before a moment of the database's clock.

@@ -110,29 +110,67 @@ pub async fn end_all(state: &Arc<AppState>, sessions: &[SessionId]) -> Result<()
     ended.await
 }
 
-/// Ends one session of the same user; false if the user has none with that id.
-pub async fn end_one(state: &Arc<AppState>, principal: &Principal, id: SessionId) -> Result<bool, Unavailable> {
-    match store::find(state.db.connection(), id).await? {
-        Some((session, _)) if session.user_id == principal.user.id => {
-            let input = (id, state.clock.now());
-            let ended =
-                state.write(Scope::Statement, input, |tx, (id, now)| Box::pin(store::end(tx, *id, EndedBecause::Revoked, *now)));
-            ended.await
-        }
-        _ => Ok(false),
+/// Why no session of the user was ended.
+#[derive(Debug, thiserror::Error)]
+pub enum EndOthersError {
+    /// The session of the request ended, or another request renewed it.
+    #[error("the session has ended")]
+    Ended,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Why a session was not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum EndSessionError {
+    /// The user has no live session with that id.
+    #[error("no such session")]
+    NotFound,
+    /// Nothing was ended.
+    #[error(transparent)]
+    Others(#[from] EndOthersError),
+}
+
+impl From<Unavailable> for EndSessionError {
+    fn from(error: Unavailable) -> Self {
+        Self::Others(error.into())
     }
 }
 
-/// Ends all sessions of the same user but the one in use.
-pub async fn end_others(state: &Arc<AppState>, principal: &Principal) -> Result<(), Unavailable> {
-    let input = (principal.user.id, principal.session.id, state.clock.now());
-    let ended = state.write(Scope::Transaction, input, |tx, (user, kept, now)| {
+/// Ends one session of the same user.
+pub async fn end_one(state: &Arc<AppState>, principal: &Principal, id: SessionId) -> Result<(), EndSessionError> {
+    let input = (principal.clone(), id, state.clock.now());
+    let ended = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, id, now)| {
         Box::pin(async move {
-            store::note_user_change(tx, *user).await?;
-            store::end_others(tx, *user, *kept, EndedBecause::Revoked, *now).await?;
-            tx.record(Event::OtherSessionsEnded.of(*user).in_session(*kept));
-            Ok(())
+            if !store::is_live(tx, principal).await? {
+                return Ok(Err(EndSessionError::Others(EndOthersError::Ended)));
+            }
+            match store::find(tx.connection(), *id).await? {
+                // Of a session that had ended, the end is announced again.
+                Some((session, _)) if session.user_id == principal.user.id => {
+                    store::end(tx, *id, EndedBecause::Revoked, *now).await.map(Ok)
+                }
+                _ => Ok(Err(EndSessionError::NotFound)),
+            }
         })
     });
-    ended.await
+    let has_ended = ended.await??;
+    if has_ended { Ok(()) } else { Err(EndSessionError::NotFound) }
+}
+
+/// Ends all sessions of the same user but the one in use.
+pub async fn end_others(state: &Arc<AppState>, principal: &Principal) -> Result<(), EndOthersError> {
+    let ended = state.write_or_refuse(Scope::Transaction, (principal.clone(), state.clock.now()), |tx, (principal, now)| {
+        Box::pin(async move {
+            let (user, kept) = (principal.user.id, principal.session.id);
+            if !store::note_user_change(tx, user).await? || !store::is_live(tx, principal).await? {
+                return Ok(Err(EndOthersError::Ended));
+            }
+            store::end_others(tx, user, kept, EndedBecause::Revoked, *now).await?;
+            tx.record(Event::OtherSessionsEnded.of(user).in_session(kept));
+            Ok(Ok(()))
+        })
+    });
+    ended.await?
 }

@@ -69,6 +69,13 @@ pub(crate) async fn find_same(
     Ok(found.filter(|(session, _)| session.version == principal.session.version && session.ended_at.is_none()))
 }
 
+/// Whether the session of a principal is as it was when the principal proved its secret. A cached principal may be older than the end of
+/// its session, so every write in the name of a principal asks. The answer holds until the transaction is over.
+pub(crate) async fn is_live(tx: &Tx, Principal { session, .. }: &Principal) -> Result<bool, Unavailable> {
+    let live = Entity::find_by_id(session.id).filter(Column::EndedAt.is_null()).filter(Column::Version.eq(session.version));
+    Ok(live.lock(LockType::Share).one(tx.connection()).await?.is_some())
+}
+
 /// Notes that a session was used; false if it has ended, or has a note after `before`.
 pub(crate) async fn touch(tx: &Tx, used: &SessionSnapshot, before: UnixMillis) -> Result<bool, Unavailable> {
     let update = update_live(used.id)
@@ -175,11 +182,10 @@ pub(crate) async fn list(
     Ok(live.order_by_desc(Column::Id).limit(limit).all(db).await?)
 }
 
-/// Notes at a user that their sessions changed: all copies of their sessions become outdated.
-pub(crate) async fn note_user_change(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
+/// Notes at a user that their sessions changed: all copies of their sessions become outdated. False if the user was deleted.
+pub(crate) async fn note_user_change(tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
     let update = user::Entity::update_many().filter(user::Column::Id.eq(user)).filter(user::Column::Status.ne(Status::Deleted));
-    change_user(tx, user, update).await?;
-    Ok(())
+    change_user(tx, user, update).await
 }
 
 /// Changes a user, and notes the change with the version that the row has then; false if there is no such row.

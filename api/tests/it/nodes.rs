@@ -6,6 +6,7 @@ use bifrons::{
     accounts::{self, AdminAction},
     email_address::EmailAddress,
 };
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
@@ -56,6 +57,49 @@ async fn c_38_every_end_takes_effect_on_three_nodes_without_redis() {
             }
         }
     }
+}
+
+/// The other node still has the session in process when it ended, and answers with it for up to two seconds. In that time, it only reads.
+#[tokio::test]
+async fn an_ended_session_changes_nothing_on_a_node_that_has_not_learned_of_the_end() {
+    for how in ENDS.into_iter().chain(["operator"]) {
+        let one = App::start().await;
+        let two = one.another().await;
+        let other = one.ada().await;
+        let (victim, third) = (one.client(), one.client());
+        victim.sign_in(EMAIL, PASSWORD).await.expect(200);
+        third.sign_in(EMAIL, PASSWORD).await.expect(200);
+        let there = victim.snapshot().at(&two);
+        there.get_session().await.expect(200);
+        let session = there.session().await;
+        if how == "operator" {
+            let address = EmailAddress::parse(EMAIL).unwrap();
+            accounts::apply(&one.state, AdminAction::Disable, &address).await.unwrap().unwrap();
+        } else {
+            end(how, &victim, &other).await;
+        }
+        let before = rows(&one).await;
+        let one_of_hers = format!("/v1/me/sessions/{}", session.0);
+        for (method, path, body) in [
+            (Method::PATCH, "/v1/me", Some(json!({ "name": "Mallory" }))),
+            (Method::DELETE, one_of_hers.as_str(), None),
+            (Method::DELETE, "/v1/me/sessions", None),
+            (Method::DELETE, "/v1/me", None),
+        ] {
+            there.send(method, path, body).await.expect_problem(401, "invalid_session");
+        }
+        assert_eq!(rows(&one).await, before, "{how}");
+    }
+}
+
+/// What a change of users and sessions would change.
+async fn rows(app: &App) -> [i64; 4] {
+    [
+        app.count("SELECT max(version) FROM user").await,
+        app.count("SELECT count(*) FROM user WHERE name IS NULL").await,
+        app.count("SELECT coalesce(max(version), 0) FROM session").await,
+        app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await,
+    ]
 }
 
 /// A node without a database learns of an end by push alone. It drops the session, and cannot read it again.

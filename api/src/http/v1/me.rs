@@ -61,12 +61,13 @@ impl Example for ChangePasswordRequest {
 
 problems!(RenameError {
     RenameError::Invalid(violation) => ValidationFailed.fields(vec![field_error(violation, "password")]),
-    RenameError::Gone => InvalidSession,
+    RenameError::Ended => InvalidSession,
     RenameError::Store(error) => Unavailable.log(&error),
 });
 
 problems!(DeleteError {
     DeleteError::NotFresh => ReauthenticationRequired,
+    DeleteError::Ended => InvalidSession,
     DeleteError::Store(error) => Unavailable.log(&error),
 });
 

@@ -16,7 +16,6 @@ use super::{
     tag::Tag,
 };
 use crate::{
-    db::Unavailable,
     http::{
         request::{State, credentials::ActiveSession},
         response::{
@@ -25,7 +24,7 @@ use crate::{
             reply::{NoContent, Reply, WithCookies},
         },
     },
-    sessions,
+    sessions::{self, EndOthersError, EndSessionError},
     state::AppState,
 };
 
@@ -108,20 +107,14 @@ impl Example for SessionList {
     }
 }
 
-/// Why a session was not ended.
-#[derive(Debug, thiserror::Error)]
-enum EndSessionError {
-    /// The user has no session with that id.
-    #[error("no such session")]
-    NotFound,
-    /// The database does not answer.
-    #[error(transparent)]
-    Store(#[from] Unavailable),
-}
+problems!(EndOthersError {
+    EndOthersError::Ended => InvalidSession,
+    EndOthersError::Store(error) => Unavailable.log(&error),
+});
 
 problems!(EndSessionError {
     EndSessionError::NotFound => NotFound,
-    EndSessionError::Store(error) => Unavailable.log(&error),
+    EndSessionError::Others(error) => (EndOthersError: error),
 });
 
 pub(in crate::http) struct SessionsApi;
@@ -156,8 +149,8 @@ impl SessionsApi {
     ///
     /// Ends all sessions of the current user but the one of this request.
     #[oai(path = "/", method = "delete", operation_id = "endOtherSessions")]
-    async fn end_others(&self, state: State<'_>, principal: ActiveSession) -> Result<NoContent, ErrorResponse<StoreError>> {
-        sessions::end_others(&state, &principal.0).await.map_err(StoreError)?;
+    async fn end_others(&self, state: State<'_>, principal: ActiveSession) -> Result<NoContent, ErrorResponse<EndOthersError>> {
+        sessions::end_others(&state, &principal.0).await?;
         Ok(NoContent)
     }
 
@@ -174,9 +167,7 @@ impl SessionsApi {
         id: Path<Uuid>,
     ) -> Result<WithCookies<NoContent>, ErrorResponse<EndSessionError>> {
         let id = SessionId(id.0);
-        if !sessions::end_one(&state, &principal.0, id).await.map_err(EndSessionError::Store)? {
-            return Err(EndSessionError::NotFound.into());
-        }
+        sessions::end_one(&state, &principal.0, id).await?;
         let cleared = if id == principal.0.session.id { credential_cookies::clear(headers, &state) } else { Vec::new() };
         Ok(WithCookies(NoContent, cleared))
     }
