@@ -14,6 +14,11 @@ pub(crate) struct DomainName {
 impl DomainName {
     /// Maps what a user typed; `None` for labels that are neither A-labels nor U-labels, and for IPv4 addresses.
     pub(crate) fn parse(typed: &str) -> Option<Self> {
+        Self::map(typed).filter(|domain| domain.unicode.split('.').all(is_label))
+    }
+
+    /// The same, with labels that UTS 46 accepts and RFC 5892 does not: stored addresses may have them.
+    pub(crate) fn map(typed: &str) -> Option<Self> {
         let ascii = idna::domain_to_ascii_strict(typed).ok()?;
         // Resolvers read a domain whose last label is a number as an IPv4 address (WHATWG URL section 3.5).
         let last = ascii.rsplit('.').next().unwrap_or_default();
@@ -21,7 +26,7 @@ impl DomainName {
             return None;
         }
         let (unicode, valid) = idna::domain_to_unicode(&ascii);
-        (valid.is_ok() && unicode.split('.').all(is_label)).then_some(Self { ascii, unicode })
+        valid.is_ok().then_some(Self { ascii, unicode })
     }
 }
 

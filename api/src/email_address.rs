@@ -48,14 +48,23 @@ impl EmailAddress {
         }
         let domain = DomainName::parse(typed_domain).ok_or(EmailRule::Domain)?;
         let local = normalize(local);
-        let canonical = format!("{}@{}", local.to_ascii_lowercase(), domain.ascii);
-        // DNS ignores the case of ASCII letters, so the user's own is shown.
-        let shown_domain = if typed_domain.eq_ignore_ascii_case(&domain.ascii) { typed_domain } else { &domain.unicode };
-        let typed = format!("{local}@{shown_domain}");
-        if local.len() > 64 || canonical.len() > 254 || typed.len() > 254 {
+        let address = Self::new(&local, typed_domain, &domain);
+        if local.len() > 64 || address.canonical.len() > 254 || address.typed.len() > 254 {
             return Err(EmailRule::TooLong);
         }
-        Ok(Self { typed, canonical })
+        Ok(address)
+    }
+
+    /// What a user typed who may have signed up when the rules were others: any text that could be a stored address.
+    pub fn parse_stored(typed: &str) -> Option<Self> {
+        let (local, typed_domain) = typed.trim().rsplit_once('@').filter(|(local, _)| !local.is_empty())?;
+        Some(Self::new(&normalize(local), typed_domain, &DomainName::map(typed_domain)?))
+    }
+
+    fn new(local: &str, typed_domain: &str, domain: &DomainName) -> Self {
+        // DNS ignores the case of ASCII letters, so the user's own is shown.
+        let shown_domain = if typed_domain.eq_ignore_ascii_case(&domain.ascii) { typed_domain } else { &domain.unicode };
+        Self { typed: format!("{local}@{shown_domain}"), canonical: format!("{}@{}", local.to_ascii_lowercase(), domain.ascii) }
     }
 
     /// The address in the examples of the specification.
@@ -144,6 +153,23 @@ mod tests {
         }
         assert_eq!(mailbox("\u{416}anna@example.com"), mailbox("\u{436}anna@example.com"));
         assert_ne!(mailbox("ada@example.com"), mailbox("ada@example.org"));
+    }
+
+    #[test]
+    fn an_address_is_found_as_it_was_stored() {
+        let found = |typed: &str| EmailAddress::parse_stored(typed).map(|address| address.canonical().to_owned());
+        for typed in ["Ada@Example.COM", " rene\u{301}@B\u{fc}cher.example", "\u{212A}ate@example.com"] {
+            assert_eq!(found(typed).as_deref(), Some(canonical(typed).as_str()));
+        }
+        for (typed, stored) in
+            [("ada@I\u{2764}.example", "ada@xn--i-7iq.example"), ("a\u{2800}b@example.com", "a\u{2800}b@example.com")]
+        {
+            assert!(EmailAddress::parse(typed).is_err(), "no user can sign up with it today");
+            assert_eq!(found(typed).as_deref(), Some(stored));
+        }
+        for no_address in ["", "ada", "@example.com", "ada@", "ada@exa mple.com"] {
+            assert_eq!(found(no_address), None);
+        }
     }
 
     #[test]

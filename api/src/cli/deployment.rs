@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{failure::Failure, print::print, runtime::block_on};
+use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{config::Config, db::Db, deployment};
 
 #[derive(Debug, Subcommand)]
@@ -14,6 +14,7 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     let Command::Reset = command;
+    let _log = log::start_for_command(config.log)?;
     block_on(async {
         let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
         deployment::reset(&db).await.map_err(Failure::new)?;

@@ -1,10 +1,11 @@
 //! `bifrons migrate`.
 
-use super::{failure::Failure, print::print, runtime::block_on};
+use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{config::Config, db::Db, state::lock};
 
 /// Migrates the schema.
 pub(super) fn run(config: Config) -> Result<(), Failure> {
+    let _log = log::start_for_command(config.log)?;
     block_on(async move {
         let _lock = lock(&config.data_dir)
             .await

@@ -1,11 +1,14 @@
-//! What all nodes on one database have in common: the server secret and the key that the nodes sign with, and the public URL. Every start
-//! records them. A node that could not verify what the others sign refuses to start, instead of refusing their users.
+//! What all nodes on one database have in common: an id, the server secret and the key that the nodes sign with, and the public URL. Every
+//! start records them. A node that could not verify what the others sign refuses to start, instead of refusing their users.
 
 pub(crate) mod store;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     config::Config,
     db::{Db, Unavailable},
+    random,
     secret::{ServerSecrets, SigningKeys},
 };
 
@@ -24,38 +27,65 @@ pub enum DeploymentError {
 
 const REMEDY: &str = "give all nodes the same one. If it was replaced on purpose, run `bifrons deployment reset` first";
 
+const ID: &str = "id";
 const SECRET: &str = "server_secret";
 const SIGNING_KEY: &str = "signing_key";
 const PUBLIC_URL: &str = "public_url";
 
-/// Compares this node with the deployment, and records what it signs with. The first start only records.
+/// Compares this node with the deployment, and records what it signs with. The first start only records. Nodes that start at the same
+/// time see each other: a row that changed since it was read is not written, and the node compares again.
 pub async fn join(db: &Db, config: &Config, secrets: &ServerSecrets, keys: &SigningKeys) -> Result<(), DeploymentError> {
-    let fingerprints = secrets.fingerprints();
-    let recorded = store::read(db.connection()).await?;
-    let recorded = |name: &str| recorded.iter().find(|row| row.name == name).map(|row| row.content.as_str());
-    if recorded(SECRET).is_some_and(|secret| !fingerprints.iter().any(|own| own == secret)) {
-        return Err(DeploymentError::Secret);
-    }
-    if let Some(id) = recorded(SIGNING_KEY).filter(|id| keys.find(id).is_none()) {
-        return Err(DeploymentError::SigningKey(id.to_owned()));
-    }
     let own = config.public_url.as_str();
     // On loopback the port may change at every start, and no other machine is concerned.
     let is_public = !config.public_url.is_loopback();
-    if let Some(recorded) = recorded(PUBLIC_URL).filter(|recorded| is_public && *recorded != own) {
-        return Err(DeploymentError::PublicUrl { own: own.to_owned(), recorded: recorded.to_owned() });
-    }
-    let secret = fingerprints.first().map(String::as_str);
-    let signs_with = [(SECRET, secret), (SIGNING_KEY, Some(keys.signing().id.as_str())), (PUBLIC_URL, is_public.then_some(own))];
-    for (name, content) in signs_with {
-        if let Some(content) = content.filter(|content| recorded(name) != Some(content)) {
-            store::put(db.connection(), name, content).await?;
+    let fingerprints = secrets.fingerprints();
+    loop {
+        let recorded = store::read(db.connection()).await?;
+        let recorded = |name: &str| recorded.iter().find(|row| row.name == name).map(|row| row.content.as_str());
+        if recorded(SECRET).is_some_and(|secret| !fingerprints.iter().any(|own| own == secret)) {
+            return Err(DeploymentError::Secret);
+        }
+        if let Some(id) = recorded(SIGNING_KEY).filter(|id| keys.find(id).is_none()) {
+            return Err(DeploymentError::SigningKey(id.to_owned()));
+        }
+        if let Some(recorded) = recorded(PUBLIC_URL).filter(|recorded| is_public && *recorded != own) {
+            return Err(DeploymentError::PublicUrl { own: own.to_owned(), recorded: recorded.to_owned() });
+        }
+        let secret = fingerprints.first().map(String::as_str);
+        let signs_with =
+            [(SECRET, secret), (SIGNING_KEY, Some(keys.signing().id.as_str())), (PUBLIC_URL, is_public.then_some(own))];
+        let mut is_recorded = true;
+        for (name, content) in signs_with {
+            if let Some(content) = content.filter(|content| is_recorded && recorded(name) != Some(content)) {
+                is_recorded = store::put(db.connection(), name, recorded(name), content).await?;
+            }
+        }
+        if is_recorded {
+            return Ok(());
         }
     }
-    Ok(())
+}
+
+/// Whether one of the secrets is the one that the nodes sign with, so that they understand what this process pushes.
+pub async fn has_secret(db: &Db, secrets: &ServerSecrets) -> Result<bool, Unavailable> {
+    let recorded = store::read(db.connection()).await?;
+    let secret = recorded.iter().find(|row| row.name == SECRET);
+    Ok(secret.is_some_and(|row| secrets.fingerprints().contains(&row.content)))
+}
+
+/// The id of the deployment: random, so that two deployments on one Redis stay apart, and the same for all nodes, whichever secret they
+/// sign with.
+pub async fn id(db: &Db) -> Result<String, Unavailable> {
+    loop {
+        if let Some(row) = store::read(db.connection()).await?.into_iter().find(|row| row.name == ID) {
+            return Ok(row.content);
+        }
+        // If another process records one at the same time, that one counts.
+        store::put(db.connection(), ID, None, &URL_SAFE_NO_PAD.encode(random::bytes::<8>())).await?;
+    }
 }
 
 /// Forgets what the nodes have in common. The next start records it anew.
 pub async fn reset(db: &Db) -> Result<(), Unavailable> {
-    store::remove(db.connection(), &[SECRET, SIGNING_KEY, PUBLIC_URL]).await
+    store::remove(db.connection(), &[ID, SECRET, SIGNING_KEY, PUBLIC_URL]).await
 }

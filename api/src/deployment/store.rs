@@ -9,15 +9,17 @@ pub(crate) async fn read(db: &impl ConnectionTrait) -> Result<Vec<Model>, Unavai
     Ok(Entity::find().all(db).await?)
 }
 
-pub(crate) async fn put(db: &impl ConnectionTrait, name: &str, content: &str) -> Result<(), Unavailable> {
+/// Records a value if the row is still as it was read; false if another process changed it since.
+pub(crate) async fn put(db: &impl ConnectionTrait, name: &str, read: Option<&str>, content: &str) -> Result<bool, Unavailable> {
+    if let Some(read) = read {
+        let update = Entity::update_many().col_expr(Column::Content, Expr::value(content));
+        let updated = update.filter(Column::Name.eq(name)).filter(Column::Content.eq(read)).exec(db).await?;
+        return Ok(updated.rows_affected > 0);
+    }
     let row = Model { name: name.to_owned(), content: content.to_owned() };
     match Entity::insert(row.into_active_model()).exec_without_returning(db).await.map_err(Unavailable::from) {
-        Err(error) if error.is_duplicate() => {
-            let update = Entity::update_many().col_expr(Column::Content, Expr::value(content));
-            update.filter(Column::Name.eq(name)).exec(db).await?;
-            Ok(())
-        }
-        inserted => inserted.map(drop),
+        Err(error) if error.is_duplicate() => Ok(false),
+        inserted => inserted.map(|_| true),
     }
 }
 

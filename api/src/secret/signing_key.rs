@@ -116,6 +116,12 @@ impl SigningKeys {
         Ok(Self { signing, keys })
     }
 
+    /// A key that no other process has, for a command: it signs nothing.
+    pub fn in_memory(algorithm: Algorithm) -> Option<Self> {
+        let key = SigningKey::from_pem(algorithm, &SigningKey::generate(algorithm)?)?;
+        Some(Self { signing: 0, keys: vec![key] })
+    }
+
     /// The key that signs.
     pub fn signing(&self) -> &SigningKey {
         &self.keys[self.signing]

@@ -22,7 +22,6 @@ mod tokens;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use aws_lc_rs::hmac;
 use entity::{SessionId, UnixMillis, UserId};
 use quick_cache::{Weighter, sync::Cache as Bounded};
 use tokio::sync::OnceCell;
@@ -32,8 +31,7 @@ use freshness::Freshness;
 pub use freshness::Moment;
 use recent_changes::RecentChanges;
 pub use recent_changes::WINDOW;
-use shared::Shared;
-pub use shared::channel;
+pub use shared::{Role, Shared, channel};
 pub use tokens::{VerifiedToken, VerifiedTokens};
 
 use crate::{
@@ -41,7 +39,6 @@ use crate::{
     db::Unavailable,
     metrics::{Metrics, Source},
     principal::{Principal, SessionSnapshot, UserSnapshot},
-    redis::Redis,
     sync::{Mutex, lock},
 };
 
@@ -64,8 +61,8 @@ pub struct SessionCache {
 type Read = OnceCell<Result<Option<Principal>, Unavailable>>;
 
 impl SessionCache {
-    /// Keeps at most about `bytes` in process. Entries in Redis are authenticated with the key.
-    pub fn new(bytes: u64, redis: Option<(Redis, hmac::Key)>, metrics: Arc<Metrics>, clock: Clock) -> Self {
+    /// Keeps at most about `bytes` in process.
+    pub fn new(bytes: u64, shared: Option<Shared>, metrics: Arc<Metrics>, clock: Clock) -> Self {
         // The entries of a user and of a session are about as large, and most users have one or two sessions.
         let bounded = |bytes: u64| usize::try_from(bytes / 512).unwrap_or(usize::MAX).min(1024);
         Self {
@@ -73,7 +70,7 @@ impl SessionCache {
             users: Bounded::with_weighter(bounded(bytes), bytes / 2, Bytes),
             recent: Mutex::new(RecentChanges::new()),
             freshness: Freshness::new(clock),
-            shared: redis.map(|(redis, key)| Shared::new(redis, key)),
+            shared,
             reads: Mutex::new(HashMap::new()),
             metrics,
         }
@@ -196,13 +193,6 @@ impl SessionCache {
             if node != shared::COMMAND {
                 self.freshness.heard_from(node);
             }
-        }
-    }
-
-    /// This process is a command: it pushes changes, but is no node.
-    pub fn become_command(&self) {
-        if let Some(shared) = &self.shared {
-            shared.become_command();
         }
     }
 

@@ -15,25 +15,24 @@ pub(super) enum Kind {
     Message = 3,
 }
 
-/// Makes and verifies MACs.
+/// Makes MACs with the first key, and verifies them with each: while the secret is replaced, nodes seal with the old one and the new one.
 #[derive(Debug)]
-pub(super) struct Seal(pub(super) hmac::Key);
+pub(super) struct Seal(pub(super) Vec<hmac::Key>);
 
 impl Seal {
     /// The kind, the content and the MAC.
     pub(super) fn seal(&self, kind: Kind, content: &[u8]) -> Vec<u8> {
         let mut sealed = [&[kind as u8], content].concat();
-        let seal = hmac::sign(&self.0, &sealed);
-        sealed.extend(seal.as_ref().iter().take(LENGTH));
+        let seal = self.0.first().map(|key| hmac::sign(key, &sealed));
+        sealed.extend(seal.iter().flat_map(AsRef::as_ref).take(LENGTH));
         sealed
     }
 
     /// The content, if it is of that kind and its MAC is right.
     pub(super) fn open<'a>(&self, kind: Kind, sealed: &'a [u8]) -> Option<&'a [u8]> {
         let (content, seal) = sealed.split_at_checked(sealed.len().checked_sub(LENGTH)?)?;
-        let expected = hmac::sign(&self.0, content);
-        constant_time::verify_slices_are_equal(expected.as_ref().get(..LENGTH)?, seal).ok()?;
-        content.strip_prefix(&[kind as u8])
+        let is_ours = |key| constant_time::verify_slices_are_equal(&hmac::sign(key, content).as_ref()[..LENGTH], seal).is_ok();
+        self.0.iter().any(is_ours).then(|| content.strip_prefix(&[kind as u8]))?
     }
 }
 
@@ -45,7 +44,8 @@ mod tests {
 
     #[test]
     fn no_bit_can_be_changed_and_a_message_is_no_entry() {
-        let seal = Seal(hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]));
+        let key = |byte| hmac::Key::new(hmac::HMAC_SHA256, &[byte; 32]);
+        let seal = Seal(vec![key(7), key(8)]);
         let sealed = seal.seal(Kind::Message, b"so it is");
         assert_eq!(seal.open(Kind::Message, &sealed), Some(&b"so it is"[..]));
         assert_eq!(seal.open(Kind::Entry, &sealed), None);
@@ -54,7 +54,8 @@ mod tests {
             turned[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(seal.open(Kind::Message, &turned), None, "{bit}");
         }
-        assert_eq!(Seal(hmac::Key::new(hmac::HMAC_SHA256, &[8; 32])).open(Kind::Message, &sealed), None);
+        assert_eq!(Seal(vec![key(8)]).open(Kind::Message, &sealed), None);
+        assert_eq!(Seal(vec![key(8), key(7)]).open(Kind::Message, &sealed), Some(&b"so it is"[..]), "while the secret is replaced");
         assert_eq!(seal.open(Kind::Message, b"short"), None);
     }
 }

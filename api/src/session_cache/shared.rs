@@ -34,26 +34,33 @@ pub fn channel(redis: &Redis) -> Vec<u8> {
     redis.name("changes", b"")
 }
 
-/// The node id of a command. It sends no heartbeats, so no node waits for them.
+/// What this process is to the nodes that receive what it pushes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It sends heartbeats, and the others notice when they stop.
+    Node,
+    /// It pushes changes, and no node waits for its heartbeats.
+    Command,
+}
+
+/// The node id of a command.
 pub(super) const COMMAND: NodeId = 0;
 
+/// What the nodes share through Redis.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub struct Shared {
     redis: Redis,
     seal: Seal,
+    role: Role,
     /// The id of this node. It changes after a push failed: the other nodes then miss the old id, and rely on polling until they
     /// forget it.
     own: AtomicU64,
 }
 
 impl Shared {
-    pub(super) fn new(redis: Redis, key: hmac::Key) -> Self {
-        Self { redis, seal: Seal(key), own: AtomicU64::new(draw()) }
-    }
-
-    /// From now on this process pushes as a command.
-    pub(super) fn become_command(&self) {
-        self.own.store(COMMAND, Ordering::Release);
+    /// Entries and messages are authenticated with the keys: the first seals, all open.
+    pub fn new(redis: Redis, keys: Vec<hmac::Key>, role: Role) -> Self {
+        Self { redis, seal: Seal(keys), role, own: AtomicU64::new(draw(role)) }
     }
 
     fn key(&self, id: SessionId) -> Vec<u8> {
@@ -99,7 +106,7 @@ impl Shared {
         };
         let (told, ()) = tokio::join!(self.redis.ask::<()>(&publish), removing);
         if told.is_err() && !changes.is_empty() {
-            self.own.store(draw(), Ordering::Release);
+            self.own.store(draw(self.role), Ordering::Release);
             tracing::debug!("the push failed: the other nodes learn of the change by polling");
         }
     }
@@ -112,6 +119,9 @@ impl Shared {
     }
 }
 
-fn draw() -> NodeId {
-    NodeId::from_be_bytes(random::bytes())
+fn draw(role: Role) -> NodeId {
+    match role {
+        Role::Node => NodeId::from_be_bytes(random::bytes()),
+        Role::Command => COMMAND,
+    }
 }

@@ -65,7 +65,7 @@ impl From<VerifyPasswordError> for SignInError {
 /// Verifies the password and opens a session. The account trusts the device from then on.
 pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Established, DeviceToken), SignInError> {
     let SignIn { email, password, remember, delivery, requester, presented } = request;
-    let address = EmailAddress::parse(email).ok();
+    let address = EmailAddress::parse_stored(email);
     for _ in 0..ATTEMPTS {
         // Boxed: while a request waits for a hashing worker it holds no more memory than it must.
         let proof = Box::pin(prove_password(state, address.as_ref(), password.clone(), &requester)).await?;

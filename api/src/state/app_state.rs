@@ -27,8 +27,11 @@ use crate::{
     passwords::{BreachedError, PasswordRules},
     redis::Redis,
     secret::{KeyError, ServerSecrets, SigningKeys},
-    session_cache::{SessionCache, VerifiedTokens},
+    session_cache::{Role, SessionCache, Shared, VerifiedTokens},
 };
+
+/// The file of the server secrets, in the data folder.
+const SECRETS_FILE: &str = "bifrons.key";
 
 /// What every request shares.
 #[derive(Debug)]
@@ -79,6 +82,9 @@ pub enum StartError {
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The algorithm gives no key.
+    #[error("cannot generate a key; look at tokens.algorithm")]
+    NoKey,
     /// Redis cannot be used: its URL is not valid.
     #[error("cannot use Redis: {0}; look at redis.url")]
     Redis(String),
@@ -100,29 +106,50 @@ impl AppState {
         Self::with_database(db, config, clock).await
     }
 
-    /// Opens a database that exists and has the current schema, for a command beside the running nodes. Creates no database and no folder.
+    /// Opens a database that exists and has the current schema, for a command beside the running nodes. Creates no database and no folder,
+    /// and changes nothing that the nodes have in common. A command signs nothing: keys that it does not find it makes for itself, in memory.
     pub async fn open_existing(config: Config, clock: Clock) -> Result<Self, StartError> {
         let db = Db::open_existing(&config.database).await?;
-        let data_dir = |error| StartError::DataDir(config.data_dir.display().to_string(), error);
-        fs::metadata(&config.data_dir).map_err(data_dir)?;
-        let _lock = lock(&config.data_dir).await.map_err(data_dir)?;
-        let state = Self::with_database(db, config, clock).await?;
-        state.cache.become_command();
-        Ok(state)
+        let file = config.data_dir.join(SECRETS_FILE);
+        let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
+            Some(secrets) => secrets,
+            None if file.exists() => ServerSecrets::load_or_create(&file)?,
+            None => ServerSecrets::generate(),
+        };
+        if config.redis.is_some() && !deployment::has_secret(&db, &secrets).await.map_err(DeploymentError::from)? {
+            tracing::warn!("tokens.secrets (or bifrons.key) is not the nodes': they learn of changes by polling, within 5 s");
+        }
+        let keys = SigningKeys::in_memory(config.tokens.algorithm).ok_or(StartError::NoKey)?;
+        Self::assemble(db, config, clock, secrets, keys, Role::Command).await
     }
 
     async fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
         let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
             Some(secrets) => secrets,
-            None => ServerSecrets::load_or_create(&config.data_dir.join("bifrons.key"))?,
+            None => ServerSecrets::load_or_create(&config.data_dir.join(SECRETS_FILE))?,
         };
         let keys = SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?;
         deployment::join(&db, &config, &secrets, &keys).await?;
-        let name = secrets.fingerprints().swap_remove(0);
-        let redis = config.redis.as_ref().map(|redis| Redis::new(redis, &name)).transpose();
-        let redis = redis.map_err(|error| StartError::Redis(error.to_string()))?;
+        Self::assemble(db, config, clock, secrets, keys, Role::Node).await
+    }
+
+    async fn assemble(
+        db: Db,
+        config: Config,
+        clock: Clock,
+        secrets: ServerSecrets,
+        keys: SigningKeys,
+        role: Role,
+    ) -> Result<Self, StartError> {
+        let redis = match &config.redis {
+            Some(redis) => {
+                let id = deployment::id(&db).await.map_err(DeploymentError::from)?;
+                Some(Redis::new(redis, &id).map_err(|error| StartError::Redis(error.to_string()))?)
+            }
+            None => None,
+        };
         let metrics = Arc::new(Metrics::default());
-        let shared = redis.clone().map(|redis| (redis, secrets.key_for("sessions in Redis")));
+        let shared = redis.clone().map(|redis| Shared::new(redis, secrets.keys_for("sessions in Redis"), role));
         Ok(Self {
             cache: SessionCache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics), clock.clone()),
             tokens: VerifiedTokens::new(),

@@ -1,11 +1,15 @@
 //! One mailbox has one canonical address, in every form that a user types.
 
-use bifrons::config::{Rate, RegistrationConfig};
+use bifrons::{
+    accounts::{self, AdminAction},
+    config::{Rate, RegistrationConfig},
+    email_address::EmailAddress,
+};
 use serde_json::json;
 
 use crate::{
     limits::{WRONG, from, limited, limited_for},
-    support::{App, EMAIL, PASSWORD},
+    support::{App, EMAIL, PASSWORD, binary::run},
 };
 
 /// The same address with `é` as one code point, and as two.
@@ -91,6 +95,11 @@ async fn stored_addresses_are_normalized_once_and_collisions_are_kept() {
     let second = app.client().sign_up("ren\u{e9}@b.example", "another horse entirely").await.expect(201).string("/id");
     app.client().sign_in("ren\u{e9}@a.example", PASSWORD).await.expect(401);
     app.sql("DELETE FROM seaql_migrations WHERE version LIKE '%normalize_addresses'").await;
+    let folder = app.state.config.data_dir.as_path();
+    let environment = [("BIFRONS_DATABASE__URL", app.state.config.database.url.as_str()), ("BIFRONS_DATA_DIR", ".")];
+    let migrated = run(folder, &["migrate"], &environment);
+    let logged = String::from_utf8(migrated.stderr).unwrap();
+    assert!(migrated.status.success() && logged.contains("two users have the same e-mail address"), "{logged}");
     let migrated = app.reconfigured(|_| {}).await;
     for typed in ["ren\u{e9}@a.example", "rene\u{301}@a.example"] {
         let user = migrated.client().sign_in(typed, PASSWORD).await.expect(200);
@@ -100,4 +109,20 @@ async fn stored_addresses_are_normalized_once_and_collisions_are_kept() {
     let user = migrated.client().sign_in("rene\u{301}@b.example", "another horse entirely").await.expect(200);
     assert_eq!(user.string("/session/user/id"), second, "the user whose stored address is normalized keeps it");
     assert_eq!(app.count("SELECT count(*) FROM user").await, 3);
+}
+
+/// The first edition accepted symbols in domain names. Its users are still there.
+#[tokio::test]
+async fn a_user_whose_address_is_refused_today_can_sign_in() {
+    let app = App::start().await;
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let (stored, canonical) = ("ada@i\u{2764}.example", "ada@xn--i-7iq.example");
+    app.sql(&format!("UPDATE user SET email = '{stored}', email_canonical = '{canonical}'")).await;
+    app.client().sign_up(stored, PASSWORD).await.expect(422);
+    for typed in [stored, canonical, "Ada@I\u{2764}.Example"] {
+        let user = app.client().sign_in(typed, PASSWORD).await.expect(200);
+        assert_eq!(user.string("/session/user/email"), stored);
+    }
+    let address = EmailAddress::parse_stored(stored).unwrap();
+    accounts::apply(&app.state, AdminAction::Disable, &address).await.unwrap().unwrap();
 }

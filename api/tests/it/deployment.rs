@@ -2,6 +2,13 @@
 
 use std::fs;
 
+use bifrons::{
+    clock::Clock,
+    config::{Config, RedisConfig},
+    deployment::DeploymentError,
+    secret::ServerSecret,
+    state::{AppState, StartError},
+};
 use redis::Value;
 use tempfile::tempdir;
 
@@ -40,6 +47,36 @@ async fn a_node_that_cannot_verify_what_the_others_sign_refuses_to_start() {
     refuses(&run(one.path(), &[], &environment), 1, "public_url is https://auth.example.com here");
 }
 
+/// Two nodes with keys of their own start at the same moment on a new database. One of them is the deployment, and the other refuses.
+#[tokio::test]
+async fn nodes_that_start_together_are_told_apart() {
+    for _ in 0..10 {
+        let app = App::start().await;
+        app.execute("DELETE FROM deployment").await;
+        let node = async || {
+            let folder = tempdir().unwrap();
+            let config = Config { data_dir: folder.path().to_owned(), ..app.state.config.clone() };
+            (AppState::open(config, Clock::System).await.map(drop), folder)
+        };
+        let (one, other) = tokio::join!(node(), node());
+        let refusals: Vec<_> = [one.0, other.0].into_iter().filter_map(Result::err).collect();
+        assert!(matches!(refusals.as_slice(), [StartError::Deployment(DeploymentError::Secret)]), "{refusals:?}");
+    }
+}
+
+/// A command needs the database only. What the nodes have in common stays theirs.
+#[test]
+fn a_command_without_the_keys_of_the_nodes_leaves_the_deployment_as_it_is() {
+    let (node, operator) = (tempdir().unwrap(), tempdir().unwrap());
+    Process::start(node.path()).stop();
+    let database = format!("sqlite:{}", node.path().join("data/bifrons.db").display());
+    fs::write(operator.path().join("users.jsonl"), "").unwrap();
+    let import = run(operator.path(), &["user", "import", "users.jsonl"], &[("BIFRONS_DATABASE__URL", &database)]);
+    assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+    assert_eq!(fs::read_dir(operator.path()).unwrap().count(), 1, "no data folder, no key");
+    Process::start(node.path()).stop();
+}
+
 /// A secret is replaced in two restarts: nodes that do not have the new one yet would refuse its tokens.
 #[tokio::test]
 async fn a_node_without_the_newest_secret_refuses_to_start() {
@@ -51,6 +88,31 @@ async fn a_node_without_the_newest_secret_refuses_to_start() {
         Process::start_with(folder.path(), &[("BIFRONS_TOKENS__SECRETS", secrets)]).stop();
     }
     refuses(&run(folder.path(), &[], &[("BIFRONS_TOKENS__SECRETS", &old), ("BIFRONS_LISTEN", "127.0.0.1:0")]), 1, "tokens.secrets");
+}
+
+/// While a secret is replaced, nodes sign with the old one and the new one. They share Redis all the same.
+#[tokio::test]
+async fn nodes_share_redis_while_a_secret_is_replaced() {
+    let redis = RedisServer::start().await;
+    let secret = |letter: &str| ServerSecret::parse(&(letter.repeat(42) + "A")).unwrap();
+    let with = |secrets: Vec<ServerSecret>| {
+        let url = RedisConfig::parse(&redis.url()).unwrap();
+        move |config: &mut Config| {
+            config.redis = Some(url);
+            config.tokens.secrets = secrets;
+        }
+    };
+    let one = App::configured(with(vec![secret("A"), secret("B")])).await;
+    let two = one.reconfigured(with(vec![secret("B"), secret("A")])).await;
+    one.until_linked().await;
+    two.until_linked().await;
+    let ada = one.ada().await;
+    let (there, session) = (ada.snapshot().at(&two), ada.session().await);
+    two.poll().await;
+    there.get_session().await.expect(200);
+    two.disconnect_database().await;
+    ada.sign_out().await.expect(204);
+    two.until_forgotten(session).await;
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
 
 async fn apply(state: &Arc<AppState>, action: AdminAction, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
     let not_found = || Failure::Failed(format!("no user has the address {email}"));
-    let address = EmailAddress::parse(email).map_err(|_| not_found())?;
+    let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
     let ended = accounts::apply(state, action, &address).await.map_err(Failure::new)?.ok_or_else(not_found)?;
     if *json {
         let action = match action {
