@@ -11,8 +11,8 @@ pub struct Requester {
     pub ip: Option<IpAddr>,
     /// The `User-Agent`, cut to 256 characters.
     pub user_agent: Option<String>,
-    /// The device token of an earlier sign-in.
-    pub device: Option<DeviceToken>,
+    /// The device tokens that came with the request. More than one: an attacker may have planted the others, so none of them counts more.
+    pub devices: Vec<DeviceToken>,
 }
 
 impl Requester {

@@ -79,6 +79,6 @@ pub async fn change_password(
     let renewed = changed.await?.map_err(|error| refused("changed_concurrently", error))?;
     // A concurrent change of the account raises the epoch further. Then the account does not know the device until the next sign-in.
     let changed = user::Model { credential_epoch: user.credential_epoch + 1, ..user };
-    let device = state.limits.trust_device(requester.device.as_ref(), &changed, now);
+    let device = state.limits.trust_device(&requester.devices, &changed, now);
     Ok((renewed.establish(state, &changed)?, device))
 }

@@ -82,7 +82,7 @@ pub async fn confirm_registration(
     });
     match created.await {
         Ok(Ok(())) => {
-            let device = state.limits.trust_device(requester.device.as_ref(), &new.user, now);
+            let device = state.limits.trust_device(&requester.devices, &new.user, now);
             Ok((new.user, device))
         }
         Ok(Err(error)) => Err(refused("token", error)),

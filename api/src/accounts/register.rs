@@ -98,7 +98,7 @@ async fn at_once(
         Err(error) if error.is_duplicate() => return Err(taken(state, None)),
         stored => stored?,
     }
-    let device = state.limits.trust_device(requester.device.as_ref(), &new.user, now);
+    let device = state.limits.trust_device(&requester.devices, &new.user, now);
     Ok(Registered::Now(Box::new(new.user), device))
 }
 

@@ -77,9 +77,15 @@ impl Limits {
         Ok(Some(Attempt { own, shared, unspent: self.unspent.clone(), _guard: guard }))
     }
 
-    /// The token of a device that has just signed in: from now on it is known to the account.
-    pub fn trust_device(&self, device: Option<&DeviceToken>, user: &user::Model, now: UnixMillis) -> DeviceToken {
-        device.cloned().unwrap_or_default().trusted_by(&credentials_of(user), &self.device_keys, now)
+    /// The token of a device that has just signed in: from now on it is known to the account. Of several tokens, the one that the account
+    /// knows is continued.
+    pub fn trust_device(&self, devices: &[DeviceToken], user: &user::Model, now: UnixMillis) -> DeviceToken {
+        let device = self.known_device(devices, user, now).or(devices.first()).cloned();
+        device.unwrap_or_default().trusted_by(&credentials_of(user), &self.device_keys, now)
+    }
+
+    fn known_device<'a>(&self, devices: &'a [DeviceToken], user: &user::Model, now: UnixMillis) -> Option<&'a DeviceToken> {
+        devices.iter().find(|device| device.is_known(&credentials_of(user), &self.device_keys, now))
     }
 
     fn known<'a>(&self, account: Account<'a>, requester: &'a Requester, now: UnixMillis) -> Option<(&'a user::Model, Subject<'a>)> {
@@ -87,8 +93,7 @@ impl Limits {
         if let Some(session) = account.session {
             return Some((user, Subject::Session(session)));
         }
-        let device = requester.device.as_ref()?;
-        device.is_known(&credentials_of(user), &self.device_keys, now).then_some((user, Subject::Device(device)))
+        Some((user, Subject::Device(self.known_device(&requester.devices, user, now)?)))
     }
 }
 

@@ -73,7 +73,7 @@ pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Esta
         let opening = Opening { delivery, remember, requester: requester.clone(), replaces };
         match Box::pin(open(state, &proof, opening)).await {
             Ok(established) => {
-                let device = state.limits.trust_device(requester.device.as_ref(), &proof.user, proof.at);
+                let device = state.limits.trust_device(&requester.devices, &proof.user, proof.at);
                 return Ok((established, device));
             }
             // The credentials changed while the password was verified. It may be another one now.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bifrons::secret::DeviceToken;
 use serde_json::json;
 
 use crate::{
@@ -79,6 +80,23 @@ async fn b_54_a_password_change_voids_all_known_devices_but_the_one_that_makes_i
     limited_for(copy.sign_in(EMAIL, NEW_PASSWORD).await);
     laptop.delete("/v1/session").await.expect(204);
     laptop.sign_in(EMAIL, NEW_PASSWORD).await.expect(200);
+}
+
+/// A sibling domain, or a script on another path, plants tokens beside the real one. They must not make the device unknown.
+#[tokio::test]
+async fn b_54_planted_device_tokens_do_not_hide_the_real_one() {
+    let app = App::configured(limited("3/1h", "3/1h", "50000/1m")).await;
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let known = devices(&app, 1).await.remove(0);
+    let planted = (0..8).map(|_| DeviceToken::new().reveal().to_string()).collect::<Vec<_>>();
+    exhaust(&app).await;
+    for at in [0, 4, 8] {
+        let tokens = planted[..at].iter().chain([&known]).chain(&planted[at..]);
+        let header = tokens.map(|token| format!("bifrons_device={token}")).collect::<Vec<_>>().join("; ");
+        let signed_in = from(&app, "198.51.100.1").with("cookie", header).sign_in(EMAIL, PASSWORD).await.expect(200);
+        let read = |token: &str| DeviceToken::parse(token).unwrap();
+        assert_eq!(read(&device(&signed_in)).id(), read(&known).id(), "the known one is continued");
+    }
 }
 
 /// In mode `token`: the device token is where the refresh token is.

@@ -23,7 +23,7 @@ impl<'a> FromRequest<'a> for Requester {
         Ok(Self {
             ip: config.and_then(|config| address(request, config)),
             user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
-            device: config.and_then(|config| device(request.headers(), config)),
+            devices: config.map(|config| devices(request.headers(), config)).unwrap_or_default(),
         })
     }
 }
@@ -34,9 +34,9 @@ pub(in crate::http) fn address(request: &Request, config: &Config) -> Option<IpA
     Some(client(peer, request.headers(), config))
 }
 
-/// The device token of the request. Of several, the first that parses: a planted token only makes the device unknown.
-fn device(headers: &HeaderMap, config: &Config) -> Option<DeviceToken> {
-    cookies::all(headers, config.cookies.device_name).find_map(DeviceToken::parse)
+/// The device tokens of the request. The limit on the size of the header bounds them.
+fn devices(headers: &HeaderMap, config: &Config) -> Vec<DeviceToken> {
+    cookies::all(headers, config.cookies.device_name).filter_map(DeviceToken::parse).collect()
 }
 
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {

@@ -137,8 +137,8 @@ impl SessionApi {
             (Mode::Cookie, Some(_)) => return Err(SignInRequestError::RefreshInForCookie.into()),
             (Mode::Token, refresh_in) => Delivery::Tokens(refresh_in.unwrap_or(RefreshIn::Body).into()),
         };
-        let device = device_token.as_deref().and_then(DeviceToken::parse).or(requester.device);
-        let requester = Requester { device, ..requester };
+        let given = device_token.as_deref().and_then(DeviceToken::parse);
+        let requester = Requester { devices: given.into_iter().chain(requester.devices).collect(), ..requester };
         let presented = credential_cookies::presented(headers);
         let request = SignIn { email: &email, password, remember: remember.unwrap_or(false), delivery, requester, presented };
         let (established, device) = sessions::sign_in(&state, request).await.map_err(SignInRequestError::SignIn)?;
