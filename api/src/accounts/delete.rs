@@ -34,7 +34,7 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal) -> Result<(), 
         Box::pin(async move {
             let user = principal.user.id;
             // First the user: a concurrent sign-in commits before, and its session is deleted too.
-            if !store::delete(tx, user).await? || !sessions::store::is_live(tx, principal).await? {
+            if !store::delete(tx, user).await? || !sessions::store::is_unchanged(tx, &principal.session).await? {
                 return Ok(Err(DeleteError::Ended));
             }
             sessions::store::delete_all(tx, user).await?;

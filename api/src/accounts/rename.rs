@@ -19,7 +19,7 @@ pub enum RenameError {
     /// The name breaks its rule.
     #[error("a value breaks a rule")]
     Invalid(Violation),
-    /// The session ended, or another request renewed it.
+    /// The session ended.
     #[error("the session has ended")]
     Ended,
     /// The database does not answer.
@@ -33,7 +33,7 @@ pub async fn rename(state: &Arc<AppState>, principal: &Principal, name: Option<S
     let renamed = state.write_or_refuse(Scope::Transaction, (principal.clone(), name.clone()), |tx, (principal, name)| {
         Box::pin(async move {
             let is_renamed = store::rename(tx, principal.user.id, name.as_deref()).await?;
-            Ok(if is_renamed && sessions::store::is_live(tx, principal).await? { Ok(()) } else { Err(RenameError::Ended) })
+            Ok(if is_renamed && sessions::store::is_live(tx, &principal.session).await? { Ok(()) } else { Err(RenameError::Ended) })
         })
     });
     renamed.await??;

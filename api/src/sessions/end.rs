@@ -143,7 +143,7 @@ pub async fn end_one(state: &Arc<AppState>, principal: &Principal, id: SessionId
     let input = (principal.clone(), id, state.clock.now());
     let ended = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, id, now)| {
         Box::pin(async move {
-            if !store::is_live(tx, principal).await? {
+            if !store::is_unchanged(tx, &principal.session).await? {
                 return Ok(Err(EndSessionError::Others(EndOthersError::Ended)));
             }
             match store::find(tx.connection(), *id).await? {
@@ -164,7 +164,7 @@ pub async fn end_others(state: &Arc<AppState>, principal: &Principal) -> Result<
     let ended = state.write_or_refuse(Scope::Transaction, (principal.clone(), state.clock.now()), |tx, (principal, now)| {
         Box::pin(async move {
             let (user, kept) = (principal.user.id, principal.session.id);
-            if !store::note_user_change(tx, user).await? || !store::is_live(tx, principal).await? {
+            if !store::note_user_change(tx, user).await? || !store::is_unchanged(tx, &principal.session).await? {
                 return Ok(Err(EndOthersError::Ended));
             }
             store::end_others(tx, user, kept, EndedBecause::Revoked, *now).await?;

@@ -9,7 +9,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Iterable,
-    QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    QueryFilter, QueryOrder, QuerySelect, Select, UpdateMany,
     sea_query::{Expr, LockType, Query},
 };
 
@@ -69,11 +69,20 @@ pub(crate) async fn find_same(
     Ok(found.filter(|(session, _)| session.version == principal.session.version && session.ended_at.is_none()))
 }
 
-/// Whether the session of a principal is as it was when the principal proved its secret. A cached principal may be older than the end of
-/// its session, so every write in the name of a principal asks. The answer holds until the transaction is over.
-pub(crate) async fn is_live(tx: &Tx, Principal { session, .. }: &Principal) -> Result<bool, Unavailable> {
-    let live = Entity::find_by_id(session.id).filter(Column::EndedAt.is_null()).filter(Column::Version.eq(session.version));
-    Ok(live.lock(LockType::Share).one(tx.connection()).await?.is_some())
+/// Whether the session has not ended. A cached principal may be older than the end of its session, so every write in the name of a
+/// principal asks this or [`is_unchanged`]. The answer holds until the transaction is over.
+pub(crate) async fn is_live(tx: &Tx, session: &SessionSnapshot) -> Result<bool, Unavailable> {
+    exists(tx, Entity::find_by_id(session.id)).await
+}
+
+/// Whether the session has neither ended nor got a new secret since the principal proved the one it had. For writes that an attacker
+/// with a copy of the old secret would make.
+pub(crate) async fn is_unchanged(tx: &Tx, session: &SessionSnapshot) -> Result<bool, Unavailable> {
+    exists(tx, Entity::find_by_id(session.id).filter(Column::Version.eq(session.version))).await
+}
+
+async fn exists(tx: &Tx, session: Select<Entity>) -> Result<bool, Unavailable> {
+    Ok(session.filter(Column::EndedAt.is_null()).lock(LockType::Share).one(tx.connection()).await?.is_some())
 }
 
 /// Notes that a session was used; false if it has ended, or has a note after `before`.

@@ -92,6 +92,21 @@ async fn an_ended_session_changes_nothing_on_a_node_that_has_not_learned_of_the_
     }
 }
 
+/// The user authenticated again, and the session has a new secret. A copy of the old one deletes and ends nothing.
+#[tokio::test]
+async fn an_old_secret_deletes_nothing_on_a_node_that_has_not_learned_of_the_new_one() {
+    let one = App::start().await;
+    let two = one.another().await;
+    let ada = one.ada().await;
+    let there = ada.snapshot().at(&two);
+    let session = there.session().await;
+    ada.reauthenticate(PASSWORD).await.expect(200);
+    for path in ["/v1/me/sessions", "/v1/me", &format!("/v1/me/sessions/{}", session.0)] {
+        there.delete(path).await.expect_problem(401, "invalid_session");
+    }
+    ada.get_session().await.expect(200);
+}
+
 /// What a change of users and sessions would change.
 async fn rows(app: &App) -> [i64; 4] {
     [

@@ -111,6 +111,12 @@ async fn a_refresh_beside_a_re_authentication_is_not_reuse() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_concurrent_rename_does_not_refuse_a_password_change() {
+    for _ in 0..20 {
+        rename_while_the_password_changes().await;
+    }
+}
+
+async fn rename_while_the_password_changes() {
     let app = App::start().await;
     let ada = app.ada().await;
     let rename = |name: &'static str| {
