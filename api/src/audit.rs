@@ -65,6 +65,16 @@ events! {
     Info PasswordChanged = "password_changed";
     /// A password change was refused.
     Info PasswordChangeRefused = "password_change_refused";
+    /// A new password was asked for. Whether the address has an account is looked up later.
+    Info PasswordResetRequested = "password_reset_requested";
+    /// A user was sent a token to choose a new password with.
+    Info PasswordResetSent = "password_reset_sent";
+    /// A user chose a new password with a token from a mail; all their sessions ended.
+    Info PasswordReset = "password_reset";
+    /// An operator set the password of a user; all their sessions ended.
+    Info PasswordSet = "password_set";
+    /// A token for a new password was refused: it proves nothing, was used, or the account changed since.
+    Info PasswordResetRefused = "password_reset_refused";
     /// A password's hash was replaced by one with today's parameters.
     Info PasswordRehashed = "password_rehashed";
     /// A limit was reached: the request was refused with 429.
@@ -99,6 +109,14 @@ events! {
     Info UserDisabled = "user_disabled";
     /// An operator enabled a user.
     Info UserEnabled = "user_enabled";
+    /// A mail was handed over; the reason is its kind.
+    Info MailSent = "mail_sent";
+    /// A mail could not be delivered yet, and is tried again; the reason is its kind.
+    Info MailDeferred = "mail_deferred";
+    /// A mail was given up; the reason is its kind.
+    Warn MailDead = "mail_dead";
+    /// No mail can be delivered: the mail server does not answer, refuses the credentials, or cannot encrypt.
+    Warn MailStopped = "mail_stopped";
 }
 
 impl Event {

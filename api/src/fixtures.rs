@@ -18,6 +18,8 @@ pub fn user(now: UnixMillis) -> user::Model {
         id: UserId(Uuid::nil()),
         email: "ada@example.com".to_owned(),
         email_canonical: "ada@example.com".to_owned(),
+        email_verified: false,
+        locale: None,
         name: None,
         roles: Roles::default(),
         status: Status::Active,

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use crate::{
     accounts, authentication,
     db::{Scope, Unavailable, database_time},
-    limits, sessions,
+    limits, mail, sessions,
     state::AppState,
 };
 
@@ -36,7 +36,13 @@ pub async fn run(state: Arc<AppState>) {
             calibrate(&state).await;
         }
     };
-    tokio::join!(sessions::follow_changes(&state), state.outbox.deliver(&state.db), purging, calibrating);
+    tokio::join!(
+        sessions::follow_changes(&state),
+        state.outbox.deliver(&state.db),
+        accounts::resolve_reset_requests(&state),
+        purging,
+        calibrating
+    );
 }
 
 /// Measures how long hashes with other parameters take. Before the first request is served, and then every ten minutes.
@@ -46,18 +52,19 @@ pub async fn calibrate(state: &AppState) {
     }
 }
 
-/// Removes sessions a day after they expired and users a day after they were deleted; sign-ups that were not confirmed in time, and
-/// limits that are full again.
+/// Removes sessions a day after they expired and users a day after they were deleted; one-time tokens that have expired,
+/// limits that are full again, and dead letters after a month.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), state.clock.now());
     let expired = now.minus(KEPT_FOR);
     let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
     let deleted = database_time(db).await?.minus(KEPT_FOR);
     let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
-    let registrations = accounts::store::purge_registrations(db, now).await?;
+    let tokens = accounts::purge_one_time_tokens(db, now).await?;
     let limits = limits::store::purge(db, now).await?;
-    if sessions + users + registrations + limits > 0 {
-        tracing::info!(sessions, users, registrations, limits, "removed old rows");
+    let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
+    if sessions + users + tokens + limits + mails > 0 {
+        tracing::info!(sessions, users, tokens, limits, mails, "removed old rows");
     }
     Ok(())
 }

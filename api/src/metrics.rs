@@ -52,6 +52,9 @@ pub struct Metrics {
     pub changes_current: Gauge,
     pub push_working: Gauge,
     pub redis_linked: Gauge,
+    pub mail_waiting: Gauge,
+    pub mail_dead: Gauge,
+    pub mail_stopped: Gauge,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -173,6 +176,9 @@ impl Default for Metrics {
                 Gauge::default(),
             ),
             redis_linked: all.add("redis_linked", "1 if this node is connected to Redis, else 0", Gauge::default()),
+            mail_waiting: all.add("mail_waiting", "Mails in the outbox that wait to be delivered", Gauge::default()),
+            mail_dead: all.add("mail_dead", "Mails in the outbox that were given up", Gauge::default()),
+            mail_stopped: all.add("mail_stopped", "1 if this node cannot deliver mail at all, else 0", Gauge::default()),
             registry,
         }
     }

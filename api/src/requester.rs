@@ -11,6 +11,8 @@ pub struct Requester {
     pub ip: Option<IpAddr>,
     /// The `User-Agent`, cut to 256 characters.
     pub user_agent: Option<String>,
+    /// The languages that the reader prefers: `Accept-Language`, cut to 256 characters.
+    pub accept_language: Option<String>,
     /// The device tokens that came with the request. More than one: an attacker may have planted the others, so none of them counts more.
     pub devices: Vec<DeviceToken>,
 }

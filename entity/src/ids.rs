@@ -27,9 +27,13 @@ impl GrantId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct MailId(pub Uuid);
 
-/// A registration whose address is not confirmed yet.
+/// A one-time token: the first half of what the mail carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
-pub struct RegistrationId(pub Uuid);
+pub struct OneTimeTokenId(pub Uuid);
+
+/// A request for a new password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct ResetRequestId(pub Uuid);
 
 /// The key of a limit: a keyed hash of an account, or of an account and a network or device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveValueType)]
@@ -45,4 +49,4 @@ macro_rules! never_a_number {
         }
     )*};
 }
-never_a_number!(UserId, SessionId, GrantId, MailId, RegistrationId, LimitKey);
+never_a_number!(UserId, SessionId, GrantId, MailId, OneTimeTokenId, ResetRequestId, LimitKey);

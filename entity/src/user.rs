@@ -31,6 +31,10 @@ pub struct Model {
     /// The form in which addresses are compared; unique.
     #[sea_orm(unique)]
     pub email_canonical: String,
+    /// Whether the user has shown that they read mail at the address.
+    pub email_verified: bool,
+    /// The language of mails to the user: a BCP 47 tag.
+    pub locale: Option<String>,
     /// The name that the user chose.
     pub name: Option<String>,
     /// What the user may do.

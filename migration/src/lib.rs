@@ -13,6 +13,7 @@ mod m20261125_000006_create_registration;
 mod m20261126_000007_restructure;
 mod m20261126_000008_normalize_addresses;
 mod m20261126_000009_create_deployment;
+mod m20261126_000010_deliver_mail;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_restructure::Migration),
             Box::new(m20261126_000008_normalize_addresses::Migration),
             Box::new(m20261126_000009_create_deployment::Migration),
+            Box::new(m20261126_000010_deliver_mail::Migration),
         ]
     }
 }
@@ -37,8 +39,20 @@ impl MigratorTrait for Migrator {
 /// The table that records the applied steps.
 pub const HISTORY: &str = "seaql_migrations";
 
-/// All other tables.
-pub const TABLES: [&str; 8] = ["user", "session", "mail", "attempt_limit", "registration", "password", "token_grant", "deployment"];
+/// All other tables, those that a later step drops too.
+pub const TABLES: [&str; 11] = [
+    "user",
+    "session",
+    "mail",
+    "registration",
+    "attempt_limit",
+    "password",
+    "token_grant",
+    "deployment",
+    "one_time_token",
+    "outgoing_mail",
+    "reset_request",
+];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because
 /// they cannot undo an interrupted step. In SQLite it is ordered by its primary key, as in MySQL.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use entity::{session::EndedBecause, user};
+use entity::{one_time_token::Purpose, session::EndedBecause, user};
 
-use super::store;
+use super::{one_time_tokens, store};
 use crate::{
     audit::Event,
     authentication::{self, ChoosePasswordError, PasswordAttempt, VerifyPasswordError, choose_password},
@@ -70,6 +70,7 @@ pub async fn change_password(
             if !authentication::store::replace(tx, user, old, hash, *now).await? {
                 return Ok(Err(ChangePasswordError::Verify(VerifyPasswordError::Wrong)));
             }
+            one_time_tokens::store::void(tx, user, Purpose::ResetPassword).await?;
             sessions::store::end_others(tx, user, session.id, EndedBecause::PasswordChanged, *now).await?;
             let Some(renewed) = renewal.store(tx, session).await? else { return Ok(Err(ChangePasswordError::Ended)) };
             tx.record(Event::PasswordChanged.of(user).in_session(session.id));

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use entity::{registration, user};
+use entity::{one_time_token::Purpose, user};
 
 use super::{
     new_user::{NewUser, check},
+    one_time_tokens,
     register::RegisterError,
     store,
 };
@@ -16,9 +17,8 @@ use crate::{
     audit::Event,
     authentication::choose_password,
     db::{Scope, Unavailable},
-    email_address::EmailAddress,
     requester::Requester,
-    secret::{DeviceToken, OneTimeToken, Password},
+    secret::{DeviceToken, Password},
     state::AppState,
 };
 
@@ -63,16 +63,15 @@ pub async fn confirm_registration(
     };
     let now = state.clock.now();
     state.limits.take_network(requester.network(), now).await.map_err(RegisterError::from)?;
-    let waiting = find(state, &token).await?;
-    // It was an address when it was stored.
-    let address = waiting.as_ref().and_then(|waiting| EmailAddress::parse(&waiting.email).ok());
-    let (waiting, address) = waiting.zip(address).ok_or_else(|| refused("token", ConfirmError::Token))?;
+    let waiting = one_time_tokens::find(state, Purpose::ConfirmRegistration, &token).await?;
+    let (waiting, address) = waiting.ok_or_else(|| refused("token", ConfirmError::Token))?;
     check(state, &password, &address, name.as_deref()).map_err(RegisterError::Invalid)?;
     let password = choose_password(state, password, address.canonical(), &requester).await.map_err(RegisterError::from)?;
-    let new = NewUser::new((&waiting.email, &waiting.email_canonical), name, password, now);
+    let mut new = NewUser::new((&waiting.email, &waiting.email_canonical), name, password, now);
+    new.user.email_verified = true;
     let created = state.write_or_refuse(Scope::Transaction, (waiting.id, new.clone()), |tx, (waiting, new)| {
         Box::pin(async move {
-            if !store::take_registration(tx, *waiting).await? {
+            if !one_time_tokens::store::take(tx, *waiting).await? {
                 return Ok(Err(ConfirmError::Token));
             }
             store::insert(tx, new.clone()).await?;
@@ -89,10 +88,4 @@ pub async fn confirm_registration(
         Err(error) if error.is_duplicate() => Err(refused("email_taken", RegisterError::EmailTaken.into())),
         Err(error) => Err(error.into()),
     }
-}
-
-async fn find(state: &AppState, token: &str) -> Result<Option<registration::Model>, Unavailable> {
-    let Some(token) = OneTimeToken::parse(token) else { return Ok(None) };
-    let found = store::find_registration(state.db.connection(), token.registration).await?;
-    Ok(found.filter(|waiting| token.matches(&waiting.secret_hash) && state.clock.now() < waiting.expires_at))
 }

@@ -6,6 +6,8 @@ mod confirm_registration;
 mod delete;
 pub mod import;
 mod new_user;
+mod one_time_tokens;
+mod password_reset;
 mod register;
 mod rename;
 pub(crate) mod store;
@@ -15,5 +17,10 @@ pub use change_password::{ChangePasswordError, change_password};
 pub use confirm_registration::{ConfirmError, Confirmation, confirm_registration};
 pub use delete::{DeleteError, delete};
 pub use new_user::{NewUser, Violation};
+pub(crate) use one_time_tokens::store::purge as purge_one_time_tokens;
+pub(crate) use password_reset::resolve_reset_requests;
+pub use password_reset::{
+    RequestResetError, ResetPasswordError, request_password_reset, reset_password, send_password_reset, set_password,
+};
 pub use register::{RegisterError, Registered, Registration, register};
 pub use rename::{RenameError, rename};

@@ -23,6 +23,8 @@ impl NewUser {
             id: UserId(random::uuid_v7(now)),
             email: typed.to_owned(),
             email_canonical: canonical.to_owned(),
+            email_verified: false,
+            locale: None,
             name,
             roles: Roles::default(),
             status: Status::Active,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use entity::{RegistrationId, UserId, registration, user};
-use url::Url;
+use entity::{UserId, one_time_token::Purpose, outgoing_mail, user};
 
 use super::{
     new_user::{NewUser, Violation, check},
+    one_time_tokens::{self, Issued},
     store,
 };
 use crate::{
@@ -16,9 +16,9 @@ use crate::{
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     limits::LimitError,
-    mail, random,
+    mail::{CONFIRMED_WITHIN, Letter},
     requester::Requester,
-    secret::{DeviceToken, OneTimeToken, Password},
+    secret::{DeviceToken, Password},
     state::AppState,
 };
 
@@ -69,8 +69,8 @@ pub async fn register(state: &Arc<AppState>, request: Registration) -> Result<Re
     state.limits.take_network(request.requester.network(), state.clock.now()).await?;
     match &state.config.registration {
         RegistrationConfig::Open => at_once(state, request).await,
-        RegistrationConfig::Verified { page } => {
-            once_confirmed(state, &request.address, page).await?;
+        RegistrationConfig::Verified => {
+            once_confirmed(state, &request.address, &request.requester).await?;
             Ok(Registered::OnceConfirmed)
         }
     }
@@ -104,33 +104,31 @@ async fn at_once(
 
 /// The same happens whether or not the address is taken: a transaction and a mail. The password is not stored: the user chooses it when
 /// they confirm.
-async fn once_confirmed(state: &Arc<AppState>, address: &EmailAddress, page: &Url) -> Result<(), RegisterError> {
+async fn once_confirmed(state: &Arc<AppState>, address: &EmailAddress, requester: &Requester) -> Result<(), RegisterError> {
     let now = state.clock.now();
     // An attacker must not fill the mailbox of another person.
     if !state.limits.take_mail(&state.db, address, now).await? {
         state.record(Event::AttemptLimited.because("mail"));
         return Ok(());
     }
-    let token = OneTimeToken::new(RegistrationId(random::uuid_v7(now)));
-    let waiting = registration::Model {
-        id: token.registration,
-        secret_hash: token.hash(),
-        email: address.as_typed().to_owned(),
-        email_canonical: address.canonical().to_owned(),
-        expires_at: now.plus(mail::CONFIRMED_WITHIN),
-    };
-    let letter = mail::confirm_registration(address, page, &token, now);
-    let stored = state.write(Scope::Transaction, (address.clone(), waiting, letter, now), |tx, (address, waiting, letter, now)| {
+    let written = (address.as_typed(), address.canonical());
+    let Issued { token, row } = one_time_tokens::issue(Purpose::ConfirmRegistration, None, written, now, CONFIRMED_WITHIN);
+    let locale = state.outbox.locale(None, requester.accept_language.as_deref());
+    let letter = Letter::confirm_registration(state.config.pages.confirm_email.as_ref(), &token);
+    let mail = state.outbox.seal(&letter, address.as_typed(), locale, now);
+    let exists = state.outbox.seal(&Letter::AccountExists, "", locale, now);
+    let stored = state.write(Scope::Transaction, (address.clone(), row, mail, exists), |tx, (address, row, mail, exists)| {
         Box::pin(async move {
             let owner = store::find_by_email(tx.connection(), address).await?;
-            match &owner {
+            match owner {
                 None => {
-                    store::insert_registration(tx, waiting.clone()).await?;
-                    tx.mail(letter.clone()).await?;
+                    one_time_tokens::store::insert(tx, row.clone()).await?;
+                    tx.mail(mail.clone()).await?;
                     tx.record(Event::RegistrationBegun);
                 }
                 Some(owner) => {
-                    tx.mail(mail::already_registered(owner, *now)).await?;
+                    let locale = owner.locale.unwrap_or_else(|| exists.locale.clone());
+                    tx.mail(outgoing_mail::Model { recipient: owner.email, locale, ..exists.clone() }).await?;
                     tx.record(Event::RegistrationRefused.of(owner.id).because("email_taken"));
                 }
             }

@@ -1,9 +1,9 @@
-//! Queries on `user` and `registration`.
+//! Queries on `user`.
 
 use std::collections::HashSet;
 
 use entity::{
-    RegistrationId, UnixMillis, UserId, password, registration,
+    UnixMillis, UserId, password,
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::new_user::NewUser;
+use super::{new_user::NewUser, one_time_tokens};
 use crate::{authentication, db::Unavailable, email_address::EmailAddress, sessions::store::change_user, state::Tx};
 
 /// Stores a new user and the password; [`Unavailable::is_duplicate`] if the address is taken.
@@ -36,30 +36,6 @@ pub(crate) async fn insert_many(tx: &Tx, users: &[NewUser]) -> Result<(), Unavai
     Ok(())
 }
 
-/// Stores a sign-up that waits for its address to be confirmed.
-pub(crate) async fn insert_registration(tx: &Tx, waiting: registration::Model) -> Result<(), Unavailable> {
-    waiting.into_active_model().insert(tx.connection()).await?;
-    Ok(())
-}
-
-/// A sign-up that waits, expired or not.
-pub(crate) async fn find_registration(
-    db: &impl ConnectionTrait,
-    id: RegistrationId,
-) -> Result<Option<registration::Model>, Unavailable> {
-    Ok(registration::Entity::find_by_id(id).one(db).await?)
-}
-
-/// Removes a sign-up; false if another request did.
-pub(crate) async fn take_registration(tx: &Tx, id: RegistrationId) -> Result<bool, Unavailable> {
-    Ok(registration::Entity::delete_by_id(id).exec(tx.connection()).await?.rows_affected > 0)
-}
-
-/// Removes sign-ups that were not confirmed in time.
-pub(crate) async fn purge_registrations(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
-    Ok(registration::Entity::delete_many().filter(registration::Column::ExpiresAt.lt(now)).exec(db).await?.rows_affected)
-}
-
 /// Which of these canonical addresses are taken.
 pub(crate) async fn taken(db: &impl ConnectionTrait, addresses: &HashSet<String>) -> Result<HashSet<String>, Unavailable> {
     let query = Entity::find().select_only().column(Column::EmailCanonical).filter(Column::EmailCanonical.is_in(addresses));
@@ -68,7 +44,17 @@ pub(crate) async fn taken(db: &impl ConnectionTrait, addresses: &HashSet<String>
 
 /// The user with this address, however it was typed.
 pub(crate) async fn find_by_email(db: &impl ConnectionTrait, address: &EmailAddress) -> Result<Option<Model>, Unavailable> {
-    Ok(Entity::find().filter(Column::EmailCanonical.eq(address.canonical())).one(db).await?)
+    find_by_canonical(db, address.canonical()).await
+}
+
+/// The user with this address in its canonical form.
+pub(crate) async fn find_by_canonical(db: &impl ConnectionTrait, canonical: &str) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find().filter(Column::EmailCanonical.eq(canonical)).one(db).await?)
+}
+
+/// A user, deleted or not.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find_by_id(id).one(db).await?)
 }
 
 /// Changes or removes the name; false if the user was deleted.
@@ -94,10 +80,13 @@ pub(crate) async fn delete(tx: &Tx, id: UserId) -> Result<bool, Unavailable> {
         .col_expr(Column::Email, Expr::value(""))
         // No address, because it has no `@`; and unique.
         .col_expr(Column::EmailCanonical, Expr::value(id.0.to_string()))
+        .col_expr(Column::EmailVerified, Expr::value(false))
+        .col_expr(Column::Locale, Expr::value(None::<String>))
         .col_expr(Column::Roles, Expr::value(""))
         .col_expr(Column::Name, Expr::value(None::<String>));
     let is_deleted = change_user(tx, id, erased).await?;
     authentication::store::delete(tx, id).await?;
+    one_time_tokens::store::void_all(tx, id).await?;
     Ok(is_deleted)
 }
 

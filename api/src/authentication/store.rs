@@ -46,6 +46,12 @@ pub(crate) async fn replace(
     Ok(update.exec(tx.connection()).await?.rows_affected > 0)
 }
 
+/// Stores a password, whether or not the user has one.
+pub(crate) async fn put(tx: &Tx, user: UserId, hash: &PasswordHash, now: UnixMillis) -> Result<(), Unavailable> {
+    delete(tx, user).await?;
+    insert(tx, user, hash.clone(), now).await
+}
+
 /// Replaces a hash by another one of the same password, unless the user has another password by now.
 pub(crate) async fn upgrade_hash(tx: &Tx, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), Unavailable> {
     let update = Entity::update_many()

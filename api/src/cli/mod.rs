@@ -5,6 +5,7 @@ mod deployment;
 mod doctor;
 mod failure;
 pub mod log;
+mod mail;
 mod migrate;
 mod openapi;
 mod passwords;
@@ -53,9 +54,12 @@ enum Command {
     Doctor(Box<doctor::Arguments>),
     /// Migrate the database schema to this version and exit
     Migrate,
-    /// Import, sign out, disable and enable users
+    /// Import users, end their sessions, help them to a new password
     #[command(subcommand)]
     User(user::Command),
+    /// Test mail, look at the outbox
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// What all nodes on one database must share
     #[command(subcommand)]
     Deployment(deployment::Command),
@@ -74,6 +78,7 @@ impl Cli {
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
+            Some(Command::Mail(command)) => load(self.config.as_ref()).and_then(|(_, config)| mail::run(&command, &config)),
             Some(Command::Deployment(command)) => {
                 load(self.config.as_ref()).and_then(|(_, config)| deployment::run(&command, &config))
             }

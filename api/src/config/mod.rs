@@ -8,6 +8,8 @@ mod database;
 mod dev_origin;
 mod limits;
 mod log;
+mod mail;
+mod pages;
 mod passwords;
 mod reader;
 mod redis;
@@ -28,6 +30,9 @@ pub use dev_origin::DevOrigin;
 pub use doctor::Origin;
 pub use limits::{LimitsConfig, Rate};
 pub use log::{LogConfig, LogFormat, LogLevel};
+pub(crate) use mail::locale;
+pub use mail::{MailConfig, MailTransport, SmtpCredentials, SmtpSecurity, SmtpServer};
+pub use pages::PagesConfig;
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
 pub use reader::{File, InvalidSetting, Setting, Source, variable};
 pub use registration::RegistrationConfig;
@@ -63,6 +68,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     pub passwords: PasswordsConfig,
     pub registration: RegistrationConfig,
+    pub mail: MailConfig,
+    pub pages: PagesConfig,
     /// Rate limits; `None` disables them.
     pub limits: Option<LimitsConfig>,
     pub connections: ConnectionsConfig,
@@ -136,6 +143,7 @@ impl Config {
             // The other service could use such a token at this API.
             reader.reject("tokens.audiences", "must not list public_url: tokens for this API come from signIn");
         }
+        let mail = MailConfig::read(reader, &data_dir, &public_url)?;
         Some(Self {
             listen,
             admin_listen,
@@ -150,6 +158,8 @@ impl Config {
             sessions: SessionsConfig::read(reader),
             tokens,
             registration: RegistrationConfig::read(reader),
+            mail,
+            pages: PagesConfig::read(reader),
             passwords: PasswordsConfig::read(reader),
             limits: LimitsConfig::read(reader),
             connections: ConnectionsConfig::read(reader),

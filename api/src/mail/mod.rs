@@ -1,8 +1,22 @@
 //! Mail: stored in the transaction that causes it, and delivered after the commit, at least once.
+//!
+//! Any number of nodes deliver from one outbox. A node claims a mail for a few minutes with a conditional update; if it dies, another one
+//! claims the mail again, and sends it with the same `Message-ID`.
 
-mod letters;
+mod attempt;
+mod file;
+mod letter;
+mod message;
 mod outbox;
+mod smtp;
 pub(crate) mod store;
+mod template_error;
+mod template_files;
+mod templates;
 
-pub(crate) use letters::{CONFIRMED_WITHIN, already_registered, confirm_registration, refresh_token_reused};
-pub use outbox::{DeliveryError, Outbox};
+pub use letter::Letter;
+pub(crate) use letter::{CONFIRMED_WITHIN, RESET_WITHIN, written};
+pub use outbox::Outbox;
+pub use smtp::Step;
+pub use template_error::TemplateError;
+pub use templates::Templates;

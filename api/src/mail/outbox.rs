@@ -1,43 +1,101 @@
-//! Delivers each mail as one `.eml` file into a folder. Every mail program opens such files.
+//! Delivers what the outbox holds, together with all other nodes.
 
 use std::{
-    fs, io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use entity::mail;
-use time::{OffsetDateTime, format_description::well_known::Rfc2822};
-use tokio::sync::Notify;
+use entity::{MailId, UnixMillis, outgoing_mail};
+use serde_json::Value;
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
-use super::store;
-use crate::db::{Db, Unavailable};
+use super::{
+    attempt::SendError,
+    file,
+    letter::Letter,
+    message, smtp,
+    smtp::Step,
+    store,
+    template_error::TemplateError,
+    templates::{Addressing, Templates},
+};
+use crate::{
+    audit::Event,
+    clock::Clock,
+    config::{MailConfig, MailTransport},
+    db::{Db, Unavailable},
+    metrics::Metrics,
+    random,
+    secret::ServerSecrets,
+};
 
-/// The delay between a failed delivery and the next one.
-const RETRY_AFTER: Duration = Duration::from_secs(30);
+/// So many mails are on their way at once: a slow recipient does not hold the others.
+const AT_ONCE: usize = 8;
 
-/// The folder into which mail is delivered.
+/// How often a node looks for mail that another process stored.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How much longer than one attempt a claim lasts.
+const CLAIM_MARGIN: Duration = Duration::from_secs(60);
+
+/// After this time a mail that was not delivered is dead.
+pub(super) const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// The delay after the first failed attempt. It doubles up to [`LONGEST_DELAY`].
+const FIRST_DELAY: Duration = Duration::from_secs(60);
+const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+
+/// How long a node waits after the mail server failed. It doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// What mail leaves by.
 #[derive(Debug)]
 pub struct Outbox {
-    folder: PathBuf,
+    config: MailConfig,
+    templates: Templates,
+    secrets: ServerSecrets,
+    clock: Clock,
+    metrics: Arc<Metrics>,
     filled: Notify,
 }
 
-/// Why a mail is not delivered yet.
-#[derive(Debug, thiserror::Error)]
-pub enum DeliveryError {
-    /// The database does not answer.
-    #[error(transparent)]
-    Store(#[from] Unavailable),
-    /// The folder cannot be written to.
-    #[error("cannot write mail into the outbox: {0}")]
-    Folder(#[from] io::Error),
-}
-
 impl Outbox {
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, filled: Notify::new() }
+    /// Reads and checks the templates.
+    pub fn new(config: MailConfig, secrets: ServerSecrets, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, TemplateError> {
+        let templates = Templates::load(config.templates.as_deref())?;
+        Ok(Self { config, templates, secrets, clock, metrics, filled: Notify::new() })
+    }
+
+    /// The texts.
+    pub fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
+    /// The language of a mail: that of the user, else one that the request accepts, else `mail.locale`.
+    pub fn locale<'a>(&'a self, user: Option<&'a str>, accept_language: Option<&str>) -> &'a str {
+        user.or_else(|| self.templates.accepted(accept_language?)).unwrap_or(&self.config.locale)
+    }
+
+    /// Addresses and seals a mail, to be stored by [`crate::state::Tx::mail`].
+    pub(crate) fn seal(&self, letter: &Letter, recipient: &str, locale: &str, now: UnixMillis) -> outgoing_mail::Model {
+        let id = MailId(random::uuid_v7(now));
+        // A letter is a closed list of texts and numbers: writing it cannot fail.
+        let values = serde_json::to_value(letter).unwrap_or_default();
+        let content = self.secrets.seal(PURPOSE, id.0.as_bytes(), values.to_string().as_bytes()).unwrap_or_default();
+        outgoing_mail::Model {
+            id,
+            kind: values["kind"].as_str().unwrap_or_default().to_owned(),
+            locale: locale.to_owned(),
+            recipient: recipient.to_owned(),
+            content,
+            created_at: now,
+            attempts: 0,
+            next_attempt_at: now,
+            claimed_until: UnixMillis(0),
+            failure: None,
+            dead_at: None,
+        }
     }
 
     /// Wakes `deliver` after a transaction stored a mail.
@@ -45,47 +103,158 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    /// Delivers all stored mail, then waits for more. Does not return.
-    pub async fn deliver(&self, db: &Db) {
+    /// Delivers all stored mail, and waits for more. Does not return.
+    pub async fn deliver(self: &Arc<Self>, db: &Db) {
+        let mut sending = JoinSet::new();
+        let mut pause = Duration::ZERO;
         loop {
-            match self.deliver_waiting(db).await {
-                Ok(()) => self.filled.notified().await,
-                Err(error) => {
-                    tracing::error!(%error, "mail was not delivered; the service tries again");
-                    tokio::time::sleep(RETRY_AFTER).await;
+            // While nothing can be delivered, one mail finds out whether that has changed.
+            let at_once = if pause.is_zero() { AT_ONCE } else { 1 };
+            let claimed = self.claim_due(db, at_once.saturating_sub(sending.len()), &mut sending).await;
+            let sent = if let Err(error) = claimed {
+                Some(Err(error.to_string()))
+            } else {
+                tokio::select! {
+                    Some(sent) = sending.join_next() => Some(sent.unwrap_or_else(|error| Err(error.to_string()))),
+                    () = self.filled.notified() => None,
+                    () = sleep(LOOK_EVERY) => None,
                 }
+            };
+            match sent {
+                Some(Err(why)) => {
+                    pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+                    self.metrics.mail_stopped.set(1);
+                    tracing::error!(%why, again_in = ?pause, "no mail can be delivered; it waits in the outbox");
+                    self.metrics.record(Event::MailStopped);
+                    sleep(jittered(pause)).await;
+                    // What was on its way at the same time met the same.
+                    while sending.try_join_next().is_some() {}
+                }
+                Some(Ok(())) if !pause.is_zero() => {
+                    tracing::info!("mail is delivered again");
+                    self.metrics.mail_stopped.set(0);
+                    pause = Duration::ZERO;
+                }
+                _ => {}
             }
         }
     }
 
-    async fn deliver_waiting(&self, db: &Db) -> Result<(), DeliveryError> {
-        while let Some(mail) = store::oldest(db.connection()).await? {
-            let (folder, id) = (self.folder.clone(), mail.id);
-            // A slow disk must not block other tasks of this thread.
-            tokio::task::spawn_blocking(move || write(&folder, &mail)).await.map_err(io::Error::other)??;
-            store::remove(db.connection(), id).await?;
+    /// Claims mails that are due, and begins to send them.
+    async fn claim_due(
+        self: &Arc<Self>,
+        db: &Db,
+        at_most: usize,
+        sending: &mut JoinSet<Result<(), String>>,
+    ) -> Result<(), Unavailable> {
+        if at_most == 0 {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        for mail in store::due(db.connection(), now, at_most as u64).await? {
+            let until = now.plus(self.config.timeout + CLAIM_MARGIN);
+            if let Some(claimed) = store::claim(db.connection(), &mail, until).await? {
+                let (outbox, db) = (Arc::clone(self), db.clone());
+                sending.spawn(async move { outbox.deliver_one(&db, claimed).await });
+            }
         }
         Ok(())
     }
+
+    /// Attempts one mail, and writes down what came of it. Fails if nothing can be delivered now.
+    async fn deliver_one(&self, db: &Db, claimed: outgoing_mail::Model) -> Result<(), String> {
+        let sent = self.send(&claimed, |_| ()).await;
+        let now = self.clock.now();
+        let kind = claimed.kind.clone();
+        let (noted, stopped) = match sent {
+            Ok(()) => {
+                let removed = store::remove(db.connection(), claimed.id).await.map(drop);
+                self.metrics.record(Event::MailSent.because(kind));
+                (removed, None)
+            }
+            Err(SendError::Refused(why)) => (self.bury(db, &claimed, now, &why).await, None),
+            Err(SendError::Deferred(why)) if now.since(claimed.created_at) >= GIVE_UP_AFTER => {
+                (self.bury(db, &claimed, now, &why).await, None)
+            }
+            Err(SendError::Deferred(why)) => {
+                self.metrics.record(Event::MailDeferred.because(kind));
+                let next = now.plus(delay_after(claimed.attempts));
+                (store::release(db.connection(), &claimed, next, &why, true).await, None)
+            }
+            Err(SendError::Stopped(why)) => {
+                (store::release(db.connection(), &claimed, now, &why, false).await, Some(why.into_owned()))
+            }
+        };
+        // Without the note the claim ends by itself, and the mail is sent again with the same Message-ID.
+        noted.map_err(|error: Unavailable| error.to_string())?;
+        stopped.map_or(Ok(()), Err)
+    }
+
+    async fn bury(&self, db: &Db, claimed: &outgoing_mail::Model, now: UnixMillis, why: &str) -> Result<(), Unavailable> {
+        tracing::warn!(mail = %claimed.id.0, kind = claimed.kind, why, "a mail was given up; see `bifrons mail queue`");
+        self.metrics.record(Event::MailDead.because(claimed.kind.clone()));
+        store::bury(db.connection(), claimed, now, why).await
+    }
+
+    /// Sends one mail. `step` hears of each step of the conversation.
+    pub(crate) async fn send(&self, mail: &outgoing_mail::Model, step: impl Fn(Step) + Send + Sync) -> Result<(), SendError> {
+        let refused = |why: &'static str| SendError::Refused(why.into());
+        let values = self.open(mail).ok_or_else(|| refused("sealed under a secret that this node does not have"))?;
+        let addressing = Addressing { product: &self.config.product, address: &mail.recipient };
+        let text = self.templates.render(&mail.kind, &values, &mail.locale, addressing);
+        let text = text.map_err(|error| SendError::Refused(error.to_string().into()))?;
+        let outgoing = message::write(&self.config, mail, text).ok_or_else(|| refused("not an address of mail"))?;
+        match &self.config.transport {
+            MailTransport::Folder(folder) => file::send(folder, outgoing).await,
+            MailTransport::Smtp(server) => smtp::send(server, self.config.timeout, outgoing, step).await,
+        }
+    }
+
+    fn open(&self, mail: &outgoing_mail::Model) -> Option<Value> {
+        match mail.content.split_first() {
+            // Stored by a migration, which knows no secret.
+            Some((0, text)) if mail.kind == "plain" => serde_json::from_slice(text).ok(),
+            _ => serde_json::from_slice(&self.secrets.unseal(PURPOSE, mail.id.0.as_bytes(), &mail.content)?).ok(),
+        }
+    }
+
+    /// Sets the gauges of the outbox.
+    pub async fn measure(&self, db: &Db) {
+        if let Ok((waiting, dead)) = store::count(db.connection()).await {
+            self.metrics.mail_waiting.inner().store(waiting.cast_signed(), Ordering::Relaxed);
+            self.metrics.mail_dead.inner().store(dead.cast_signed(), Ordering::Relaxed);
+        }
+    }
 }
 
-/// Atomic. A second delivery of the same mail replaces the same file.
-fn write(folder: &Path, mail: &mail::Model) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let part = folder.join(format!("{}.part", mail.id.0));
-    let _ = fs::remove_file(&part); // left by a process that was killed
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-    io::Write::write_all(&mut file, message(mail).as_bytes())?;
-    file.sync_all()?;
-    fs::rename(part, folder.join(format!("{}.eml", mail.id.0)))
+/// What the content of a mail is sealed for.
+const PURPOSE: &str = "mail";
+
+/// The delay after so many attempts, with jitter, so that nodes and mails spread.
+fn delay_after(attempts: i32) -> Duration {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+    jittered(FIRST_DELAY.saturating_mul(1 << doublings).min(LONGEST_DELAY))
 }
 
-/// RFC 5322, with UTF-8 headers (RFC 6532): the address stays as the user typed it. An `EmailAddress` contains no line break.
-fn message(mail: &mail::Model) -> String {
-    let date = OffsetDateTime::from_unix_timestamp(mail.created_at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let date = date.format(&Rfc2822).unwrap_or_default();
-    let (id, to, subject) = (mail.id.0, &mail.recipient, &mail.subject);
-    let head = format!("Date: {date}\nMessage-ID: <{id}@bifrons>\nTo: {to}\nSubject: {subject}\n");
-    let head = format!("{head}MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n");
-    format!("{head}\n{}", mail.body).replace('\n', "\r\n")
+/// From three quarters to five quarters of a delay.
+fn jittered(delay: Duration) -> Duration {
+    let [random] = random::bytes();
+    delay.mul_f64(0.75 + f64::from(random) / 512.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{LONGEST_DELAY, delay_after};
+
+    #[test]
+    fn delays_grow_and_end() {
+        for (attempts, seconds) in [(0, 60), (1, 60), (2, 120), (3, 240), (40, 3600)] {
+            let delay = delay_after(attempts);
+            let expected = Duration::from_secs(seconds);
+            assert!(delay >= expected.mul_f64(0.75) && delay <= expected.mul_f64(1.25), "{attempts}: {delay:?}");
+        }
+        assert!(delay_after(i32::MAX) <= LONGEST_DELAY.mul_f64(1.25));
+    }
 }

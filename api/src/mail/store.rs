@@ -1,10 +1,15 @@
-//! Queries on `mail`.
+//! Queries on `outgoing_mail`.
+
+use std::time::Duration;
 
 use entity::{
-    MailId,
-    mail::{Column, Entity, Model},
+    MailId, UnixMillis,
+    outgoing_mail::{Column, Entity, Model},
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
+};
 
 use crate::db::Unavailable;
 
@@ -13,11 +18,113 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, mail: Model) -> Result<(),
     Ok(())
 }
 
-pub(crate) async fn oldest(db: &impl ConnectionTrait) -> Result<Option<Model>, Unavailable> {
-    Ok(Entity::find().order_by_asc(Column::Id).one(db).await?)
+/// The mails that are due and that no node delivers, the longest due first.
+pub(super) async fn due(db: &impl ConnectionTrait, now: UnixMillis, limit: u64) -> Result<Vec<Model>, Unavailable> {
+    let due = Entity::find()
+        .filter(Column::DeadAt.is_null())
+        .filter(Column::NextAttemptAt.lte(now))
+        .filter(Column::ClaimedUntil.lte(now))
+        .order_by_asc(Column::NextAttemptAt)
+        .order_by_asc(Column::Id)
+        .limit(limit);
+    Ok(due.all(db).await?)
 }
 
-pub(crate) async fn remove(db: &impl ConnectionTrait, id: MailId) -> Result<(), Unavailable> {
-    Entity::delete_by_id(id).exec(db).await?;
+/// Claims a mail for a node; `None` if another node was faster.
+pub(super) async fn claim(db: &impl ConnectionTrait, mail: &Model, until: UnixMillis) -> Result<Option<Model>, Unavailable> {
+    let update = Entity::update_many()
+        .col_expr(Column::ClaimedUntil, Expr::value(until))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .filter(Column::Id.eq(mail.id))
+        .filter(Column::ClaimedUntil.eq(mail.claimed_until))
+        .filter(Column::Attempts.eq(mail.attempts))
+        .filter(Column::DeadAt.is_null());
+    let claimed = Model { claimed_until: until, attempts: mail.attempts + 1, ..mail.clone() };
+    Ok((update.exec(db).await?.rows_affected > 0).then_some(claimed))
+}
+
+/// Ends a claim: the mail is due again at `next`. An attempt that says nothing of this mail is not counted.
+pub(super) async fn release(
+    db: &impl ConnectionTrait,
+    claimed: &Model,
+    next: UnixMillis,
+    failure: &str,
+    counts: bool,
+) -> Result<(), Unavailable> {
+    let update = Entity::update_many()
+        .col_expr(Column::ClaimedUntil, Expr::value(UnixMillis(0)))
+        .col_expr(Column::NextAttemptAt, Expr::value(next))
+        .col_expr(Column::Attempts, Expr::value(if counts { claimed.attempts } else { claimed.attempts - 1 }))
+        .col_expr(Column::Failure, Expr::value(shortened(failure)));
+    update.filter(Column::Id.eq(claimed.id)).filter(Column::ClaimedUntil.eq(claimed.claimed_until)).exec(db).await?;
     Ok(())
+}
+
+/// Gives a mail up.
+pub(super) async fn bury(db: &impl ConnectionTrait, claimed: &Model, now: UnixMillis, failure: &str) -> Result<(), Unavailable> {
+    let update = Entity::update_many()
+        .col_expr(Column::ClaimedUntil, Expr::value(UnixMillis(0)))
+        .col_expr(Column::DeadAt, Expr::value(now))
+        .col_expr(Column::Failure, Expr::value(shortened(failure)));
+    update.filter(Column::Id.eq(claimed.id)).exec(db).await?;
+    Ok(())
+}
+
+/// Removes a mail; false if it is not there.
+pub(crate) async fn remove(db: &impl ConnectionTrait, id: MailId) -> Result<bool, Unavailable> {
+    Ok(Entity::delete_by_id(id).exec(db).await?.rows_affected > 0)
+}
+
+/// Removes all dead letters, and returns how many.
+pub(crate) async fn remove_dead(db: &impl ConnectionTrait) -> Result<u64, Unavailable> {
+    Ok(Entity::delete_many().filter(Column::DeadAt.is_not_null()).exec(db).await?.rows_affected)
+}
+
+/// Makes dead letters due again, one or all, and returns how many.
+pub(crate) async fn revive(db: &impl ConnectionTrait, id: Option<MailId>, now: UnixMillis) -> Result<u64, Unavailable> {
+    let mut update = Entity::update_many()
+        .col_expr(Column::DeadAt, Expr::value(None::<UnixMillis>))
+        .col_expr(Column::CreatedAt, Expr::value(now))
+        .col_expr(Column::NextAttemptAt, Expr::value(now))
+        .col_expr(Column::ClaimedUntil, Expr::value(UnixMillis(0)))
+        .filter(Column::DeadAt.is_not_null());
+    if let Some(id) = id {
+        update = update.filter(Column::Id.eq(id));
+    }
+    Ok(update.exec(db).await?.rows_affected)
+}
+
+/// The mails in the outbox after `after`, oldest first.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    only_dead: bool,
+    after: Option<MailId>,
+    limit: u64,
+) -> Result<Vec<Model>, Unavailable> {
+    let mut query = Entity::find();
+    if only_dead {
+        query = query.filter(Column::DeadAt.is_not_null());
+    }
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(after));
+    }
+    Ok(query.order_by_asc(Column::Id).limit(limit).all(db).await?)
+}
+
+/// How many mails wait, and how many are dead.
+pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64), Unavailable> {
+    let dead = Entity::find().filter(Column::DeadAt.is_not_null()).count(db).await?;
+    Ok((Entity::find().count(db).await? - dead, dead))
+}
+
+/// How long a dead letter is kept for the operator.
+pub(crate) const DEAD_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Removes letters that died before a moment.
+pub(crate) async fn purge(db: &impl ConnectionTrait, before: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(Entity::delete_many().filter(Column::DeadAt.lt(before)).exec(db).await?.rows_affected)
+}
+
+fn shortened(failure: &str) -> String {
+    failure.chars().take(200).collect()
 }

@@ -3,6 +3,7 @@
 mod device_token;
 mod key_file;
 mod password;
+mod sealing;
 mod server_secret;
 mod signing_key;
 mod token;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{GrantId, RegistrationId, SecretHash, Seed, SessionId};
+use entity::{GrantId, OneTimeTokenId, SecretHash, Seed, SessionId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -92,10 +92,10 @@ id_and_secret! {
 }
 
 id_and_secret! {
-    /// A one-time token, sent by mail: `bfo_` + base64url(registration id ‖ 32 random bytes).
+    /// A one-time token, sent by mail: `bfo_` + base64url(its id ‖ 32 random bytes). Its row says what it is good for.
     OneTimeToken {
-        /// Finds the registration.
-        registration: RegistrationId
+        /// Finds the row.
+        id: OneTimeTokenId
     },
     ONE_TIME_TOKEN_PREFIX
 }

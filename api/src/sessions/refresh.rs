@@ -20,7 +20,7 @@ use crate::{
     audit::Event,
     db::{Scope, Unavailable},
     grants::{self, store::Found},
-    mail,
+    mail::{Letter, written},
     principal::Principal,
     secret::RefreshToken,
     state::AppState,
@@ -135,7 +135,8 @@ async fn end_stolen(
     user: &user::Model,
     now: UnixMillis,
 ) -> Result<bool, Unavailable> {
-    let letter = mail::refresh_token_reused(user, now);
+    let letter = Letter::RefreshTokenReused { time: written(now) };
+    let letter = state.outbox.seal(&letter, &user.email, state.outbox.locale(user.locale.as_deref(), None), now);
     let ended = state.write(Scope::Transaction, (session.clone(), letter, now), |tx, (session, letter, now)| {
         Box::pin(async move {
             if !store::end_unchanged(tx, session, EndedBecause::RefreshReused, *now).await? {

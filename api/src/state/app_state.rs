@@ -12,6 +12,7 @@ use std::{
 };
 
 use entity::SessionId;
+use tokio::sync::Notify;
 
 use crate::{
     audit::Record,
@@ -22,7 +23,7 @@ use crate::{
     deployment::{self, DeploymentError},
     hashing::{Hasher, HashingError},
     limits::Limits,
-    mail::Outbox,
+    mail::{Outbox, TemplateError},
     metrics::Metrics,
     passwords::{BreachedError, PasswordRules},
     redis::Redis,
@@ -63,7 +64,9 @@ pub struct AppState {
     /// Uses of sessions that wait to be noted.
     pub touches: BackgroundQueue<SessionId>,
     /// The outbox.
-    pub outbox: Outbox,
+    pub outbox: Arc<Outbox>,
+    /// Wakes who resolves requests for a new password.
+    pub reset_requests: Notify,
     stopping: AtomicBool,
 }
 
@@ -91,6 +94,9 @@ pub enum StartError {
     /// The breach check cannot be used.
     #[error("{0}; look at passwords.breached_url")]
     Breached(#[from] BreachedError),
+    /// A text of a mail cannot be used.
+    #[error(transparent)]
+    Mail(#[from] TemplateError),
     /// Argon2 refuses the parameters.
     #[error("passwords.memory_kib and passwords.iterations are not parameters that Argon2id takes")]
     Hasher(#[from] HashingError),
@@ -155,11 +161,12 @@ impl AppState {
             tokens: VerifiedTokens::new(),
             limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
             redis,
-            secrets,
             keys,
             passwords: PasswordRules::new(&config)?,
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&metrics))?,
-            outbox: Outbox::new(config.data_dir.join("outbox")),
+            outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&metrics))?),
+            reset_requests: Notify::new(),
+            secrets,
             db,
             touches: BackgroundQueue::new(1024, 4),
             stopping: AtomicBool::new(false),

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use entity::mail;
+use entity::outgoing_mail;
 use futures_util::future::BoxFuture;
 
 use super::app_state::AppState;
@@ -54,7 +54,7 @@ impl Tx {
     }
 
     /// Puts a mail into the outbox.
-    pub(crate) async fn mail(&self, mail: mail::Model) -> Result<(), Unavailable> {
+    pub(crate) async fn mail(&self, mail: outgoing_mail::Model) -> Result<(), Unavailable> {
         insert(self.connection(), mail).await?;
         self.note(|noted| noted.has_mail = true);
         Ok(())

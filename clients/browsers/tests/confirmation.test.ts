@@ -16,7 +16,7 @@ beforeAll(async () => {
   spa = await serveSpa();
   service = await startService([spa.at(HOST)], {
     BIFRONS_REGISTRATION: "verified",
-    BIFRONS_CONFIRMATION_PAGE: `${spa.at(HOST)}/`,
+    BIFRONS_PAGES__CONFIRM_EMAIL: `${spa.at(HOST)}/`,
   });
   await spa.build(service.origin, "cookie");
 });

@@ -93,7 +93,7 @@ describe.each(BROWSERS)("$name", (kind) => {
   test("where addresses are confirmed first, it points to the mail", async () => {
     const verified = await startService([], {
       BIFRONS_REGISTRATION: "verified",
-      BIFRONS_CONFIRMATION_PAGE: "https://admin.jazzmeet.site/",
+      BIFRONS_PAGES__CONFIRM_EMAIL: "https://admin.jazzmeet.site/",
     });
     onTestFinished(() => verified.stop());
     const strict = await startSsr(verified.origin);

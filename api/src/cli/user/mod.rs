@@ -2,11 +2,12 @@
 
 mod import;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
 
 use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     clock::Clock,
     config::Config,
     email_address::EmailAddress,
+    secret::Password,
     state::AppState,
 };
 
@@ -39,6 +41,12 @@ pub(super) enum Command {
     Disable(UserArguments),
     /// Allow a disabled user to sign in again
     Enable(UserArguments),
+    /// Send a user the mail to choose a new password with
+    #[command(after_help = "A running node sends the mail. Without an account at the address nothing is sent.")]
+    SendReset(UserArguments),
+    /// Set the password of a user, read from standard input; all their sessions end
+    #[command(after_help = DELAY)]
+    SetPassword(UserArguments),
 }
 
 const DELAY: &str = "With Redis, running nodes apply it immediately, otherwise within 5 s.";
@@ -81,6 +89,8 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
             Command::SignOut(user) => apply(&state, AdminAction::SignOut, user).await,
             Command::Disable(user) => apply(&state, AdminAction::Disable, user).await,
             Command::Enable(user) => apply(&state, AdminAction::Enable, user).await,
+            Command::SendReset(user) => send_reset(&state, user).await,
+            Command::SetPassword(user) => set_password(&state, user).await,
         };
         state.db.clone().close().await.map_err(Failure::new)?;
         done
@@ -99,10 +109,41 @@ async fn apply(state: &Arc<AppState>, action: AdminAction, UserArguments { email
         };
         return print(&format!("{}\n", json!({ "email": address.as_typed(), "action": action, "sessions_ended": ended })));
     }
-    let sessions = if ended == 1 { "1 session has ended".to_owned() } else { format!("{ended} sessions have ended") };
+    let sessions = sessions_ended(ended);
     print(&match action {
         AdminAction::SignOut => format!("{email} is signed out: {sessions}\n"),
         AdminAction::Disable => format!("{email} is disabled: {sessions}\n"),
         AdminAction::Enable => format!("{email} can sign in again\n"),
     })
+}
+
+async fn send_reset(state: &Arc<AppState>, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
+    let not_found = || Failure::Failed(format!("no user has the address {email}"));
+    let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
+    if !accounts::send_password_reset(state, &address).await.map_err(Failure::new)? {
+        return Err(not_found());
+    }
+    if *json {
+        return print(&format!("{}\n", json!({ "email": address.as_typed(), "action": "send_reset" })));
+    }
+    print(&format!("a mail to {email} is on its way\n"))
+}
+
+async fn set_password(state: &Arc<AppState>, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
+    let not_found = || Failure::Failed(format!("no user has the address {email}"));
+    let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
+    let mut typed = Zeroizing::new(String::new());
+    io::stdin().read_line(&mut typed).map_err(Failure::new)?;
+    let password = Password::new(typed.trim_end_matches(['\r', '\n']).to_owned());
+    let set = accounts::set_password(state, &address, password).await;
+    let ended = set.map_err(|error| Failure::Failed(format!("the password was not set: {error}")))?.ok_or_else(not_found)?;
+    if *json {
+        let printed = json!({ "email": address.as_typed(), "action": "set_password", "sessions_ended": ended });
+        return print(&format!("{printed}\n"));
+    }
+    print(&format!("{email} has a new password: {}\n", sessions_ended(ended)))
+}
+
+fn sessions_ended(count: u64) -> String {
+    if count == 1 { "1 session has ended".to_owned() } else { format!("{count} sessions have ended") }
 }

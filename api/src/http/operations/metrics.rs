@@ -8,7 +8,7 @@ use crate::http::request::State;
 
 /// Sets the gauges, then writes all metrics.
 #[handler]
-pub(in crate::http) fn metrics(Data(state): State<'_>) -> Response {
+pub(in crate::http) async fn metrics(Data(state): State<'_>) -> Response {
     let metrics = &state.metrics;
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     metrics.passwords_admitted.set(whole(state.hasher.admitted()));
@@ -19,5 +19,6 @@ pub(in crate::http) fn metrics(Data(state): State<'_>) -> Response {
         metrics.redis_linked.set(redis.is_linked().into());
         metrics.redis_commands.inner().store(redis.commands(), Ordering::Relaxed);
     }
+    state.outbox.measure(&state.db).await;
     metrics.render().with_content_type("text/plain; version=0.0.4").into_response()
 }

@@ -13,16 +13,20 @@ use poem::{
 
 use crate::{config::Config, http::response::cookies, requester::Requester, secret::DeviceToken, state::AppState};
 
-/// At most this many characters of a `User-Agent` are kept.
-const MAX_USER_AGENT: usize = 256;
+/// At most this many characters of a header are kept.
+const MAX_HEADER: usize = 256;
 
 impl<'a> FromRequest<'a> for Requester {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let config = request.data::<Arc<AppState>>().map(|state| &state.config);
-        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let text = |name| {
+            let value = request.headers().get(name).and_then(|value| value.to_str().ok())?;
+            Some(value.chars().take(MAX_HEADER).collect())
+        };
         Ok(Self {
             ip: config.and_then(|config| address(request, config)),
-            user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
+            user_agent: text(header::USER_AGENT),
+            accept_language: text(header::ACCEPT_LANGUAGE),
             devices: config.map(|config| devices(request.headers(), config)).unwrap_or_default(),
         })
     }

@@ -3,6 +3,7 @@
 pub(super) mod me;
 pub(super) mod mint;
 mod model;
+pub(super) mod password;
 mod password_problems;
 pub(super) mod probe;
 pub(super) mod session;

@@ -11,6 +11,8 @@ pub(in crate::http) enum Tag {
     Tokens,
     /// Signing up.
     Users,
+    /// A forgotten password.
+    Password,
     /// The account of the current user.
     Me,
     /// For proxies in front of other services.

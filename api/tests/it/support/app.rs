@@ -215,7 +215,7 @@ impl App {
 
     /// Waits until the outbox is empty, and returns all delivered mail, oldest first.
     pub async fn letters(&self) -> Vec<String> {
-        while self.count("SELECT count(*) FROM mail").await > 0 {
+        while self.count("SELECT (SELECT count(*) FROM outgoing_mail) + (SELECT count(*) FROM reset_request)").await > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let outbox = std::fs::read_dir(self.folder.path().join("outbox")).into_iter().flatten().flatten();
@@ -223,8 +223,15 @@ impl App {
             outbox.map(|file| file.path()).filter(|path| path.extension().is_some_and(|it| it == "eml")).collect();
         // The names are ids, which sort by age.
         letters.sort();
-        letters.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+        letters.iter().map(|path| readable(&std::fs::read(path).unwrap())).collect()
     }
+}
+
+/// A mail as its reader sees it: receiver, subject and plain text.
+pub fn readable(mail: &[u8]) -> String {
+    let mail = mail_parser::MessageParser::new().parse(mail).unwrap();
+    let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap().to_owned();
+    format!("To: {to}\r\nSubject: {}\r\n\r\n{}", mail.subject().unwrap(), mail.body_text(0).unwrap())
 }
 
 fn read(environment: &[(&str, &str)]) -> Config {

@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod raw;
 pub mod redis;
 pub mod server;
+pub mod smtp;
 pub mod specification;
 
 pub use actor::Actor;

@@ -27,6 +27,26 @@ export interface Methods {
   confirmRegistration(input: MethodInput<"confirmRegistration">, options?: CallOptions): Promise<Result<"confirmRegistration">>;
 
   /**
+   * Ask for a new password
+   *
+   * Sends a mail with a one-time token to the address, if an account has it. The answer is the same, and takes as long, whether or not
+   * one has. The token lives for 30 minutes; a newer one voids it. Each mailbox gets a bounded number of mails an hour.
+   *
+   * `POST /v1/password/forgot`
+   */
+  requestPasswordReset(input: MethodInput<"requestPasswordReset">, options?: CallOptions): Promise<Result<"requestPasswordReset">>;
+
+  /**
+   * Choose a new password
+   *
+   * Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. Nobody is signed in:
+   * call `signIn` with the new password. The account trusts no device any more but this one.
+   *
+   * `POST /v1/password/reset`
+   */
+  resetPassword(input: MethodInput<"resetPassword">, options?: CallOptions): Promise<Result<"resetPassword">>;
+
+  /**
    * Sign in
    *
    * Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;

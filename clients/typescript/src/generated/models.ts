@@ -63,6 +63,16 @@ export type RegisterUserRequest = components["schemas"]["RegisterUserRequest"];
 export type Relation = components["schemas"]["Relation"];
 
 /**
+ * Asking for a new password.
+ */
+export type RequestPasswordResetRequest = components["schemas"]["RequestPasswordResetRequest"];
+
+/**
+ * Choosing a new password.
+ */
+export type ResetPasswordRequest = components["schemas"]["ResetPasswordRequest"];
+
+/**
  * Revoking a token.
  */
 export type RevokeTokenRequest = components["schemas"]["RevokeTokenRequest"];

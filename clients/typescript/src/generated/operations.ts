@@ -26,6 +26,28 @@ export const confirmRegistration: Callable<"confirmRegistration"> = (call, ...re
   call({ method: "POST", path: "/v1/users/confirm", body: true, blank: ["name"], ok: 201 }, ...rest) as never;
 
 /**
+ * Ask for a new password
+ *
+ * Sends a mail with a one-time token to the address, if an account has it. The answer is the same, and takes as long, whether or not
+ * one has. The token lives for 30 minutes; a newer one voids it. Each mailbox gets a bounded number of mails an hour.
+ *
+ * `POST /v1/password/forgot`
+ */
+export const requestPasswordReset: Callable<"requestPasswordReset"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/password/forgot", body: true, ok: 202 }, ...rest) as never;
+
+/**
+ * Choose a new password
+ *
+ * Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. Nobody is signed in:
+ * call `signIn` with the new password. The account trusts no device any more but this one.
+ *
+ * `POST /v1/password/reset`
+ */
+export const resetPassword: Callable<"resetPassword"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/password/reset", body: true, ok: 204 }, ...rest) as never;
+
+/**
  * Sign in
  *
  * Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;

@@ -7,6 +7,8 @@ import type { OperationId } from "../types.js";
 export const table: { readonly [Id in OperationId]: Operation } = {
   registerUser: { method: "POST", path: "/v1/users", body: true, blank: ["name"], ok: [201,202] },
   confirmRegistration: { method: "POST", path: "/v1/users/confirm", body: true, blank: ["name"], ok: 201 },
+  requestPasswordReset: { method: "POST", path: "/v1/password/forgot", body: true, ok: 202 },
+  resetPassword: { method: "POST", path: "/v1/password/reset", body: true, ok: 204 },
   signIn: { method: "POST", path: "/v1/session", body: true, effect: "begins" },
   getSession: { method: "GET", path: "/v1/session", bearer: true, effect: "session" },
   signOut: { method: "DELETE", path: "/v1/session", bearer: true, effect: "signed-out", ok: 204 },

@@ -1,0 +1,42 @@
+//! Queries on `one_time_token`.
+
+use entity::{
+    OneTimeTokenId, UnixMillis, UserId,
+    one_time_token::{Column, Entity, Model, Purpose},
+};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::{db::Unavailable, state::Tx};
+
+/// Stores a token.
+pub(crate) async fn insert(tx: &Tx, token: Model) -> Result<(), Unavailable> {
+    token.into_active_model().insert(tx.connection()).await?;
+    Ok(())
+}
+
+/// A token, expired or not.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: OneTimeTokenId) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+/// Uses a token up; false if another request did.
+pub(crate) async fn take(tx: &Tx, id: OneTimeTokenId) -> Result<bool, Unavailable> {
+    Ok(Entity::delete_by_id(id).exec(tx.connection()).await?.rows_affected > 0)
+}
+
+/// Voids the tokens of a user for one purpose.
+pub(crate) async fn void(tx: &Tx, user: UserId, purpose: Purpose) -> Result<(), Unavailable> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).filter(Column::Purpose.eq(purpose)).exec(tx.connection()).await?;
+    Ok(())
+}
+
+/// Voids all tokens of a user.
+pub(crate) async fn void_all(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(tx.connection()).await?;
+    Ok(())
+}
+
+/// Removes tokens that have expired.
+pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(now)).exec(db).await?.rows_affected)
+}

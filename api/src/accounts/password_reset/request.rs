@@ -1,0 +1,75 @@
+//! Asking for a new password.
+//!
+//! The answer comes before the address is looked up. So it is the same, and takes as long, whether or not the address has an account.
+
+use std::sync::Arc;
+
+use entity::{ResetRequestId, reset_request};
+
+use super::store;
+use crate::{
+    accounts::store::find_by_email,
+    audit::Event,
+    db::{Scope, Unavailable},
+    email_address::EmailAddress,
+    limits::LimitError,
+    random,
+    requester::Requester,
+    state::AppState,
+};
+
+/// Why no request was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestResetError {
+    /// The text is no address.
+    #[error("not an e-mail address")]
+    Address,
+    /// Too many requests from this network.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Stores the request. Whoever has the address gets a mail, as long as the mailbox has not got too many.
+pub async fn request_password_reset(state: &Arc<AppState>, email: &str, requester: &Requester) -> Result<(), RequestResetError> {
+    let address = EmailAddress::parse_stored(email).ok_or(RequestResetError::Address)?;
+    let now = state.clock.now();
+    state.limits.take_network(requester.network(), now).await?;
+    if !state.limits.take_mail(&state.db, &address, now).await? {
+        state.record(Event::AttemptLimited.because("mail"));
+        return Ok(());
+    }
+    let locale = state.outbox.locale(None, requester.accept_language.as_deref()).to_owned();
+    Ok(store_request(state, &address, locale).await?)
+}
+
+/// The same for an operator, without limits; false if no user has the address.
+pub async fn send_password_reset(state: &Arc<AppState>, address: &EmailAddress) -> Result<bool, Unavailable> {
+    if find_by_email(state.db.connection(), address).await?.is_none() {
+        return Ok(false);
+    }
+    let locale = state.outbox.locale(None, None).to_owned();
+    store_request(state, address, locale).await.map(|()| true)
+}
+
+async fn store_request(state: &Arc<AppState>, address: &EmailAddress, locale: String) -> Result<(), Unavailable> {
+    let now = state.clock.now();
+    let request = reset_request::Model {
+        id: ResetRequestId(random::uuid_v7(now)),
+        email_canonical: address.canonical().to_owned(),
+        locale,
+        created_at: now,
+    };
+    let stored = state.write(Scope::Statement, request, |tx, request| {
+        Box::pin(async move {
+            store::insert(tx, request.clone()).await?;
+            tx.record(Event::PasswordResetRequested);
+            Ok(())
+        })
+    });
+    stored.await?;
+    state.reset_requests.notify_one();
+    Ok(())
+}

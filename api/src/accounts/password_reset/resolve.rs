@@ -1,0 +1,71 @@
+//! Looks up the addresses of stored requests, apart from the requests that stored them.
+
+use std::{sync::Arc, time::Duration};
+
+use entity::{UserId, one_time_token::Purpose, reset_request, user::Status};
+use tokio::time::{sleep, timeout};
+
+use super::store;
+use crate::{
+    accounts::{
+        one_time_tokens::{self, Issued},
+        store::find_by_canonical,
+    },
+    audit::Event,
+    db::{Scope, Unavailable},
+    mail::{Letter, RESET_WITHIN},
+    random,
+    state::AppState,
+};
+
+/// How often a node looks for requests that another process stored.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// The work begins after a random part of this time, so that no answer beside it tells whether there was any.
+const SPREAD: Duration = Duration::from_millis(500);
+
+/// Resolves requests as they come. Does not return.
+pub(crate) async fn resolve_reset_requests(state: &Arc<AppState>) {
+    loop {
+        let _ = timeout(LOOK_EVERY, state.reset_requests.notified()).await;
+        let [random] = random::bytes();
+        sleep(SPREAD.mul_f64(f64::from(random) / 255.0)).await;
+        if let Err(error) = resolve_waiting(state).await {
+            tracing::warn!(%error, "requests for a new password wait");
+        }
+    }
+}
+
+async fn resolve_waiting(state: &Arc<AppState>) -> Result<(), Unavailable> {
+    while let Some(request) = store::oldest(state.db.connection()).await? {
+        resolve(state, request).await?;
+    }
+    Ok(())
+}
+
+/// The request becomes a token and a mail, if an active user has the address: all or nothing. An earlier token becomes void.
+async fn resolve(state: &Arc<AppState>, request: reset_request::Model) -> Result<(), Unavailable> {
+    let user = find_by_canonical(state.db.connection(), &request.email_canonical).await?;
+    let now = state.clock.now();
+    let mail = user.filter(|user| user.status == Status::Active).map(|user| {
+        let address = (user.email.as_str(), user.email_canonical.as_str());
+        let Issued { token, row } = one_time_tokens::issue(Purpose::ResetPassword, Some(user.id), address, now, RESET_WITHIN);
+        let letter = Letter::reset_password(state.config.pages.reset_password.as_ref(), &token);
+        let locale = user.locale.as_deref().unwrap_or(&request.locale);
+        (user.id, row, state.outbox.seal(&letter, &user.email, locale, now))
+    });
+    let resolved = state.write(Scope::Transaction, (request.id, mail), |tx, (request, mail)| {
+        Box::pin(async move {
+            if !store::take(tx, *request).await? {
+                return Ok(());
+            }
+            let Some((user, token, mail)) = mail else { return Ok(()) };
+            one_time_tokens::store::void(tx, *user, Purpose::ResetPassword).await?;
+            one_time_tokens::store::insert(tx, token.clone()).await?;
+            tx.mail(mail.clone()).await?;
+            tx.record(Event::PasswordResetSent.of(UserId(user.0)));
+            Ok(())
+        })
+    });
+    resolved.await
+}

@@ -1,0 +1,190 @@
+//! `bifrons mail`: what the operator does with mail.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use entity::{MailId, UnixMillis, outgoing_mail};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{failure::Failure, log, print::print, runtime::block_on};
+use crate::{
+    clock::Clock,
+    config::{Config, MailTransport},
+    db::Db,
+    email_address::EmailAddress,
+    mail::{self, Letter, Templates, written},
+    state::AppState,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Send a test mail, and show each step of the conversation with the mail server
+    Test {
+        /// E-mail address
+        #[arg(value_name = "EMAIL")]
+        email: String,
+    },
+    /// List the mails that wait or were given up
+    Queue {
+        /// Only those that were given up
+        #[arg(long)]
+        dead: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Deliver mails again that were given up
+    Retry {
+        /// The id of a mail, as `queue` shows it
+        #[arg(value_name = "ID", required_unless_present = "all")]
+        id: Option<Uuid>,
+        /// All that were given up
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove mails without delivering them
+    Discard {
+        /// The id of a mail, as `queue` shows it
+        #[arg(value_name = "ID", required_unless_present = "all_dead")]
+        id: Option<Uuid>,
+        /// All that were given up
+        #[arg(long, conflicts_with = "id")]
+        all_dead: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Write every mail in every language, with sample values, as files to look at
+    Preview {
+        /// The folder, which is created
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Output {
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
+    let _log = log::start_for_command(config.log)?;
+    match command {
+        Command::Test { email } => test(config, email),
+        Command::Preview { folder } => preview(config, folder),
+        Command::Queue { dead, output } => with_database(config, async |db| queue(db, *dead, *output).await),
+        Command::Retry { id, output, .. } => with_database(config, async |db| retry(db, id.map(MailId), *output).await),
+        Command::Discard { id, output, .. } => with_database(config, async |db| discard(db, id.map(MailId), *output).await),
+    }
+}
+
+fn with_database(config: &Config, work: impl AsyncFnOnce(&Db) -> Result<(), Failure>) -> Result<(), Failure> {
+    block_on(async {
+        let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
+        let done = work(&db).await;
+        db.close().await.map_err(Failure::new)?;
+        done
+    })
+}
+
+fn test(config: &Config, email: &str) -> Result<(), Failure> {
+    let address = EmailAddress::parse(email).map_err(|rule| Failure::Failed(format!("the address {}", rule.detail())))?;
+    let to = match &config.mail.transport {
+        MailTransport::Folder(folder) => format!("a file in {}: mail.url names no mail server", folder.display()),
+        MailTransport::Smtp(server) => format!("{}:{}", server.host, server.port),
+    };
+    print(&format!("to {to}\n"))?;
+    block_on(async {
+        let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
+        let now = state.clock.now();
+        let letter = Letter::Test { time: written(now) };
+        let mail = state.outbox.seal(&letter, address.as_typed(), state.outbox.locale(None, None), now);
+        let sent = state.outbox.send(&mail, |step| drop(print(&format!("… {step}\n")))).await;
+        state.db.clone().close().await.map_err(Failure::new)?;
+        sent.map_err(|error| Failure::Failed(format!("the mail was not sent: {error}; look at mail.url")))
+    })?;
+    print("sent\n")
+}
+
+fn preview(config: &Config, folder: &Path) -> Result<(), Failure> {
+    let cannot = |error: std::io::Error| Failure::Failed(format!("cannot write into {}: {error}", folder.display()));
+    let templates = Templates::load(config.mail.templates.as_deref()).map_err(Failure::new)?;
+    let previews = templates.preview(&config.mail.product).map_err(Failure::new)?;
+    let count = previews.len();
+    for (name, text) in previews {
+        let path = folder.join(&name);
+        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(cannot)?;
+        for (part, content) in [("subject", text.subject), ("txt", text.txt), ("html", text.html)] {
+            fs::write(folder.join(format!("{name}.{part}")), content).map_err(cannot)?;
+        }
+    }
+    print(&format!("{count} mails are in {}: open the .html files in a browser\n", folder.display()))
+}
+
+/// So many rows are read at once.
+const PAGE: u64 = 500;
+
+async fn queue(db: &Db, only_dead: bool, Output { json }: Output) -> Result<(), Failure> {
+    let mut after = None;
+    let mut is_empty = true;
+    loop {
+        let page = mail::store::list(db.connection(), only_dead, after, PAGE).await.map_err(Failure::new)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        is_empty = false;
+        for mail in &page {
+            print(&if json { format!("{}\n", row(mail)) } else { line(mail) })?;
+        }
+    }
+    if is_empty && !json { print("the outbox is empty\n") } else { Ok(()) }
+}
+
+fn row(mail: &outgoing_mail::Model) -> Value {
+    json!({
+        "id": mail.id.0,
+        "kind": mail.kind,
+        "recipient": mail.recipient,
+        "created_at": written(mail.created_at),
+        "attempts": mail.attempts,
+        "next_attempt_at": mail.dead_at.is_none().then(|| written(mail.next_attempt_at)),
+        "failure": mail.failure,
+        "dead_at": mail.dead_at.map(written),
+    })
+}
+
+fn line(mail: &outgoing_mail::Model) -> String {
+    let state = match mail.dead_at {
+        Some(_) => "given up".to_owned(),
+        None if mail.claimed_until > UnixMillis(0) => "on its way".to_owned(),
+        None => format!("next attempt {}", written(mail.next_attempt_at)),
+    };
+    let failure = mail.failure.as_deref().map(|failure| format!("; {failure}")).unwrap_or_default();
+    format!("{}  {}  to {}  {} attempts, {state}{failure}\n", mail.id.0, mail.kind, mail.recipient, mail.attempts)
+}
+
+async fn retry(db: &Db, id: Option<MailId>, output: Output) -> Result<(), Failure> {
+    let count = mail::store::revive(db.connection(), id, Clock::System.now()).await.map_err(Failure::new)?;
+    changed("retried", count, id, output)
+}
+
+async fn discard(db: &Db, id: Option<MailId>, output: Output) -> Result<(), Failure> {
+    let count = match id {
+        Some(id) => mail::store::remove(db.connection(), id).await.map(u64::from),
+        None => mail::store::remove_dead(db.connection()).await,
+    };
+    changed("discarded", count.map_err(Failure::new)?, id, output)
+}
+
+fn changed(what: &str, count: u64, id: Option<MailId>, Output { json }: Output) -> Result<(), Failure> {
+    if let (0, Some(id)) = (count, id) {
+        return Err(Failure::Failed(format!("no mail to be {what} has the id {}; see `bifrons mail queue`", id.0)));
+    }
+    print(&if json { format!("{}\n", json!({ what: count })) } else { format!("{what}: {count}\n") })
+}

@@ -1,0 +1,167 @@
+//! Hands mail to a mail server (RFC 5321). Encryption is never optional, and the whole conversation has one time limit: a server that falls
+//! silent holds no worker.
+
+use std::{borrow::Cow, fmt, fs, time::Duration};
+
+use lettre::transport::smtp::{
+    Error,
+    authentication::{Credentials, DEFAULT_MECHANISMS},
+    client::{AsyncSmtpConnection, Certificate, TlsParameters},
+    commands::{Data, Mail, Rcpt},
+    extension::{ClientId, Extension, MailBodyParameter, MailParameter},
+};
+use tokio::time::timeout;
+
+use super::{attempt::SendError, message::Outgoing};
+use crate::config::{SmtpSecurity, SmtpServer};
+
+/// A step of the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Connect,
+    Encrypt,
+    SignIn,
+    Sender,
+    Recipient,
+    Message,
+    Text,
+}
+
+impl Step {
+    /// What happens in it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect, greeting and EHLO",
+            Self::Encrypt => "STARTTLS",
+            Self::SignIn => "AUTH",
+            Self::Sender => "MAIL FROM",
+            Self::Recipient => "RCPT TO",
+            Self::Message => "DATA",
+            Self::Text => "end of the message",
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Sends one mail. `step` hears of each step before it begins.
+pub(super) async fn send(
+    server: &SmtpServer,
+    limit: Duration,
+    mail: Outgoing,
+    step: impl Fn(Step) + Send + Sync,
+) -> Result<(), SendError> {
+    let last = std::sync::Mutex::new(Step::Connect);
+    let reached = |next: Step| {
+        *last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = next;
+        step(next);
+    };
+    let sent = timeout(limit, converse(server, limit, mail, reached)).await;
+    let at = *last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match sent {
+        Ok(sent) => sent,
+        Err(_) if at > Step::Sender => Err(SendError::Deferred(format!("no answer to {at} in time").into())),
+        Err(_) => Err(SendError::Stopped(format!("no answer to {at} in time").into())),
+    }
+}
+
+async fn converse(
+    server: &SmtpServer,
+    limit: Duration,
+    mail: Outgoing,
+    step: impl Fn(Step) + Send + Sync,
+) -> Result<(), SendError> {
+    let stopped = |at: Step| move |error: Error| SendError::Stopped(said(at, &error));
+    let Outgoing { envelope, bytes, .. } = mail;
+    let hello = ClientId::Domain(envelope.from().map_or("localhost", |from| from.domain()).to_owned());
+    let tls = tls(server)?;
+    step(Step::Connect);
+    let implicit = tls.clone().filter(|_| server.security == SmtpSecurity::Implicit);
+    let address = (server.host.as_str(), server.port);
+    let mut connection =
+        AsyncSmtpConnection::connect_tokio1(address, Some(limit), &hello, implicit, None).await.map_err(stopped(Step::Connect))?;
+    if let (SmtpSecurity::StartTls, Some(tls)) = (server.security, tls) {
+        step(Step::Encrypt);
+        if !connection.can_starttls() {
+            return Err(SendError::Stopped("the server does not offer STARTTLS, so nothing was sent".into()));
+        }
+        connection.starttls(tls, &hello).await.map_err(stopped(Step::Encrypt))?;
+    }
+    if let Some(credentials) = &server.credentials {
+        step(Step::SignIn);
+        let credentials = Credentials::new(credentials.user.clone(), credentials.password.to_string());
+        connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(stopped(Step::SignIn))?;
+    }
+    step(Step::Sender);
+    let parameters = parameters(&connection, !envelope.to().iter().all(|to| to.user().is_ascii()), bytes.is_ascii())?;
+    connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(stopped(Step::Sender))?;
+    step(Step::Recipient);
+    for to in envelope.to() {
+        connection.command(Rcpt::new(to.clone(), vec![])).await.map_err(|error| about_mail(Step::Recipient, &error))?;
+    }
+    step(Step::Message);
+    connection.command(Data).await.map_err(|error| about_mail(Step::Message, &error))?;
+    step(Step::Text);
+    connection.message(&bytes).await.map_err(|error| about_mail(Step::Text, &error))?;
+    // The mail is delivered, whatever the server says now.
+    let _ = timeout(Duration::from_secs(2), connection.quit()).await;
+    Ok(())
+}
+
+/// The parameters of `MAIL FROM`. A server that cannot carry the mail will not learn to.
+fn parameters(connection: &AsyncSmtpConnection, utf8_address: bool, is_ascii: bool) -> Result<Vec<MailParameter>, SendError> {
+    let mut parameters = Vec::new();
+    for (is_needed, extension, parameter, name) in [
+        (utf8_address, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight, "SMTPUTF8"),
+        (!is_ascii, Extension::EightBitMime, MailParameter::Body(MailBodyParameter::EightBitMime), "8BITMIME"),
+    ] {
+        if is_needed && !connection.server_info().supports_feature(extension) {
+            return Err(SendError::Refused(format!("the server does not offer {name}, which this address needs").into()));
+        }
+        if is_needed {
+            parameters.push(parameter);
+        }
+    }
+    Ok(parameters)
+}
+
+/// A failure after the server accepted the sender is about this mail alone.
+fn about_mail(at: Step, error: &Error) -> SendError {
+    if error.is_permanent() { SendError::Refused(said(at, error)) } else { SendError::Deferred(said(at, error)) }
+}
+
+/// The step and the code. What the server wrote beside it may quote the address, so only the first lines of the kind are kept.
+fn said(at: Step, error: &Error) -> Cow<'static, str> {
+    match error.status() {
+        Some(code) => format!("{at}: {code}").into(),
+        None if error.is_tls() => format!("{at}: the encryption failed: {}", cause(error)).into(),
+        None => format!("{at}: {}", cause(error)).into(),
+    }
+}
+
+/// The innermost cause: that is what the operator can change.
+fn cause(error: &Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string().chars().filter(|c| !c.is_control()).take(120).collect()
+}
+
+fn tls(server: &SmtpServer) -> Result<Option<TlsParameters>, SendError> {
+    if server.security == SmtpSecurity::Loopback {
+        return Ok(None);
+    }
+    let mut parameters = TlsParameters::builder(server.host.clone());
+    if let Some(path) = &server.ca {
+        let pem = fs::read(path).map_err(|error| SendError::Stopped(format!("mail.ca_file: {error}").into()))?;
+        let certificate =
+            Certificate::from_pem(&pem).map_err(|_| SendError::Stopped("mail.ca_file is no PEM certificate".into()))?;
+        parameters = parameters.add_root_certificate(certificate);
+    }
+    parameters.build().map(Some).map_err(|error| SendError::Stopped(format!("no encryption: {}", cause(&error)).into()))
+}

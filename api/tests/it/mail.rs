@@ -1,0 +1,292 @@
+//! Mail leaves: through a real mail server, and through servers that fail in every way that RFC 5321 leaves open.
+
+use std::{collections::BTreeSet, fs, time::Duration};
+
+use bifrons::{audit::Event, config::MailConfig};
+use serde_json::json;
+use tempfile::tempdir;
+
+use crate::support::{
+    Actor, App, EMAIL, PASSWORD,
+    redis::until,
+    smtp::{Exim, SmtpServer},
+};
+
+/// A service whose mail leaves this way.
+pub async fn app(mail: MailConfig) -> App {
+    App::configured(|config| {
+        config.mail = mail;
+        config.mail.timeout = Duration::from_secs(2);
+    })
+    .await
+}
+
+pub async fn sign_up(app: &App, email: &str) {
+    app.client().sign_up(email, PASSWORD).await.expect(201);
+}
+
+pub async fn forgot(client: &Actor, email: &str) {
+    client.post("/v1/password/forgot", json!({ "email": email })).await.expect(202);
+}
+
+/// What the outbox says of its only mail.
+async fn only(app: &App) -> (i64, Option<String>, bool) {
+    use entity::outgoing_mail::Entity;
+    use sea_orm::EntityTrait;
+    let mails = Entity::find().all(app.state.db.connection()).await.unwrap();
+    assert_eq!(mails.len(), 1);
+    (i64::from(mails[0].attempts), mails[0].failure.clone(), mails[0].dead_at.is_some())
+}
+
+async fn until_attempted(app: &App) -> (i64, String, bool) {
+    until(async || app.count("SELECT count(*) FROM outgoing_mail WHERE failure IS NOT NULL").await == 1).await;
+    let (attempts, failure, is_dead) = only(app).await;
+    (attempts, failure.unwrap(), is_dead)
+}
+
+#[tokio::test]
+async fn a_real_mail_server_delivers_with_encryption_and_a_password() {
+    let exim = Exim::start().await;
+    let app = app(exim.mail()).await;
+    for email in [EMAIL, "Grace.Hopper+x@example.com"] {
+        sign_up(&app, email).await;
+        forgot(&app.client(), email).await;
+    }
+    let mails = exim.until_received(2).await;
+    assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<BTreeSet<_>>(), ["Grace.Hopper+x@example.com", EMAIL].into());
+    for mail in &mails {
+        assert!(mail.raw.contains("\nFrom: Example <no-reply@example.com>"), "{}", mail.raw);
+        assert!(mail.raw.contains("\nAuto-Submitted: auto-generated"), "RFC 3834: {}", mail.raw);
+        assert!(mail.raw.contains("\nMIME-Version: 1.0") && mail.raw.contains("multipart/alternative"), "{}", mail.raw);
+        assert!(mail.id.ends_with("@example.com"), "{}", mail.id);
+        assert!(mail.html.contains(&mail.token()), "both forms say the same");
+        assert!(mail.raw.contains("with esmtpsa"), "encrypted and authenticated: {}", mail.raw);
+    }
+    app.client()
+        .post("/v1/password/reset", json!({"token": mails[0].token(), "new_password": "another horse entirely"}))
+        .await
+        .expect(204);
+    until(async || app.count("SELECT count(*) FROM outgoing_mail").await == 0).await;
+    assert_eq!(app.state.metrics.events(Event::MailSent, "reset_password"), 2);
+}
+
+#[tokio::test]
+async fn every_encryption_that_the_url_names_is_used() {
+    for mode in ["ok", "implicit-tls", "plain"] {
+        let server = SmtpServer::start(mode);
+        let app = app(server.mail()).await;
+        sign_up(&app, EMAIL).await;
+        forgot(&app.client(), EMAIL).await;
+        server.until_received(1).await;
+    }
+}
+
+/// A mail server that is away, silent, or that must not be trusted stops the queue, and no mail is lost or counted as tried.
+#[tokio::test]
+async fn what_the_server_does_to_all_mail_stops_the_queue() {
+    for (mode, says) in [
+        ("silent-after-greeting", "no answer to connect"),
+        ("silent-after-ehlo", "no answer to STARTTLS"),
+        ("silent-after-starttls", "no answer to STARTTLS"),
+        ("silent-after-auth", "no answer to MAIL FROM"),
+        ("wrong-password", "AUTH: 535"),
+        ("no-starttls", "does not offer STARTTLS"),
+    ] {
+        let mut server = SmtpServer::start(mode);
+        let app = app(server.mail()).await;
+        sign_up(&app, EMAIL).await;
+        forgot(&app.client(), EMAIL).await;
+        let (attempts, failure, is_dead) = until_attempted(&app).await;
+        assert!(failure.contains(says), "{mode}: {failure}");
+        assert_eq!((attempts, is_dead), (0, false), "{mode}");
+        until(async || app.state.metrics.mail_stopped.get() == 1).await;
+        assert!(app.state.metrics.events(Event::MailStopped, "") > 0);
+        assert!(server.mails().is_empty());
+        // The other users notice nothing.
+        app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
+        server.become_mode("ok");
+        server.until_received(1).await;
+        until(async || app.state.metrics.mail_stopped.get() == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_or_has_another_certificate_gets_nothing() {
+    let mut server = SmtpServer::start("ok");
+    let (mail, folder) = (server.mail(), server.folder().to_owned());
+    server.stop();
+    let app = app(mail).await;
+    sign_up(&app, EMAIL).await;
+    forgot(&app.client(), EMAIL).await;
+    let (_, failure, _) = until_attempted(&app).await;
+    assert!(failure.starts_with("connect"), "{failure}");
+    for name in ["cert.pem", "key.pem"] {
+        fs::rename(folder.join(name), folder.join(format!("right-{name}"))).unwrap();
+    }
+    fs::copy(folder.join("other.pem"), folder.join("cert.pem")).unwrap();
+    fs::copy(folder.join("other.key"), folder.join("key.pem")).unwrap();
+    server.become_mode("ok");
+    until(async || only(&app).await.1.is_some_and(|failure| failure.contains("STARTTLS"))).await;
+    let (attempts, failure, _) = until_attempted(&app).await;
+    assert!(failure.contains("ertificate") && attempts == 0, "{failure}");
+    for name in ["cert.pem", "key.pem"] {
+        fs::rename(folder.join(format!("right-{name}")), folder.join(name)).unwrap();
+    }
+    server.become_mode("ok");
+    server.until_received(1).await;
+}
+
+#[tokio::test]
+async fn what_the_server_does_to_one_mail_concerns_that_mail() {
+    for (mode, says, dies) in [
+        ("busy", "RCPT TO: 450", false),
+        ("greylist", "RCPT TO: 421", false),
+        ("refuse", "RCPT TO: 550", true),
+        ("refuse-message", "end of the message: 554", true),
+        ("silent-after-mail", "no answer to RCPT TO", false),
+        ("silent-after-rcpt", "no answer to DATA", false),
+        ("silent-after-data", "no answer to end of the message", false),
+    ] {
+        let server = SmtpServer::start(mode);
+        let app = app(server.mail()).await;
+        sign_up(&app, EMAIL).await;
+        forgot(&app.client(), EMAIL).await;
+        let (attempts, failure, is_dead) = until_attempted(&app).await;
+        assert!(failure.contains(says), "{mode}: {failure}");
+        assert_eq!((attempts, is_dead), (1, dies), "{mode}");
+        let event = if dies { Event::MailDead } else { Event::MailDeferred };
+        assert_eq!(app.state.metrics.events(event, "reset_password"), 1, "{mode}");
+        assert_eq!(app.state.metrics.mail_stopped.get(), 0, "{mode}");
+    }
+}
+
+/// The server has the mail and says nothing. It is sent again, and every mail program shows the two as one.
+#[tokio::test]
+async fn a_mail_whose_answer_is_lost_is_repeated_with_the_same_id() {
+    for mode in ["cut-after-dot", "silent-after-dot"] {
+        let mut server = SmtpServer::start(mode);
+        let app = app(server.mail()).await;
+        sign_up(&app, EMAIL).await;
+        forgot(&app.client(), EMAIL).await;
+        let (attempts, _, is_dead) = until_attempted(&app).await;
+        assert_eq!((attempts, is_dead), (1, false), "{mode}");
+        server.become_mode("ok");
+        app.advance(Duration::from_secs(90)).await;
+        let mails = server.until_received(2).await;
+        assert_eq!((&mails[0].id, &mails[0].text), (&mails[1].id, &mails[1].text), "{mode}");
+        until(async || app.count("SELECT count(*) FROM outgoing_mail").await == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_deferred_is_tried_later_and_dead_after_a_day() {
+    let server = SmtpServer::start("greylist");
+    let app = app(server.mail()).await;
+    sign_up(&app, EMAIL).await;
+    forgot(&app.client(), EMAIL).await;
+    until_attempted(&app).await;
+    for attempts in 1..=2 {
+        let ended = format!("SELECT count(*) FROM outgoing_mail WHERE attempts = {attempts} AND claimed_until = 0");
+        until(async || app.count(&ended).await == 1).await;
+        app.advance(Duration::from_secs(200)).await;
+    }
+    server.until_received(1).await;
+
+    let mut server = server;
+    server.become_mode("busy");
+    until(async || app.count("SELECT count(*) FROM outgoing_mail").await == 0).await;
+    forgot(&app.client(), EMAIL).await;
+    until_attempted(&app).await;
+    app.advance(Duration::from_secs(24 * 3600)).await;
+    until(async || only(&app).await.2).await;
+    server.become_mode("ok");
+    app.advance(Duration::from_secs(3600)).await;
+    bifrons::maintenance::purge(&app.state).await.unwrap();
+    assert!(only(&app).await.2, "a dead letter is kept for the operator");
+    app.advance(Duration::from_secs(31 * 24 * 3600)).await;
+    bifrons::maintenance::purge(&app.state).await.unwrap();
+    assert_eq!(app.count("SELECT count(*) FROM outgoing_mail").await, 0);
+}
+
+/// RFC 6531: a server that cannot carry the address will not learn to.
+#[tokio::test]
+async fn an_address_in_utf8_needs_a_server_that_knows_them() {
+    for (mode, arrives) in [("ok", true), ("no-smtputf8", false)] {
+        let server = SmtpServer::start(mode);
+        let app = app(server.mail()).await;
+        sign_up(&app, "ren\u{e9}@example.com").await;
+        forgot(&app.client(), "ren\u{e9}@example.com").await;
+        if arrives {
+            assert_eq!(server.until_received(1).await[0].to, "ren\u{e9}@example.com");
+        } else {
+            let (_, failure, is_dead) = until_attempted(&app).await;
+            assert!(is_dead && failure.contains("SMTPUTF8"), "{failure}");
+        }
+        sign_up(&app, "ada@b\u{fc}cher.example").await;
+        forgot(&app.client(), "ada@b\u{fc}cher.example").await;
+        until(async || server.mails().iter().any(|mail| mail.to == "ada@xn--bcher-kva.example")).await;
+    }
+}
+
+/// The database does not contain what the mail says.
+#[tokio::test]
+async fn a_waiting_mail_is_sealed() {
+    let mut server = SmtpServer::start("ok");
+    let mail = server.mail();
+    server.stop();
+    let app = app(mail).await;
+    sign_up(&app, EMAIL).await;
+    forgot(&app.client(), EMAIL).await;
+    until_attempted(&app).await;
+    let content = {
+        use sea_orm::EntityTrait;
+        entity::outgoing_mail::Entity::find().one(app.state.db.connection()).await.unwrap().unwrap().content
+    };
+    assert!(!content.windows(4).any(|window| window == b"bfo_" || window == b"http"));
+    // A node with another secret does not send nonsense: the mail is dead, and says why.
+    app.execute("UPDATE outgoing_mail SET kind = 'password_changed'").await;
+    let (one, two) = (content[0], content.len());
+    assert!(one == 1 && two > 40, "version 1 of the sealed form");
+    server.become_mode("ok");
+    until(async || only(&app).await.2).await;
+    assert!(server.mails().is_empty(), "a mail of another kind has other values");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_stops_the_queue() {
+    let folder = tempdir().unwrap();
+    let outbox = folder.path().join("outbox");
+    fs::write(&outbox, "in the way").unwrap();
+    let app = App::configured(|config| config.mail.transport = bifrons::config::MailTransport::Folder(outbox.clone())).await;
+    sign_up(&app, EMAIL).await;
+    forgot(&app.client(), EMAIL).await;
+    let (attempts, failure, _) = until_attempted(&app).await;
+    assert!(attempts == 0 && failure.starts_with("cannot write into"), "{failure}");
+    fs::remove_file(&outbox).unwrap();
+    until(async || fs::read_dir(&outbox).is_ok_and(|files| files.count() == 1)).await;
+}
+
+/// No value that a user or an operator gives can begin a header of its own.
+#[tokio::test]
+async fn nothing_can_be_injected_into_the_head_of_a_mail() {
+    let server = SmtpServer::start("ok");
+    for (key, value) in [
+        ("BIFRONS_MAIL__FROM", "Ex\r\nBcc: x@example.com <a@example.com>"),
+        ("BIFRONS_MAIL__FROM", "Example <a@example.com\r\nBcc: x@example.com>"),
+        ("BIFRONS_MAIL__REPLY_TO", "a@example.com\nBcc: x@example.com"),
+    ] {
+        let environment = [(key.to_owned(), value.to_owned())];
+        assert!(bifrons::config::Config::read(None, environment).config.is_err(), "{value:?}");
+    }
+    let app = app(server.mail()).await;
+    for email in ["a\r\nBcc: x@example.com", "a@example.com\r\nBcc:x@example.com", "\"a\nb\"@example.com", "a@example.com>\r\nDATA"]
+    {
+        let answer = app.client().post("/v1/password/forgot", json!({ "email": email })).await;
+        assert!([202, 422].contains(&answer.status), "{email:?}");
+        app.client().sign_up(email, PASSWORD).await.expect(422);
+    }
+    sign_up(&app, EMAIL).await;
+    forgot(&app.client().with("accept-language", "ko,en;q=0.9"), EMAIL).await;
+    let mails = server.until_received(1).await;
+    assert!(mails.iter().all(|mail| mail.to == EMAIL && !mail.raw.contains("Bcc")));
+}

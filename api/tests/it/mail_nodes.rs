@@ -1,0 +1,94 @@
+//! Many mails, several nodes, and nodes that die.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tempfile::tempdir;
+
+use crate::{
+    mail::{app, forgot, sign_up},
+    support::{
+        App, PASSWORD,
+        binary::{Process, run},
+        redis::until,
+        smtp::SmtpServer,
+    },
+};
+
+#[tokio::test]
+async fn one_slow_recipient_holds_no_other() {
+    let server = SmtpServer::start("by-recipient");
+    let app = App::configured(|config| config.mail = server.mail()).await;
+    for n in 0..3 {
+        sign_up(&app, &format!("slow{n}@example.com")).await;
+        forgot(&app.client(), &format!("slow{n}@example.com")).await;
+    }
+    until(async || app.count("SELECT count(*) FROM outgoing_mail WHERE claimed_until > 0").await == 3).await;
+    for n in 0..20 {
+        sign_up(&app, &format!("ada{n}@example.com")).await;
+        forgot(&app.client(), &format!("ada{n}@example.com")).await;
+    }
+    server.until_received(20).await;
+    assert_eq!(
+        app.count("SELECT count(*) FROM outgoing_mail WHERE claimed_until > 0").await,
+        3,
+        "the slow ones are still on their way"
+    );
+}
+
+#[tokio::test]
+async fn three_nodes_send_each_mail_once() {
+    let server = SmtpServer::start("ok");
+    let one = app(server.mail()).await;
+    let mail = |config: &mut bifrons::config::Config| config.mail = server.mail();
+    let nodes = [one.reconfigured(mail).await, one.reconfigured(mail).await];
+    for n in 0..40 {
+        sign_up(&one, &format!("ada{n}@example.com")).await;
+        let node = [&one, &nodes[0], &nodes[1]][n % 3];
+        forgot(&node.client(), &format!("ada{n}@example.com")).await;
+    }
+    until(async || one.count("SELECT (SELECT count(*) FROM outgoing_mail) + (SELECT count(*) FROM reset_request)").await == 0)
+        .await;
+    let mails = server.mails();
+    assert_eq!(mails.len(), 40);
+    assert_eq!(mails.iter().map(|mail| &mail.to).collect::<BTreeSet<_>>().len(), 40);
+}
+
+/// SIGKILL while two nodes send. Whatever was acknowledged arrives, and what arrives twice has one Message-ID.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_node_loses_no_mail() {
+    let (folder, server) = (tempdir().unwrap(), SmtpServer::start("ok"));
+    let mut environment: Vec<_> = server.environment().to_vec();
+    environment.push(("BIFRONS_MAIL__TIMEOUT", "1s".to_owned()));
+    environment.push(("BIFRONS_LIMITS__ENABLED", "false".to_owned()));
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut nodes = [Process::start_with(folder.path(), &environment), Process::start_with(folder.path(), &environment)];
+    for n in 0..25 {
+        nodes[0].client().sign_up(&format!("ada{n}@example.com"), PASSWORD).await.expect(201);
+    }
+    let mut asked = 0;
+    for n in 0..25 {
+        let client = nodes[n % 2].client();
+        for m in 0..3 {
+            forgot(&client, &format!("ada{}@example.com", (n + m) % 25)).await;
+            asked += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(bifrons::random::bytes::<1>()[0]) * 2)).await;
+        std::mem::replace(&mut nodes[n % 2], Process::start_with(folder.path(), &environment)).kill();
+    }
+    let queue = || {
+        let output = run(folder.path(), &["mail", "queue", "--json"], &environment);
+        String::from_utf8(output.stdout).unwrap().lines().count()
+    };
+    // A mail of a killed node is sent after its claim: a minute and the time limit.
+    let waiting = async {
+        while queue() > 0 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), waiting).await.unwrap();
+    let mails = server.mails();
+    let distinct: BTreeSet<_> = mails.iter().map(|mail| (&mail.id, &mail.text)).collect();
+    let ids: BTreeSet<_> = mails.iter().map(|mail| &mail.id).collect();
+    assert_eq!(distinct.len(), ids.len(), "one Message-ID, one text");
+    assert_eq!(ids.len(), asked, "of {} mails", mails.len());
+}

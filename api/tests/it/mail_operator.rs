@@ -1,0 +1,101 @@
+//! What an operator does with mail: test it, look at the outbox, look at the texts.
+
+use std::{fs, time::Duration};
+
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use crate::{
+    mail::{app, forgot, sign_up},
+    support::{
+        EMAIL,
+        binary::{refuses, run},
+        redis::until,
+        smtp::SmtpServer,
+    },
+};
+
+#[test]
+fn a_test_mail_shows_each_step() {
+    let folder = tempdir().unwrap();
+    assert!(run(folder.path(), &["migrate"], &[]).status.success());
+    let test = |server: &SmtpServer| {
+        let environment = server.environment();
+        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        run(folder.path(), &["mail", "test", EMAIL], &[environment.as_slice(), &[("BIFRONS_MAIL__TIMEOUT", "2s")]].concat())
+    };
+    let mut server = SmtpServer::start("ok");
+    let sent = test(&server);
+    let said = String::from_utf8(sent.stdout).unwrap();
+    assert!(sent.status.success(), "{said}{}", String::from_utf8_lossy(&sent.stderr));
+    for step in ["connect", "STARTTLS", "AUTH", "MAIL FROM", "RCPT TO", "DATA", "sent"] {
+        assert!(said.contains(step), "{step}: {said}");
+    }
+    assert_eq!(server.mails()[0].subject, "Test mail from Example");
+    for (mode, sentence) in [
+        ("wrong-password", "the mail was not sent: AUTH: 535"),
+        ("silent-after-ehlo", "the mail was not sent: no answer to STARTTLS in time"),
+        ("refuse", "the mail was not sent: RCPT TO: 550"),
+    ] {
+        server.become_mode(mode);
+        refuses(&test(&server), 1, sentence);
+    }
+    refuses(&run(folder.path(), &["mail", "test", "nobody"], &[]), 1, "the address must look like");
+}
+
+#[tokio::test]
+async fn an_operator_looks_at_the_queue_retries_and_discards() {
+    let server = SmtpServer::start("refuse");
+    let app = app(server.mail()).await;
+    for n in 0..3 {
+        sign_up(&app, &format!("ada{n}@example.com")).await;
+        forgot(&app.client(), &format!("ada{n}@example.com")).await;
+    }
+    until(async || app.count("SELECT count(*) FROM outgoing_mail WHERE dead_at IS NOT NULL").await == 3).await;
+    let url = app.state.config.database.url.clone();
+    let folder = tempdir().unwrap();
+    let mail = |arguments: &[&str]| {
+        let output = run(folder.path(), &[&["mail"], arguments].concat(), &[("BIFRONS_DATABASE__URL", &url)]);
+        (output.status.success(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (_, listed, _) = mail(&["queue"]);
+    assert!(listed.lines().count() == 3 && listed.contains("given up; RCPT TO: 550"), "{listed}");
+    let (_, listed, _) = mail(&["queue", "--dead", "--json"]);
+    let rows: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((rows.len(), &rows[0]["kind"], &rows[0]["attempts"]), (3, &json!("reset_password"), &json!(1)));
+    assert!(rows[0].get("content").is_none());
+    let id = rows[0]["id"].as_str().unwrap();
+    assert_eq!(mail(&["discard", id, "--json"]).1, "{\"discarded\":1}\n");
+    let (succeeds, _, said) = mail(&["discard", id]);
+    assert!(!succeeds && said.contains("no mail to be discarded has the id"), "{said}");
+    let mut server = server;
+    server.become_mode("ok");
+    assert_eq!(mail(&["retry", "--all"]).1, "retried: 2\n");
+    // The command's time is the system's; the clock of the test stands still.
+    app.advance(Duration::from_secs(400 * 24 * 3600)).await;
+    server.until_received(2).await;
+    until(async || app.count("SELECT count(*) FROM outgoing_mail").await == 0).await;
+    assert_eq!(mail(&["queue"]).1, "the outbox is empty\n");
+    assert_eq!(mail(&["discard", "--all-dead"]).1, "discarded: 0\n");
+    assert!(!mail(&["retry"]).0, "one or all");
+}
+
+#[test]
+fn every_mail_can_be_looked_at_and_a_broken_text_is_refused() {
+    let folder = tempdir().unwrap();
+    let previewed = run(folder.path(), &["mail", "preview", "mails"], &[]);
+    let said = String::from_utf8(previewed.stdout).unwrap();
+    assert!(previewed.status.success() && said.contains("mails are in mails"), "{said}");
+    for locale in ["en", "ko", "de"] {
+        let html = fs::read_to_string(folder.path().join("mails").join(locale).join("reset_password.html")).unwrap();
+        assert!(html.contains(&format!("<html lang=\"{locale}\"")) && html.contains("prefers-color-scheme: dark"));
+    }
+    fs::create_dir_all(folder.path().join("texts/en")).unwrap();
+    fs::write(folder.path().join("texts/en/test.txt"), "{{ nothing }}").unwrap();
+    let environment = [("BIFRONS_MAIL__TEMPLATES", "texts"), ("BIFRONS_LISTEN", "127.0.0.1:0")];
+    refuses(&run(folder.path(), &[], &environment), 1, "en/test.txt");
+    refuses(&run(folder.path(), &["mail", "preview", "mails"], &environment), 1, "en/test.txt");
+    fs::write(folder.path().join("texts/en/test.txt"), "Hello from {{ product }}").unwrap();
+    assert!(run(folder.path(), &["mail", "preview", "mails"], &environment).status.success());
+    assert_eq!(fs::read_to_string(folder.path().join("mails/en/test.txt")).unwrap(), "Hello from Bifrons");
+}

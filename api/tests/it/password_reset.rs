@@ -1,0 +1,296 @@
+//! A forgotten password: who gets a mail, what its token is good for, and what is different afterwards.
+
+use std::time::Duration;
+
+use bifrons::{
+    accounts::{self, AdminAction},
+    config::Rate,
+    email_address::EmailAddress,
+};
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::{
+    limits::{exhaust, from, limited},
+    support::{
+        Actor, Answer, App, EMAIL, PASSWORD,
+        binary::{Process, bifrons, run},
+        redis::until,
+        smtp::token,
+    },
+};
+
+const NEW: &str = "another horse entirely";
+const PAGE: &str = "https://app.example.com/reset";
+
+async fn app() -> App {
+    App::configured(|config| config.pages.reset_password = Some(PAGE.parse().unwrap())).await
+}
+
+async fn forgot(client: &Actor, email: &str) -> Answer {
+    client.post("/v1/password/forgot", json!({ "email": email })).await
+}
+
+async fn reset(client: &Actor, token: &str, password: &str) -> Answer {
+    client.post("/v1/password/reset", json!({ "token": token, "new_password": password })).await
+}
+
+/// Asks for a new password, a second later than before, and returns the token of the mail.
+async fn ask(app: &App) -> String {
+    app.state.clock.advance(Duration::from_secs(1));
+    forgot(&app.client(), EMAIL).await.expect(202);
+    newest(app).await
+}
+
+/// The token that the newest mail to Ada carries.
+async fn newest(app: &App) -> String {
+    token(app.letters().await.last().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_reader_of_the_mail_chooses_a_new_password() {
+    let app = app().await;
+    let ada = app.ada().await;
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
+    assert_eq!(forgot(&app.client(), "ADA@example.com").await.expect(202).text, "");
+    let mail = app.letters().await.remove(0);
+    assert!(mail.starts_with(&format!("To: {EMAIL}\r\n")) && mail.contains(&format!("\n{PAGE}#bfo_")), "{mail}");
+    let token = newest(&app).await;
+    let answer = reset(&app.client(), &token, NEW).await.expect(204);
+    assert!(answer.cookies().iter().all(|cookie| cookie.name == "bifrons_device"), "nobody is signed in");
+
+    ada.get_session().await.expect_problem(401, "invalid_session");
+    app.client().with_token(&tokens.string("/tokens/access_token")).get_session().await.expect(401);
+    app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(401, "invalid_refresh_token");
+    app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    app.client().sign_in(EMAIL, NEW).await.expect(200);
+    reset(&app.client(), &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
+}
+
+/// Without a page there is nothing to link to: the user pastes the token into the app.
+#[tokio::test]
+async fn without_a_page_the_mail_shows_the_token() {
+    let app = App::start().await;
+    app.ada().await;
+    forgot(&app.client(), EMAIL).await.expect(202);
+    let mail = app.letters().await.remove(0);
+    assert!(!mail.contains("http") && mail.lines().any(|line| line.starts_with("bfo_")), "{mail}");
+    reset(&app.client(), &newest(&app).await, NEW).await.expect(204);
+}
+
+#[tokio::test]
+async fn the_language_is_that_of_the_request() {
+    let app = app().await;
+    app.ada().await;
+    let mut subjects = Vec::new();
+    for language in ["ko-KR,en;q=0.5", "de", "xx, en"] {
+        app.state.clock.advance(Duration::from_secs(1));
+        forgot(&app.client().with("accept-language", language), EMAIL).await.expect(202);
+        let mail = app.letters().await.pop().unwrap();
+        subjects.push(mail.lines().nth(1).unwrap().to_owned());
+    }
+    assert!(
+        subjects[0].contains("비밀번호") && subjects[1].contains("Passwor") && subjects[2].contains("password"),
+        "{subjects:?}"
+    );
+}
+
+/// ASVS 6.3.8: the answer reveals nothing. It cannot: the address is looked up later.
+#[tokio::test]
+async fn b_35_the_answer_is_the_same_for_every_address() {
+    let app = app().await;
+    app.ada().await;
+    app.client().sign_up("grace@example.com", PASSWORD).await.expect(201);
+    let address = EmailAddress::parse("grace@example.com").unwrap();
+    accounts::apply(&app.state, AdminAction::Disable, &address).await.unwrap().unwrap();
+    let answers = join_all(
+        ["nobody@example.com", "grace@example.com", EMAIL]
+            .map(|email| async { forgot(&app.client(), email).await.expect(202).whole() }),
+    );
+    let answers = answers.await;
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    assert_eq!(app.letters().await.len(), 1, "a disabled user and a stranger get no mail");
+    for no_address in ["", "ada", "ada@", "@example.com"] {
+        let refused = forgot(&app.client(), no_address).await.expect_problem(422, "validation_failed");
+        assert_eq!(refused.broken_rules(), [("email".to_owned(), "format".to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_gets_a_bounded_number_of_mails() {
+    let app = App::configured(|config| {
+        limited("1000/1m", "1000/1m", "1000/1m")(config);
+        config.limits.as_mut().unwrap().mail = Rate::parse("3/1h").unwrap();
+    })
+    .await;
+    app.ada().await;
+    for email in ["ada@example.com", "Ada@example.com", "a.da@example.com", EMAIL, EMAIL, EMAIL] {
+        forgot(&app.client(), email).await.expect(202);
+    }
+    assert_eq!(app.letters().await.len(), 2, "three of the mailbox, and no user has the third address");
+    app.advance(Duration::from_secs(1200)).await;
+    forgot(&app.client(), EMAIL).await.expect(202);
+    assert_eq!(app.letters().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_token_is_void_when_anything_supersedes_it() {
+    let app = app().await;
+    let ada = app.ada().await;
+    let refused = async |token: &str| drop(reset(&app.client(), token, NEW).await.expect_problem(403, "invalid_one_time_token"));
+    let older = ask(&app).await;
+    let newer = ask(&app).await;
+    refused(&older).await;
+    app.advance(Duration::from_secs(30 * 60)).await;
+    refused(&newer).await;
+    let before = ask(&app).await;
+    ada.change_password(PASSWORD, NEW).await.expect(200);
+    refused(&before).await;
+    let disabled = ask(&app).await;
+    let address = EmailAddress::parse(EMAIL).unwrap();
+    accounts::apply(&app.state, AdminAction::Disable, &address).await.unwrap().unwrap();
+    refused(&disabled).await;
+    accounts::apply(&app.state, AdminAction::Enable, &address).await.unwrap().unwrap();
+    let moved = ask(&app).await;
+    app.sql("UPDATE user SET email = 'b@example.com', email_canonical = 'b@example.com'").await;
+    refused(&moved).await;
+    app.sql(&format!("UPDATE user SET email = '{EMAIL}', email_canonical = '{EMAIL}'")).await;
+    let deleted = ask(&app).await;
+    ada.sign_in(EMAIL, NEW).await.expect(200);
+    ada.delete("/v1/me").await.expect(204);
+    refused(&deleted).await;
+    for nonsense in ["", "bfo_", "bfs_AAAA", "x".repeat(256).as_str()] {
+        refused(nonsense).await;
+    }
+    assert_eq!(app.count("SELECT count(*) FROM one_time_token").await, 0);
+}
+
+/// A token for a registration, of another purpose, or with another secret is none.
+#[tokio::test]
+async fn b_06_a_token_serves_one_purpose() {
+    let app = App::configured(|config| config.registration = bifrons::config::RegistrationConfig::Verified).await;
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(202);
+    let registration = newest(&app).await;
+    reset(&app.client(), &registration, NEW).await.expect_problem(403, "invalid_one_time_token");
+    app.client().post("/v1/users/confirm", json!({"token": registration, "password": PASSWORD})).await.expect(201);
+    let token = ask(&app).await;
+    let confirm = json!({"token": token, "password": PASSWORD});
+    app.client().post("/v1/users/confirm", confirm).await.expect_problem(403, "invalid_one_time_token");
+    let last = if token.ends_with('A') { 'Q' } else { 'A' };
+    let guessed = format!("{}{last}", &token[..token.len() - 1]);
+    reset(&app.client(), &guessed, NEW).await.expect_problem(403, "invalid_one_time_token");
+    reset(&app.client(), &token, NEW).await.expect(204);
+}
+
+#[tokio::test]
+async fn the_new_password_keeps_the_rules_and_a_refused_one_uses_nothing_up() {
+    let app = app().await;
+    app.ada().await;
+    forgot(&app.client(), EMAIL).await.expect(202);
+    let token = newest(&app).await;
+    for (password, rule) in [("short", "min_length"), ("password1", "common"), ("ada@example.com", "context")] {
+        let refused = reset(&app.client(), &token, password).await.expect_problem(422, "validation_failed");
+        assert_eq!(refused.broken_rules(), [("new_password".to_owned(), rule.to_owned())]);
+    }
+    reset(&app.client(), &token, NEW).await.expect(204);
+}
+
+#[tokio::test]
+async fn of_two_uses_at_once_one_wins() {
+    let app = app().await;
+    app.ada().await;
+    let other = app.another().await;
+    forgot(&app.client(), EMAIL).await.expect(202);
+    let token = newest(&app).await;
+    let uses = (0..6).map(|n| {
+        let client = if n % 2 == 0 { app.client() } else { other.client() };
+        let token = token.clone();
+        async move { reset(&client, &token, &format!("horse number {n} of six")).await.status }
+    });
+    let statuses = join_all(uses).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 204).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [204, 403].contains(status)), "{statuses:?}");
+    let winner = statuses.iter().position(|status| *status == 204).unwrap();
+    app.client().sign_in(EMAIL, &format!("horse number {winner} of six")).await.expect(200);
+}
+
+/// Whatever happens at the same moment on another node: no session that the old password opened survives the reset.
+#[tokio::test]
+async fn b_14_a_reset_wins_against_sign_ins_and_refreshes() {
+    let app = app().await;
+    app.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let other = app.another().await;
+    let (mut old, mut new) = (PASSWORD, NEW);
+    for _ in 0..8 {
+        let token = ask(&app).await;
+        let native = app.client().tokens(EMAIL, old).await.expect(200);
+        let clients: Vec<_> = (0..4).map(|n| if n % 2 == 0 { app.client() } else { other.client() }).collect();
+        let sign_ins = join_all(clients.iter().map(|client| client.sign_in(EMAIL, old)));
+        let refresh_token = native.string("/tokens/refresh_token");
+        let (client, holder) = (other.client(), app.client());
+        let (done, _, refreshed) = tokio::join!(reset(&client, &token, new), sign_ins, holder.try_refresh(&refresh_token));
+        done.expect(204);
+        other.poll().await;
+        app.poll().await;
+        for client in &clients {
+            client.get_session().await.expect(401);
+        }
+        if let Some(successor) = refreshed {
+            app.client().refresh(&successor).await.expect(401);
+        }
+        app.client().refresh(&refresh_token).await.expect(401);
+        (old, new) = (new, old);
+    }
+    assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_at IS NULL").await, 0);
+}
+
+/// The account trusts the device that chose the password: what strangers tried at the account does not lock its owner out.
+#[tokio::test]
+async fn b_54_the_device_that_chose_the_password_is_known_and_all_others_are_not() {
+    let app = App::configured(limited("3/1h", "3/1h", "50000/1m")).await;
+    let before = from(&app, "198.51.100.1");
+    before.sign_up(EMAIL, PASSWORD).await.expect(201);
+    before.sign_in(EMAIL, PASSWORD).await.expect(200);
+    forgot(&app.client(), EMAIL).await.expect(202);
+    let after = from(&app, "198.51.100.2");
+    reset(&after, &newest(&app).await, NEW).await.expect(204);
+    exhaust(&app).await;
+    before.sign_in(EMAIL, NEW).await.expect_problem(429, "rate_limited");
+    after.sign_in(EMAIL, NEW).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sends_a_reset_and_sets_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Process::start(folder.path());
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let ada = service.client();
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+
+    let sent = run(folder.path(), &["user", "send-reset", EMAIL], &[]);
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let outbox = folder.path().join("data/outbox");
+    until(async || {
+        std::fs::read_dir(&outbox)
+            .is_ok_and(|files| files.flatten().any(|file| file.path().extension().is_some_and(|it| it == "eml")))
+    })
+    .await;
+
+    let set_password = |password: &str, email: &str| {
+        let input = folder.path().join("password");
+        std::fs::write(&input, format!("{password}\n")).unwrap();
+        let mut command = bifrons(folder.path());
+        command.args(["user", "set-password", email, "--json"]).stdin(std::fs::File::open(&input).unwrap()).output().unwrap()
+    };
+    let refused = set_password("short", EMAIL);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("the password was not set"));
+    ada.get_session().await.expect(200);
+    let printed: serde_json::Value = serde_json::from_slice(&set_password(NEW, EMAIL).stdout).unwrap();
+    assert_eq!(printed, json!({"email": EMAIL, "action": "set_password", "sessions_ended": 1}));
+    until(async || ada.get_session().await.status == 401).await;
+    ada.sign_in(EMAIL, NEW).await.expect(200);
+    for output in [set_password(NEW, "nobody@example.com"), run(folder.path(), &["user", "send-reset", "nobody@example.com"], &[])]
+    {
+        assert!(String::from_utf8_lossy(&output.stderr).contains("no user has the address nobody@example.com"));
+    }
+}
