@@ -75,6 +75,18 @@ events! {
     Info PasswordSet = "password_set";
     /// A token for a new password was refused: it proves nothing, was used, or the account changed since.
     Info PasswordResetRefused = "password_reset_refused";
+    /// A user asked to confirm an address: the one they have, or another one.
+    Info EmailConfirmationSent = "email_confirmation_sent";
+    /// The reader of an address confirmed it.
+    Info EmailConfirmed = "email_confirmed";
+    /// A change of the address was undone from the old mailbox; all sessions ended.
+    Warn EmailUndone = "email_undone";
+    /// A token for undoing a change of the address was refused.
+    Info EmailUndoRefused = "email_undo_refused";
+    /// A user did not do what a mail reported; all sessions ended.
+    Warn NotMe = "not_me";
+    /// A token of a security mail was refused.
+    Info NotMeRefused = "not_me_refused";
     /// A password's hash was replaced by one with today's parameters.
     Info PasswordRehashed = "password_rehashed";
     /// A limit was reached: the request was refused with 429.

@@ -11,6 +11,7 @@
 //! | [`sessions`] | opening a session from a proof; verifying, refreshing, renewing, listing, ending it |
 //! | [`authentication`] | establishing a proof of who a user is |
 //! | [`grants`] | access tokens and chains of refresh tokens |
+//! | [`one_time_tokens`] | what the links in mails are good for |
 //! | [`state`] | what every request shares, and the one write path |
 //! | [`hashing`] | the workers that hash passwords, and their queue |
 //! | [`passwords`] | the rules for new passwords |
@@ -59,6 +60,7 @@ pub mod mail;
 pub mod maintenance;
 pub mod metrics;
 pub mod network;
+pub mod one_time_tokens;
 pub mod passwords;
 pub mod person_name;
 pub mod principal;

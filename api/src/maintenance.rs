@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use crate::{
     accounts, authentication,
     db::{Scope, Unavailable, database_time},
-    limits, mail, sessions,
+    limits, mail, one_time_tokens, sessions,
     state::AppState,
 };
 
@@ -60,7 +60,7 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
     let deleted = database_time(db).await?.minus(KEPT_FOR);
     let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
-    let tokens = accounts::purge_one_time_tokens(db, now).await?;
+    let tokens = one_time_tokens::store::purge(db, now).await?;
     let limits = limits::store::purge(db, now).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
     if sessions + users + tokens + limits + mails > 0 {

@@ -47,6 +47,10 @@ pub struct UserSnapshot {
     pub id: UserId,
     /// The address as the user typed it.
     pub email: String,
+    /// Whether the user has shown that they read mail at the address.
+    pub email_verified: bool,
+    /// The language of mails to the user: a BCP 47 tag.
+    pub locale: Option<String>,
     /// The name that the user chose.
     pub name: Option<String>,
     /// What the user may do.
@@ -100,6 +104,8 @@ impl From<&user::Model> for UserSnapshot {
         Self {
             id: user.id,
             email: user.email.clone(),
+            email_verified: user.email_verified,
+            locale: user.locale.clone(),
             name: user.name.clone(),
             roles: user.roles.clone(),
             created_at: user.created_at,

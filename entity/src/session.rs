@@ -49,6 +49,15 @@ pub enum EndedBecause {
     /// An operator signed the user out, or disabled them.
     #[sea_orm(string_value = "by_operator")]
     ByOperator,
+    /// The owner of the address took the account over from a stranger who had signed up with it.
+    #[sea_orm(string_value = "email_claimed")]
+    EmailClaimed,
+    /// A change of the address was undone from the old mailbox.
+    #[sea_orm(string_value = "email_undone")]
+    EmailUndone,
+    /// The user did not do what a mail reported.
+    #[sea_orm(string_value = "not_me")]
+    NotMe,
 }
 
 impl EndedBecause {

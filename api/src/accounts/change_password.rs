@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use entity::{one_time_token::Purpose, session::EndedBecause, user};
 
-use super::{one_time_tokens, store};
+use super::store;
 use crate::{
     audit::Event,
     authentication::{self, ChoosePasswordError, PasswordAttempt, VerifyPasswordError, choose_password},
     db::{Scope, Unavailable},
+    one_time_tokens::{self, Notice, Occasion},
     principal::Principal,
     requester::Requester,
     secret::{DeviceToken, Password},
@@ -61,8 +62,9 @@ pub async fn change_password(
     // After the current password is verified: the breach check asks another service.
     let hash = choose_password(state, new, address, requester).await?;
     let now = state.clock.now();
-    let input = (Renewal::new(&session, now), session, old, hash, now);
-    let changed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, old, hash, now)| {
+    let notice = Notice::new(state, &user, Occasion::PasswordChanged, requester, now);
+    let input = (Renewal::new(&session, now), session, old, hash, notice, now);
+    let changed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, old, hash, notice, now)| {
         Box::pin(async move {
             let user = session.user_id;
             store::raise_epoch(tx, user).await?;
@@ -73,6 +75,7 @@ pub async fn change_password(
             one_time_tokens::store::void(tx, user, Purpose::ResetPassword).await?;
             sessions::store::end_others(tx, user, session.id, EndedBecause::PasswordChanged, *now).await?;
             let Some(renewed) = renewal.store(tx, session).await? else { return Ok(Err(ChangePasswordError::Ended)) };
+            notice.store(tx).await?;
             tx.record(Event::PasswordChanged.of(user).in_session(session.id));
             Ok(Ok(renewed))
         })

@@ -9,7 +9,6 @@ use entity::{one_time_token::Purpose, user};
 
 use super::{
     new_user::{NewUser, check},
-    one_time_tokens,
     register::RegisterError,
     store,
 };
@@ -17,6 +16,7 @@ use crate::{
     audit::Event,
     authentication::choose_password,
     db::{Scope, Unavailable},
+    one_time_tokens,
     requester::Requester,
     secret::{DeviceToken, Password},
     state::AppState,

@@ -6,6 +6,7 @@ use super::store;
 use crate::{
     audit::Event,
     db::{Scope, Unavailable},
+    mail::{Letter, written},
     principal::Principal,
     sessions,
     state::AppState,
@@ -30,7 +31,10 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal) -> Result<(), 
     if !sessions::is_fresh(&principal.session, state.clock.now(), &state.config.sessions) {
         return Err(DeleteError::NotFresh);
     }
-    let deleted = state.write_or_refuse(Scope::Transaction, principal.clone(), |tx, principal| {
+    let now = state.clock.now();
+    let locale = state.outbox.locale(principal.user.locale.as_deref(), None);
+    let mail = state.outbox.seal(&Letter::AccountDeleted { time: written(now) }, &principal.user.email, locale, now);
+    let deleted = state.write_or_refuse(Scope::Transaction, (principal.clone(), mail), |tx, (principal, mail)| {
         Box::pin(async move {
             let user = principal.user.id;
             // First the user: a concurrent sign-in commits before, and its session is deleted too.
@@ -38,6 +42,7 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal) -> Result<(), 
                 return Ok(Err(DeleteError::Ended));
             }
             sessions::store::delete_all(tx, user).await?;
+            tx.mail(mail.clone()).await?;
             tx.record(Event::UserDeleted.of(user).in_session(principal.session.id));
             Ok(Ok(()))
         })

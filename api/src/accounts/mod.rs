@@ -4,9 +4,9 @@ mod admin_action;
 mod change_password;
 mod confirm_registration;
 mod delete;
+mod email_change;
 pub mod import;
 mod new_user;
-mod one_time_tokens;
 mod password_reset;
 mod register;
 mod rename;
@@ -16,8 +16,11 @@ pub use admin_action::{AdminAction, apply};
 pub use change_password::{ChangePasswordError, change_password};
 pub use confirm_registration::{ConfirmError, Confirmation, confirm_registration};
 pub use delete::{DeleteError, delete};
+pub use email_change::{
+    ChangeEmailError, ConfirmEmailError, UndoEmailError, change_email, confirm_email, report_not_me, send_email_verification,
+    undo_email_change,
+};
 pub use new_user::{NewUser, Violation};
-pub(crate) use one_time_tokens::store::purge as purge_one_time_tokens;
 pub(crate) use password_reset::resolve_reset_requests;
 pub use password_reset::{
     RequestResetError, ResetPasswordError, request_password_reset, reset_password, send_password_reset, set_password,

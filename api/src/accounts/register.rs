@@ -6,7 +6,6 @@ use entity::{UserId, one_time_token::Purpose, outgoing_mail, user};
 
 use super::{
     new_user::{NewUser, Violation, check},
-    one_time_tokens::{self, Issued},
     store,
 };
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
     email_address::EmailAddress,
     limits::LimitError,
     mail::{CONFIRMED_WITHIN, Letter},
+    one_time_tokens::{self, Issued},
     requester::Requester,
     secret::{DeviceToken, Password},
     state::AppState,
@@ -111,8 +111,7 @@ async fn once_confirmed(state: &Arc<AppState>, address: &EmailAddress, requester
         state.record(Event::AttemptLimited.because("mail"));
         return Ok(());
     }
-    let written = (address.as_typed(), address.canonical());
-    let Issued { token, row } = one_time_tokens::issue(Purpose::ConfirmRegistration, None, written, now, CONFIRMED_WITHIN);
+    let Issued { token, row } = one_time_tokens::issue(Purpose::ConfirmRegistration, address, now, CONFIRMED_WITHIN);
     let locale = state.outbox.locale(None, requester.accept_language.as_deref());
     let letter = Letter::confirm_registration(state.config.pages.confirm_email.as_ref(), &token);
     let mail = state.outbox.seal(&letter, address.as_typed(), locale, now);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::{
-    UnixMillis, UserId, password,
+    UnixMillis, UserId, one_time_token, password,
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
@@ -11,8 +11,10 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{new_user::NewUser, one_time_tokens};
-use crate::{authentication, db::Unavailable, email_address::EmailAddress, sessions::store::change_user, state::Tx};
+use super::new_user::NewUser;
+use crate::{
+    authentication, db::Unavailable, email_address::EmailAddress, one_time_tokens, sessions::store::change_user, state::Tx,
+};
 
 /// Stores a new user and the password; [`Unavailable::is_duplicate`] if the address is taken.
 pub(crate) async fn insert(tx: &Tx, NewUser { user, password }: NewUser) -> Result<(), Unavailable> {
@@ -55,6 +57,23 @@ pub(crate) async fn find_by_canonical(db: &impl ConnectionTrait, canonical: &str
 /// A user, deleted or not.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<Model>, Unavailable> {
     Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+/// Gives a user the address of a token, which its reader has confirmed; false if the user has another one than `before` by now.
+/// [`Unavailable::is_duplicate`] if another user has it.
+pub(crate) async fn confirm_email(tx: &Tx, before: &Model, confirmed: &one_time_token::Model) -> Result<bool, Unavailable> {
+    let update = present(before.id)
+        .filter(Column::EmailCanonical.eq(before.email_canonical.as_str()))
+        .col_expr(Column::Email, Expr::value(confirmed.email.as_str()))
+        .col_expr(Column::EmailCanonical, Expr::value(confirmed.email_canonical.as_str()))
+        .col_expr(Column::EmailVerified, Expr::value(true));
+    change_user(tx, before.id, update).await
+}
+
+/// Notes that a user reads mail at the address.
+pub(crate) async fn verify_email(tx: &Tx, id: UserId) -> Result<(), Unavailable> {
+    present(id).col_expr(Column::EmailVerified, Expr::value(true)).exec(tx.connection()).await?;
+    Ok(())
 }
 
 /// Changes or removes the name; false if the user was deleted.

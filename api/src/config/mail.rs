@@ -12,7 +12,11 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Origin, reader::Reader, values::duration};
+use super::{
+    Origin,
+    reader::Reader,
+    values::{duration, switch},
+};
 use crate::email_address::EmailAddress;
 
 /// How mail leaves.
@@ -30,6 +34,8 @@ pub struct MailConfig {
     pub locale: String,
     /// A folder of texts that replace those that are built in.
     pub templates: Option<PathBuf>,
+    /// Whether users hear of sign-ins from devices that their account does not know.
+    pub new_device: bool,
     /// The time for one mail, from the connection to the acknowledgement.
     pub timeout: Duration,
 }
@@ -118,7 +124,9 @@ impl MailConfig {
         let timeout = reader.one("mail.timeout", "30s", about, |text| {
             duration(text).and_then(|time| if time.is_zero() { Err("write at least 1s".to_owned()) } else { Ok(time) })
         })?;
-        Some(Self { transport, product, from, reply_to, locale, templates, timeout })
+        let about = "Whether users get a mail when a device signs in that their account does not know.";
+        let new_device = reader.one("mail.new_device", "true", about, switch)?;
+        Some(Self { transport, product, from, reply_to, locale, templates, new_device, timeout })
     }
 }
 

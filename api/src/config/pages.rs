@@ -11,6 +11,10 @@ pub struct PagesConfig {
     pub confirm_email: Option<Url>,
     /// Chooses a new password.
     pub reset_password: Option<Url>,
+    /// Undoes a change of the address.
+    pub undo_email: Option<Url>,
+    /// Ends all sessions, after a security mail about what the user did not do.
+    pub not_me: Option<Url>,
 }
 
 impl PagesConfig {
@@ -20,7 +24,11 @@ impl PagesConfig {
         let confirm_email = page("pages.confirm_email", about);
         let about = "The frontend's page for choosing a new password; mails link to it: https://app.example.com/reset.";
         let reset_password = page("pages.reset_password", about);
-        Self { confirm_email, reset_password }
+        let about = "The frontend's page for undoing a change of the address; mails link to it: https://app.example.com/undo.";
+        let undo_email = page("pages.undo_email", about);
+        let about = "The frontend's page for users who did not do what a mail reports: https://app.example.com/not-me.";
+        let not_me = page("pages.not_me", about);
+        Self { confirm_email, reset_password, undo_email, not_me }
     }
 }
 

@@ -84,6 +84,11 @@ impl Limits {
         device.unwrap_or_default().trusted_by(&credentials_of(user), &self.device_keys, now)
     }
 
+    /// Whether one of the devices signed in to this account before.
+    pub fn is_known(&self, devices: &[DeviceToken], user: &user::Model, now: UnixMillis) -> bool {
+        self.known_device(devices, user, now).is_some()
+    }
+
     fn known_device<'a>(&self, devices: &'a [DeviceToken], user: &user::Model, now: UnixMillis) -> Option<&'a DeviceToken> {
         devices.iter().find(|device| device.is_known(&credentials_of(user), &self.device_keys, now))
     }

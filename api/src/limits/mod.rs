@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use account::{Account, Attempt};
 use aws_lc_rs::hmac;
-use entity::{LimitKey, SessionId, UnixMillis};
+use entity::{LimitKey, SessionId, UnixMillis, user};
 
 use self::{keyed_lock::KeyedLock, networks::Networks, unspent::Unspent};
 use crate::{
@@ -65,6 +65,7 @@ enum Subject<'a> {
     Block(AddressBlock),
     Device(&'a DeviceToken),
     Mail,
+    Notice,
 }
 
 impl Limits {
@@ -88,6 +89,12 @@ impl Limits {
         Ok(store::take(db, &[(self.key_of(address.mailbox().as_bytes(), Subject::Mail), config.mail)], now).await?.is_ok())
     }
 
+    /// Takes one security mail to a user; false if none is left. They have a limit of their own: what strangers ask for does not use it up.
+    pub async fn take_notice(&self, db: &Db, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
+        let Some(config) = &self.config else { return Ok(true) };
+        Ok(store::take(db, &[(self.key_of(user.id.0.as_bytes(), Subject::Notice), config.mail)], now).await?.is_ok())
+    }
+
     fn limited(&self, what: &'static str, wait: Duration) -> LimitError {
         self.metrics.record(Event::AttemptLimited.because(what));
         LimitError::Limited(wait)
@@ -103,6 +110,7 @@ impl Limits {
             Subject::Block(block) => message.update(&[b"n".as_slice(), &block.to_bytes()].concat()),
             Subject::Device(device) => message.update(&[b"d".as_slice(), device.id()].concat()),
             Subject::Mail => message.update(b"m"),
+            Subject::Notice => message.update(b"o"),
         }
         message.update(account);
         LimitKey(message.sign().as_ref().to_vec())

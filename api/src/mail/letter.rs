@@ -15,6 +15,9 @@ pub(crate) const CONFIRMED_WITHIN: Duration = Duration::from_secs(24 * 3600);
 /// The time in which a new password must be chosen.
 pub(crate) const RESET_WITHIN: Duration = Duration::from_secs(30 * 60);
 
+/// The time in which a change of the address can be undone.
+pub(crate) const UNDO_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// A mail. `kind` is the name of its templates.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -33,6 +36,28 @@ pub enum Letter {
         link: OneTimeLink,
         minutes: u64,
     },
+    /// Asks the reader of an address to confirm that it is the user's.
+    ConfirmEmail {
+        #[serde(flatten)]
+        link: OneTimeLink,
+        hours: u64,
+    },
+    /// Tells the reader of the old address that it was changed.
+    EmailChanged {
+        new_address: String,
+        time: String,
+        #[serde(flatten)]
+        link: OneTimeLink,
+        days: u64,
+    },
+    /// Tells the reader of an address that the account has it again.
+    EmailChangeUndone { time: String },
+    /// Tells a user that the password was changed.
+    PasswordChanged(SecurityNotice),
+    /// Tells a user that a device signed in which the account did not know.
+    NewDevice(SecurityNotice),
+    /// Tells a user that the account was deleted.
+    AccountDeleted { time: String },
     /// Tells a user that a refresh token was used twice, and that its session was ended.
     RefreshTokenReused { time: String },
     /// Shows the operator that mail works.
@@ -50,6 +75,43 @@ impl Letter {
     /// Lets a user choose a new password.
     pub(crate) fn reset_password(page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::ResetPassword { link: OneTimeLink::new(page, token), minutes: RESET_WITHIN.as_secs() / 60 }
+    }
+
+    /// Asks the reader of an address to confirm that it is the user's.
+    pub(crate) fn confirm_email(page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::ConfirmEmail { link: OneTimeLink::new(page, token), hours: CONFIRMED_WITHIN.as_secs() / 3600 }
+    }
+
+    /// Tells the reader of the old address that it was changed.
+    pub(crate) fn email_changed(new_address: &str, now: UnixMillis, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        let days = UNDO_WITHIN.as_secs() / (24 * 3600);
+        Self::EmailChanged { new_address: new_address.to_owned(), time: written(now), link: OneTimeLink::new(page, token), days }
+    }
+
+    /// Tells a user that the password was changed.
+    pub(crate) fn password_changed(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::PasswordChanged(SecurityNotice::new(now, device, page, token))
+    }
+
+    /// Tells a user that a device signed in which the account did not know.
+    pub(crate) fn new_device(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::NewDevice(SecurityNotice::new(now, device, page, token))
+    }
+}
+
+/// What happened when and where, and the link for a reader who did not do it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SecurityNotice {
+    time: String,
+    device: Option<String>,
+    not_me_link: Option<String>,
+    not_me_token: Option<String>,
+}
+
+impl SecurityNotice {
+    fn new(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        let OneTimeLink { link, token } = OneTimeLink::new(page, token);
+        Self { time: written(now), device, not_me_link: link, not_me_token: token }
     }
 }
 
@@ -75,4 +137,56 @@ pub(crate) fn written(moment: UnixMillis) -> String {
     const FORM: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
     let moment = OffsetDateTime::from_unix_timestamp(moment.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     moment.format(FORM).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{OneTimeTokenId, UnixMillis};
+    use uuid::Uuid;
+
+    use super::{Letter, written};
+    use crate::{
+        mail::templates::{Addressing, Templates},
+        secret::OneTimeToken,
+    };
+
+    /// The samples of the templates could differ from what the code gives them.
+    #[test]
+    fn every_letter_can_be_rendered() {
+        let (now, token) = (UnixMillis(1_767_258_000_000), OneTimeToken::new(OneTimeTokenId(Uuid::nil())));
+        let time = || written(now);
+        let page = "https://app.example.com/page".parse().unwrap();
+        let templates = Templates::load(None).unwrap();
+        let mut kinds = std::collections::BTreeSet::new();
+        for page in [Some(&page), None] {
+            let letters = [
+                Letter::confirm_registration(page, &token),
+                Letter::AccountExists,
+                Letter::reset_password(page, &token),
+                Letter::confirm_email(page, &token),
+                Letter::email_changed("grace@example.com", now, page, &token),
+                Letter::EmailChangeUndone { time: time() },
+                Letter::password_changed(now, Some("Firefox on Linux".to_owned()), page, &token),
+                Letter::password_changed(now, None, page, &token),
+                Letter::new_device(now, Some("curl".to_owned()), page, &token),
+                Letter::AccountDeleted { time: time() },
+                Letter::RefreshTokenReused { time: time() },
+                Letter::Test { time: time() },
+                Letter::Plain { subject: "Subject".to_owned(), body: "Body".to_owned() },
+            ];
+            for letter in letters {
+                let values = serde_json::to_value(&letter).unwrap();
+                let kind = values["kind"].as_str().unwrap();
+                kinds.insert(kind.to_owned());
+                for locale in ["en", "ko", "de"] {
+                    let addressing = Addressing { product: "Example", address: "ada@example.com" };
+                    let text = templates.render(kind, &values, locale, addressing).unwrap();
+                    let has_token = values.to_string().contains("bfo_");
+                    assert_eq!(text.txt.contains("bfo_"), has_token, "{kind} {locale}");
+                    assert_eq!(text.txt.contains("https:"), has_token && page.is_some(), "{kind} {locale}");
+                }
+            }
+        }
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), templates.kinds().collect::<Vec<_>>(), "a text without a letter");
+    }
 }

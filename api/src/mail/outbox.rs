@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use entity::{MailId, UnixMillis, outgoing_mail};
+use entity::{MailId, UnixMillis, outgoing_mail, user};
 use serde_json::Value;
 use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
@@ -96,6 +96,11 @@ impl Outbox {
             failure: None,
             dead_at: None,
         }
+    }
+
+    /// The same to the address of a user, in their language.
+    pub(crate) fn seal_for(&self, user: &user::Model, letter: &Letter, now: UnixMillis) -> outgoing_mail::Model {
+        self.seal(letter, &user.email, self.locale(user.locale.as_deref(), None), now)
     }
 
     /// Wakes `deliver` after a transaction stored a mail.

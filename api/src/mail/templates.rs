@@ -131,6 +131,12 @@ impl Templates {
             .collect()
     }
 
+    /// The names of all mails.
+    #[cfg(test)]
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.samples.keys().map(String::as_str)
+    }
+
     fn check(&self) -> Result<(), TemplateError> {
         self.preview("Example")?;
         let addressing = Addressing { product: "Example", address: "ada@example.com" };

@@ -10,7 +10,7 @@ const LENGTH: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A session and its user, as a node read them.
-    Entry = 4,
+    Entry = 5,
     /// Changes that a node pushes.
     Message = 3,
 }

@@ -16,6 +16,7 @@ use crate::{
     authentication::Proof,
     db::{Scope, Unavailable},
     grants::{self, RefreshIn},
+    one_time_tokens::{Notice, Occasion},
     principal::Principal,
     random,
     requester::Requester,
@@ -66,9 +67,11 @@ pub async fn open(state: &Arc<AppState>, proof: &Proof, opening: Opening) -> Res
         SessionSecret::Cookie(_) => None,
         SessionSecret::Grant(grant) => Some(grant.clone()),
     };
-    let scope = if opening.replaces.is_empty() && grant.is_none() { Scope::Statement } else { Scope::Transaction };
-    let input = (row.clone(), grant, opening.replaces, proof.user.credential_epoch);
-    let opened = state.write_or_refuse(scope, input, |tx, (row, grant, replaces, epoch)| {
+    let notice = notice(state, proof, &opening.requester).await?;
+    let is_one = opening.replaces.is_empty() && grant.is_none() && notice.is_none();
+    let scope = if is_one { Scope::Statement } else { Scope::Transaction };
+    let input = (row.clone(), grant, opening.replaces, notice, proof.user.credential_epoch);
+    let opened = state.write_or_refuse(scope, input, |tx, (row, grant, replaces, notice, epoch)| {
         Box::pin(async move {
             if !store::insert(tx, row.clone(), *epoch).await? {
                 return Ok(Err(OpenError::Stale));
@@ -79,6 +82,9 @@ pub async fn open(state: &Arc<AppState>, proof: &Proof, opening: Opening) -> Res
             for replaced in replaces {
                 store::end(tx, *replaced, EndedBecause::Replaced, row.created_at).await?;
             }
+            if let Some(notice) = notice {
+                notice.store(tx).await?;
+            }
             tx.record(Event::SignedIn.of(row.user_id).in_session(row.id).in_mode(row.mode));
             Ok(Ok(()))
         })
@@ -87,6 +93,15 @@ pub async fn open(state: &Arc<AppState>, proof: &Proof, opening: Opening) -> Res
     let principal = Principal::new(&row, &proof.user);
     state.cache.keep(&principal);
     Ok(secret.establish(state, principal, proof.at)?)
+}
+
+/// The mail about a device that the account does not know.
+async fn notice(state: &AppState, proof: &Proof, requester: &Requester) -> Result<Option<Notice>, Unavailable> {
+    let is_known = state.limits.is_known(&requester.devices, &proof.user, proof.at);
+    if is_known || !state.config.mail.new_device || !state.limits.take_notice(&state.db, &proof.user, proof.at).await? {
+        return Ok(None);
+    }
+    Ok(Some(Notice::new(state, &proof.user, Occasion::NewDevice, requester, proof.at)))
 }
 
 fn new_session(state: &AppState, proof: &Proof, opening: &Opening) -> (session::Model, SessionSecret) {

@@ -85,6 +85,22 @@ async fn exists(tx: &Tx, session: Select<Entity>) -> Result<bool, Unavailable> {
     Ok(session.filter(Column::EndedAt.is_null()).lock(LockType::Share).one(tx.connection()).await?.is_some())
 }
 
+/// Whether one of these sessions belongs to the user and has neither ended nor expired.
+pub(crate) async fn is_any_live(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    sessions: Vec<SessionId>,
+    now: UnixMillis,
+) -> Result<bool, Unavailable> {
+    let live = Entity::find()
+        .filter(Column::Id.is_in(sessions))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::IdleExpiresAt.gt(now));
+    Ok(live.one(db).await?.is_some())
+}
+
 /// Notes that a session was used; false if it has ended, or has a note after `before`.
 pub(crate) async fn touch(tx: &Tx, used: &SessionSnapshot, before: UnixMillis) -> Result<bool, Unavailable> {
     let update = update_live(used.id)

@@ -255,8 +255,8 @@ async fn a_waiting_registration_can_be_confirmed_and_waiting_mail_leaves() {
     let (email, password) = (text(waiting, "email"), text(waiting, "password"));
     let body = json!({ "token": waiting["token"], "password": password, "name": "Waiting" });
     app.client().send(Method::POST, "/v1/users/confirm", Some(body)).await.expect(201);
-    app.client().sign_in(&email, &password).await.expect(200);
     let letters = app.letters().await;
+    app.client().sign_in(&email, &password).await.expect(200);
     let link = format!("https://app.example.com/confirm#{}", text(waiting, "token"));
     assert!(letters.iter().any(|letter| letter.contains(&format!("To: {email}\r\n")) && letter.contains(&link)), "{letters:?}");
     assert_eq!(letters.len(), 2);

@@ -19,6 +19,7 @@ mod deployment;
 mod doctor;
 mod documents;
 mod early_answers;
+mod email_change;
 mod ended;
 mod ends_race_reads;
 mod every_operation;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use entity::{ResetRequestId, reset_request};
+use entity::{ResetRequestId, UnixMillis, reset_request};
 
 use super::store;
 use crate::{
@@ -41,7 +41,7 @@ pub async fn request_password_reset(state: &Arc<AppState>, email: &str, requeste
         state.record(Event::AttemptLimited.because("mail"));
         return Ok(());
     }
-    let locale = state.outbox.locale(None, requester.accept_language.as_deref()).to_owned();
+    let locale = state.outbox.locale(None, requester.accept_language.as_deref());
     Ok(store_request(state, &address, locale).await?)
 }
 
@@ -50,18 +50,22 @@ pub async fn send_password_reset(state: &Arc<AppState>, address: &EmailAddress) 
     if find_by_email(state.db.connection(), address).await?.is_none() {
         return Ok(false);
     }
-    let locale = state.outbox.locale(None, None).to_owned();
+    let locale = state.outbox.locale(None, None);
     store_request(state, address, locale).await.map(|()| true)
 }
 
-async fn store_request(state: &Arc<AppState>, address: &EmailAddress, locale: String) -> Result<(), Unavailable> {
-    let now = state.clock.now();
-    let request = reset_request::Model {
+/// A request, to be stored. After that, `state.reset_requests` wakes the task that resolves it.
+pub(in crate::accounts) fn request(address: &EmailAddress, locale: &str, now: UnixMillis) -> reset_request::Model {
+    reset_request::Model {
         id: ResetRequestId(random::uuid_v7(now)),
         email_canonical: address.canonical().to_owned(),
-        locale,
+        locale: locale.to_owned(),
         created_at: now,
-    };
+    }
+}
+
+async fn store_request(state: &Arc<AppState>, address: &EmailAddress, locale: &str) -> Result<(), Unavailable> {
+    let request = request(address, locale, state.clock.now());
     let stored = state.write(Scope::Statement, request, |tx, request| {
         Box::pin(async move {
             store::insert(tx, request.clone()).await?;

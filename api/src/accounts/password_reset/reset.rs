@@ -10,12 +10,13 @@ use entity::{
 };
 
 use crate::{
-    accounts::{one_time_tokens, store},
+    accounts::store,
     audit::Event,
     authentication::{self, ChoosePasswordError, choose_password},
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     limits::LimitError,
+    one_time_tokens::{self, Notice, Occasion},
     requester::Requester,
     secret::{DeviceToken, Password},
     sessions,
@@ -56,7 +57,8 @@ pub async fn reset_password(
     let user = row.user_id.ok_or_else(|| refused("token"))?;
     let hash = choose_password(state, new, address.canonical(), requester).await?;
     let now = state.clock.now();
-    let reset = state.write_or_refuse(Scope::Transaction, (row, user, hash, now), |tx, (row, user, hash, now)| {
+    let input = (Arc::clone(state), row, user, hash, requester.clone(), now);
+    let reset = state.write_or_refuse(Scope::Transaction, input, |tx, (state, row, user, hash, requester, now)| {
         Box::pin(async move {
             // First the user: a concurrent sign-in commits before, and its session ends too.
             let is_present = store::raise_epoch(tx, *user).await?;
@@ -68,6 +70,9 @@ pub async fn reset_password(
             let same = |user: &user::Model| user.status == Status::Active && user.email_canonical == row.email_canonical;
             let Some(changed) = changed.filter(same) else { return Ok(Err(())) };
             replace(tx, *user, hash, *now).await?;
+            // The token came by mail.
+            store::verify_email(tx, *user).await?;
+            Notice::new(state, &changed, Occasion::PasswordChanged, requester, *now).store(tx).await?;
             tx.record(Event::PasswordReset.of(*user));
             Ok(Ok(changed))
         })
@@ -81,12 +86,14 @@ pub async fn set_password(state: &Arc<AppState>, address: &EmailAddress, new: Pa
     let Some(user) = store::find_by_email(state.db.connection(), address).await? else { return Ok(None) };
     let hash = choose_password(state, new, address.canonical(), &Requester::default()).await?;
     let now = state.clock.now();
-    let set = state.write_or_refuse(Scope::Transaction, (user.id, hash, now), |tx, (user, hash, now)| {
+    let notice = Notice::new(state, &user, Occasion::PasswordChanged, &Requester::default(), now);
+    let set = state.write_or_refuse(Scope::Transaction, (user.id, hash, notice, now), |tx, (user, hash, notice, now)| {
         Box::pin(async move {
             if !store::raise_epoch(tx, *user).await? {
                 return Ok(Err(()));
             }
             let ended = replace(tx, *user, hash, *now).await?;
+            notice.store(tx).await?;
             tx.record(Event::PasswordSet.of(*user));
             Ok(Ok(ended))
         })

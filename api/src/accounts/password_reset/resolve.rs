@@ -7,13 +7,11 @@ use tokio::time::{sleep, timeout};
 
 use super::store;
 use crate::{
-    accounts::{
-        one_time_tokens::{self, Issued},
-        store::find_by_canonical,
-    },
+    accounts::store::find_by_canonical,
     audit::Event,
     db::{Scope, Unavailable},
     mail::{Letter, RESET_WITHIN},
+    one_time_tokens::{self, Issued},
     random,
     state::AppState,
 };
@@ -48,8 +46,7 @@ async fn resolve(state: &Arc<AppState>, request: reset_request::Model) -> Result
     let user = find_by_canonical(state.db.connection(), &request.email_canonical).await?;
     let now = state.clock.now();
     let mail = user.filter(|user| user.status == Status::Active).map(|user| {
-        let address = (user.email.as_str(), user.email_canonical.as_str());
-        let Issued { token, row } = one_time_tokens::issue(Purpose::ResetPassword, Some(user.id), address, now, RESET_WITHIN);
+        let Issued { token, row } = one_time_tokens::issue_to(&user, Purpose::ResetPassword, now, RESET_WITHIN);
         let letter = Letter::reset_password(state.config.pages.reset_password.as_ref(), &token);
         let locale = user.locale.as_deref().unwrap_or(&request.locale);
         (user.id, row, state.outbox.seal(&letter, &user.email, locale, now))

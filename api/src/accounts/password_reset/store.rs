@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Q
 use crate::{db::Unavailable, state::Tx};
 
 /// Stores a request.
-pub(super) async fn insert(tx: &Tx, request: Model) -> Result<(), Unavailable> {
+pub(crate) async fn insert(tx: &Tx, request: Model) -> Result<(), Unavailable> {
     request.into_active_model().insert(tx.connection()).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The operations of the API, one tag a file.
 
+pub(super) mod email;
 pub(super) mod me;
 pub(super) mod mint;
 mod model;

@@ -58,8 +58,10 @@ impl From<RefreshIn> for token_grant::RefreshIn {
 pub(super) struct User {
     /// Never changes and is never reused: the access token's `sub`.
     id: Uuid,
-    /// As the user typed it at sign-up.
+    /// As the user typed it.
     email: String,
+    /// Whether the user has shown that they read mail at the address.
+    email_verified: bool,
     name: Option<String>,
     /// What the user may do. `admin` is reserved.
     roles: Vec<String>,
@@ -71,6 +73,7 @@ impl From<&UserSnapshot> for User {
         Self {
             id: user.id.0,
             email: user.email.clone(),
+            email_verified: user.email_verified,
             name: user.name.clone(),
             roles: user.roles.names().map(str::to_owned).collect(),
             created_at: instant(user.created_at),
@@ -83,6 +86,7 @@ impl Example for User {
         Self {
             id: Uuid::from_u128(0x019b_7a3d_1b5c_7e08_8f4a_2d9c_31e7_5a60),
             email: "ada@example.com".to_owned(),
+            email_verified: true,
             name: Some("Ada Lovelace".to_owned()),
             roles: Vec::new(),
             created_at: instant(UnixMillis(1_767_171_600_000)),

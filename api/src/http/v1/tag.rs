@@ -11,6 +11,8 @@ pub(in crate::http) enum Tag {
     Tokens,
     /// Signing up.
     Users,
+    /// The address of a user: confirming, changing, undoing.
+    Email,
     /// A forgotten password.
     Password,
     /// The account of the current user.

@@ -77,7 +77,7 @@ impl App {
         // All users of a test have one address.
         config.limits = None;
         change(&mut config);
-        let state = Arc::new(AppState::open(config, clock).await.unwrap());
+        let state = Arc::new(Box::pin(AppState::open(config, clock)).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(http::listener::server::serve(listener, None, http::app::app(Arc::clone(&state)), std::future::pending()));
@@ -216,6 +216,7 @@ impl App {
     /// Waits until the outbox is empty, and returns all delivered mail, oldest first.
     pub async fn letters(&self) -> Vec<String> {
         while self.count("SELECT (SELECT count(*) FROM outgoing_mail) + (SELECT count(*) FROM reset_request)").await > 0 {
+            assert_eq!(self.count("SELECT count(*) FROM outgoing_mail WHERE dead_at IS NOT NULL").await, 0, "a mail was given up");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let outbox = std::fs::read_dir(self.folder.path().join("outbox")).into_iter().flatten().flatten();

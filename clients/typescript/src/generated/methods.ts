@@ -47,6 +47,57 @@ export interface Methods {
   resetPassword(input: MethodInput<"resetPassword">, options?: CallOptions): Promise<Result<"resetPassword">>;
 
   /**
+   * Change the address
+   *
+   * Sends a mail with the token for `confirmEmail` to the new address. Until it is confirmed, the old address signs in. There is one
+   * pending change, and it is void when this session ends. The answer does not tell whether another account has the address. The session
+   * must be fresh: see `reauthenticate`.
+   *
+   * `PUT /v1/me/email`
+   */
+  changeEmail(input: MethodInput<"changeEmail">, options?: CallOptions): Promise<Result<"changeEmail">>;
+
+  /**
+   * Ask for the address to be confirmed
+   *
+   * Sends a mail with the token for `confirmEmail` to the address of the current user, unless it is confirmed already.
+   *
+   * `POST /v1/me/email/verification`
+   */
+  sendEmailVerification(input?: MethodInput<"sendEmailVerification">, options?: CallOptions): Promise<Result<"sendEmailVerification">>;
+
+  /**
+   * Confirm an address
+   *
+   * Confirms the address of the user, or changes it to the one that the mail was sent to. The old mailbox gets a mail with the token for
+   * `undoEmailChange`. If the first address of an account is confirmed without a session of that account, a stranger may have signed up
+   * with it: the password and all sessions are void, and the answer has a token to choose a new password with.
+   *
+   * `POST /v1/email/confirm`
+   */
+  confirmEmail(input: MethodInput<"confirmEmail">, options?: CallOptions): Promise<Result<"confirmEmail">>;
+
+  /**
+   * Undo a change of the address
+   *
+   * Gives the account the old address back, with the token that the old mailbox got. All sessions end, and a mail with the token for
+   * `resetPassword` is sent there.
+   *
+   * `POST /v1/email/undo`
+   */
+  undoEmailChange(input: MethodInput<"undoEmailChange">, options?: CallOptions): Promise<Result<"undoEmailChange">>;
+
+  /**
+   * Say that it was somebody else
+   *
+   * Ends all sessions of the account and forgets its devices, with the token of a mail that reported what its reader did not do. A mail
+   * with the token for `resetPassword` is sent.
+   *
+   * `POST /v1/email/not-me`
+   */
+  reportNotMe(input: MethodInput<"reportNotMe">, options?: CallOptions): Promise<Result<"reportNotMe">>;
+
+  /**
    * Sign in
    *
    * Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;

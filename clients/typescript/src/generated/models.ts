@@ -8,6 +8,11 @@ import type { components } from "./schema.js";
 export type AccessToken = components["schemas"]["AccessToken"];
 
 /**
+ * Changing the address.
+ */
+export type ChangeEmailRequest = components["schemas"]["ChangeEmailRequest"];
+
+/**
  * Changing the password.
  */
 export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
@@ -16,6 +21,11 @@ export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest
  * Confirming an address.
  */
 export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrationRequest"];
+
+/**
+ * A confirmed address.
+ */
+export type EmailConfirmed = components["schemas"]["EmailConfirmed"];
 
 /**
  * A field and the rule that its value breaks. Never the value.
@@ -31,6 +41,11 @@ export type MintAccessTokenRequest = components["schemas"]["MintAccessTokenReque
  * How a session is presented.
  */
 export type Mode = components["schemas"]["Mode"];
+
+/**
+ * A token from a mail.
+ */
+export type OneTimeTokenRequest = components["schemas"]["OneTimeTokenRequest"];
 
 /**
  * The result of the probe.

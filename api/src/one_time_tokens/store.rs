@@ -4,7 +4,7 @@ use entity::{
     OneTimeTokenId, UnixMillis, UserId,
     one_time_token::{Column, Entity, Model, Purpose},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::{db::Unavailable, state::Tx};
 
@@ -27,6 +27,13 @@ pub(crate) async fn take(tx: &Tx, id: OneTimeTokenId) -> Result<bool, Unavailabl
 /// Voids the tokens of a user for one purpose.
 pub(crate) async fn void(tx: &Tx, user: UserId, purpose: Purpose) -> Result<(), Unavailable> {
     Entity::delete_many().filter(Column::UserId.eq(user)).filter(Column::Purpose.eq(purpose)).exec(tx.connection()).await?;
+    Ok(())
+}
+
+/// Voids all tokens of a user but those for undoing an earlier change of the address: of `kept`'s time or before.
+pub(crate) async fn void_since(tx: &Tx, user: UserId, kept: OneTimeTokenId) -> Result<(), Unavailable> {
+    let older = Condition::all().add(Column::Purpose.eq(Purpose::UndoEmail)).add(Column::Id.lt(kept));
+    Entity::delete_many().filter(Column::UserId.eq(user)).filter(older.not()).exec(tx.connection()).await?;
     Ok(())
 }
 

@@ -1,0 +1,102 @@
+//! Asking for another address. It counts once the reader of the new one confirms it; until then the old one signs in.
+
+use std::sync::Arc;
+
+use entity::{one_time_token::Purpose, outgoing_mail};
+
+use crate::{
+    accounts::store,
+    audit::Event,
+    db::{Scope, Unavailable},
+    email_address::EmailAddress,
+    limits::LimitError,
+    mail::{CONFIRMED_WITHIN, Letter},
+    one_time_tokens::{self, Issued},
+    principal::Principal,
+    requester::Requester,
+    sessions,
+    state::AppState,
+};
+
+/// Why no mail was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeEmailError {
+    /// The user authenticated too long ago.
+    #[error("the session is not fresh")]
+    NotFresh,
+    /// The session ended, or another request renewed it.
+    #[error("the session has ended")]
+    Ended,
+    /// Too many requests from this network.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Sends a token to the new address. An earlier pending change is void. If another user has the address, its owner is told, and the answer
+/// is the same.
+pub async fn change_email(
+    state: &Arc<AppState>,
+    principal: &Principal,
+    address: &EmailAddress,
+    requester: &Requester,
+) -> Result<(), ChangeEmailError> {
+    if !sessions::is_fresh(&principal.session, state.clock.now(), &state.config.sessions) {
+        return Err(ChangeEmailError::NotFresh);
+    }
+    send(state, principal, address, requester).await
+}
+
+/// Sends a token to the address that the user has.
+pub async fn send_email_verification(
+    state: &Arc<AppState>,
+    principal: &Principal,
+    requester: &Requester,
+) -> Result<(), ChangeEmailError> {
+    match EmailAddress::parse_stored(&principal.user.email).filter(|_| !principal.user.email_verified) {
+        Some(address) => send(state, principal, &address, requester).await,
+        None => Ok(()),
+    }
+}
+
+async fn send(
+    state: &Arc<AppState>,
+    principal: &Principal,
+    address: &EmailAddress,
+    requester: &Requester,
+) -> Result<(), ChangeEmailError> {
+    let now = state.clock.now();
+    state.limits.take_network(requester.network(), now).await?;
+    if !state.limits.take_mail(&state.db, address, now).await? {
+        state.record(Event::AttemptLimited.because("mail"));
+        return Ok(());
+    }
+    let (user, session) = (principal.user.id, principal.session.id);
+    let Issued { token, row } = one_time_tokens::issue_in(session, user, Purpose::ConfirmEmail, address, now, CONFIRMED_WITHIN);
+    let locale = state.outbox.locale(principal.user.locale.as_deref(), requester.accept_language.as_deref());
+    let letter = Letter::confirm_email(state.config.pages.confirm_email.as_ref(), &token);
+    let mail = state.outbox.seal(&letter, address.as_typed(), locale, now);
+    let exists = state.outbox.seal(&Letter::AccountExists, address.as_typed(), locale, now);
+    let input = (principal.clone(), row, mail, exists);
+    let sent = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, row, mail, exists)| {
+        Box::pin(async move {
+            if !sessions::store::is_unchanged(tx, &principal.session).await? {
+                return Ok(Err(ChangeEmailError::Ended));
+            }
+            let owner = store::find_by_canonical(tx.connection(), &row.email_canonical).await?;
+            one_time_tokens::store::void(tx, principal.user.id, Purpose::ConfirmEmail).await?;
+            match owner.filter(|owner| owner.id != principal.user.id) {
+                None => {
+                    one_time_tokens::store::insert(tx, row.clone()).await?;
+                    tx.mail(mail.clone()).await?;
+                }
+                Some(owner) => tx.mail(outgoing_mail::Model { recipient: owner.email, ..exists.clone() }).await?,
+            }
+            tx.record(Event::EmailConfirmationSent.of(principal.user.id).in_session(principal.session.id));
+            Ok(Ok(()))
+        })
+    });
+    sent.await?
+}
