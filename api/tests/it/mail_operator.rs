@@ -8,8 +8,8 @@ use tempfile::tempdir;
 use crate::{
     mail::{app, forgot, sign_up},
     support::{
-        EMAIL,
-        binary::{refuses, run},
+        EMAIL, PASSWORD,
+        binary::{Process, bifrons, refuses, run},
         redis::until,
         smtp::SmtpServer,
     },
@@ -98,4 +98,42 @@ fn every_mail_can_be_looked_at_and_a_broken_text_is_refused() {
     fs::write(folder.path().join("texts/en/test.txt"), "Hello from {{ product }}").unwrap();
     assert!(run(folder.path(), &["mail", "preview", "mails"], &environment).status.success());
     assert_eq!(fs::read_to_string(folder.path().join("mails/en/test.txt")).unwrap(), "Hello from Bifrons");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sends_a_reset_and_sets_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Process::start(folder.path());
+    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    let ada = service.client();
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+
+    let sent = run(folder.path(), &["user", "send-reset", EMAIL], &[]);
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let outbox = folder.path().join("data/outbox");
+    until(async || {
+        std::fs::read_dir(&outbox)
+            .is_ok_and(|files| files.flatten().any(|file| file.path().extension().is_some_and(|it| it == "eml")))
+    })
+    .await;
+
+    let set_password = |password: &str, email: &str| {
+        let input = folder.path().join("password");
+        std::fs::write(&input, format!("{password}\n")).unwrap();
+        let mut command = bifrons(folder.path());
+        command.args(["user", "set-password", email, "--json"]).stdin(std::fs::File::open(&input).unwrap()).output().unwrap()
+    };
+    let refused = set_password("short", EMAIL);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("the password was not set"));
+    ada.get_session().await.expect(200);
+    let printed: serde_json::Value = serde_json::from_slice(&set_password("another horse entirely", EMAIL).stdout).unwrap();
+    assert_eq!(printed, json!({"email": EMAIL, "action": "set_password", "sessions_ended": 1}));
+    until(async || ada.get_session().await.status == 401).await;
+    ada.sign_in(EMAIL, "another horse entirely").await.expect(200);
+    for output in [
+        set_password("another horse entirely", "nobody@example.com"),
+        run(folder.path(), &["user", "send-reset", "nobody@example.com"], &[]),
+    ] {
+        assert!(String::from_utf8_lossy(&output.stderr).contains("no user has the address nobody@example.com"));
+    }
 }

@@ -6,118 +6,26 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::Stdio,
-    time::Duration,
 };
 
 use bifrons::{
-    accounts::{self, AdminAction},
     audit::Event,
     config::{LimitsConfig, RegistrationConfig},
-    email_address::EmailAddress,
     http,
     network::ClientNetwork,
-    secret::Password,
 };
 use poem::{Route, get, handler, web::Data};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
     Actor, App, EMAIL, PASSWORD,
     binary::{Process, bifrons, free_port},
+    events::{WRONG, everything, mail},
     raw::RawConnection,
-    redis::until,
-    smtp::{SmtpServer, token},
 };
-
-const WRONG: &str = "not the password at all";
 
 fn page() -> String {
     fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/observability.md")).unwrap()
-}
-
-/// Causes every event.
-async fn everything(app: &App) {
-    let ada = app.ada().await;
-    app.client().sign_up(EMAIL, PASSWORD).await.expect(409);
-    app.client().sign_in(EMAIL, WRONG).await.expect(401);
-    ada.reauthenticate(WRONG).await.expect(403);
-    ada.reauthenticate(PASSWORD).await.expect(200);
-    ada.change_password(WRONG, "another horse entirely").await.expect(403);
-    ada.change_password(PASSWORD, "another horse entirely").await.expect(200);
-    app.sql("UPDATE password SET hash = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'").await;
-    let tokens = app.client().tokens(EMAIL, "U*U").await.expect(200).string("/tokens/refresh_token");
-    let ada = app.client();
-    ada.sign_in(EMAIL, "U*U").await.expect(200);
-    ada.post("/v1/session/token", json!({})).await.expect(200);
-    ada.refresh(&tokens).await.expect(200);
-    ada.refresh(&tokens).await.expect(200);
-    app.advance(Duration::from_secs(60)).await;
-    ada.refresh(&tokens).await.expect_problem(401, "refresh_reused");
-    ada.refresh(&tokens).await.expect_problem(401, "invalid_refresh_token");
-    app.client().with("cookie", "bifrons_session=bfs_nonsense").get_session().await.expect(401);
-    let stranger = || app.client().with("origin", "https://evil.example");
-    stranger().post("/v1/session", json!({})).await.expect_problem(403, "origin_not_allowed");
-    let preflight = stranger().with("access-control-request-method", "POST");
-    preflight.send(Method::OPTIONS, "/v1/session", None).await.expect(204);
-    let other = app.client();
-    other.sign_in(EMAIL, "U*U").await.expect(200);
-    ada.delete("/v1/me/sessions").await.expect(204);
-    let places: Vec<_> = (1..=9).map_while(|n| app.state.hasher.admit(ClientNetwork::V6(n << 16)).ok()).collect();
-    app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(503, "overloaded");
-    drop(places);
-    while app.client().sign_in("unknown@example.com", WRONG).await.status != 429 {}
-    ada.sign_in(EMAIL, "U*U").await.expect(200);
-    ada.delete("/v1/me").await.expect(204);
-    app.client().sign_up("grace@example.com", PASSWORD).await.expect(201);
-    for action in [AdminAction::SignOut, AdminAction::Disable, AdminAction::Enable] {
-        accounts::apply(&app.state, action, &EmailAddress::parse("grace@example.com").unwrap()).await.unwrap().unwrap();
-    }
-}
-
-/// Causes every event of mail and of a forgotten password, and returns the metrics.
-async fn mail() -> Vec<String> {
-    let mut metrics = Vec::new();
-    for (mode, event, because) in [
-        ("refuse", Event::MailDead, "reset_password"),
-        ("busy", Event::MailDeferred, "reset_password"),
-        ("wrong-password", Event::MailStopped, ""),
-    ] {
-        let server = SmtpServer::start(mode);
-        let app = App::configured(|config| config.mail = server.mail()).await;
-        app.ada().await;
-        app.client().post("/v1/password/forgot", json!({ "email": EMAIL })).await.expect(202);
-        until(async || app.state.metrics.events(event, because) > 0).await;
-        metrics.push(app.state.metrics.render());
-    }
-    let app = App::start().await;
-    app.ada().await;
-    app.client().post("/v1/password/forgot", json!({ "email": EMAIL })).await.expect(202);
-    let token = token(&app.letters().await.remove(0)).unwrap();
-    for status in [204, 403] {
-        let reset = json!({ "token": token, "new_password": "another horse entirely" });
-        app.client().post("/v1/password/reset", reset).await.expect(status);
-    }
-    let (address, password) = (EmailAddress::parse(EMAIL).unwrap(), Password::new(PASSWORD.to_owned()));
-    for operation in ["confirm", "undo", "not-me"] {
-        app.client().post(&format!("/v1/email/{operation}"), json!({ "token": "bfo_nonsense" })).await.expect(403);
-    }
-    // The link of the mail about the new password, then a change of the address, then its undoing.
-    let used = async |operation: &str, subject: &str| {
-        let mails = app.letters().await;
-        let mail = mails.iter().rev().find(|mail| mail.lines().nth(1).is_some_and(|line| line.contains(subject))).unwrap();
-        let body = json!({ "token": self::token(mail) });
-        assert!(app.client().post(&format!("/v1/email/{operation}"), body).await.status < 300, "{operation}");
-    };
-    used("not-me", "Your password").await;
-    let ada = app.client();
-    ada.sign_in(EMAIL, "another horse entirely").await.expect(200);
-    ada.send(Method::PUT, "/v1/me/email", Some(json!({ "email": "ada@example.org" }))).await.expect(202);
-    used("confirm", "Confirm your address").await;
-    used("undo", "Your address at").await;
-    accounts::set_password(&app.state, &address, password).await.unwrap().unwrap();
-    metrics.push(app.state.metrics.render());
-    metrics
 }
 
 #[tokio::test]

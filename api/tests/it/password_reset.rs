@@ -12,12 +12,7 @@ use serde_json::json;
 
 use crate::{
     limits::{exhaust, from, limited},
-    support::{
-        Actor, Answer, App, EMAIL, PASSWORD,
-        binary::{Process, bifrons, run},
-        redis::until,
-        smtp::token,
-    },
+    support::{Actor, Answer, App, EMAIL, PASSWORD, smtp::token},
 };
 
 const NEW: &str = "another horse entirely";
@@ -262,40 +257,4 @@ async fn b_54_the_device_that_chose_the_password_is_known_and_all_others_are_not
     exhaust(&app).await;
     before.sign_in(EMAIL, NEW).await.expect_problem(429, "rate_limited");
     after.sign_in(EMAIL, NEW).await.expect(200);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_operator_sends_a_reset_and_sets_a_password() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Process::start(folder.path());
-    service.client().sign_up(EMAIL, PASSWORD).await.expect(201);
-    let ada = service.client();
-    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
-
-    let sent = run(folder.path(), &["user", "send-reset", EMAIL], &[]);
-    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
-    let outbox = folder.path().join("data/outbox");
-    until(async || {
-        std::fs::read_dir(&outbox)
-            .is_ok_and(|files| files.flatten().any(|file| file.path().extension().is_some_and(|it| it == "eml")))
-    })
-    .await;
-
-    let set_password = |password: &str, email: &str| {
-        let input = folder.path().join("password");
-        std::fs::write(&input, format!("{password}\n")).unwrap();
-        let mut command = bifrons(folder.path());
-        command.args(["user", "set-password", email, "--json"]).stdin(std::fs::File::open(&input).unwrap()).output().unwrap()
-    };
-    let refused = set_password("short", EMAIL);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("the password was not set"));
-    ada.get_session().await.expect(200);
-    let printed: serde_json::Value = serde_json::from_slice(&set_password(NEW, EMAIL).stdout).unwrap();
-    assert_eq!(printed, json!({"email": EMAIL, "action": "set_password", "sessions_ended": 1}));
-    until(async || ada.get_session().await.status == 401).await;
-    ada.sign_in(EMAIL, NEW).await.expect(200);
-    for output in [set_password(NEW, "nobody@example.com"), run(folder.path(), &["user", "send-reset", "nobody@example.com"], &[])]
-    {
-        assert!(String::from_utf8_lossy(&output.stderr).contains("no user has the address nobody@example.com"));
-    }
 }

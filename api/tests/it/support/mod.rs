@@ -7,6 +7,7 @@ pub mod binary;
 pub mod database;
 pub mod document;
 pub mod ends;
+pub mod events;
 pub mod mariadb;
 pub mod pgbouncer;
 pub mod postgres;
