@@ -115,6 +115,12 @@ events! {
     Info PreflightRefused = "preflight_refused";
     /// A user deleted their account.
     Info UserDeleted = "user_deleted";
+    /// A user asked for their account to be deleted after the grace.
+    Info DeletionScheduled = "deletion_scheduled";
+    /// A user signed in before the deletion, and keeps the account.
+    Info DeletionCancelled = "deletion_cancelled";
+    /// A user exported what is stored about them.
+    Info Exported = "exported";
     /// An operator ended all sessions of a user.
     Info UserSignedOut = "user_signed_out";
     /// An operator disabled a user: all their sessions ended.

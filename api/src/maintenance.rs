@@ -52,7 +52,7 @@ pub async fn calibrate(state: &AppState) {
     }
 }
 
-/// Removes sessions a day after they expired and users a day after they were deleted; one-time tokens that have expired,
+/// Deletes users whose grace is over. Removes sessions a day after they expired and users a day after they were deleted; one-time tokens that have expired,
 /// limits that are full again, and dead letters after a month.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), state.clock.now());
@@ -60,6 +60,7 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
     let deleted = database_time(db).await?.minus(KEPT_FOR);
     let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
+    accounts::delete_due(state).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let limits = limits::store::purge(db, now).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;

@@ -51,6 +51,10 @@ pub struct UserSnapshot {
     pub email_verified: bool,
     /// The language of mails to the user: a BCP 47 tag.
     pub locale: Option<String>,
+    /// What the app stores with the user: a JSON object.
+    pub user_metadata: Option<String>,
+    /// What operators store with the user: a JSON object.
+    pub app_metadata: Option<String>,
     /// The name that the user chose.
     pub name: Option<String>,
     /// What the user may do.
@@ -106,6 +110,8 @@ impl From<&user::Model> for UserSnapshot {
             email: user.email.clone(),
             email_verified: user.email_verified,
             locale: user.locale.clone(),
+            user_metadata: user.user_metadata.clone(),
+            app_metadata: user.app_metadata.clone(),
             name: user.name.clone(),
             roles: user.roles.clone(),
             created_at: user.created_at,
@@ -127,7 +133,8 @@ impl SessionSnapshot {
 impl UserSnapshot {
     /// Bytes that it takes in process, about.
     pub fn weight(&self) -> u64 {
-        let name = self.name.as_ref().map_or(0, String::capacity);
-        (size_of::<Self>() + OVERHEAD + self.email.capacity() + name + self.roles.bytes()) as u64
+        let texts = [&self.name, &self.locale, &self.user_metadata, &self.app_metadata];
+        let texts: usize = texts.into_iter().flatten().map(String::capacity).sum();
+        (size_of::<Self>() + OVERHEAD + self.email.capacity() + texts + self.roles.bytes()) as u64
     }
 }

@@ -25,6 +25,13 @@ pub enum Purpose {
     NotMe,
 }
 
+impl Purpose {
+    /// As it is stored.
+    pub fn name(self) -> String {
+        self.to_value()
+    }
+}
+
 /// One row of `one_time_token`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "one_time_token")]

@@ -37,6 +37,12 @@ pub struct Model {
     pub locale: Option<String>,
     /// The name that the user chose.
     pub name: Option<String>,
+    /// What the app stores with the user, who may change it: a JSON object.
+    pub user_metadata: Option<String>,
+    /// What operators store with the user: a JSON object.
+    pub app_metadata: Option<String>,
+    /// When the account is deleted, unless the user signs in before.
+    pub delete_at: Option<UnixMillis>,
     /// What the user may do.
     pub roles: Roles,
     /// Whether the user may sign in.

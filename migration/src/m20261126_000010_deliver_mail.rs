@@ -1,5 +1,5 @@
-//! Mail that several nodes deliver, one-time tokens with a purpose, and requests for a new password. A user has a language, and an
-//! address may be verified.
+//! Mail that several nodes deliver, one-time tokens with a purpose, and requests for a new password. A user has a language, and
+//! metadata; an address may be verified; a deletion may be due later.
 //!
 //! Registrations become tokens, and mail that waits is kept. Each step first checks whether it is done already, because MySQL cannot undo
 //! the earlier steps if one fails.
@@ -178,9 +178,12 @@ async fn users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let columns = [
         ColumnDef::new("email_verified").boolean().not_null().default(false).to_owned(),
         ColumnDef::new("locale").string_len(35).to_owned(),
+        ColumnDef::new("user_metadata").text().to_owned(),
+        ColumnDef::new("app_metadata").text().to_owned(),
+        ColumnDef::new("delete_at").big_integer().to_owned(),
     ];
-    for (name, mut column) in ["email_verified", "locale"].into_iter().zip(columns) {
-        if !manager.has_column("user", name).await? {
+    for mut column in columns {
+        if !manager.has_column("user", column.get_column_name()).await? {
             manager.alter_table(Table::alter().table("user").add_column(&mut column).to_owned()).await?;
         }
     }

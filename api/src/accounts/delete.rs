@@ -1,6 +1,8 @@
-//! Deleting a user.
+//! Deleting a user: at once, or after `accounts.deletion_grace`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use entity::{UnixMillis, session::EndedBecause};
 
 use super::store;
 use crate::{
@@ -26,26 +28,75 @@ pub enum DeleteError {
     Store(#[from] Unavailable),
 }
 
-/// Deletes the user with all personal data, and all their sessions.
+/// Deletes the user with all personal data and all their sessions. With a grace, the sessions end now, and a sign-in before the deletion
+/// keeps the account.
 pub async fn delete(state: &Arc<AppState>, principal: &Principal) -> Result<(), DeleteError> {
-    if !sessions::is_fresh(&principal.session, state.clock.now(), &state.config.sessions) {
+    let now = state.clock.now();
+    if !sessions::is_fresh(&principal.session, now, &state.config.sessions) {
         return Err(DeleteError::NotFresh);
     }
-    let now = state.clock.now();
+    let grace = state.config.accounts.deletion_grace;
+    let letter = if grace.is_zero() { Letter::AccountDeleted { time: written(now) } } else { scheduled(now, grace) };
     let locale = state.outbox.locale(principal.user.locale.as_deref(), None);
-    let mail = state.outbox.seal(&Letter::AccountDeleted { time: written(now) }, &principal.user.email, locale, now);
-    let deleted = state.write_or_refuse(Scope::Transaction, (principal.clone(), mail), |tx, (principal, mail)| {
+    let mail = state.outbox.seal(&letter, &principal.user.email, locale, now);
+    let input = (principal.clone(), mail, now, (!grace.is_zero()).then(|| now.plus(grace)));
+    let deleted = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, mail, now, later)| {
         Box::pin(async move {
-            let user = principal.user.id;
-            // First the user: a concurrent sign-in commits before, and its session is deleted too.
-            if !store::delete(tx, user).await? || !sessions::store::is_unchanged(tx, &principal.session).await? {
+            let (user, session) = (principal.user.id, principal.session.id);
+            // First the user: a concurrent sign-in commits before, and its session ends too.
+            let is_present = match later {
+                Some(at) => store::schedule_deletion(tx, user, Some(*at)).await?,
+                None => store::delete(tx, user).await?,
+            };
+            if !is_present || !sessions::store::is_unchanged(tx, &principal.session).await? {
                 return Ok(Err(DeleteError::Ended));
             }
-            sessions::store::delete_all(tx, user).await?;
             tx.mail(mail.clone()).await?;
-            tx.record(Event::UserDeleted.of(user).in_session(principal.session.id));
+            if later.is_some() {
+                sessions::store::end_all(tx, user, EndedBecause::SignedOut, *now).await?;
+                tx.record(Event::DeletionScheduled.of(user).in_session(session));
+            } else {
+                sessions::store::delete_all(tx, user).await?;
+                tx.record(Event::UserDeleted.of(user).in_session(session));
+            }
             Ok(Ok(()))
         })
     });
     deleted.await?
+}
+
+fn scheduled(now: UnixMillis, grace: Duration) -> Letter {
+    let days = grace.as_secs().div_ceil(24 * 3600);
+    Letter::DeletionScheduled { time: written(now.plus(grace)), days }
+}
+
+/// So many users are deleted in one go.
+const AT_ONCE: u64 = 100;
+
+/// Deletes the users whose grace is over.
+pub(crate) async fn delete_due(state: &Arc<AppState>) -> Result<u64, Unavailable> {
+    let mut deleted = 0;
+    loop {
+        let now = state.clock.now();
+        let due = store::due_for_deletion(state.db.connection(), now, AT_ONCE).await?;
+        if due.is_empty() {
+            return Ok(deleted);
+        }
+        for user in due {
+            let mail = state.outbox.seal_for(&user, &Letter::AccountDeleted { time: written(now) }, now);
+            let done = state.write_or_refuse(Scope::Transaction, (user.id, mail, now), |tx, (user, mail, now)| {
+                Box::pin(async move {
+                    // The user may have signed in since.
+                    if !store::delete_due(tx, *user, *now).await? {
+                        return Ok(Err(()));
+                    }
+                    tx.mail(mail.clone()).await?;
+                    sessions::store::delete_all(tx, *user).await?;
+                    tx.record(Event::UserDeleted.of(*user).because("grace_over"));
+                    Ok(Ok(()))
+                })
+            });
+            deleted += u64::from(done.await?.is_ok());
+        }
+    }
 }

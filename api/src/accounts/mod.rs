@@ -5,25 +5,30 @@ mod change_password;
 mod confirm_registration;
 mod delete;
 mod email_change;
+mod export;
 pub mod import;
 mod new_user;
 mod password_reset;
+mod profile_change;
 mod register;
-mod rename;
 pub(crate) mod store;
+mod update_profile;
 
 pub use admin_action::{AdminAction, apply};
 pub use change_password::{ChangePasswordError, change_password};
 pub use confirm_registration::{ConfirmError, Confirmation, confirm_registration};
+pub(crate) use delete::delete_due;
 pub use delete::{DeleteError, delete};
 pub use email_change::{
     ChangeEmailError, ConfirmEmailError, UndoEmailError, change_email, confirm_email, report_not_me, send_email_verification,
     undo_email_change,
 };
+pub use export::{Export, ExportError, export};
 pub use new_user::{NewUser, Violation};
 pub(crate) use password_reset::resolve_reset_requests;
 pub use password_reset::{
     RequestResetError, ResetPasswordError, request_password_reset, reset_password, send_password_reset, set_password,
 };
+pub use profile_change::{Field, ProfileChange};
 pub use register::{RegisterError, Registered, Registration, register};
-pub use rename::{RenameError, rename};
+pub use update_profile::{MAX_DEPTH, MAX_METADATA, UpdateProfileError, update_profile};

@@ -25,6 +25,9 @@ impl NewUser {
             email_canonical: canonical.to_owned(),
             email_verified: false,
             locale: None,
+            user_metadata: None,
+            app_metadata: None,
+            delete_at: None,
             name,
             roles: Roles::default(),
             status: Status::Active,
@@ -44,6 +47,12 @@ pub enum Violation {
     Password(PasswordRule),
     /// Of the name: too long, nothing visible, or with characters that cannot be seen.
     Name,
+    /// The language is no BCP 47 tag.
+    Locale,
+    /// `user_metadata` is too large.
+    MetadataSize,
+    /// `user_metadata` is nested too deeply.
+    MetadataDepth,
 }
 
 impl From<PasswordRule> for Violation {

@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::new_user::NewUser;
+use super::{new_user::NewUser, profile_change::ProfileChange};
 use crate::{
     authentication, db::Unavailable, email_address::EmailAddress, one_time_tokens, sessions::store::change_user, state::Tx,
 };
@@ -76,9 +76,32 @@ pub(crate) async fn verify_email(tx: &Tx, id: UserId) -> Result<(), Unavailable>
     Ok(())
 }
 
-/// Changes or removes the name; false if the user was deleted.
-pub(crate) async fn rename(tx: &Tx, id: UserId, name: Option<&str>) -> Result<bool, Unavailable> {
-    change_user(tx, id, present(id).col_expr(Column::Name, Expr::value(name.map(str::to_owned)))).await
+/// Changes name and language, if they are given; false if the user was deleted.
+pub(crate) async fn update_profile(tx: &Tx, id: UserId, change: &ProfileChange) -> Result<bool, Unavailable> {
+    let mut update = present(id);
+    for (column, field) in [(Column::Name, &change.name), (Column::Locale, &change.locale)] {
+        if !field.is_kept() {
+            update = update.col_expr(column, Expr::value(field.value().cloned()));
+        }
+    }
+    change_user(tx, id, update).await
+}
+
+/// Replaces `user_metadata`, in a transaction that has changed the user.
+pub(crate) async fn put_user_metadata(tx: &Tx, id: UserId, metadata: Option<&str>) -> Result<(), Unavailable> {
+    present(id).col_expr(Column::UserMetadata, Expr::value(metadata.map(str::to_owned))).exec(tx.connection()).await?;
+    Ok(())
+}
+
+/// Notes when a user is deleted, or that they are not; false if they were deleted.
+pub(crate) async fn schedule_deletion(tx: &Tx, id: UserId, at: Option<UnixMillis>) -> Result<bool, Unavailable> {
+    change_user(tx, id, next_epoch(present(id)).col_expr(Column::DeleteAt, Expr::value(at))).await
+}
+
+/// Users whose deletion is due.
+pub(crate) async fn due_for_deletion(db: &impl ConnectionTrait, now: UnixMillis, limit: u64) -> Result<Vec<Model>, Unavailable> {
+    let due = Entity::find().filter(Column::Status.ne(Status::Deleted)).filter(Column::DeleteAt.lte(now));
+    Ok(due.limit(limit).all(db).await?)
 }
 
 /// Decides whether a user may sign in; false if the user was deleted. A proof from before opens no session afterwards.
@@ -94,19 +117,33 @@ pub(crate) async fn raise_epoch(tx: &Tx, id: UserId) -> Result<bool, Unavailable
 /// Removes the personal data of a user; false if another request did. The row stays until it is purged, so that every node learns of the
 /// deletion.
 pub(crate) async fn delete(tx: &Tx, id: UserId) -> Result<bool, Unavailable> {
-    let erased = next_epoch(present(id))
+    erase(tx, id, present(id)).await
+}
+
+/// The same if the deletion is due; false if it is not any more.
+pub(crate) async fn delete_due(tx: &Tx, id: UserId, now: UnixMillis) -> Result<bool, Unavailable> {
+    erase(tx, id, present(id).filter(Column::DeleteAt.lte(now))).await
+}
+
+async fn erase(tx: &Tx, id: UserId, user: UpdateMany<Entity>) -> Result<bool, Unavailable> {
+    let erased = next_epoch(user)
         .col_expr(Column::Status, Expr::value(Status::Deleted))
         .col_expr(Column::Email, Expr::value(""))
         // No address, because it has no `@`; and unique.
         .col_expr(Column::EmailCanonical, Expr::value(id.0.to_string()))
         .col_expr(Column::EmailVerified, Expr::value(false))
         .col_expr(Column::Locale, Expr::value(None::<String>))
+        .col_expr(Column::UserMetadata, Expr::value(None::<String>))
+        .col_expr(Column::AppMetadata, Expr::value(None::<String>))
+        .col_expr(Column::DeleteAt, Expr::value(None::<UnixMillis>))
         .col_expr(Column::Roles, Expr::value(""))
         .col_expr(Column::Name, Expr::value(None::<String>));
-    let is_deleted = change_user(tx, id, erased).await?;
+    if !change_user(tx, id, erased).await? {
+        return Ok(false);
+    }
     authentication::store::delete(tx, id).await?;
     one_time_tokens::store::void_all(tx, id).await?;
-    Ok(is_deleted)
+    Ok(true)
 }
 
 /// Removes the rows of users who were deleted before a moment of the database's clock.

@@ -19,6 +19,11 @@ pub(crate) async fn find_by_address(
     Ok(found.map(|(user, password)| (user, password.map(|password| password.hash))))
 }
 
+/// The row of a user's password.
+pub(crate) async fn find(db: &impl ConnectionTrait, user: UserId) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find_by_id(user).one(db).await?)
+}
+
 /// The hash of a user's password.
 pub(crate) async fn find_hash(db: &impl ConnectionTrait, user: UserId) -> Result<Option<PasswordHash>, Unavailable> {
     Ok(Entity::find_by_id(user).one(db).await?.map(|password| password.hash))

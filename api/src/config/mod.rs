@@ -1,6 +1,8 @@
 //! Configuration: one TOML file, overridden key by key by the environment. One section per file. All errors are reported together, each
 //! with its key and the remedy.
 
+mod accounts;
+mod claims;
 mod connections;
 mod cookie_policy;
 mod cors;
@@ -22,6 +24,8 @@ mod values;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::redis::{RedisConfig, RedisNode, RedisTopology};
+pub use accounts::AccountsConfig;
+pub use claims::{Claim, ClaimSource};
 pub use connections::ConnectionsConfig;
 pub use cookie_policy::CookiePolicy;
 pub use cors::CorsConfig;
@@ -68,6 +72,7 @@ pub struct Config {
     pub tokens: TokensConfig,
     pub passwords: PasswordsConfig,
     pub registration: RegistrationConfig,
+    pub accounts: AccountsConfig,
     pub mail: MailConfig,
     pub pages: PagesConfig,
     /// Rate limits; `None` disables them.
@@ -158,6 +163,7 @@ impl Config {
             sessions: SessionsConfig::read(reader),
             tokens,
             registration: RegistrationConfig::read(reader),
+            accounts: AccountsConfig::read(reader)?,
             mail,
             pages: PagesConfig::read(reader),
             passwords: PasswordsConfig::read(reader),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    claims::Claim,
     reader::Reader,
     values::{duration, number},
 };
@@ -19,6 +20,8 @@ pub struct TokensConfig {
     /// Other services that tokens may be issued for: the allowed values of `aud`.
     pub audiences: Vec<String>,
     pub verification: Verification,
+    /// Claims beside those of RFC 9068.
+    pub claims: Vec<Claim>,
     /// Server secrets, newest first. Empty: those of the key file in the data folder.
     pub secrets: Vec<ServerSecret>,
 }
@@ -68,6 +71,8 @@ impl TokensConfig {
             "stateless" => Ok(Verification::Stateless),
             _ => Err("write session or stateless".to_owned()),
         });
+        let about = "Claims that access tokens carry too: email, email_verified, a member of app_metadata, or CLAIM=MEMBER.";
+        let claims = reader.list("tokens.claims", about, Claim::parse);
         let given = reader.is_given("tokens.secrets");
         let secrets = reader.list(
             "tokens.secrets",
@@ -85,6 +90,7 @@ impl TokensConfig {
             algorithm: algorithm.unwrap_or(Algorithm::EdDsa),
             audiences,
             verification: verification.unwrap_or(Verification::Session),
+            claims,
             secrets,
         }
     }

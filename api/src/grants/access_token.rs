@@ -6,17 +6,25 @@ use std::time::Duration;
 use entity::{SessionId, UnixMillis};
 use jsonwebtoken::{Header, Validation, errors::Error as JwtError};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{principal::Principal, random, session_cache::VerifiedToken, state::AppState};
+use crate::{
+    config::{Claim, ClaimSource},
+    principal::{Principal, UserSnapshot},
+    random,
+    session_cache::VerifiedToken,
+    state::AppState,
+};
 
 const TYPE: &str = "at+jwt";
 
 /// The client of an access token that this service issues for itself or for an audience (RFC 9068 section 2.2).
 const CLIENT_ID: &str = "bifrons";
 
-/// The claims of RFC 9068 section 2.2, and `sid`. No e-mail address and no name, because tokens end up in the logs of other services.
+/// The claims of RFC 9068 section 2.2, and `sid`. No e-mail address and no name unless `tokens.claims` asks for it, because tokens end up in
+/// the logs of other services.
 #[derive(Debug, PartialEq, Serialize)]
 struct Claims {
     iss: String,
@@ -30,6 +38,9 @@ struct Claims {
     amr: Vec<&'static str>,
     client_id: &'static str,
     roles: Vec<String>,
+    /// Those of `tokens.claims`, which have other names.
+    #[serde(flatten)]
+    further: Map<String, Value>,
 }
 
 /// The claims that are read: all of them must be present and of their type, although only some are used.
@@ -84,10 +95,24 @@ pub(super) fn issue(
         amr: session.methods.names().collect(),
         client_id: CLIENT_ID,
         roles: user.roles.names().map(str::to_owned).collect(),
+        further: further(&state.config.tokens.claims, user),
     };
     let header = Header { typ: Some(TYPE.to_owned()), kid: Some(key.id.clone()), ..Header::new(key.algorithm.jws()) };
     let token = jsonwebtoken::encode(&header, &claims, &key.private)?;
     Ok((Zeroizing::new(token), expires_at.since(now)))
+}
+
+fn further(claims: &[Claim], user: &UserSnapshot) -> Map<String, Value> {
+    if claims.is_empty() {
+        return Map::new();
+    }
+    let metadata = user.app_metadata.as_deref().and_then(|metadata| serde_json::from_str::<Map<String, Value>>(metadata).ok());
+    let value = |source: &ClaimSource| match source {
+        ClaimSource::Email => Some(Value::from(user.email.as_str())),
+        ClaimSource::EmailVerified => Some(Value::from(user.email_verified)),
+        ClaimSource::AppMetadata(member) => metadata.as_ref()?.get(member).cloned(),
+    };
+    claims.iter().filter_map(|claim| Some((claim.name.clone(), value(&claim.source)?))).collect()
 }
 
 /// Verifies the signature, issuer and audience of an access token for this service, expired or not, and caches that they are right.

@@ -56,6 +56,8 @@ pub enum Letter {
     PasswordChanged(SecurityNotice),
     /// Tells a user that a device signed in which the account did not know.
     NewDevice(SecurityNotice),
+    /// Tells a user when the account will be deleted.
+    DeletionScheduled { time: String, days: u64 },
     /// Tells a user that the account was deleted.
     AccountDeleted { time: String },
     /// Tells a user that a refresh token was used twice, and that its session was ended.
@@ -169,6 +171,7 @@ mod tests {
                 Letter::password_changed(now, Some("Firefox on Linux".to_owned()), page, &token),
                 Letter::password_changed(now, None, page, &token),
                 Letter::new_device(now, Some("curl".to_owned()), page, &token),
+                Letter::DeletionScheduled { time: time(), days: 30 },
                 Letter::AccountDeleted { time: time() },
                 Letter::RefreshTokenReused { time: time() },
                 Letter::Test { time: time() },

@@ -111,6 +111,11 @@ pub(crate) async fn list(
     Ok(query.order_by_asc(Column::Id).limit(limit).all(db).await?)
 }
 
+/// The mails to an address.
+pub(crate) async fn to(db: &impl ConnectionTrait, recipient: &str) -> Result<Vec<Model>, Unavailable> {
+    Ok(Entity::find().filter(Column::Recipient.eq(recipient)).all(db).await?)
+}
+
 /// How many mails wait, and how many are dead.
 pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64), Unavailable> {
     let dead = Entity::find().filter(Column::DeadAt.is_not_null()).count(db).await?;

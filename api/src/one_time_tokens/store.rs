@@ -19,6 +19,11 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: OneTimeTokenId) -> Resul
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
+/// All tokens of a user.
+pub(crate) async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, Unavailable> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).all(db).await?)
+}
+
 /// Uses a token up; false if another request did.
 pub(crate) async fn take(tx: &Tx, id: OneTimeTokenId) -> Result<bool, Unavailable> {
     Ok(Entity::delete_by_id(id).exec(tx.connection()).await?.rows_affected > 0)

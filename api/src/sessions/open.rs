@@ -68,11 +68,15 @@ pub async fn open(state: &Arc<AppState>, proof: &Proof, opening: Opening) -> Res
         SessionSecret::Grant(grant) => Some(grant.clone()),
     };
     let notice = notice(state, proof, &opening.requester).await?;
-    let is_one = opening.replaces.is_empty() && grant.is_none() && notice.is_none();
+    let is_leaving = proof.user.delete_at.is_some();
+    let is_one = opening.replaces.is_empty() && grant.is_none() && notice.is_none() && !is_leaving;
     let scope = if is_one { Scope::Statement } else { Scope::Transaction };
-    let input = (row.clone(), grant, opening.replaces, notice, proof.user.credential_epoch);
-    let opened = state.write_or_refuse(scope, input, |tx, (row, grant, replaces, notice, epoch)| {
+    let input = (row.clone(), grant, opening.replaces, notice, is_leaving, proof.user.credential_epoch);
+    let opened = state.write_or_refuse(scope, input, |tx, (row, grant, replaces, notice, is_leaving, epoch)| {
         Box::pin(async move {
+            if *is_leaving {
+                store::keep_user(tx, row.user_id).await?;
+            }
             if !store::insert(tx, row.clone(), *epoch).await? {
                 return Ok(Err(OpenError::Stale));
             }

@@ -207,6 +207,28 @@ pub(crate) async fn list(
     Ok(live.order_by_desc(Column::Id).limit(limit).all(db).await?)
 }
 
+/// Notes that a user keeps the account: they signed in before its deletion.
+pub(crate) async fn keep_user(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
+    let update = user::Entity::update_many().filter(user::Column::Id.eq(user)).filter(user::Column::DeleteAt.is_not_null());
+    change_user(tx, user, update.col_expr(user::Column::DeleteAt, Expr::value(None::<UnixMillis>))).await?;
+    tx.record(Event::DeletionCancelled.of(user));
+    Ok(())
+}
+
+/// All sessions of a user, ended or not, oldest first: those after `after`.
+pub(crate) async fn page_of(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    after: Option<SessionId>,
+    limit: u64,
+) -> Result<Vec<Model>, Unavailable> {
+    let mut sessions = Entity::find().filter(Column::UserId.eq(user));
+    if let Some(after) = after {
+        sessions = sessions.filter(Column::Id.gt(after));
+    }
+    Ok(sessions.order_by_asc(Column::Id).limit(limit).all(db).await?)
+}
+
 /// Notes at a user that their sessions changed: all copies of their sessions become outdated. False if the user was deleted.
 pub(crate) async fn note_user_change(tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
     let update = user::Entity::update_many().filter(user::Column::Id.eq(user)).filter(user::Column::Status.ne(Status::Deleted));

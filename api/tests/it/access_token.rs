@@ -184,3 +184,25 @@ fn sign(keys: &SigningKeys, header: &Value, claims: &Value) -> String {
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &keys.signing().private, Algorithm::EdDSA).unwrap();
     format!("{message}.{signature}")
 }
+
+/// `tokens.claims`: for other services that want to know more.
+#[tokio::test]
+async fn a_token_carries_the_claims_that_the_operator_asks_for() {
+    let app = App::with_environment(&[
+        ("BIFRONS_TOKENS__CLAIMS", "email_verified,plan,https://example.com/tenant=org,missing"),
+        ("BIFRONS_TOKENS__AUDIENCES", "https://orders.example.com"),
+    ])
+    .await;
+    let ada = app.ada().await;
+    let metadata = json!({ "plan": "pro", "org": { "id": 7 }, "sub": "another", "roles": ["admin"] });
+    app.sql(&format!("UPDATE user SET email_verified = TRUE, app_metadata = '{metadata}', version = version + 1")).await;
+    for token in [a_token(&app).await, ada.post("/v1/session/token", json!({})).await.expect(200).string("/access_token")] {
+        let claims = part(&token, 1);
+        assert_eq!((&claims["email_verified"], &claims["plan"]), (&json!(true), &json!("pro")));
+        assert_eq!(claims["https://example.com/tenant"], json!({ "id": 7 }));
+        assert!(claims.get("missing").is_none() && claims["sub"] != "another" && claims["roles"] == json!([]));
+    }
+    app.client().with_token(&a_token(&app).await).get_session().await.expect(200);
+    let environment = [("BIFRONS_TOKENS__CLAIMS".to_owned(), "roles=plan".to_owned())];
+    assert!(bifrons::config::Config::read(None, environment).config.is_err(), "never over a registered one");
+}

@@ -50,6 +50,7 @@ mod pgbouncer;
 mod precedence;
 mod process;
 mod processes;
+mod profile;
 mod proxies;
 mod races;
 mod redis_failover;

@@ -3,6 +3,7 @@
 pub(super) mod body;
 pub(super) mod credentials;
 mod email_field;
+pub(super) mod json_object;
 mod media_type;
 mod password_field;
 mod precedence;

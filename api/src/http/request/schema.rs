@@ -58,6 +58,7 @@ fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> O
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64(),
+        "object" => value.is_object(),
         _ => true,
     };
     if !fits {

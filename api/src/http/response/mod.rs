@@ -6,3 +6,4 @@ pub(super) mod problem;
 mod problem_code;
 pub(super) mod reply;
 pub(super) mod request_id;
+mod rule;

@@ -8,7 +8,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
-    ApiResponse, Enum, Object,
+    ApiResponse, Object,
     registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
     types::{Example, ToJSON, Type},
 };
@@ -16,39 +16,10 @@ use serde_json::{Value, json};
 
 pub(in crate::http) use super::problem_code::ProblemCode;
 use super::request_id::request_id;
+pub(in crate::http) use super::rule::Rule;
 
 /// The media type of RFC 9457.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
-
-/// The rule that a value breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case")]
-pub(in crate::http) enum Rule {
-    /// The field is missing.
-    Required,
-    /// There is no such field.
-    UnknownField,
-    /// The JSON type is another one.
-    Type,
-    /// Too few characters.
-    MinLength,
-    /// Too many characters.
-    MaxLength,
-    /// Too many bytes.
-    MaxBytes,
-    /// Not one of the allowed values.
-    OneOf,
-    /// Not of the required form.
-    Format,
-    /// A password that is among the most common ones.
-    Common,
-    /// A password of little more than the address, the name of the service or its host.
-    Context,
-    /// A password that is known from a data breach.
-    Breached,
-    /// Given together with a value that excludes it.
-    Conflict,
-}
 
 /// A field and the rule that its value breaks. Never the value.
 #[derive(Clone, Debug, PartialEq, Eq, Object)]

@@ -13,10 +13,10 @@ use super::{
     tag::Tag,
 };
 use crate::{
-    accounts::{self, ChangePasswordError, DeleteError, RenameError},
+    accounts::{self, ChangePasswordError, DeleteError, Field, ProfileChange, UpdateProfileError},
     authentication::VerifyPasswordError,
     http::{
-        request::{State, body::Body, credentials::ActiveSession},
+        request::{State, body::Body, credentials::ActiveSession, json_object::JsonObject},
         response::{
             credential_cookies,
             problem::{ErrorResponse, problems},
@@ -34,11 +34,22 @@ struct UpdateMeRequest {
     /// The name to show; null removes it.
     #[oai(nullable, validator(min_length = 1, max_length = 100))]
     name: MaybeUndefined<String>,
+    /// The language of mails: a BCP 47 tag; null removes it.
+    #[oai(nullable, validator(min_length = 1, max_length = 35))]
+    locale: MaybeUndefined<String>,
+    /// A merge patch (RFC 7396) of what the app stores with the user: at most 8 KiB and five levels; null removes all.
+    #[oai(nullable)]
+    user_metadata: MaybeUndefined<JsonObject>,
 }
 
 impl Example for UpdateMeRequest {
     fn example() -> Self {
-        Self { name: MaybeUndefined::Value("Ada King".to_owned()) }
+        let settings = serde_json::Map::from_iter([("theme".to_owned(), "dark".into())]);
+        Self {
+            name: MaybeUndefined::Value("Ada King".to_owned()),
+            locale: MaybeUndefined::Value("ko".to_owned()),
+            user_metadata: MaybeUndefined::Value(JsonObject(settings)),
+        }
     }
 }
 
@@ -59,10 +70,10 @@ impl Example for ChangePasswordRequest {
     }
 }
 
-problems!(RenameError {
-    RenameError::Invalid(violation) => ValidationFailed.fields(vec![field_error(violation, "password")]),
-    RenameError::Ended => InvalidSession,
-    RenameError::Store(error) => Unavailable.log(&error),
+problems!(UpdateProfileError {
+    UpdateProfileError::Invalid(violation) => ValidationFailed.fields(vec![field_error(violation, "password")]),
+    UpdateProfileError::Ended => InvalidSession,
+    UpdateProfileError::Store(error) => Unavailable.log(&error),
 });
 
 problems!(DeleteError {
@@ -78,6 +89,14 @@ problems!(ChangePasswordError {
     ChangePasswordError::Store(error) => Unavailable.log(&error),
     ChangePasswordError::Signing(error) => InternalError.log(&error),
 });
+
+fn field<T>(given: MaybeUndefined<T>) -> Field<T> {
+    match given {
+        MaybeUndefined::Undefined => Field::Keep,
+        MaybeUndefined::Null => Field::Remove,
+        MaybeUndefined::Value(value) => Field::Set(value),
+    }
+}
 
 pub(in crate::http) struct MeApi;
 
@@ -100,12 +119,14 @@ impl MeApi {
         state: State<'_>,
         principal: ActiveSession,
         body: Body<UpdateMeRequest>,
-    ) -> Result<Reply<200, User>, ErrorResponse<RenameError>> {
-        let user = match body.0.name {
-            MaybeUndefined::Undefined => return Ok(Reply(principal.0.user.as_ref().into())),
-            MaybeUndefined::Null => accounts::rename(&state, &principal.0, None).await?,
-            MaybeUndefined::Value(name) => accounts::rename(&state, &principal.0, Some(name)).await?,
-        };
+    ) -> Result<Reply<200, User>, ErrorResponse<UpdateProfileError>> {
+        let Body(UpdateMeRequest { name, locale, user_metadata }) = body;
+        let user_metadata = field(user_metadata).map(|JsonObject(members)| members);
+        let change = ProfileChange { name: field(name), locale: field(locale), user_metadata };
+        if change == ProfileChange::default() {
+            return Ok(Reply(principal.0.user.as_ref().into()));
+        }
+        let user = accounts::update_profile(&state, &principal.0, change).await?;
         Ok(Reply((&user).into()))
     }
 

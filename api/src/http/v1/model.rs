@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     grants,
+    http::request::json_object::JsonObject,
     principal::{Principal, UserSnapshot},
     secret::DeviceToken,
     sessions::{self, Credential, Established},
@@ -55,6 +56,7 @@ impl From<RefreshIn> for token_grant::RefreshIn {
 /// A user.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none, example)]
+#[expect(clippy::struct_field_names, reason = "the names on the wire, which other services use too")]
 pub(super) struct User {
     /// Never changes and is never reused: the access token's `sub`.
     id: Uuid,
@@ -63,6 +65,12 @@ pub(super) struct User {
     /// Whether the user has shown that they read mail at the address.
     email_verified: bool,
     name: Option<String>,
+    /// The language of mails: a BCP 47 tag.
+    locale: Option<String>,
+    /// What the app stores with the user, who may change it.
+    user_metadata: Option<JsonObject>,
+    /// What operators store with the user.
+    app_metadata: Option<JsonObject>,
     /// What the user may do. `admin` is reserved.
     roles: Vec<String>,
     created_at: OffsetDateTime,
@@ -75,9 +83,19 @@ impl From<&UserSnapshot> for User {
             email: user.email.clone(),
             email_verified: user.email_verified,
             name: user.name.clone(),
+            locale: user.locale.clone(),
+            user_metadata: JsonObject::stored(user.user_metadata.as_deref()),
+            app_metadata: JsonObject::stored(user.app_metadata.as_deref()),
             roles: user.roles.names().map(str::to_owned).collect(),
             created_at: instant(user.created_at),
         }
+    }
+}
+
+impl User {
+    /// A moment in examples.
+    pub(super) fn example_time() -> OffsetDateTime {
+        instant(UnixMillis(1_767_258_000_000))
     }
 }
 
@@ -88,6 +106,9 @@ impl Example for User {
             email: "ada@example.com".to_owned(),
             email_verified: true,
             name: Some("Ada Lovelace".to_owned()),
+            locale: None,
+            user_metadata: None,
+            app_metadata: None,
             roles: Vec::new(),
             created_at: instant(UnixMillis(1_767_171_600_000)),
         }

@@ -1,7 +1,7 @@
 //! The problems of a password that is verified or chosen, for all operations that do either.
 
 use crate::{
-    accounts::Violation,
+    accounts::{MAX_DEPTH, MAX_METADATA, Violation},
     authentication::{AttemptError, ChoosePasswordError, VerifyPasswordError},
     hashing::HashingError,
     http::response::problem::{FieldError, Rule, problems},
@@ -55,6 +55,13 @@ pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
         }
         Violation::Password(PasswordRule::Breached) => {
             FieldError::new(password, Rule::Breached, "must not be known from a data breach")
+        }
+        Violation::Locale => FieldError::new("locale", Rule::Format, "must be a BCP 47 language tag: en, ko or de-AT"),
+        Violation::MetadataSize => {
+            FieldError::new("user_metadata", Rule::MaxBytes, format!("must have at most {MAX_METADATA} bytes as JSON"))
+        }
+        Violation::MetadataDepth => {
+            FieldError::new("user_metadata", Rule::MaxDepth, format!("must have at most {MAX_DEPTH} levels"))
         }
         Violation::Name => FieldError::new("name", Rule::Format, "must have a visible character, and no control characters"),
     }

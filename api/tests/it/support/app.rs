@@ -2,7 +2,14 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use bifrons::{clock::Clock, config::Config, http, maintenance, secret::Password, sessions, state::AppState};
+use bifrons::{
+    clock::Clock,
+    config::{Config, MailTransport},
+    http, maintenance,
+    secret::Password,
+    sessions,
+    state::AppState,
+};
 use entity::{SessionId, UnixMillis};
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
@@ -48,7 +55,11 @@ impl App {
         Box::pin(Self::configured(|current| {
             let data_dir = current.data_dir.clone();
             let database = current.database.clone();
-            *current = Config { data_dir, database, passwords: current.passwords.clone(), limits: current.limits, ..config };
+            let mut mail = config.mail;
+            if let MailTransport::Folder(_) = mail.transport {
+                mail.transport = current.mail.transport.clone();
+            }
+            *current = Config { data_dir, database, mail, passwords: current.passwords.clone(), limits: current.limits, ..config };
         }))
         .await
     }

@@ -99,6 +99,12 @@ pub async fn mail() -> Vec<String> {
     ada.send(Method::PUT, "/v1/me/email", Some(json!({ "email": "ada@example.org" }))).await.expect(202);
     used("confirm", "Confirm your address").await;
     used("undo", "Your address at").await;
+    let grace = App::configured(|config| config.accounts.deletion_grace = Duration::from_secs(60)).await;
+    let leaving = grace.ada().await;
+    leaving.get("/v1/me/export").await.expect(200);
+    leaving.delete("/v1/me").await.expect(204);
+    leaving.sign_in(EMAIL, PASSWORD).await.expect(200);
+    metrics.push(grace.state.metrics.render());
     accounts::set_password(&app.state, &address, password).await.unwrap().unwrap();
     metrics.push(app.state.metrics.render());
     metrics

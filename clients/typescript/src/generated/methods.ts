@@ -204,6 +204,16 @@ export interface Methods {
   changePassword(input: MethodInput<"changePassword">, options?: CallOptions): Promise<Result<"changePassword">>;
 
   /**
+   * Export the current user
+   *
+   * Answers with everything that is stored about the user. Secrets and their hashes are left out. The session must be fresh: see
+   * `reauthenticate`.
+   *
+   * `GET /v1/me/export`
+   */
+  exportMe(input?: MethodInput<"exportMe">, options?: CallOptions): Promise<Result<"exportMe">>;
+
+  /**
    * List the sessions
    *
    * Answers with the live sessions of the current user, newest first.
@@ -263,6 +273,7 @@ export interface Methods {
 export type ReadingId =
   | "getSession"
   | "getMe"
+  | "exportMe"
   | "listSessions"
   | "verify"
   | "readProbeCookie";

@@ -28,6 +28,21 @@ export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrat
 export type EmailConfirmed = components["schemas"]["EmailConfirmed"];
 
 /**
+ * A mail that is not delivered.
+ */
+export type ExportedMail = components["schemas"]["ExportedMail"];
+
+/**
+ * A session.
+ */
+export type ExportedSession = components["schemas"]["ExportedSession"];
+
+/**
+ * The token of a link in a mail.
+ */
+export type ExportedToken = components["schemas"]["ExportedToken"];
+
+/**
  * A field and the rule that its value breaks. Never the value.
  */
 export type FieldError = components["schemas"]["FieldError"];
@@ -136,3 +151,8 @@ export type UpdateMeRequest = components["schemas"]["UpdateMeRequest"];
  * A user.
  */
 export type User = components["schemas"]["User"];
+
+/**
+ * Everything that is stored about a user.
+ */
+export type UserExport = components["schemas"]["UserExport"];

@@ -196,7 +196,7 @@ export const getMe: Callable<"getMe"> = (call, ...rest) =>
  * `PATCH /v1/me`
  */
 export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
-  call({ method: "PATCH", path: "/v1/me", body: true, blank: ["name"], bearer: true, effect: "user" }, ...rest) as never;
+  call({ method: "PATCH", path: "/v1/me", body: true, blank: ["name","locale"], bearer: true, effect: "user" }, ...rest) as never;
 
 /**
  * Delete the current user
@@ -219,6 +219,17 @@ export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
  */
 export const changePassword: Callable<"changePassword"> = (call, ...rest) =>
   call({ method: "PUT", path: "/v1/me/password", body: true, bearer: true, effect: "begins" }, ...rest) as never;
+
+/**
+ * Export the current user
+ *
+ * Answers with everything that is stored about the user. Secrets and their hashes are left out. The session must be fresh: see
+ * `reauthenticate`.
+ *
+ * `GET /v1/me/export`
+ */
+export const exportMe: Callable<"exportMe"> = (call, ...rest) =>
+  call({ method: "GET", path: "/v1/me/export", bearer: true }, ...rest) as never;
 
 /**
  * List the sessions

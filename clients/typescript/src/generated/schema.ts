@@ -355,6 +355,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the current user
+         * @description Answers with everything that is stored about the user. Secrets and their hashes are left out. The session must be fresh: see
+         *     `reauthenticate`.
+         */
+        get: operations["exportMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/sessions": {
         parameters: {
             query?: never;
@@ -532,6 +553,78 @@ export interface components {
         EmailConfirmed: {
             /** @description Present if the account has no password any more: choose one with `resetPassword`. */
             reset_token?: string;
+        };
+        /**
+         * ExportedMail
+         * @description A mail that is not delivered.
+         * @example {
+         *       "kind": "email_changed",
+         *       "recipient": "ada@example.com",
+         *       "created_at": "2026-01-01T09:00:00Z"
+         *     }
+         */
+        ExportedMail: {
+            kind: string;
+            recipient: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * ExportedSession
+         * @description A session.
+         * @example {
+         *       "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *       "mode": "cookie",
+         *       "remember": true,
+         *       "methods": [
+         *         "pwd"
+         *       ],
+         *       "ip": "192.0.2.7",
+         *       "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+         *       "created_at": "2026-01-01T09:00:00Z",
+         *       "authenticated_at": "2026-01-01T09:00:00Z",
+         *       "last_seen_at": "2026-01-01T09:00:00Z",
+         *       "idle_expires_at": "2026-01-01T09:00:00Z",
+         *       "expires_at": "2026-01-01T09:00:00Z"
+         *     }
+         */
+        ExportedSession: {
+            /** Format: uuid */
+            id: string;
+            mode: components["schemas"]["Mode"];
+            remember: boolean;
+            methods: string[];
+            ip?: string;
+            user_agent?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            authenticated_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: date-time */
+            idle_expires_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_because?: string;
+        };
+        /**
+         * ExportedToken
+         * @description The token of a link in a mail.
+         * @example {
+         *       "purpose": "undo_email",
+         *       "email": "ada@example.com",
+         *       "expires_at": "2026-01-01T09:00:00Z"
+         *     }
+         */
+        ExportedToken: {
+            purpose: string;
+            /** @description The address that it is about. */
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         /**
          * FieldError
@@ -714,7 +807,7 @@ export interface components {
          * @description The rule that a value breaks.
          * @enum {string}
          */
-        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
+        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
         /**
          * Session
          * @description A session and its user.
@@ -955,12 +1048,22 @@ export interface components {
          * UpdateMeRequest
          * @description Changing the current user. Fields that are left out stay.
          * @example {
-         *       "name": "Ada King"
+         *       "name": "Ada King",
+         *       "locale": "ko",
+         *       "user_metadata": {
+         *         "theme": "dark"
+         *       }
          *     }
          */
         UpdateMeRequest: {
             /** @description The name to show; null removes it. */
             name?: string | null;
+            /** @description The language of mails: a BCP 47 tag; null removes it. */
+            locale?: string | null;
+            /** @description A merge patch (RFC 7396) of what the app stores with the user: at most 8 KiB and five levels; null removes all. */
+            user_metadata?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * User
@@ -985,10 +1088,91 @@ export interface components {
             /** @description Whether the user has shown that they read mail at the address. */
             email_verified: boolean;
             name?: string;
+            /** @description The language of mails: a BCP 47 tag. */
+            locale?: string;
+            /** @description What the app stores with the user, who may change it. */
+            user_metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description What operators store with the user. */
+            app_metadata?: {
+                [key: string]: unknown;
+            };
             /** @description What the user may do. `admin` is reserved. */
             roles: string[];
             /** Format: date-time */
             created_at: string;
+        };
+        /**
+         * UserExport
+         * @description Everything that is stored about a user.
+         * @example {
+         *       "user": {
+         *         "id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
+         *         "email": "ada@example.com",
+         *         "email_verified": true,
+         *         "name": "Ada Lovelace",
+         *         "roles": [],
+         *         "created_at": "2025-12-31T09:00:00Z"
+         *       },
+         *       "changed_at": "2026-01-01T09:00:00Z",
+         *       "password_changed_at": "2026-01-01T09:00:00Z",
+         *       "one_time_tokens": [
+         *         {
+         *           "purpose": "undo_email",
+         *           "email": "ada@example.com",
+         *           "expires_at": "2026-01-01T09:00:00Z"
+         *         }
+         *       ],
+         *       "mails": [
+         *         {
+         *           "kind": "email_changed",
+         *           "recipient": "ada@example.com",
+         *           "created_at": "2026-01-01T09:00:00Z"
+         *         }
+         *       ],
+         *       "sessions": [
+         *         {
+         *           "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *           "mode": "cookie",
+         *           "remember": true,
+         *           "methods": [
+         *             "pwd"
+         *           ],
+         *           "ip": "192.0.2.7",
+         *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+         *           "created_at": "2026-01-01T09:00:00Z",
+         *           "authenticated_at": "2026-01-01T09:00:00Z",
+         *           "last_seen_at": "2026-01-01T09:00:00Z",
+         *           "idle_expires_at": "2026-01-01T09:00:00Z",
+         *           "expires_at": "2026-01-01T09:00:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        UserExport: {
+            user: components["schemas"]["User"];
+            /**
+             * Format: date-time
+             * @description When the row of the user was last changed.
+             */
+            changed_at: string;
+            /**
+             * Format: date-time
+             * @description When the password was chosen. Its hash is not shown.
+             */
+            password_changed_at?: string;
+            /**
+             * Format: date-time
+             * @description When the account will be deleted.
+             */
+            delete_at?: string;
+            /** @description The tokens of links in mails, without their secrets. */
+            one_time_tokens: components["schemas"]["ExportedToken"][];
+            /** @description Mails that are not delivered. */
+            mails: components["schemas"]["ExportedMail"][];
+            /** @description All sessions, ended ones too, oldest first. */
+            sessions: components["schemas"]["ExportedSession"][];
         };
     };
     responses: never;
@@ -3509,6 +3693,90 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code?: "unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    exportMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserExport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "ambiguous_credentials";
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "reauthentication_required";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
                     };
                 };
             };

@@ -1,0 +1,62 @@
+//! Everything that is stored about a user, for the user.
+
+use std::sync::Arc;
+
+use entity::{SessionId, one_time_token, outgoing_mail, password, session, user};
+
+use crate::{
+    audit::Event, authentication, db::Unavailable, mail, one_time_tokens, principal::Principal, sessions, state::AppState,
+};
+
+/// Why nothing is exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The user authenticated too long ago.
+    #[error("the session is not fresh")]
+    NotFresh,
+    /// The session ended.
+    #[error("the session has ended")]
+    Ended,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// What is stored about a user, but for the sessions: those are read page by page.
+#[derive(Debug)]
+pub struct Export {
+    /// The user.
+    pub user: user::Model,
+    /// The row of the password: an export shows when it was changed, and not the hash.
+    pub password: Option<password::Model>,
+    /// The tokens of links in mails.
+    pub tokens: Vec<one_time_token::Model>,
+    /// Mails to the address that are not delivered.
+    pub mails: Vec<outgoing_mail::Model>,
+    state: Arc<AppState>,
+}
+
+/// So many sessions are read at once.
+const PAGE: u64 = 200;
+
+/// Reads what is stored about a user.
+pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Export, ExportError> {
+    if !sessions::is_fresh(&principal.session, state.clock.now(), &state.config.sessions) {
+        return Err(ExportError::NotFresh);
+    }
+    let db = state.db.connection();
+    // From the database, not from the cache: a session that ended on another node exports nothing.
+    let (_, user) = sessions::store::find_same(db, principal).await?.ok_or(ExportError::Ended)?;
+    let password = authentication::store::find(db, user.id).await?;
+    let tokens = one_time_tokens::store::of_user(db, user.id).await?;
+    let mails = mail::store::to(db, &user.email).await?;
+    state.record(Event::Exported.of(user.id).in_session(principal.session.id));
+    Ok(Export { user, password, tokens, mails, state: Arc::clone(state) })
+}
+
+impl Export {
+    /// The next page of sessions, ended or not, oldest first; empty after the last.
+    pub async fn sessions(&self, after: Option<SessionId>) -> Result<Vec<session::Model>, Unavailable> {
+        sessions::store::page_of(self.state.db.connection(), self.user.id, after, PAGE).await
+    }
+}

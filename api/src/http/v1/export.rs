@@ -1,0 +1,241 @@
+//! Everything that is stored about the current user.
+
+use entity::{SessionId, one_time_token, outgoing_mail, session};
+use futures_util::stream;
+use poem::{Body as PoemBody, IntoResponse, Response};
+use poem_openapi::{
+    ApiResponse, Object, OpenApi,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::{Example, ToJSON, Type},
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    model::{Mode, User, instant, methods},
+    tag::Tag,
+};
+use crate::{
+    accounts::{self, Export, ExportError},
+    http::{
+        request::{State, credentials::ActiveSession},
+        response::problem::{ErrorResponse, problems},
+    },
+    principal::UserSnapshot,
+};
+
+problems!(ExportError {
+    ExportError::NotFresh => ReauthenticationRequired,
+    ExportError::Ended => InvalidSession,
+    ExportError::Store(error) => Unavailable.log(&error),
+});
+
+/// Everything that is stored about a user.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none, example)]
+struct UserExport {
+    user: User,
+    /// When the row of the user was last changed.
+    changed_at: OffsetDateTime,
+    /// When the password was chosen. Its hash is not shown.
+    password_changed_at: Option<OffsetDateTime>,
+    /// When the account will be deleted.
+    delete_at: Option<OffsetDateTime>,
+    /// The tokens of links in mails, without their secrets.
+    one_time_tokens: Vec<ExportedToken>,
+    /// Mails that are not delivered.
+    mails: Vec<ExportedMail>,
+    /// All sessions, ended ones too, oldest first.
+    sessions: Vec<ExportedSession>,
+}
+
+/// The token of a link in a mail.
+#[derive(Object)]
+#[oai(example)]
+struct ExportedToken {
+    purpose: String,
+    /// The address that it is about.
+    email: String,
+    expires_at: OffsetDateTime,
+}
+
+/// A mail that is not delivered.
+#[derive(Object)]
+#[oai(example)]
+struct ExportedMail {
+    kind: String,
+    recipient: String,
+    created_at: OffsetDateTime,
+}
+
+/// A session.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none, example)]
+struct ExportedSession {
+    id: Uuid,
+    mode: Mode,
+    remember: bool,
+    methods: Vec<String>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    created_at: OffsetDateTime,
+    authenticated_at: OffsetDateTime,
+    last_seen_at: OffsetDateTime,
+    idle_expires_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+    ended_at: Option<OffsetDateTime>,
+    ended_because: Option<String>,
+}
+
+impl From<&one_time_token::Model> for ExportedToken {
+    fn from(token: &one_time_token::Model) -> Self {
+        Self { purpose: token.purpose.name(), email: token.email.clone(), expires_at: instant(token.expires_at) }
+    }
+}
+
+impl From<&outgoing_mail::Model> for ExportedMail {
+    fn from(mail: &outgoing_mail::Model) -> Self {
+        Self { kind: mail.kind.clone(), recipient: mail.recipient.clone(), created_at: instant(mail.created_at) }
+    }
+}
+
+impl From<&session::Model> for ExportedSession {
+    fn from(session: &session::Model) -> Self {
+        Self {
+            id: session.id.0,
+            mode: session.mode.into(),
+            remember: session.remember,
+            methods: methods(session.methods),
+            ip: session.ip.clone(),
+            user_agent: session.user_agent.clone(),
+            created_at: instant(session.created_at),
+            authenticated_at: instant(session.authenticated_at),
+            last_seen_at: instant(session.last_seen_at),
+            idle_expires_at: instant(session.idle_expires_at),
+            expires_at: instant(session.expires_at),
+            ended_at: session.ended_at.map(instant),
+            ended_because: session.ended_because.map(session::EndedBecause::name),
+        }
+    }
+}
+
+impl Example for ExportedToken {
+    fn example() -> Self {
+        Self { purpose: "undo_email".to_owned(), email: "ada@example.com".to_owned(), expires_at: User::example_time() }
+    }
+}
+
+impl Example for ExportedMail {
+    fn example() -> Self {
+        Self { kind: "email_changed".to_owned(), recipient: "ada@example.com".to_owned(), created_at: User::example_time() }
+    }
+}
+
+impl Example for ExportedSession {
+    fn example() -> Self {
+        let at = User::example_time();
+        Self {
+            id: Uuid::from_u128(0x019b_7a3d_2f40_7c31_9d1e_5b7a_60c4_1f2a),
+            mode: Mode::Cookie,
+            remember: true,
+            methods: vec!["pwd".to_owned()],
+            ip: Some("192.0.2.7".to_owned()),
+            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0".to_owned()),
+            created_at: at,
+            authenticated_at: at,
+            last_seen_at: at,
+            idle_expires_at: at,
+            expires_at: at,
+            ended_at: None,
+            ended_because: None,
+        }
+    }
+}
+
+impl Example for UserExport {
+    fn example() -> Self {
+        Self {
+            user: User::example(),
+            changed_at: User::example_time(),
+            password_changed_at: Some(User::example_time()),
+            delete_at: None,
+            one_time_tokens: vec![ExportedToken::example()],
+            mails: vec![ExportedMail::example()],
+            sessions: vec![ExportedSession::example()],
+        }
+    }
+}
+
+/// A [`UserExport`] that is written while the sessions are read.
+struct Streamed(Export);
+
+impl Streamed {
+    /// The object without its last member, which follows piece by piece.
+    fn head(&self) -> String {
+        let Export { user, password, tokens, mails, .. } = &self.0;
+        let head = UserExport {
+            user: (&UserSnapshot::from(user)).into(),
+            changed_at: instant(user.changed_at),
+            password_changed_at: password.as_ref().map(|password| instant(password.changed_at)),
+            delete_at: user.delete_at.map(instant),
+            one_time_tokens: tokens.iter().map(Into::into).collect(),
+            mails: mails.iter().map(Into::into).collect(),
+            sessions: Vec::new(),
+        };
+        let mut head = head.to_json_string();
+        head.truncate(head.len() - "]}".len());
+        head
+    }
+}
+
+impl IntoResponse for Streamed {
+    fn into_response(self) -> Response {
+        enum Next {
+            Head,
+            After(Option<SessionId>),
+            End,
+        }
+        let pieces = stream::unfold((self, Next::Head), async |(export, next)| match next {
+            Next::Head => Some((Ok(export.head()), (export, Next::After(None)))),
+            Next::After(after) => match export.0.sessions(after).await {
+                Ok(page) => {
+                    let Some(last) = page.last() else { return Some((Ok("]}".to_owned()), (export, Next::End))) };
+                    let next = Next::After(Some(last.id));
+                    let written: Vec<_> = page.iter().map(|row| ExportedSession::from(row).to_json_string()).collect();
+                    let comma = if after.is_some() { "," } else { "" };
+                    Some((Ok(format!("{comma}{}", written.join(","))), (export, next)))
+                }
+                // The connection closes before the end: the client sees that the export is not complete.
+                Err(error) => Some((Err(std::io::Error::other(error)), (export, Next::End))),
+            },
+            Next::End => None,
+        });
+        Response::builder().content_type("application/json").body(PoemBody::from_bytes_stream(pieces))
+    }
+}
+
+impl ApiResponse for Streamed {
+    fn meta() -> MetaResponses {
+        let content = vec![MetaMediaType { content_type: "application/json", schema: UserExport::schema_ref() }];
+        let ok = MetaResponse { description: "OK", status: Some(200), status_range: None, content, headers: Vec::new() };
+        MetaResponses { responses: vec![ok] }
+    }
+
+    fn register(registry: &mut Registry) {
+        UserExport::register(registry);
+    }
+}
+
+pub(in crate::http) struct ExportApi;
+
+#[OpenApi(prefix_path = "/v1/me/export", tag = "Tag::Me")]
+impl ExportApi {
+    /// Export the current user
+    ///
+    /// Answers with everything that is stored about the user. Secrets and their hashes are left out. The session must be fresh: see
+    /// `reauthenticate`.
+    #[oai(path = "/", method = "get", operation_id = "exportMe")]
+    async fn export(&self, state: State<'_>, principal: ActiveSession) -> Result<Streamed, ErrorResponse<ExportError>> {
+        Ok(Streamed(accounts::export(&state, &principal.0).await?))
+    }
+}
