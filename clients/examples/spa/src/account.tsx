@@ -1,11 +1,13 @@
 import type { User } from "@bifrons/client";
 import { useState } from "react";
+import { Address } from "./address.js";
 import { client } from "./client.js";
 import { DeleteAccount } from "./delete-account.js";
 import { Field, Form, Submit } from "./form.js";
 import { Profile } from "./profile.js";
 import { Sessions } from "./sessions.js";
 import { Title } from "./title.js";
+import { words } from "./words.js";
 
 /** The page for a signed-in user. */
 export function Account({ user }: { readonly user: User }) {
@@ -15,20 +17,22 @@ export function Account({ user }: { readonly user: User }) {
     <main>
       <header className="row">
         <div>
-          <Title>{user.name ?? "Your account"}</Title>
+          <Title>{user.name ?? words.account}</Title>
           <p className="hint">{user.email}</p>
         </div>
         <Form call={() => client.signOut()}>
-          <Submit className="quiet">Sign out</Submit>
+          <Submit className="quiet">{words.signOut}</Submit>
         </Form>
       </header>
 
       <Profile user={user} />
 
+      <Address key={`${user.email} ${user.email_verified}`} user={user} />
+
       <Sessions key={changes} />
 
       <section aria-labelledby="password">
-        <h2 id="password">Password</h2>
+        <h2 id="password">{words.password}</h2>
         <Form
           call={({ current_password = "", new_password = "" }) =>
             client.changePassword({ current_password, new_password })
@@ -39,22 +43,20 @@ export function Account({ user }: { readonly user: User }) {
           <input hidden autoComplete="username" defaultValue={user.email} />
           <Field
             name="current_password"
-            label="Current password"
+            label={words.currentPassword}
             type="password"
             autoComplete="current-password"
             required
           />
           <Field
             name="new_password"
-            label="New password"
+            label={words.newPassword}
             type="password"
             autoComplete="new-password"
             required
           />
-          <p role="status">
-            {changes > 0 && "The password is changed, and the other sessions are ended."}
-          </p>
-          <Submit>Change the password</Submit>
+          <p role="status">{changes > 0 && words.passwordChanged}</p>
+          <Submit>{words.changePassword}</Submit>
         </Form>
       </section>
 

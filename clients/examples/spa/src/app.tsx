@@ -1,17 +1,22 @@
 import { useSession } from "@bifrons/client/react";
+import { useState } from "react";
 import { Account } from "./account.js";
 import { client } from "./client.js";
-import { Confirm } from "./confirm.js";
+import { link as opened } from "./link.js";
+import { Linked } from "./linked.js";
 import { NoAnswer } from "./no-answer.js";
 import { Welcome } from "./welcome.js";
 
-/**
- * The page follows the session, in this tab or another: the account is shown to a signed-in user only.
- * `token` is the token of a mail's link.
- */
-export function App({ token }: { readonly token: string | undefined }) {
+/** A mail's link that opened the app comes first, whether or not the user is signed in. */
+export function App() {
+  const [link, setLink] = useState(opened);
+  return link ? <Linked link={link} onLeave={() => setLink(undefined)} /> : <Home />;
+}
+
+/** The page follows the session, in this tab or another: the account is shown to a signed-in user only. */
+function Home() {
   const { status, session, reason, error, refetch } = useSession(client);
   if (session) return <Account key={session.id} user={session.user} />;
   if (status === "unknown") return error ? <NoAnswer retry={refetch} /> : <main aria-busy="true" />;
-  return token && !reason ? <Confirm token={token} /> : <Welcome reason={reason} />;
+  return <Welcome reason={reason} />;
 }

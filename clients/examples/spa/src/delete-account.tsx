@@ -2,14 +2,15 @@ import type { User } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
+import { words } from "./words.js";
 
 /** Deletes the account after the user has typed the password: the service wants a fresh session for it. */
 export function DeleteAccount({ user }: { readonly user: User }) {
   const [asking, setAsking] = useState(false);
   return (
     <section aria-labelledby="delete">
-      <h2 id="delete">Delete the account</h2>
-      <p className="hint">Your account and all your sessions end at once, for good.</p>
+      <h2 id="delete">{words.deleteTitle}</h2>
+      <p className="hint">{words.deleteText}</p>
       {asking ? (
         <Form
           call={async ({ password = "" }) => {
@@ -20,20 +21,20 @@ export function DeleteAccount({ user }: { readonly user: User }) {
           <input hidden autoComplete="username" defaultValue={user.email} />
           <Field
             name="password"
-            label="Your password"
+            label={words.yourPassword}
             type="password"
             autoComplete="current-password"
             autoFocus
             required
           />
-          <Submit className="danger">Delete my account for good</Submit>
+          <Submit className="danger">{words.deleteForGood}</Submit>
           <button type="button" className="link" onClick={() => setAsking(false)}>
-            Keep it
+            {words.keepAccount}
           </button>
         </Form>
       ) : (
         <button type="button" className="quiet" onClick={() => setAsking(true)}>
-          Delete my account
+          {words.deleteAccount}
         </button>
       )}
     </section>

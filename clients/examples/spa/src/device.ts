@@ -1,9 +1,11 @@
+import { words } from "./words.js";
+
 /** A `User-Agent` header in words. The first match wins: most browsers claim to be others, too. */
 export function deviceOf(userAgent = ""): string {
   const browser = BROWSERS.find(([, pattern]) => pattern.test(userAgent))?.[0];
   const system = SYSTEMS.find(([, pattern]) => pattern.test(userAgent))?.[0];
-  if (!browser) return userAgent || "Unknown device";
-  return system ? `${browser} on ${system}` : browser;
+  if (!browser) return userAgent || words.unknownDevice;
+  return system ? words.device(browser, system) : browser;
 }
 
 type Known = readonly (readonly [name: string, pattern: RegExp])[];

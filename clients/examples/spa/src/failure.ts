@@ -1,4 +1,5 @@
 import type { OperationId, ProblemOf } from "@bifrons/client";
+import { language, words } from "./words.js";
 
 /** Why a call did nothing, in words for the person who made it. */
 export interface Failure {
@@ -21,7 +22,7 @@ export async function failureOf(call: () => Promise<Answer>): Promise<Failure | 
     return problem && explain(problem, response);
   } catch {
     // It rejects only when there was no answer.
-    return { message: "The service cannot be reached. Check your connection and try again." };
+    return { message: words.unreachable };
   }
 }
 
@@ -29,34 +30,39 @@ function explain(problem: ProblemOf<OperationId>, response: Response): Failure {
   switch (problem.code) {
     case "validation_failed": {
       const errors = problem.errors ?? [];
-      return { fields: Object.fromEntries(errors.map(({ field, detail }) => [field, detail])) };
+      return {
+        fields: Object.fromEntries(
+          errors.map(({ field, rule, detail }) => {
+            const [limit = ""] = /\d+/.exec(detail) ?? [];
+            return [field, words.rules[rule]?.(limit) ?? detail];
+          }),
+        ),
+      };
     }
     case "email_taken":
-      return { fields: { email: "There is an account with this address. Sign in instead." } };
-    case "wrong_password": {
-      const text = "This is not your password.";
-      return { fields: { current_password: text, password: text } };
-    }
+      return { fields: { email: words.emailTaken } };
+    case "wrong_password":
+      return { fields: { current_password: words.wrongPassword, password: words.wrongPassword } };
     case "invalid_one_time_token":
-      return { message: "This link was used, or is too old. Sign up again." };
+      return { message: words.oldLink };
     case "invalid_credentials":
-      return { message: "The email or the password is wrong." };
+      return { message: words.wrongCredentials };
     case "rate_limited":
-      return { message: `Too many attempts. Try again ${waiting(response)}.` };
+      return { message: words.tooMany(waiting(response)) };
     case "overloaded":
     case "unavailable":
-      return { message: `The service is busy. Try again ${waiting(response)}.` };
+      return { message: words.busy(waiting(response)) };
     default:
       // What the others mean does not matter to a person, nor do codes that came after this client.
-      return { message: `${problem.title}.` };
+      return { message: words.failed(problem.title) };
   }
 }
 
 /** How long the service wants to be left alone. */
 function waiting(response: Response): string {
   const seconds = Number(response.headers.get("retry-after"));
-  if (!seconds) return "in a moment";
-  const format = new Intl.RelativeTimeFormat("en");
+  if (!seconds) return words.soon;
+  const format = new Intl.RelativeTimeFormat(language);
   return seconds < 90
     ? format.format(seconds, "second")
     : format.format(Math.ceil(seconds / 60), "minute");

@@ -32,7 +32,7 @@ export function Form({ call, onDone, children }: FormProps) {
   const [failure, send, pending] = useActionState(async () => {
     const fields = Object.fromEntries(new FormData(element.current ?? undefined));
     const failure = await failureOf(() => call(fields as Record<string, string>));
-    if (failure) return failure;
+    if (failure) return placed(failure, fields);
     element.current?.reset();
     onDone?.();
     return undefined;
@@ -52,6 +52,13 @@ export function Form({ call, onDone, children }: FormProps) {
       <Sent value={{ pending, failure: pending || !failure ? {} : failure }}>{children}</Sent>
     </form>
   );
+}
+
+/** What is about none of the form's fields is about the form as a whole. */
+function placed(failure: Failure, fields: object): Failure {
+  const about = Object.entries(failure.fields ?? {});
+  const isShown = about.length === 0 || about.some(([name]) => name in fields);
+  return isShown ? failure : { message: about.map(([, text]) => text).join(" ") };
 }
 
 interface FieldProps extends ComponentProps<"input"> {

@@ -1,12 +1,13 @@
+// First, so that the token of a mail's link has left the address bar before anything else runs.
+import "./link.js";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.js";
-import { takeToken } from "./confirm.js";
 import "./styles.css";
 
-const token = takeToken();
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
-    <App token={token} />
+    <App />
   </StrictMode>,
 );

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Title } from "./title.js";
+import { words } from "./words.js";
 
 /** The service does not answer, so the page cannot tell whether the user is signed in. */
 export function NoAnswer({ retry }: { readonly retry: () => Promise<unknown> }) {
@@ -11,10 +12,10 @@ export function NoAnswer({ retry }: { readonly retry: () => Promise<unknown> }) 
   };
   return (
     <main>
-      <Title>Nothing to show</Title>
-      <p role="alert">The service does not answer.</p>
+      <Title>{words.nothing}</Title>
+      <p role="alert">{words.noAnswer}</p>
       <button type="button" onClick={again} aria-disabled={pending}>
-        Try again
+        {words.tryAgain}
       </button>
     </main>
   );

@@ -2,13 +2,14 @@ import type { User } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
+import { words } from "./words.js";
 
 /** Changes the user's name. An empty name removes it. */
 export function Profile({ user }: { readonly user: User }) {
   const [saved, setSaved] = useState(false);
   return (
     <section aria-labelledby="profile">
-      <h2 id="profile">Profile</h2>
+      <h2 id="profile">{words.profile}</h2>
       <Form
         call={({ name }) => {
           setSaved(false);
@@ -19,12 +20,12 @@ export function Profile({ user }: { readonly user: User }) {
         <Field
           key={user.name}
           name="name"
-          label="Name"
+          label={words.name}
           autoComplete="name"
           defaultValue={user.name}
         />
-        <p role="status">{saved && "The name is saved."}</p>
-        <Submit className="quiet">Save the name</Submit>
+        <p role="status">{saved && words.nameSaved}</p>
+        <Submit className="quiet">{words.saveName}</Submit>
       </Form>
     </section>
   );

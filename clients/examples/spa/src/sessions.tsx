@@ -4,6 +4,7 @@ import { client } from "./client.js";
 import { deviceOf } from "./device.js";
 import { Form, Submit } from "./form.js";
 import { useSessions } from "./use-sessions.js";
+import { language, words } from "./words.js";
 
 /** Where the person is signed in, and how to end that. */
 export function Sessions() {
@@ -20,7 +21,7 @@ export function Sessions() {
   return (
     <section aria-labelledby="sessions">
       <h2 id="sessions" tabIndex={-1} ref={title}>
-        Sessions
+        {words.sessions}
       </h2>
       <p role="status">{done}</p>
       <p role="alert" className="error">
@@ -28,20 +29,13 @@ export function Sessions() {
       </p>
       <ul>
         {list?.items.map((session) => (
-          <Session
-            key={session.id}
-            session={session}
-            onEnded={() => ended("The session is ended.")}
-          />
+          <Session key={session.id} session={session} onEnded={() => ended(words.sessionEnded)} />
         ))}
       </ul>
-      {list?.next && <p className="hint">There are more.</p>}
+      {list?.next && <p className="hint">{words.moreSessions}</p>}
       {list?.items.some(({ current }) => !current) && (
-        <Form
-          call={() => client.endOtherSessions()}
-          onDone={() => ended("The other sessions are ended.")}
-        >
-          <Submit className="quiet">End all others</Submit>
+        <Form call={() => client.endOtherSessions()} onDone={() => ended(words.othersEnded)}>
+          <Submit className="quiet">{words.endOthers}</Submit>
         </Form>
       )}
     </section>
@@ -63,19 +57,19 @@ function Session({ session, onEnded }: SessionProps) {
         <br />
         <span className="hint">
           {current ? (
-            "This session"
+            words.thisSession
           ) : (
             <>
-              Last used <Time of={last_seen_at} />
+              {words.lastUsed} <Time of={last_seen_at} />
             </>
           )}
-          {ip && `, from ${ip}`}
+          {ip && `, ${words.from(ip)}`}
         </span>
       </p>
       {!current && (
         <Form call={() => client.endSession({ id })} onDone={onEnded}>
           <Submit className="quiet" aria-describedby={device}>
-            End this one
+            {words.endSession}
           </Submit>
         </Form>
       )}
@@ -85,5 +79,5 @@ function Session({ session, onEnded }: SessionProps) {
 
 function Time({ of }: { readonly of: string }) {
   const format = { dateStyle: "medium", timeStyle: "short" } as const;
-  return <time dateTime={of}>{new Date(of).toLocaleString("en", format)}</time>;
+  return <time dateTime={of}>{new Date(of).toLocaleString(language, format)}</time>;
 }

@@ -3,28 +3,38 @@ import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
 import { Title } from "./title.js";
+import { words } from "./words.js";
 
-/** Why the user sees this page instead of the account. */
-const ENDED: Readonly<Record<EndReason, string>> = {
-  signed_out: "You are signed out.",
-  elsewhere: "You signed out in another tab.",
-  expired: "Your session has expired. Sign in again.",
-  revoked: "Your session was ended, for example on another device. Sign in again.",
-};
+const VIEWS = { signIn: SignIn, createAccount: SignUp, forgot: Forgot };
 
-/** The page for a signed-out user. */
+interface ViewProps {
+  /** Is called when a mail tells the user how to go on, with what to say about it. */
+  readonly onMail: (news: string) => void;
+}
+
+/** The page for a signed-out user, who may be told why. */
 export function Welcome({ reason }: { readonly reason: EndReason | undefined }) {
-  const [isNew, setIsNew] = useState(false);
-  const [isMailed, setIsMailed] = useState(false);
-  const ended = reason && ENDED[reason];
+  const [view, setView] = useState<keyof typeof VIEWS>("signIn");
+  const [news, setNews] = useState(reason && words.ended[reason]);
+  const View = VIEWS[view];
+  const link = (to: typeof view, label: string) => (
+    <button type="button" className="link" onClick={() => setView(to)}>
+      {label}
+    </button>
+  );
   return (
     <main>
-      <Title key={String(isNew)}>{isNew ? "Create an account" : "Sign in"}</Title>
-      <p role="status">{isMailed ? "A mail to this address tells you how to go on." : ended}</p>
-      {isNew ? <SignUp onMail={() => setIsMailed(true)} /> : <SignIn />}
-      <button type="button" className="link" onClick={() => setIsNew(!isNew)}>
-        {isNew ? "I have an account" : "Create an account"}
-      </button>
+      <Title key={view}>{words[view]}</Title>
+      <p role="status">{news}</p>
+      <View onMail={setNews} />
+      {view === "signIn" ? (
+        <>
+          {link("createAccount", words.createAccount)}
+          {link("forgot", words.forgot)}
+        </>
+      ) : (
+        link("signIn", words.haveAccount)
+      )}
     </main>
   );
 }
@@ -39,50 +49,63 @@ function SignIn() {
       <Email />
       <Field
         name="password"
-        label="Password"
+        label={words.password}
         type="password"
         autoComplete="current-password"
         required
       />
       <Remember />
-      <Submit>Sign in</Submit>
+      <Submit>{words.signIn}</Submit>
     </Form>
   );
 }
 
 /** Calls `onMail` if the service confirms addresses before it creates accounts. */
-function SignUp({ onMail }: { readonly onMail: () => void }) {
+function SignUp({ onMail }: ViewProps) {
   return (
     <Form
       call={async ({ name, email = "", password = "", remember }) => {
         const registered = await client.registerUser({ email, password, name });
         if (registered.data) return client.signIn({ email, password, remember: remember === "on" });
-        if (!registered.problem) onMail();
+        if (!registered.problem) onMail(words.confirmationMailed);
         return registered;
       }}
     >
-      <Field name="name" label="Name" hint="Optional." autoComplete="name" />
+      <Field name="name" label={words.name} hint={words.optional} autoComplete="name" />
       <Email />
       <Field
         name="password"
-        label="Password"
-        hint="A sentence is easy to remember, and hard to guess."
+        label={words.password}
+        hint={words.passwordHint}
         type="password"
         autoComplete="new-password"
         required
       />
       <Remember />
-      <Submit>Sign up</Submit>
+      <Submit>{words.signUp}</Submit>
+    </Form>
+  );
+}
+
+/** Asks for a mail with a link to choose a new password. */
+function Forgot({ onMail }: ViewProps) {
+  return (
+    <Form
+      call={({ email = "" }) => client.requestPasswordReset({ email })}
+      onDone={() => onMail(words.resetMailed)}
+    >
+      <Email />
+      <Submit>{words.sendMail}</Submit>
     </Form>
   );
 }
 
 const Email = () => (
-  <Field name="email" label="Email" type="email" autoComplete="username" required />
+  <Field name="email" label={words.email} type="email" autoComplete="username" required />
 );
 
 const Remember = () => (
   <label className="check">
-    <input type="checkbox" name="remember" /> Keep me signed in on this device
+    <input type="checkbox" name="remember" /> {words.remember}
   </label>
 );
