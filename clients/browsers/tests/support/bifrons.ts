@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort } from "./ports.js";
@@ -14,12 +14,12 @@ const PORT_TAKEN = "cannot listen on";
 /** The real service with its own data, wherever it is. */
 export interface Bifrons {
   readonly port: number;
-  /** The mail that it has written so far, in any order. */
-  mail(): string[];
   /** Ends it for good, with its data. */
   stop(): Promise<void>;
   /** Ends it, to be started again. */
   down(): Promise<void>;
+  /** Ends it as a crash does, to be started again. */
+  kill(): Promise<void>;
   /** Starts it again in the same place. */
   up(): Promise<void>;
 }
@@ -63,11 +63,6 @@ async function start(settings: Settings, onLine?: (line: string) => void): Promi
   let program: Program | undefined;
   const service: Bifrons = {
     port,
-    mail() {
-      const outbox = join(data, "outbox");
-      if (!existsSync(outbox)) return [];
-      return readdirSync(outbox).map((name) => readFileSync(join(outbox, name), "utf8"));
-    },
     async stop() {
       await program?.stop();
       process.removeListener("exit", forget);
@@ -75,6 +70,9 @@ async function start(settings: Settings, onLine?: (line: string) => void): Promi
     },
     async down() {
       await program?.stop();
+    },
+    async kill() {
+      await program?.kill();
     },
     async up() {
       program = await startProgram(BINARY, ["serve"], options);

@@ -6,7 +6,13 @@ import { inject } from "vitest";
 import type { Browser, Tab } from "./browser.js";
 import { chromiumOptions } from "./chromium_options.js";
 
-export async function startChromium(settings: { thirdPartyCookies: boolean }): Promise<Browser> {
+interface Settings {
+  readonly thirdPartyCookies: boolean;
+  /** The user's language, instead of the machine's. */
+  readonly language?: string;
+}
+
+export async function startChromium(settings: Settings): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "bifrons-chromium-"));
   // Said outright, because builds differ in what they do by default.
   const preferences = { profile: { cookie_controls_mode: settings.thirdPartyCookies ? 0 : 1 } };
@@ -22,7 +28,9 @@ export async function startChromium(settings: { thirdPartyCookies: boolean }): P
   return {
     async visitor() {
       // A context of its own has the profile's preferences and none of its cookies.
-      const context = await browser.newContext();
+      const context = await browser.newContext(
+        settings.language ? { locale: settings.language } : {},
+      );
       return {
         open: (url) => openTab(context, url),
         leave: () => context.close(),

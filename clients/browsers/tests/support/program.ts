@@ -18,6 +18,8 @@ export interface ProgramOptions {
 export interface Program {
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>;
+  /** Ends it at once, in the middle of whatever it does, and waits until it has ended. */
+  kill(): Promise<void>;
 }
 
 /** Why a program is not ready: all that it printed. */
@@ -43,6 +45,13 @@ export async function startProgram(
       const timer = setTimeout(kill, STOP_MS);
       await exited;
       clearTimeout(timer);
+    },
+    async kill() {
+      process.removeListener("exit", kill);
+      if (!isRunning(child)) return;
+      const exited = once(child, "exit");
+      kill();
+      await exited;
     },
   };
   try {

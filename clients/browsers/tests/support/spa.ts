@@ -31,7 +31,8 @@ export interface Spa extends Pages {
 export async function serveSpa(): Promise<Spa> {
   const folder = await mkdtemp(join(tmpdir(), "bifrons-spa-"));
   const pages = await serve(({ url = "/" }, response) => {
-    const path = join(folder, url === "/" ? "index.html" : url);
+    // The app itself has the pages: every host of such apps is set up like this.
+    const path = join(folder, extname(url) ? url : "index.html");
     const type = TYPES[extname(path)];
     if (type && existsSync(path)) {
       createReadStream(path).pipe(response.setHeader("content-type", type));
