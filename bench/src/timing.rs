@@ -1,10 +1,10 @@
-//! Whether the time of a refused sign-in reveals accounts.
+//! Whether the time of a refused sign-in, or of a request for a new password, reveals accounts.
 
 use std::{sync::Arc, time::Instant};
 
 use bifrons::{random, state::AppState};
 use entity::user::Status;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cores::SERVER,
@@ -39,13 +39,33 @@ pub(crate) async fn users(state: &Arc<AppState>, imported: bool) {
     }
 }
 
+/// What is asked, and the answer to all kinds.
+struct Asked {
+    what: &'static str,
+    path: &'static str,
+    status: u16,
+    body: fn(&str) -> Value,
+}
+
+const SIGN_IN: Asked = Asked {
+    what: "refused sign-in",
+    path: "/v1/session",
+    status: 401,
+    body: |email| json!({"email": email, "password": "not the password"}),
+};
+
+const FORGOT: Asked =
+    Asked { what: "request for a new password", path: "/v1/password/forgot", status: 202, body: |email| json!({ "email": email }) };
+
 pub(crate) async fn run() {
-    let ours = measure("ours", &[UNKNOWN, CONTROL, ADA, DISABLED], "where no hash is imported").await;
-    let imported = measure("imported", &[UNKNOWN, CONTROL, ADA, ARGON2, BCRYPT], "where some hashes are imported").await;
+    let ours = measure(&SIGN_IN, "ours", &[UNKNOWN, CONTROL, ADA, DISABLED], "where no hash is imported").await;
+    let imported = measure(&SIGN_IN, "imported", &[UNKNOWN, CONTROL, ADA, ARGON2, BCRYPT], "where some hashes are imported").await;
+    let known = [UNKNOWN, CONTROL, (ADA.0, "a user's address"), DISABLED];
+    measure(&FORGOT, "ours", &known, "when a password is forgotten").await;
     plot::write("timing", &plot::shares(&[ours, imported].concat()));
 }
 
-async fn measure(users: &str, classes: &[Class], place: &str) -> Vec<(&'static str, Vec<f64>)> {
+async fn measure(asked: &Asked, users: &str, classes: &[Class], place: &str) -> Vec<(&'static str, Vec<f64>)> {
     let folder = tempfile::tempdir().unwrap();
     let mut environment = sign_in::environment();
     environment.push(("USERS", users.to_owned()));
@@ -56,18 +76,18 @@ async fn measure(users: &str, classes: &[Class], place: &str) -> Vec<(&'static s
         // In random order, so that no kind depends on what runs before it.
         order.sort_by_key(|_| random::bytes::<8>());
         for class in &order {
-            let body = json!({"email": classes[*class].0, "password": "not the password"});
-            let asked = Instant::now();
-            let status = node.post("/v1/session", &body).await.status();
-            let ms = asked.elapsed().as_secs_f64() * 1000.0;
-            assert_eq!(status, 401);
+            let body = (asked.body)(classes[*class].0);
+            let begun = Instant::now();
+            let status = node.post(asked.path, &body).await.status();
+            let ms = begun.elapsed().as_secs_f64() * 1000.0;
+            assert_eq!(status, asked.status);
             // The first rounds warm up.
             if round >= 5 {
                 samples[*class].push(ms);
             }
         }
     }
-    let mut table = Table::new(&["refused sign-in", "median", "quartiles", "difference to unknown address", "p (Mann-Whitney)"]);
+    let mut table = Table::new(&[asked.what, "median", "quartiles", "difference to unknown address", "p (Mann-Whitney)"]);
     for ((_, name), ms) in classes.iter().zip(&samples) {
         let quartiles = format!("{:.2} to {:.2} ms", quantile(ms, 0.25), quantile(ms, 0.75));
         let gap = format!("{:+.3} ms", median(ms) - median(&samples[0]));

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    fmt, fs,
+    fmt,
     net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -91,11 +91,9 @@ impl MailConfig {
                      (loopback only), or file: for .eml files in `outbox` below data_dir.";
         let mut transport = reader.one("mail.url", "file:", about, |text| MailTransport::parse(text, data_dir))?;
         reader.secret();
-        let about = "A file with the password at the mail server, if mail.url has a user name and no password.";
-        let password = reader.optional("mail.password_file", about, |path| {
-            let read = fs::read_to_string(path).map_err(|error| format!("{path} cannot be read: {error}"))?;
-            Ok(Zeroizing::new(read.trim_end_matches(['\r', '\n']).to_owned()))
-        });
+        let about = "The password at the mail server, if mail.url has a user name and no password.";
+        let password = reader.optional("mail.password", about, |password| Ok(Zeroizing::new(password.to_owned())));
+        reader.secret();
         let about = "The certificate authority of the mail server, as a PEM file, if the system does not know it.";
         let ca = reader.optional("mail.ca_file", about, |path| Ok(PathBuf::from(path)));
         if let MailTransport::Smtp(server) = &mut transport {
@@ -104,7 +102,7 @@ impl MailConfig {
                 credentials.password = password;
             }
             if server.credentials.as_ref().is_some_and(|credentials| credentials.password.is_empty()) {
-                reader.reject("mail.url", "has a user name without a password: add it, or set mail.password_file");
+                reader.reject("mail.url", "has a user name without a password: add it, or set mail.password");
             }
         }
         let host = public_url.host();

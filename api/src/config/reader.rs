@@ -1,7 +1,7 @@
 //! Reads settings from a TOML file and the environment and collects all errors. The list of known keys consists of the keys that the
 //! sections request.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, fs};
 
 /// The origin of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,20 @@ pub struct File<'a> {
 }
 
 struct Given {
+    /// As it was written, for a key with one value: a password may have commas.
+    text: String,
+    /// The items, for a key with several.
     values: Vec<String>,
     source: Source,
     written: String,
+}
+
+impl Given {
+    /// The items of a list stand between commas or on lines.
+    fn new(text: &str, source: Source, written: String) -> Self {
+        let values = text.split([',', '\n']).map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
+        Self { text: text.trim().to_owned(), values, source, written }
+    }
 }
 
 /// Parses settings by key.
@@ -63,6 +74,9 @@ pub(super) struct Reader {
 
 /// The path of the configuration file, read by the command line.
 const CONFIG_VARIABLE: &str = "BIFRONS_CONFIG";
+
+/// The end of a key whose value is in a file.
+const FILE: &str = "_file";
 
 impl Reader {
     /// Collects the values of the file, if given, and the environment.
@@ -80,8 +94,7 @@ impl Reader {
                 && !is_kubernetes_service_variable(key)
             {
                 let key = key.replace("__", ".").to_ascii_lowercase();
-                let values = value.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
-                reader.given.insert(key, Given { values, source: Source::Environment, written: name });
+                reader.given.insert(key, Given::new(&value, Source::Environment, name));
             }
         }
         reader
@@ -90,7 +103,7 @@ impl Reader {
     fn take_table(&mut self, prefix: &str, table: toml::Table) {
         for (name, value) in table {
             let key = format!("{prefix}{name}");
-            let values = match value {
+            let values: Vec<_> = match value {
                 toml::Value::Table(table) => {
                     self.take_table(&format!("{key}."), table);
                     continue;
@@ -98,8 +111,9 @@ impl Reader {
                 toml::Value::Array(list) => list.into_iter().map(scalar).collect(),
                 value => vec![scalar(value)],
             };
-            let values = values.into_iter().filter(|one| !one.is_empty()).collect();
-            self.given.insert(key.clone(), Given { values, source: Source::File, written: key });
+            let values: Vec<_> = values.into_iter().filter(|one| !one.is_empty()).collect();
+            let text = values.join(",");
+            self.given.insert(key.clone(), Given { text, values, source: Source::File, written: key });
         }
     }
 
@@ -111,9 +125,9 @@ impl Reader {
         about: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let given = self.given.remove(key).filter(|given| !given.values.is_empty());
+        let given = self.take(key);
         let text = match &given {
-            Some(given) => given.values.join(","),
+            Some(given) => given.text.clone(),
             None => default.to_owned(),
         };
         self.record(key, about, default, &text, given.as_ref());
@@ -136,14 +150,14 @@ impl Reader {
         if self.is_given(key).is_some_and(|values| values > 0) {
             return self.one(key, "", about, parse);
         }
-        self.given.remove(key);
+        self.take(key);
         self.record(key, about, "", "", None);
         None
     }
 
     /// A list: an array in the file, comma-separated in the environment.
     pub(super) fn list<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
-        let given = self.given.remove(key).filter(|given| !given.values.is_empty());
+        let given = self.take(key);
         let texts: Vec<_> = given.as_ref().map(|given| given.values.clone()).unwrap_or_default();
         self.record(key, about, "", &texts.join(", "), given.as_ref());
         let written = given.map_or(key.to_owned(), |given| given.written);
@@ -158,8 +172,30 @@ impl Reader {
     }
 
     /// The number of values given for a key, `None` if it is not set. Call before reading the key.
-    pub(super) fn is_given(&self, key: &str) -> Option<usize> {
+    pub(super) fn is_given(&mut self, key: &str) -> Option<usize> {
+        self.read_file(key);
         self.given.get(key).map(|given| given.values.len())
+    }
+
+    /// What is given for a key, unless it is empty.
+    fn take(&mut self, key: &str) -> Option<Given> {
+        self.read_file(key);
+        self.given.remove(key).filter(|given| !given.values.is_empty())
+    }
+
+    /// `KEY_file` names a file with the value of `KEY`: orchestrators mount secrets as files.
+    fn read_file(&mut self, key: &str) {
+        let Some(Given { values, source, written, .. }) = self.given.remove(&format!("{key}{FILE}")) else { return };
+        let [path] = values.as_slice() else {
+            return self.reject(written, "write the path of one file");
+        };
+        if self.given.contains_key(key) {
+            return self.reject(written, format!("is given beside {key}: leave one of them out"));
+        }
+        match fs::read_to_string(path) {
+            Ok(text) => drop(self.given.insert(key.to_owned(), Given::new(&text, source, written))),
+            Err(error) => self.reject(written, format!("{path} cannot be read: {error}")),
+        }
     }
 
     /// Hides the value of the setting that was read last.

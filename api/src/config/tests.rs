@@ -144,3 +144,40 @@ fn variables_that_kubernetes_adds_are_ignored() {
             .config;
     assert!(config.is_ok());
 }
+
+#[test]
+fn a_value_can_be_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("value");
+    let variable = |name: &'static str, text: &str| {
+        std::fs::write(&path, text).unwrap();
+        [(name, path.to_str().unwrap().to_owned())]
+    };
+    let read_with = |environment: &[(&str, String)]| {
+        read("", &environment.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+    };
+    let secrets = format!("{}A\n{}A\n", "A".repeat(42), "B".repeat(42));
+    let reading = read_with(&variable("BIFRONS_TOKENS__SECRETS_FILE", &secrets));
+    assert_eq!(reading.config.unwrap().tokens.secrets.len(), 2);
+    let shown = reading.settings.iter().find(|setting| setting.key == "tokens.secrets").unwrap();
+    assert_eq!((shown.value.as_str(), shown.source), ("(set)", Source::Environment));
+
+    let [(name, value)] = variable("BIFRONS_MAIL__PASSWORD_FILE", "with a comma, and a space\n");
+    let url = ("BIFRONS_MAIL__URL", "smtp://ada@mail.example.com".to_owned());
+    let from = ("BIFRONS_MAIL__FROM", "a@example.com".to_owned());
+    let mail = read_with(&[(name, value), url, from]).config.unwrap().mail;
+    let crate::config::MailTransport::Smtp(server) = mail.transport else { panic!("a server") };
+    assert_eq!(server.credentials.unwrap().password.as_str(), "with a comma, and a space");
+
+    let both = [("BIFRONS_LISTEN", "127.0.0.1:1".to_owned()), variable("BIFRONS_LISTEN_FILE", "127.0.0.1:2")[0].clone()];
+    let missing = [("BIFRONS_LISTEN_FILE", "/no/such/file".to_owned())];
+    let wrong = variable("BIFRONS_LISTEN_FILE", "nonsense");
+    for (environment, sentence) in
+        [(both.as_slice(), "leave one of them out"), (&missing, "/no/such/file cannot be read"), (&wrong, "write an address")]
+    {
+        let errors = read_with(environment).config.unwrap_err();
+        assert!(errors[0].key == "BIFRONS_LISTEN_FILE" && errors[0].message.contains(sentence), "{errors:?}");
+    }
+    let reading = read(&format!("mail.reply_to_file = \"{}\"", variable("", "help@example.com")[0].1), &[]);
+    assert_eq!(reading.config.unwrap().mail.reply_to.unwrap().as_typed(), "help@example.com");
+}

@@ -156,7 +156,9 @@ impl Outbox {
             return Ok(());
         }
         let now = self.clock.now();
-        for mail in store::due(db.connection(), now, at_most as u64).await? {
+        // Longer than any claim, and than any delay.
+        let never = now.plus(2 * LONGEST_DELAY.max(self.config.timeout + CLAIM_MARGIN));
+        for mail in store::due(db.connection(), now, never, at_most as u64).await? {
             let until = now.plus(self.config.timeout + CLAIM_MARGIN);
             if let Some(claimed) = store::claim(db.connection(), &mail, until).await? {
                 let (outbox, db) = (Arc::clone(self), db.clone());

@@ -7,8 +7,8 @@ use entity::{
     outgoing_mail::{Column, Entity, Model},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 use crate::db::Unavailable;
@@ -18,12 +18,18 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, mail: Model) -> Result<(),
     Ok(())
 }
 
-/// The mails that are due and that no node delivers, the longest due first.
-pub(super) async fn due(db: &impl ConnectionTrait, now: UnixMillis, limit: u64) -> Result<Vec<Model>, Unavailable> {
+/// The mails that are due and that no node delivers, the longest due first. A time after `never` was written by a clock that was wrong.
+pub(super) async fn due(
+    db: &impl ConnectionTrait,
+    now: UnixMillis,
+    never: UnixMillis,
+    limit: u64,
+) -> Result<Vec<Model>, Unavailable> {
+    let is_over = |time: Column| Condition::any().add(time.lte(now)).add(time.gt(never));
     let due = Entity::find()
         .filter(Column::DeadAt.is_null())
-        .filter(Column::NextAttemptAt.lte(now))
-        .filter(Column::ClaimedUntil.lte(now))
+        .filter(is_over(Column::NextAttemptAt))
+        .filter(is_over(Column::ClaimedUntil))
         .order_by_asc(Column::NextAttemptAt)
         .order_by_asc(Column::Id)
         .limit(limit);

@@ -7,7 +7,7 @@ use tempfile::tempdir;
 use crate::{
     mail::{app, forgot, sign_up},
     support::{
-        App, PASSWORD,
+        App, EMAIL, PASSWORD,
         binary::{Process, run},
         redis::until,
         smtp::SmtpServer,
@@ -91,4 +91,22 @@ async fn a_killed_node_loses_no_mail() {
     let ids: BTreeSet<_> = mails.iter().map(|mail| &mail.id).collect();
     assert_eq!(distinct.len(), ids.len(), "one Message-ID, one text");
     assert_eq!(ids.len(), asked, "of {} mails", mails.len());
+}
+
+/// A clock that was ahead wrote times that lie far in the future.
+#[tokio::test]
+async fn a_clock_that_was_wrong_delays_no_mail() {
+    let mut server = SmtpServer::start("ok");
+    let mail = server.mail();
+    server.stop();
+    let app = app(mail).await;
+    for (email, column) in [(EMAIL, "claimed_until"), ("grace@example.com", "next_attempt_at")] {
+        sign_up(&app, email).await;
+        forgot(&app.client(), email).await;
+        until(async || app.count("SELECT count(*) FROM reset_request").await == 0).await;
+        let future = app.state.clock.now().plus(Duration::from_secs(365 * 24 * 3600)).0;
+        app.execute(&format!("UPDATE outgoing_mail SET {column} = {future} WHERE recipient = '{email}'")).await;
+    }
+    server.become_mode("ok");
+    server.until_received(2).await;
 }
