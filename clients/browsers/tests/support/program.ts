@@ -18,7 +18,7 @@ export interface ProgramOptions {
 export interface Program {
   /** Asks it to end, and waits until it has. */
   stop(): Promise<void>;
-  /** Ends it at once, in the middle of whatever it does, and waits until it has ended. */
+  /** Ends it at once, in the middle of its work, and waits until it has ended. */
   kill(): Promise<void>;
 }
 
