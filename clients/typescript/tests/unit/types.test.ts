@@ -37,7 +37,11 @@ test("inputs are one flat object", () => {
     limit?: number | undefined;
     after?: string | undefined;
   }>();
-  expectTypeOf<Input<"updateMe">>().toEqualTypeOf<{ name?: string | null | undefined }>();
+  expectTypeOf<Input<"updateMe">>().toEqualTypeOf<{
+    name?: string | null | undefined;
+    locale?: string | null | undefined;
+    user_metadata?: { [key: string]: unknown } | null | undefined;
+  }>();
 });
 
 test("an input may be left out exactly when nothing in it is required", () => {
