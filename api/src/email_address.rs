@@ -58,7 +58,10 @@ impl EmailAddress {
     /// What a user typed who may have signed up when the rules were others: any text that could be a stored address.
     pub fn parse_stored(typed: &str) -> Option<Self> {
         let (local, typed_domain) = typed.trim().rsplit_once('@').filter(|(local, _)| !local.is_empty())?;
-        Some(Self::new(&normalize(local), typed_domain, &DomainName::map(typed_domain)?))
+        let address = Self::new(&normalize(local), typed_domain, &DomainName::map(typed_domain)?);
+        // What no column could hold was never stored.
+        let fits = [&address.typed, &address.canonical].into_iter().all(|text| text.chars().count() <= 254 && !text.contains('\0'));
+        fits.then_some(address)
     }
 
     fn new(local: &str, typed_domain: &str, domain: &DomainName) -> Self {
@@ -167,7 +170,8 @@ mod tests {
             assert!(EmailAddress::parse(typed).is_err(), "no user can sign up with it today");
             assert_eq!(found(typed).as_deref(), Some(stored));
         }
-        for no_address in ["", "ada", "@example.com", "ada@", "ada@exa mple.com"] {
+        let long = format!("{}@example.com", "a".repeat(254));
+        for no_address in ["", "ada", "@example.com", "ada@", "ada@exa mple.com", "a\0b@example.com", &long] {
             assert_eq!(found(no_address), None);
         }
     }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{MailId, UnixMillis};
+use crate::{MailId, UnixMillis, UserId};
 
 /// One row of `outgoing_mail`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -11,6 +11,8 @@ pub struct Model {
     /// The first half of the `Message-ID`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: MailId,
+    /// The user whom it is for; a registration has none yet. It is deleted with the user.
+    pub user_id: Option<UserId>,
     /// What the mail says: the name of its templates.
     pub kind: String,
     /// The language that the reader prefers: a BCP 47 tag.

@@ -15,6 +15,8 @@ pub struct Model {
     pub email_canonical: String,
     /// The language of the request: a BCP 47 tag.
     pub locale: String,
+    /// Whether strangers can make such requests: then the mail counts on the limit of the user.
+    pub is_limited: bool,
     /// When the request was made.
     pub created_at: UnixMillis,
 }

@@ -39,12 +39,13 @@ impl MigratorTrait for Migrator {
 /// The table that records the applied steps.
 pub const HISTORY: &str = "seaql_migrations";
 
-/// All other tables, those that a later step drops too.
-pub const TABLES: [&str; 11] = [
+/// Tables of former versions, which a later step drops.
+pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
+
+/// All other tables.
+pub const TABLES: [&str; 9] = [
     "user",
     "session",
-    "mail",
-    "registration",
     "attempt_limit",
     "password",
     "token_grant",

@@ -79,6 +79,7 @@ async fn mail(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     if !manager.has_table("outgoing_mail").await? {
         let table = crate::table(manager, "outgoing_mail")
             .col(ColumnDef::new("id").uuid().not_null().primary_key())
+            .col(ColumnDef::new("user_id").uuid())
             .col(ColumnDef::new("kind").string_len(32).not_null())
             .col(ColumnDef::new("locale").string_len(35).not_null())
             .col(ColumnDef::new("recipient").string_len(254).not_null())
@@ -99,6 +100,10 @@ async fn mail(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col("dead_at")
             .col("next_attempt_at")
             .to_owned();
+        manager.create_index(index).await?;
+    }
+    if !manager.has_index("outgoing_mail", "outgoing_mail_by_user").await? {
+        let index = Index::create().name("outgoing_mail_by_user").table("outgoing_mail").col("user_id").to_owned();
         manager.create_index(index).await?;
     }
     if manager.has_table("mail").await? {
@@ -169,6 +174,7 @@ async fn reset_requests(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(ColumnDef::new("id").uuid().not_null().primary_key())
         .col(canonical(manager))
         .col(ColumnDef::new("locale").string_len(35).not_null())
+        .col(ColumnDef::new("is_limited").boolean().not_null())
         .col(ColumnDef::new("created_at").big_integer().not_null())
         .to_owned();
     manager.create_table(table).await

@@ -49,7 +49,7 @@ pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Expo
     let (_, user) = sessions::store::find_same(db, principal).await?.ok_or(ExportError::Ended)?;
     let password = authentication::store::find(db, user.id).await?;
     let tokens = one_time_tokens::store::of_user(db, user.id).await?;
-    let mails = mail::store::to(db, &user.email).await?;
+    let mails = mail::store::of(db, user.id).await?;
     state.record(Event::Exported.of(user.id).in_session(principal.session.id));
     Ok(Export { user, password, tokens, mails, state: Arc::clone(state) })
 }

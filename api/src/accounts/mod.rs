@@ -20,7 +20,7 @@ pub use confirm_registration::{ConfirmError, Confirmation, confirm_registration}
 pub(crate) use delete::delete_due;
 pub use delete::{DeleteError, delete};
 pub use email_change::{
-    ChangeEmailError, ConfirmEmailError, UndoEmailError, change_email, confirm_email, report_not_me, send_email_verification,
+    ChangeEmailError, ConfirmEmailError, RecoverError, change_email, confirm_email, report_not_me, send_email_verification,
     undo_email_change,
 };
 pub use export::{Export, ExportError, export};

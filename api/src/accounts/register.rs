@@ -127,7 +127,8 @@ async fn once_confirmed(state: &Arc<AppState>, address: &EmailAddress, requester
                 }
                 Some(owner) => {
                     let locale = owner.locale.unwrap_or_else(|| exists.locale.clone());
-                    tx.mail(outgoing_mail::Model { recipient: owner.email, locale, ..exists.clone() }).await?;
+                    let (user_id, recipient) = (Some(owner.id), owner.email);
+                    tx.mail(outgoing_mail::Model { user_id, recipient, locale, ..exists.clone() }).await?;
                     tx.record(Event::RegistrationRefused.of(owner.id).because("email_taken"));
                 }
             }

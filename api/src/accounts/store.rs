@@ -13,7 +13,7 @@ use sea_orm::{
 
 use super::{new_user::NewUser, profile_change::ProfileChange};
 use crate::{
-    authentication, db::Unavailable, email_address::EmailAddress, one_time_tokens, sessions::store::change_user, state::Tx,
+    authentication, db::Unavailable, email_address::EmailAddress, mail, one_time_tokens, sessions::store::change_user, state::Tx,
 };
 
 /// Stores a new user and the password; [`Unavailable::is_duplicate`] if the address is taken.
@@ -126,6 +126,7 @@ pub(crate) async fn delete_due(tx: &Tx, id: UserId, now: UnixMillis) -> Result<b
 }
 
 async fn erase(tx: &Tx, id: UserId, user: UpdateMany<Entity>) -> Result<bool, Unavailable> {
+    let Some(before) = find(tx.connection(), id).await? else { return Ok(false) };
     let erased = next_epoch(user)
         .col_expr(Column::Status, Expr::value(Status::Deleted))
         .col_expr(Column::Email, Expr::value(""))
@@ -143,6 +144,8 @@ async fn erase(tx: &Tx, id: UserId, user: UpdateMany<Entity>) -> Result<bool, Un
     }
     authentication::store::delete(tx, id).await?;
     one_time_tokens::store::void_all(tx, id).await?;
+    one_time_tokens::store::void_registrations(tx, &before.email_canonical).await?;
+    mail::store::remove_of(tx.connection(), id).await?;
     Ok(true)
 }
 

@@ -131,8 +131,15 @@ impl MailConfig {
 impl MailTransport {
     fn parse(text: &str, data_dir: &Path) -> Result<Self, String> {
         if let Some(folder) = text.strip_prefix("file:") {
-            let folder = folder.strip_prefix("//").unwrap_or(folder);
-            return Ok(Self::Folder(if folder.is_empty() { data_dir.join("outbox") } else { PathBuf::from(folder) }));
+            let folder = match folder.strip_prefix("//") {
+                Some(folder) if !folder.is_empty() && !folder.starts_with('/') => {
+                    return Err("a file URL names no host: write file:/var/mail".to_owned());
+                }
+                Some(folder) => folder,
+                None => folder,
+            };
+            let folder = percent_decode_str(folder).decode_utf8().map_err(|_| "must be UTF-8".to_owned())?;
+            return Ok(Self::Folder(if folder.is_empty() { data_dir.join("outbox") } else { PathBuf::from(&*folder) }));
         }
         let wrong = || "write smtp://user:password@host:587, smtps://host:465, smtp+plain://127.0.0.1:25 or file:".to_owned();
         let url = Url::parse(text).map_err(|_| wrong())?;
@@ -222,7 +229,9 @@ mod tests {
             assert!(server(wrong).is_err(), "{wrong}");
         }
         assert_eq!(server("file:").unwrap_err(), "data/outbox");
-        assert_eq!(server("file:///var/mail").unwrap_err(), "/var/mail");
+        assert_eq!(server("file:///var/my%20mail").unwrap_err(), "/var/my mail");
+        assert_eq!(server("file:mail").unwrap_err(), "mail");
+        assert!(server("file://var/mail").unwrap_err().contains("names no host"));
     }
 
     #[test]

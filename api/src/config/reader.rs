@@ -58,9 +58,9 @@ struct Given {
 }
 
 impl Given {
-    /// The items of a list stand between commas or on lines.
-    fn new(text: &str, source: Source, written: String) -> Self {
-        let values = text.split([',', '\n']).map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
+    /// The items of a list stand between these characters.
+    fn new(text: &str, separators: &[char], source: Source, written: String) -> Self {
+        let values = text.split(separators).map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
         Self { text: text.trim().to_owned(), values, source, written }
     }
 }
@@ -94,7 +94,7 @@ impl Reader {
                 && !is_kubernetes_service_variable(key)
             {
                 let key = key.replace("__", ".").to_ascii_lowercase();
-                reader.given.insert(key, Given::new(&value, Source::Environment, name));
+                reader.given.insert(key, Given::new(&value, &[','], Source::Environment, name));
             }
         }
         reader
@@ -193,7 +193,7 @@ impl Reader {
             return self.reject(written, format!("is given beside {key}: leave one of them out"));
         }
         match fs::read_to_string(path) {
-            Ok(text) => drop(self.given.insert(key.to_owned(), Given::new(&text, source, written))),
+            Ok(text) => drop(self.given.insert(key.to_owned(), Given::new(&text, &[',', '\n'], source, written))),
             Err(error) => self.reject(written, format!("{path} cannot be read: {error}")),
         }
     }

@@ -1,6 +1,6 @@
 //! Migrates the schema to this version.
 
-use migration::{HISTORY, Migrator, MigratorTrait, SchemaManager, TABLES};
+use migration::{FORMER_TABLES, HISTORY, Migrator, MigratorTrait, SchemaManager, TABLES};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IntoDatabaseExecutor, Statement};
 
 use super::{connect::MIGRATION_LOCK_TIMEOUT, error::OpenError, server_pool::ServerPool};
@@ -66,7 +66,7 @@ async fn migrate_locked<'c>(connection: impl IntoDatabaseExecutor<'c> + Copy) ->
 /// ours.
 async fn refuse_foreign_tables<'c>(connection: impl IntoDatabaseExecutor<'c>) -> Result<(), OpenError> {
     let schema = SchemaManager::new(connection);
-    for table in TABLES {
+    for table in TABLES.into_iter().chain(FORMER_TABLES) {
         if schema.has_table(table).await.map_err(OpenError::Migrate)? {
             return Err(OpenError::ForeignTable(table));
         }

@@ -66,6 +66,7 @@ enum Subject<'a> {
     Device(&'a DeviceToken),
     Mail,
     Notice,
+    Reset,
 }
 
 impl Limits {
@@ -91,8 +92,17 @@ impl Limits {
 
     /// Takes one security mail to a user; false if none is left. They have a limit of their own: what strangers ask for does not use it up.
     pub async fn take_notice(&self, db: &Db, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
+        self.take_of_user(db, user, Subject::Notice, now).await
+    }
+
+    /// Takes one mail to a user who forgot the password; false if none is left.
+    pub async fn take_reset(&self, db: &Db, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
+        self.take_of_user(db, user, Subject::Reset, now).await
+    }
+
+    async fn take_of_user(&self, db: &Db, user: &user::Model, what: Subject<'_>, now: UnixMillis) -> Result<bool, Unavailable> {
         let Some(config) = &self.config else { return Ok(true) };
-        Ok(store::take(db, &[(self.key_of(user.id.0.as_bytes(), Subject::Notice), config.mail)], now).await?.is_ok())
+        Ok(store::take(db, &[(self.key_of(user.id.0.as_bytes(), what), config.mail)], now).await?.is_ok())
     }
 
     fn limited(&self, what: &'static str, wait: Duration) -> LimitError {
@@ -111,6 +121,7 @@ impl Limits {
             Subject::Device(device) => message.update(&[b"d".as_slice(), device.id()].concat()),
             Subject::Mail => message.update(b"m"),
             Subject::Notice => message.update(b"o"),
+            Subject::Reset => message.update(b"r"),
         }
         message.update(account);
         LimitKey(message.sign().as_ref().to_vec())

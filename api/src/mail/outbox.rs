@@ -12,7 +12,7 @@ use tokio::{sync::Notify, task::JoinSet, time::sleep};
 use super::{
     attempt::SendError,
     file,
-    letter::Letter,
+    letter::{Letter, RESET_WITHIN},
     message, smtp,
     smtp::Step,
     store,
@@ -85,6 +85,7 @@ impl Outbox {
         let content = self.secrets.seal(PURPOSE, id.0.as_bytes(), values.to_string().as_bytes()).unwrap_or_default();
         outgoing_mail::Model {
             id,
+            user_id: None,
             kind: values["kind"].as_str().unwrap_or_default().to_owned(),
             locale: locale.to_owned(),
             recipient: recipient.to_owned(),
@@ -100,7 +101,8 @@ impl Outbox {
 
     /// The same to the address of a user, in their language.
     pub(crate) fn seal_for(&self, user: &user::Model, letter: &Letter, now: UnixMillis) -> outgoing_mail::Model {
-        self.seal(letter, &user.email, self.locale(user.locale.as_deref(), None), now)
+        let mail = self.seal(letter, &user.email, self.locale(user.locale.as_deref(), None), now);
+        outgoing_mail::Model { user_id: Some(user.id), ..mail }
     }
 
     /// Wakes `deliver` after a transaction stored a mail.
@@ -180,7 +182,7 @@ impl Outbox {
                 (removed, None)
             }
             Err(SendError::Refused(why)) => (self.bury(db, &claimed, now, &why).await, None),
-            Err(SendError::Deferred(why)) if now.since(claimed.created_at) >= GIVE_UP_AFTER => {
+            Err(SendError::Deferred(why)) if now.since(claimed.created_at) >= give_up_after(&claimed.kind) => {
                 (self.bury(db, &claimed, now, &why).await, None)
             }
             Err(SendError::Deferred(why)) => {
@@ -236,6 +238,11 @@ impl Outbox {
 
 /// What the content of a mail is sealed for.
 const PURPOSE: &str = "mail";
+
+/// The link of a reset is void long before a day is over.
+fn give_up_after(kind: &str) -> Duration {
+    if kind == "reset_password" { RESET_WITHIN } else { GIVE_UP_AFTER }
+}
 
 /// The delay after so many attempts, with jitter, so that nodes and mails spread.
 fn delay_after(attempts: i32) -> Duration {

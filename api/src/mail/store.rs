@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::{
-    MailId, UnixMillis,
+    MailId, UnixMillis, UserId,
     outgoing_mail::{Column, Entity, Model},
 };
 use sea_orm::{
@@ -117,9 +117,15 @@ pub(crate) async fn list(
     Ok(query.order_by_asc(Column::Id).limit(limit).all(db).await?)
 }
 
-/// The mails to an address.
-pub(crate) async fn to(db: &impl ConnectionTrait, recipient: &str) -> Result<Vec<Model>, Unavailable> {
-    Ok(Entity::find().filter(Column::Recipient.eq(recipient)).all(db).await?)
+/// The mails to a user.
+pub(crate) async fn of(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, Unavailable> {
+    Ok(Entity::find().filter(Column::UserId.eq(user)).all(db).await?)
+}
+
+/// Removes the mails to a user, waiting or dead.
+pub(crate) async fn remove_of(db: &impl ConnectionTrait, user: UserId) -> Result<(), Unavailable> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(db).await?;
+    Ok(())
 }
 
 /// How many mails wait, and how many are dead.

@@ -42,7 +42,12 @@ pub(super) fn overrides(
     let mut folders = vec![root.clone()];
     while let Some(current) = folders.pop() {
         for entry in fs::read_dir(&current).map_err(file(&current))? {
-            let path = entry.map_err(file(&current))?.path();
+            let entry = entry.map_err(file(&current))?;
+            // What orchestrators keep beside the files that they mount, and editors beside those that they write.
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
             let real = fs::canonicalize(&path).map_err(file(&path))?;
             if !real.starts_with(&root) {
                 return Err(TemplateError::Outside(path));

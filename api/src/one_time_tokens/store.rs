@@ -42,6 +42,14 @@ pub(crate) async fn void_since(tx: &Tx, user: UserId, kept: OneTimeTokenId) -> R
     Ok(())
 }
 
+/// Voids the tokens of registrations with an address. Those of other users stay: who signs up with the former address of a user and
+/// deletes the account again must not void what that user was sent.
+pub(crate) async fn void_registrations(tx: &Tx, canonical: &str) -> Result<(), Unavailable> {
+    let registrations = Entity::delete_many().filter(Column::EmailCanonical.eq(canonical)).filter(Column::UserId.is_null());
+    registrations.exec(tx.connection()).await?;
+    Ok(())
+}
+
 /// Voids all tokens of a user.
 pub(crate) async fn void_all(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
     Entity::delete_many().filter(Column::UserId.eq(user)).exec(tx.connection()).await?;

@@ -96,17 +96,23 @@ async fn a_killed_node_loses_no_mail() {
 /// A clock that was ahead wrote times that lie far in the future.
 #[tokio::test]
 async fn a_clock_that_was_wrong_delays_no_mail() {
-    let mut server = SmtpServer::start("ok");
-    let mail = server.mail();
-    server.stop();
-    let app = app(mail).await;
-    for (email, column) in [(EMAIL, "claimed_until"), ("grace@example.com", "next_attempt_at")] {
+    let mut server = SmtpServer::start("busy");
+    let app = app(server.mail()).await;
+    let times = [(EMAIL, "claimed_until"), ("grace@example.com", "next_attempt_at")];
+    for (email, _) in times {
         sign_up(&app, email).await;
         forgot(&app.client(), email).await;
-        until(async || app.count("SELECT count(*) FROM reset_request").await == 0).await;
-        let future = app.state.clock.now().plus(Duration::from_secs(365 * 24 * 3600)).0;
-        app.execute(&format!("UPDATE outgoing_mail SET {column} = {future} WHERE recipient = '{email}'")).await;
+        let deferred = format!("SELECT count(*) FROM outgoing_mail WHERE recipient = '{email}' AND failure IS NOT NULL");
+        until(async || app.count(&deferred).await == 1).await;
     }
     server.become_mode("ok");
+    let future = app.state.clock.now().plus(Duration::from_secs(365 * 24 * 3600)).0;
+    for (email, column) in times {
+        app.execute(&format!(
+            "UPDATE outgoing_mail SET next_attempt_at = 0 WHERE recipient = '{email}' AND '{column}' = 'claimed_until'"
+        ))
+        .await;
+        app.execute(&format!("UPDATE outgoing_mail SET {column} = {future} WHERE recipient = '{email}'")).await;
+    }
     server.until_received(2).await;
 }

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no public API")]
 
 mod access_token;
+mod account_recovery;
 mod addresses;
 mod breached_passwords;
 mod clocks;

@@ -73,9 +73,9 @@ async fn failed_operations_change_nothing() {
     assert!(answer.cookies().is_empty());
     before.get_session().await.expect(200);
 
-    app.forbid("INSERT ON outgoing_mail").await;
     app.allow("INSERT ON session").await;
     let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
+    app.forbid("INSERT ON outgoing_mail").await;
     app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
     app.advance(std::time::Duration::from_secs(11)).await;
     app.client().refresh(&tokens.string("/tokens/refresh_token")).await.expect_problem(503, "unavailable");

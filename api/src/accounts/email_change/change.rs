@@ -77,7 +77,7 @@ async fn send(
     let Issued { token, row } = one_time_tokens::issue_in(session, user, Purpose::ConfirmEmail, address, now, CONFIRMED_WITHIN);
     let locale = state.outbox.locale(principal.user.locale.as_deref(), requester.accept_language.as_deref());
     let letter = Letter::confirm_email(state.config.pages.confirm_email.as_ref(), &token);
-    let mail = state.outbox.seal(&letter, address.as_typed(), locale, now);
+    let mail = outgoing_mail::Model { user_id: Some(user), ..state.outbox.seal(&letter, address.as_typed(), locale, now) };
     let exists = state.outbox.seal(&Letter::AccountExists, address.as_typed(), locale, now);
     let input = (principal.clone(), row, mail, exists);
     let sent = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, row, mail, exists)| {
@@ -87,12 +87,14 @@ async fn send(
             }
             let owner = store::find_by_canonical(tx.connection(), &row.email_canonical).await?;
             one_time_tokens::store::void(tx, principal.user.id, Purpose::ConfirmEmail).await?;
+            // Stored in both cases, so that an export looks the same. Only the mail has the secret.
+            one_time_tokens::store::insert(tx, row.clone()).await?;
             match owner.filter(|owner| owner.id != principal.user.id) {
-                None => {
-                    one_time_tokens::store::insert(tx, row.clone()).await?;
-                    tx.mail(mail.clone()).await?;
+                None => tx.mail(mail.clone()).await?,
+                Some(owner) => {
+                    let (user_id, recipient) = (Some(owner.id), owner.email);
+                    tx.mail(outgoing_mail::Model { user_id, recipient, ..exists.clone() }).await?;
                 }
-                Some(owner) => tx.mail(outgoing_mail::Model { recipient: owner.email, ..exists.clone() }).await?,
             }
             tx.record(Event::EmailConfirmationSent.of(principal.user.id).in_session(principal.session.id));
             Ok(Ok(()))

@@ -1,7 +1,8 @@
 //! Confirming an address: the one that a user signed up with, or another one that they change to.
 //!
-//! Who signed up with the address of another person may have asked for this mail. So the reader keeps the account only if their request
-//! belongs to a session of it. If not, what the stranger had is void, and the reader chooses a new password.
+//! Who signed up with the address of another person may have asked for this mail, and so may a stranger who changes to it. So a change needs
+//! a request that belongs to a session of the account. Without one, confirming the first address voids what a stranger had, and the
+//! reader chooses a new password.
 
 use std::sync::Arc;
 
@@ -32,6 +33,9 @@ pub enum ConfirmEmailError {
     /// The token was used, has expired, is void with its session, or was never issued.
     #[error("the token is not valid")]
     Token,
+    /// A change is confirmed by a request that belongs to no session of the account.
+    #[error("sign in to confirm the change")]
+    NotSignedIn,
     /// Another user has the address by now.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -73,20 +77,26 @@ pub async fn confirm_email(
     let input = Input { state: Arc::clone(state), row, user, is_in_session, now };
     let confirmed = state.write_or_refuse(Scope::Transaction, input, |tx, input| Box::pin(confirm(tx, input)));
     match confirmed.await {
-        Ok(confirmed) => confirmed.map_err(|()| refused("used_or_void", ConfirmEmailError::Token)),
+        Ok(confirmed) => confirmed.map_err(|error| match error {
+            ConfirmEmailError::NotSignedIn => refused("not_signed_in", error),
+            error => refused("used_or_void", error),
+        }),
         Err(error) if error.is_duplicate() => Err(refused("email_taken", ConfirmEmailError::EmailTaken)),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn confirm(tx: &Tx, input: &Input) -> Result<Result<Option<OneTimeToken>, ()>, Unavailable> {
+async fn confirm(tx: &Tx, input: &Input) -> Result<Result<Option<OneTimeToken>, ConfirmEmailError>, Unavailable> {
     let Input { row, user, .. } = input;
     let before = store::find(tx.connection(), *user).await?.filter(|before| before.status == Status::Active);
-    let Some(before) = before else { return Ok(Err(())) };
+    let Some(before) = before else { return Ok(Err(ConfirmEmailError::Token)) };
     let is_change = before.email_canonical != row.email_canonical;
+    if is_change && !input.is_in_session {
+        return Ok(Err(ConfirmEmailError::NotSignedIn));
+    }
     // First the user, as everywhere. The address is compared again: another confirmation may be under way.
     if !store::confirm_email(tx, &before, row).await? || !one_time_tokens::store::take(tx, row.id).await? {
-        return Ok(Err(()));
+        return Ok(Err(ConfirmEmailError::Token));
     }
     let done =
         if is_change { finish_change(tx, input, &before).await? } else { finish_verification(tx, input, &before).await.map(Ok)? };
@@ -97,7 +107,11 @@ async fn confirm(tx: &Tx, input: &Input) -> Result<Result<Option<OneTimeToken>, 
 }
 
 /// The reader of the old address is told, and can undo it.
-async fn finish_change(tx: &Tx, input: &Input, before: &user::Model) -> Result<Result<Option<OneTimeToken>, ()>, Unavailable> {
+async fn finish_change(
+    tx: &Tx,
+    input: &Input,
+    before: &user::Model,
+) -> Result<Result<Option<OneTimeToken>, ConfirmEmailError>, Unavailable> {
     let Input { state, row, user, now, .. } = input;
     let session = row.session_id;
     let is_live = match session {
@@ -105,7 +119,7 @@ async fn finish_change(tx: &Tx, input: &Input, before: &user::Model) -> Result<R
         None => false,
     };
     if !is_live {
-        return Ok(Err(()));
+        return Ok(Err(ConfirmEmailError::Token));
     }
     for purpose in [Purpose::ResetPassword, Purpose::ConfirmEmail] {
         one_time_tokens::store::void(tx, *user, purpose).await?;

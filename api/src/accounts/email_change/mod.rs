@@ -1,11 +1,9 @@
-//! The address of a user: confirming it, changing it, and undoing a change.
+//! The address of a user: confirming it, changing it, and taking it back.
 
 mod change;
 mod confirm;
-mod not_me;
-mod undo;
+mod recover;
 
 pub use change::{ChangeEmailError, change_email, send_email_verification};
 pub use confirm::{ConfirmEmailError, confirm_email};
-pub use not_me::report_not_me;
-pub use undo::{UndoEmailError, undo_email_change};
+pub use recover::{RecoverError, report_not_me, undo_email_change};

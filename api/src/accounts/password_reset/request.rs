@@ -32,17 +32,13 @@ pub enum RequestResetError {
     Store(#[from] Unavailable),
 }
 
-/// Stores the request. Whoever has the address gets a mail, as long as the mailbox has not got too many.
+/// Stores the request. The user who has the address gets a mail, unless they got too many.
 pub async fn request_password_reset(state: &Arc<AppState>, email: &str, requester: &Requester) -> Result<(), RequestResetError> {
     let address = EmailAddress::parse_stored(email).ok_or(RequestResetError::Address)?;
     let now = state.clock.now();
     state.limits.take_network(requester.network(), now).await?;
-    if !state.limits.take_mail(&state.db, &address, now).await? {
-        state.record(Event::AttemptLimited.because("mail"));
-        return Ok(());
-    }
     let locale = state.outbox.locale(None, requester.accept_language.as_deref());
-    Ok(store_request(state, &address, locale).await?)
+    Ok(store_request(state, reset_request::Model { is_limited: true, ..request(&address, locale, now) }).await?)
 }
 
 /// The same for an operator, without limits; false if no user has the address.
@@ -51,7 +47,7 @@ pub async fn send_password_reset(state: &Arc<AppState>, address: &EmailAddress) 
         return Ok(false);
     }
     let locale = state.outbox.locale(None, None);
-    store_request(state, address, locale).await.map(|()| true)
+    store_request(state, request(address, locale, state.clock.now())).await.map(|()| true)
 }
 
 /// A request, to be stored. After that, `state.reset_requests` wakes the task that resolves it.
@@ -60,12 +56,12 @@ pub(in crate::accounts) fn request(address: &EmailAddress, locale: &str, now: Un
         id: ResetRequestId(random::uuid_v7(now)),
         email_canonical: address.canonical().to_owned(),
         locale: locale.to_owned(),
+        is_limited: false,
         created_at: now,
     }
 }
 
-async fn store_request(state: &Arc<AppState>, address: &EmailAddress, locale: &str) -> Result<(), Unavailable> {
-    let request = request(address, locale, state.clock.now());
+async fn store_request(state: &Arc<AppState>, request: reset_request::Model) -> Result<(), Unavailable> {
     let stored = state.write(Scope::Statement, request, |tx, request| {
         Box::pin(async move {
             store::insert(tx, request.clone()).await?;

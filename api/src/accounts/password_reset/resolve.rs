@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use entity::{UserId, one_time_token::Purpose, reset_request, user::Status};
+use entity::{one_time_token::Purpose, outgoing_mail, reset_request, user::Status};
 use tokio::time::{sleep, timeout};
 
 use super::store;
@@ -45,11 +45,21 @@ async fn resolve_waiting(state: &Arc<AppState>) -> Result<(), Unavailable> {
 async fn resolve(state: &Arc<AppState>, request: reset_request::Model) -> Result<(), Unavailable> {
     let user = find_by_canonical(state.db.connection(), &request.email_canonical).await?;
     let now = state.clock.now();
-    let mail = user.filter(|user| user.status == Status::Active).map(|user| {
+    let mut user = user.filter(|user| user.status == Status::Active);
+    // Counted for each user, when a mail is due: what others ask for, for other addresses, denies nobody a mail.
+    if let Some(known) = &user
+        && request.is_limited
+        && !state.limits.take_reset(&state.db, known, now).await?
+    {
+        state.record(Event::AttemptLimited.of(known.id).because("mail"));
+        user = None;
+    }
+    let mail = user.map(|user| {
         let Issued { token, row } = one_time_tokens::issue_to(&user, Purpose::ResetPassword, now, RESET_WITHIN);
         let letter = Letter::reset_password(state.config.pages.reset_password.as_ref(), &token);
         let locale = user.locale.as_deref().unwrap_or(&request.locale);
-        (user.id, row, state.outbox.seal(&letter, &user.email, locale, now))
+        let mail = state.outbox.seal(&letter, &user.email, locale, now);
+        (user.id, row, outgoing_mail::Model { user_id: Some(user.id), ..mail })
     });
     let resolved = state.write(Scope::Transaction, (request.id, mail), |tx, (request, mail)| {
         Box::pin(async move {
@@ -60,7 +70,7 @@ async fn resolve(state: &Arc<AppState>, request: reset_request::Model) -> Result
             one_time_tokens::store::void(tx, *user, Purpose::ResetPassword).await?;
             one_time_tokens::store::insert(tx, token.clone()).await?;
             tx.mail(mail.clone()).await?;
-            tx.record(Event::PasswordResetSent.of(UserId(user.0)));
+            tx.record(Event::PasswordResetSent.of(*user));
             Ok(())
         })
     });

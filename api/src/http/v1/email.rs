@@ -5,7 +5,7 @@ use poem_openapi::{Object, OpenApi, types::Example};
 
 use super::tag::Tag;
 use crate::{
-    accounts::{self, ChangeEmailError, ConfirmEmailError, UndoEmailError},
+    accounts::{self, ChangeEmailError, ConfirmEmailError, RecoverError},
     email_address::EmailAddress,
     http::{
         request::{
@@ -77,16 +77,17 @@ problems!(ChangeEmailError {
 
 problems!(ConfirmEmailError {
     ConfirmEmailError::Token => InvalidOneTimeToken,
+    ConfirmEmailError::NotSignedIn => Unauthenticated,
     ConfirmEmailError::EmailTaken => EmailTaken,
     ConfirmEmailError::Limit(error) => (LimitError: error),
     ConfirmEmailError::Store(error) => Unavailable.log(&error),
 });
 
-problems!(UndoEmailError {
-    UndoEmailError::Token => InvalidOneTimeToken,
-    UndoEmailError::EmailTaken => EmailTaken,
-    UndoEmailError::Limit(error) => (LimitError: error),
-    UndoEmailError::Store(error) => Unavailable.log(&error),
+problems!(RecoverError {
+    RecoverError::Token => InvalidOneTimeToken,
+    RecoverError::EmailTaken => EmailTaken,
+    RecoverError::Limit(error) => (LimitError: error),
+    RecoverError::Store(error) => Unavailable.log(&error),
 });
 
 pub(in crate::http) struct EmailApi;
@@ -126,7 +127,8 @@ impl EmailApi {
 
     /// Confirm an address
     ///
-    /// Confirms the address of the user, or changes it to the one that the mail was sent to. The old mailbox gets a mail with the token for
+    /// Confirms the address of the user, or changes it to the one that the mail was sent to. A change needs a session of the same account,
+    /// or else a stranger could give their account the address of a reader who opens the mail. The old mailbox gets a mail with the token for
     /// `undoEmailChange`. If the first address of an account is confirmed without a session of that account, a stranger may have signed up
     /// with it: the password and all sessions are void, and the answer has a token to choose a new password with.
     #[oai(path = "/email/confirm", method = "post", operation_id = "confirmEmail")]
@@ -145,8 +147,8 @@ impl EmailApi {
 
     /// Undo a change of the address
     ///
-    /// Gives the account the old address back, with the token that the old mailbox got. All sessions end, and a mail with the token for
-    /// `resetPassword` is sent there.
+    /// Gives the account the old address back, with the token that the old mailbox got. All sessions end, the password is void, and a mail
+    /// with the token for `resetPassword` is sent there.
     #[oai(path = "/email/undo", method = "post", operation_id = "undoEmailChange")]
     async fn undo(
         &self,
@@ -154,15 +156,15 @@ impl EmailApi {
         requester: Requester,
         headers: &HeaderMap,
         body: Body<OneTimeTokenRequest>,
-    ) -> Result<WithCookies<NoContent>, ErrorResponse<UndoEmailError>> {
+    ) -> Result<WithCookies<NoContent>, ErrorResponse<RecoverError>> {
         accounts::undo_email_change(&state, &body.0.token, &requester).await?;
         Ok(WithCookies(NoContent, credential_cookies::clear(headers, &state)))
     }
 
     /// Say that it was somebody else
     ///
-    /// Ends all sessions of the account and forgets its devices, with the token of a mail that reported what its reader did not do. A mail
-    /// with the token for `resetPassword` is sent.
+    /// Takes the account back with the token of a mail that reported what its reader did not do. All sessions end, the password is void, and
+    /// a mail with the token for `resetPassword` is sent. If the address was changed since, the account gets it back.
     #[oai(path = "/email/not-me", method = "post", operation_id = "reportNotMe")]
     async fn not_me(
         &self,
@@ -170,7 +172,7 @@ impl EmailApi {
         requester: Requester,
         headers: &HeaderMap,
         body: Body<OneTimeTokenRequest>,
-    ) -> Result<WithCookies<NoContent>, ErrorResponse<UndoEmailError>> {
+    ) -> Result<WithCookies<NoContent>, ErrorResponse<RecoverError>> {
         accounts::report_not_me(&state, &body.0.token, &requester).await?;
         Ok(WithCookies(NoContent, credential_cookies::clear(headers, &state)))
     }

@@ -80,7 +80,7 @@ impl PasswordApi {
     /// Ask for a new password
     ///
     /// Sends a mail with a one-time token to the address, if an account has it. The answer is the same, and takes as long, whether or not
-    /// one has. The token lives for 30 minutes; a newer one voids it. Each mailbox gets a bounded number of mails an hour.
+    /// one has. The token lives for 30 minutes; a newer one voids it. Each user gets a bounded number of mails an hour.
     #[oai(path = "/forgot", method = "post", operation_id = "requestPasswordReset")]
     async fn forgot(
         &self,

@@ -82,20 +82,21 @@ pub async fn mail() -> Vec<String> {
         let reset = json!({ "token": token, "new_password": "another horse entirely" });
         app.client().post("/v1/password/reset", reset).await.expect(status);
     }
-    let (address, password) = (EmailAddress::parse(EMAIL).unwrap(), Password::new(PASSWORD.to_owned()));
     for operation in ["confirm", "undo", "not-me"] {
         app.client().post(&format!("/v1/email/{operation}"), json!({ "token": "bfo_nonsense" })).await.expect(403);
     }
+    let ada = app.client();
     // The link of the mail about the new password, then a change of the address, then its undoing.
     let used = async |operation: &str, subject: &str| {
         let mails = app.letters().await;
         let mail = mails.iter().rev().find(|mail| mail.lines().nth(1).is_some_and(|line| line.contains(subject))).unwrap();
         let body = json!({ "token": self::token(mail) });
-        assert!(app.client().post(&format!("/v1/email/{operation}"), body).await.status < 300, "{operation}");
+        assert!(ada.post(&format!("/v1/email/{operation}"), body).await.status < 300, "{operation}");
     };
     used("not-me", "Your password").await;
-    let ada = app.client();
-    ada.sign_in(EMAIL, "another horse entirely").await.expect(200);
+    let (address, password) = (EmailAddress::parse(EMAIL).unwrap(), || Password::new(PASSWORD.to_owned()));
+    accounts::set_password(&app.state, &address, password()).await.unwrap().unwrap();
+    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.send(Method::PUT, "/v1/me/email", Some(json!({ "email": "ada@example.org" }))).await.expect(202);
     used("confirm", "Confirm your address").await;
     used("undo", "Your address at").await;
@@ -105,7 +106,7 @@ pub async fn mail() -> Vec<String> {
     leaving.delete("/v1/me").await.expect(204);
     leaving.sign_in(EMAIL, PASSWORD).await.expect(200);
     metrics.push(grace.state.metrics.render());
-    accounts::set_password(&app.state, &address, password).await.unwrap().unwrap();
+    accounts::set_password(&app.state, &address, password()).await.unwrap().unwrap();
     metrics.push(app.state.metrics.render());
     metrics
 }

@@ -30,7 +30,7 @@ export interface Methods {
    * Ask for a new password
    *
    * Sends a mail with a one-time token to the address, if an account has it. The answer is the same, and takes as long, whether or not
-   * one has. The token lives for 30 minutes; a newer one voids it. Each mailbox gets a bounded number of mails an hour.
+   * one has. The token lives for 30 minutes; a newer one voids it. Each user gets a bounded number of mails an hour.
    *
    * `POST /v1/password/forgot`
    */
@@ -69,7 +69,8 @@ export interface Methods {
   /**
    * Confirm an address
    *
-   * Confirms the address of the user, or changes it to the one that the mail was sent to. The old mailbox gets a mail with the token for
+   * Confirms the address of the user, or changes it to the one that the mail was sent to. A change needs a session of the same account,
+   * or else a stranger could give their account the address of a reader who opens the mail. The old mailbox gets a mail with the token for
    * `undoEmailChange`. If the first address of an account is confirmed without a session of that account, a stranger may have signed up
    * with it: the password and all sessions are void, and the answer has a token to choose a new password with.
    *
@@ -80,8 +81,8 @@ export interface Methods {
   /**
    * Undo a change of the address
    *
-   * Gives the account the old address back, with the token that the old mailbox got. All sessions end, and a mail with the token for
-   * `resetPassword` is sent there.
+   * Gives the account the old address back, with the token that the old mailbox got. All sessions end, the password is void, and a mail
+   * with the token for `resetPassword` is sent there.
    *
    * `POST /v1/email/undo`
    */
@@ -90,8 +91,8 @@ export interface Methods {
   /**
    * Say that it was somebody else
    *
-   * Ends all sessions of the account and forgets its devices, with the token of a mail that reported what its reader did not do. A mail
-   * with the token for `resetPassword` is sent.
+   * Takes the account back with the token of a mail that reported what its reader did not do. All sessions end, the password is void, and
+   * a mail with the token for `resetPassword` is sent. If the address was changed since, the account gets it back.
    *
    * `POST /v1/email/not-me`
    */

@@ -56,7 +56,7 @@ export interface paths {
         /**
          * Ask for a new password
          * @description Sends a mail with a one-time token to the address, if an account has it. The answer is the same, and takes as long, whether or not
-         *     one has. The token lives for 30 minutes; a newer one voids it. Each mailbox gets a bounded number of mails an hour.
+         *     one has. The token lives for 30 minutes; a newer one voids it. Each user gets a bounded number of mails an hour.
          */
         post: operations["requestPasswordReset"];
         delete?: never;
@@ -139,7 +139,8 @@ export interface paths {
         put?: never;
         /**
          * Confirm an address
-         * @description Confirms the address of the user, or changes it to the one that the mail was sent to. The old mailbox gets a mail with the token for
+         * @description Confirms the address of the user, or changes it to the one that the mail was sent to. A change needs a session of the same account,
+         *     or else a stranger could give their account the address of a reader who opens the mail. The old mailbox gets a mail with the token for
          *     `undoEmailChange`. If the first address of an account is confirmed without a session of that account, a stranger may have signed up
          *     with it: the password and all sessions are void, and the answer has a token to choose a new password with.
          */
@@ -161,8 +162,8 @@ export interface paths {
         put?: never;
         /**
          * Undo a change of the address
-         * @description Gives the account the old address back, with the token that the old mailbox got. All sessions end, and a mail with the token for
-         *     `resetPassword` is sent there.
+         * @description Gives the account the old address back, with the token that the old mailbox got. All sessions end, the password is void, and a mail
+         *     with the token for `resetPassword` is sent there.
          */
         post: operations["undoEmailChange"];
         delete?: never;
@@ -182,8 +183,8 @@ export interface paths {
         put?: never;
         /**
          * Say that it was somebody else
-         * @description Ends all sessions of the account and forgets its devices, with the token of a mail that reported what its reader did not do. A mail
-         *     with the token for `resetPassword` is sent.
+         * @description Takes the account back with the token of a mail that reported what its reader did not do. All sessions end, the password is void, and
+         *     a mail with the token for `resetPassword` is sent. If the address was changed since, the account gets it back.
          */
         post: operations["reportNotMe"];
         delete?: never;
@@ -2023,6 +2024,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code?: "malformed_request";
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "unauthenticated";
                     };
                 };
             };
