@@ -103,6 +103,7 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
         .map(|listener| tokio::spawn(server::serve(listener, None, app::operations(Arc::clone(&state)), std::future::pending())));
     server::serve(listener, tls, app::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
     admin.inspect(tokio::task::JoinHandle::abort);
+    state.outbox.drain().await;
     maintenance.abort();
     state.touches.idle().await;
     state.db.clone().close().await.map_err(Failure::new)

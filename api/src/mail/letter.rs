@@ -61,7 +61,7 @@ pub enum Letter {
     /// Tells a user that the account was deleted.
     AccountDeleted { time: String },
     /// Tells a user that a refresh token was used twice, and that its session was ended.
-    RefreshTokenReused { time: String },
+    RefreshTokenReused(SecurityNotice),
     /// Shows the operator that mail works.
     Test { time: String },
     /// A mail that a former version wrote.
@@ -93,6 +93,11 @@ impl Letter {
     /// Tells a user that the password was changed.
     pub(crate) fn password_changed(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::PasswordChanged(SecurityNotice::new(now, device, page, token))
+    }
+
+    /// Tells a user that a refresh token was used twice, and that its session was ended.
+    pub(crate) fn refresh_token_reused(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::RefreshTokenReused(SecurityNotice::new(now, device, page, token))
     }
 
     /// Tells a user that a device signed in which the account did not know.
@@ -173,7 +178,7 @@ mod tests {
                 Letter::new_device(now, Some("curl".to_owned()), page, &token),
                 Letter::DeletionScheduled { time: time(), days: 30 },
                 Letter::AccountDeleted { time: time() },
-                Letter::RefreshTokenReused { time: time() },
+                Letter::refresh_token_reused(now, None, page, &token),
                 Letter::Test { time: time() },
                 Letter::Plain { subject: "Subject".to_owned(), body: "Body".to_owned() },
             ];

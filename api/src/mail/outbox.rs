@@ -1,13 +1,20 @@
 //! Delivers what the outbox holds, together with all other nodes.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use entity::{MailId, UnixMillis, outgoing_mail, user};
 use serde_json::Value;
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use super::{
     attempt::SendError,
@@ -45,6 +52,9 @@ pub(super) const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 const FIRST_DELAY: Duration = Duration::from_secs(60);
 const LONGEST_DELAY: Duration = Duration::from_secs(3600);
 
+/// How long a node that stops waits for mail that is on its way.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+
 /// How long a node waits after the mail server failed. It doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -58,13 +68,27 @@ pub struct Outbox {
     clock: Clock,
     metrics: Arc<Metrics>,
     filled: Notify,
+    /// Set when the service stops: no mail is claimed any more.
+    stopping: AtomicBool,
+    stop: Notify,
+    drained: Notify,
 }
 
 impl Outbox {
     /// Reads and checks the templates.
     pub fn new(config: MailConfig, secrets: ServerSecrets, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, TemplateError> {
         let templates = Templates::load(config.templates.as_deref())?;
-        Ok(Self { config, templates, secrets, clock, metrics, filled: Notify::new() })
+        Ok(Self {
+            config,
+            templates,
+            secrets,
+            clock,
+            metrics,
+            filled: Notify::new(),
+            stopping: AtomicBool::new(false),
+            stop: Notify::new(),
+            drained: Notify::new(),
+        })
     }
 
     /// The texts.
@@ -110,11 +134,23 @@ impl Outbox {
         self.filled.notify_one();
     }
 
+    /// Stops claiming mail, and waits for what is on its way: a mail whose answer is lost is sent twice.
+    pub async fn drain(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.stop.notify_one();
+        let _ = timeout(DRAIN_WITHIN, self.drained.notified()).await;
+    }
+
     /// Delivers all stored mail, and waits for more. Does not return.
     pub async fn deliver(self: &Arc<Self>, db: &Db) {
         let mut sending = JoinSet::new();
         let mut pause = Duration::ZERO;
         loop {
+            if self.stopping.load(Ordering::Relaxed) {
+                while sending.join_next().await.is_some() {}
+                self.drained.notify_one();
+                return std::future::pending().await;
+            }
             // While nothing can be delivered, one mail finds out whether that has changed.
             let at_once = if pause.is_zero() { AT_ONCE } else { 1 };
             let claimed = self.claim_due(db, at_once.saturating_sub(sending.len()), &mut sending).await;
@@ -124,6 +160,7 @@ impl Outbox {
                 tokio::select! {
                     Some(sent) = sending.join_next() => Some(sent.unwrap_or_else(|error| Err(error.to_string()))),
                     () = self.filled.notified() => None,
+                    () = self.stop.notified() => None,
                     () = sleep(LOOK_EVERY) => None,
                 }
             };
@@ -133,7 +170,7 @@ impl Outbox {
                     self.metrics.mail_stopped.set(1);
                     tracing::error!(%why, again_in = ?pause, "no mail can be delivered; it waits in the outbox");
                     self.metrics.record(Event::MailStopped);
-                    sleep(jittered(pause)).await;
+                    let _ = timeout(jittered(pause), self.stop.notified()).await;
                     // What was on its way at the same time met the same.
                     while sending.try_join_next().is_some() {}
                 }

@@ -26,6 +26,8 @@ pub(crate) enum Occasion {
     PasswordChanged,
     /// A device signed in that the account did not know.
     NewDevice,
+    /// A refresh token was used twice, and its session was ended.
+    RefreshTokenReused,
 }
 
 /// A mail, and the token of its link.
@@ -44,6 +46,7 @@ impl Notice {
         let letter = match occasion {
             Occasion::PasswordChanged => Letter::password_changed(now, device, page, &token),
             Occasion::NewDevice => Letter::new_device(now, device, page, &token),
+            Occasion::RefreshTokenReused => Letter::refresh_token_reused(now, device, page, &token),
         };
         Self { token: row, mail: state.outbox.seal_for(user, &letter, now) }
     }

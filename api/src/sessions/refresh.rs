@@ -20,8 +20,9 @@ use crate::{
     audit::Event,
     db::{Scope, Unavailable},
     grants::{self, store::Found},
-    mail::{Letter, written},
+    one_time_tokens::{Notice, Occasion},
     principal::Principal,
+    requester::Requester,
     secret::RefreshToken,
     state::AppState,
 };
@@ -135,14 +136,14 @@ async fn end_stolen(
     user: &user::Model,
     now: UnixMillis,
 ) -> Result<bool, Unavailable> {
-    let letter = Letter::RefreshTokenReused { time: written(now) };
-    let letter = state.outbox.seal(&letter, &user.email, state.outbox.locale(user.locale.as_deref(), None), now);
-    let ended = state.write(Scope::Transaction, (session.clone(), letter, now), |tx, (session, letter, now)| {
+    let holder = Requester { user_agent: session.user_agent.clone(), ..Requester::default() };
+    let notice = Notice::new(state, user, Occasion::RefreshTokenReused, &holder, now);
+    let ended = state.write(Scope::Transaction, (session.clone(), notice, now), |tx, (session, notice, now)| {
         Box::pin(async move {
             if !store::end_unchanged(tx, session, EndedBecause::RefreshReused, *now).await? {
                 return Ok(false);
             }
-            tx.mail(letter.clone()).await?;
+            notice.store(tx).await?;
             tx.record(Event::RefreshReused.of(session.user_id).in_session(session.id));
             Ok(true)
         })

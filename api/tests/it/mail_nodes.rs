@@ -116,3 +116,24 @@ async fn a_clock_that_was_wrong_delays_no_mail() {
     }
     server.until_received(2).await;
 }
+
+/// A mail whose answer is not awaited would be sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stops_finishes_the_mail_that_is_on_its_way() {
+    let (folder, server) = (tempdir().unwrap(), SmtpServer::start("ok"));
+    let environment = server.environment();
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut node = Process::start_with(folder.path(), &environment);
+    node.client().sign_up(EMAIL, PASSWORD).await.expect(201);
+    server.signal("-STOP");
+    forgot(&node.client(), EMAIL).await;
+    let queue = || String::from_utf8(run(folder.path(), &["mail", "queue"], &environment).stdout).unwrap();
+    until(async || queue().contains("on its way")).await;
+    let (stopped, ()) = tokio::join!(tokio::task::spawn_blocking(move || node.stop()), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        server.signal("-CONT");
+    });
+    assert!(stopped.unwrap().success());
+    assert_eq!(queue(), "the outbox is empty\n");
+    assert_eq!(server.mails().len(), 1);
+}

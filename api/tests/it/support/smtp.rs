@@ -53,6 +53,11 @@ impl SmtpServer {
         let _ = self.child.wait();
     }
 
+    /// Sends the process a signal: frozen, it accepts connections and does not answer.
+    pub fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
     /// The environment of a service that sends mail through it.
     pub fn environment(&self) -> [(&'static str, String); 3] {
         let account = format!("{USER}:{}", PASSWORD.replace(' ', "%20"));
