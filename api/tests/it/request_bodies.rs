@@ -52,6 +52,7 @@ fn misfits(schema: &Value) -> Vec<Value> {
         _ if value.is_null() => schema["nullable"] == true,
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
+        Some("object") => value.is_object(),
         _ => false,
     };
     values.into_iter().filter(|value| !fits(value)).collect()
