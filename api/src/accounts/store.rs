@@ -7,8 +7,7 @@ use entity::{
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, UpdateMany,
-    sea_query::Expr,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, UpdateMany, sea_query::Expr,
 };
 
 use super::{new_user::NewUser, profile_change::ProfileChange};
@@ -19,7 +18,7 @@ use crate::{
 /// Stores a new user and the password; [`Unavailable::is_duplicate`] if the address is taken.
 pub(crate) async fn insert(tx: &Tx, NewUser { user, password }: NewUser) -> Result<(), Unavailable> {
     let (id, now) = (user.id, user.created_at);
-    user.into_active_model().insert(tx.connection()).await?;
+    Entity::insert(user.into_active_model()).exec_without_returning(tx.connection()).await?;
     authentication::store::insert(tx, id, password, now).await
 }
 

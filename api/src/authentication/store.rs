@@ -5,7 +5,7 @@ use entity::{
     password::{Column, Entity, Model},
     user::{self, Status},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 
 use crate::{audit::Event, db::Unavailable, email_address::EmailAddress, state::Tx};
 
@@ -31,7 +31,9 @@ pub(crate) async fn find_hash(db: &impl ConnectionTrait, user: UserId) -> Result
 
 /// Stores the first password of a user.
 pub(crate) async fn insert(tx: &Tx, user: UserId, hash: PasswordHash, now: UnixMillis) -> Result<(), Unavailable> {
-    Model { user_id: user, hash, changed_at: now }.into_active_model().insert(tx.connection()).await?;
+    Entity::insert(Model { user_id: user, hash, changed_at: now }.into_active_model())
+        .exec_without_returning(tx.connection())
+        .await?;
     Ok(())
 }
 

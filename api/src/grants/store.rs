@@ -7,9 +7,7 @@ use entity::{
     token_grant::{Column, Entity, Model},
     user,
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 
 use crate::{db::Unavailable, state::Tx};
 
@@ -22,7 +20,7 @@ pub(crate) struct Found {
 
 /// Stores a new grant.
 pub(crate) async fn insert(tx: &Tx, grant: Model) -> Result<(), Unavailable> {
-    grant.into_active_model().insert(tx.connection()).await?;
+    Entity::insert(grant.into_active_model()).exec_without_returning(tx.connection()).await?;
     Ok(())
 }
 

@@ -7,9 +7,7 @@ use entity::{
     LimitKey, UnixMillis,
     attempt_limit::{Column, Entity, Model},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 
 use super::gcra;
 use crate::{
@@ -95,7 +93,9 @@ async fn take_one(
     }
     let found = Entity::find_by_id(key.clone()).one(db).await?;
     if found.is_none() {
-        Model { key: key.clone(), new_at: now.plus(rate.interval()) }.into_active_model().insert(db).await?;
+        Entity::insert(Model { key: key.clone(), new_at: now.plus(rate.interval()) }.into_active_model())
+            .exec_without_returning(db)
+            .await?;
     }
     Ok(found.map(|found| (found, rate)))
 }

@@ -7,14 +7,14 @@ use entity::{
     outgoing_mail::{Column, Entity, Model},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
 
 use crate::db::Unavailable;
 
 pub(crate) async fn insert(db: &impl ConnectionTrait, mail: Model) -> Result<(), Unavailable> {
-    mail.into_active_model().insert(db).await?;
+    Entity::insert(mail.into_active_model()).exec_without_returning(db).await?;
     Ok(())
 }
 

@@ -4,13 +4,13 @@ use entity::{
     OneTimeTokenId, UnixMillis, UserId,
     one_time_token::{Column, Entity, Model, Purpose},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::{db::Unavailable, state::Tx};
 
 /// Stores a token.
 pub(crate) async fn insert(tx: &Tx, token: Model) -> Result<(), Unavailable> {
-    token.into_active_model().insert(tx.connection()).await?;
+    Entity::insert(token.into_active_model()).exec_without_returning(tx.connection()).await?;
     Ok(())
 }
 

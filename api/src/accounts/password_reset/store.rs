@@ -4,13 +4,13 @@ use entity::{
     ResetRequestId,
     reset_request::{Column, Entity, Model},
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder};
 
 use crate::{db::Unavailable, state::Tx};
 
 /// Stores a request.
 pub(crate) async fn insert(tx: &Tx, request: Model) -> Result<(), Unavailable> {
-    request.into_active_model().insert(tx.connection()).await?;
+    Entity::insert(request.into_active_model()).exec_without_returning(tx.connection()).await?;
     Ok(())
 }
 
