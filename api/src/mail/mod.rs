@@ -4,6 +4,7 @@
 //! claims the mail again, and sends it with the same `Message-ID`.
 
 mod attempt;
+mod delays;
 mod file;
 mod letter;
 mod message;
