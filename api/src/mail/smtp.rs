@@ -107,7 +107,7 @@ async fn converse(
     connection.command(Data).await.map_err(|error| about_mail(Step::Message, &error))?;
     step(Step::Text);
     connection.message(&bytes).await.map_err(|error| about_mail(Step::Text, &error))?;
-    // The mail is delivered, whatever the server says now.
+    // The mail is delivered, and what the server says now does not change that.
     let _ = timeout(Duration::from_secs(2), connection.quit()).await;
     Ok(())
 }

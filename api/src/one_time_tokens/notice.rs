@@ -16,7 +16,7 @@ use crate::{
     state::{AppState, Tx},
 };
 
-/// The time in which a reader can say that it was somebody else.
+/// The time in which a reader can report what they did not do.
 const NOT_ME_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What happened.

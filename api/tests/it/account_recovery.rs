@@ -59,7 +59,7 @@ async fn a_new_device_and_a_new_password_are_reported_and_the_reader_can_end_eve
     use_token(&app.client(), "not-me", &not_me).await.expect(204);
     thief.get_session().await.expect(401);
     use_token(&app.client(), "not-me", &not_me).await.expect_problem(403, "invalid_one_time_token");
-    // Nobody has the account until its reader has chosen a password.
+    // No session can be opened until the reader has chosen a password.
     thief.sign_in(EMAIL, PASSWORD_AFTER).await.expect_problem(401, "invalid_credentials");
     let token = newest(&app, EMAIL, "Set a new password").await.unwrap();
     let reset = json!({ "token": token, "new_password": "a third horse at last" });

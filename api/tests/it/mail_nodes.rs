@@ -51,7 +51,7 @@ async fn three_nodes_send_each_mail_once() {
     assert_eq!(mails.iter().map(|mail| &mail.to).collect::<BTreeSet<_>>().len(), 40);
 }
 
-/// SIGKILL while two nodes send. Whatever was acknowledged arrives, and what arrives twice has one Message-ID.
+/// SIGKILL while two nodes send. Every mail that was acknowledged arrives, and one that arrives twice has one Message-ID.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_node_loses_no_mail() {
     let (folder, server) = (tempdir().unwrap(), SmtpServer::start("ok"));

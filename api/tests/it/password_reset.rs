@@ -57,7 +57,7 @@ async fn the_reader_of_the_mail_chooses_a_new_password() {
     assert!(mail.starts_with(&format!("To: {EMAIL}\r\n")) && mail.contains(&format!("\n{PAGE}#bfo_")), "{mail}");
     let token = newest(&app).await;
     let answer = reset(&app.client(), &token, NEW).await.expect(204);
-    assert!(answer.cookies().iter().all(|cookie| cookie.name == "bifrons_device"), "nobody is signed in");
+    assert!(answer.cookies().iter().all(|cookie| cookie.name == "bifrons_device"), "no session is opened");
 
     ada.get_session().await.expect_problem(401, "invalid_session");
     app.client().with_token(&tokens.string("/tokens/access_token")).get_session().await.expect(401);
@@ -215,7 +215,7 @@ async fn of_two_uses_at_once_one_wins() {
     app.client().sign_in(EMAIL, &format!("horse number {winner} of six")).await.expect(200);
 }
 
-/// Whatever happens at the same moment on another node: no session that the old password opened survives the reset.
+/// Sign-ins and refreshes run at the same moment on another node. No session that the old password opened survives the reset.
 #[tokio::test]
 async fn b_14_a_reset_wins_against_sign_ins_and_refreshes() {
     let app = app().await;

@@ -205,7 +205,7 @@ const FIRST = "correct horse battery staple";
 const SECOND = "a second password";
 const THIRD = "a third password";
 
-/** What happens to the service meanwhile. */
+/** What happens to the service at the same time. */
 interface Circumstances {
   /** Around each step of the user. */
   during(step: () => Promise<void>): Promise<void>;

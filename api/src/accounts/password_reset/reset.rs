@@ -40,7 +40,7 @@ pub enum ResetPasswordError {
     Store(#[from] Unavailable),
 }
 
-/// Replaces the password and ends all sessions: all or nothing. The account trusts no device but this one, and nobody is signed in.
+/// Replaces the password and ends all sessions: all or nothing. The account trusts no device but this one, and no session is opened.
 pub async fn reset_password(
     state: &Arc<AppState>,
     token: &str,

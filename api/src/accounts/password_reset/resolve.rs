@@ -46,7 +46,7 @@ async fn resolve(state: &Arc<AppState>, request: reset_request::Model) -> Result
     let user = find_by_canonical(state.db.connection(), &request.email_canonical).await?;
     let now = state.clock.now();
     let mut user = user.filter(|user| user.status == Status::Active);
-    // Counted for each user, when a mail is due: what others ask for, for other addresses, denies nobody a mail.
+    // Counted for each user, when a mail is due: what others ask for, for other addresses, denies no user a mail.
     if let Some(known) = &user
         && request.is_limited
         && !state.limits.take_reset(&state.db, known, now).await?

@@ -161,7 +161,7 @@ impl EmailApi {
         Ok(WithCookies(NoContent, credential_cookies::clear(headers, &state)))
     }
 
-    /// Say that it was somebody else
+    /// Report what the user did not do
     ///
     /// Takes the account back with the token of a mail that reported what its reader did not do. All sessions end, the password is void, and
     /// a mail with the token for `resetPassword` is sent. If the address was changed since, the account gets it back.

@@ -94,7 +94,7 @@ impl PasswordApi {
 
     /// Choose a new password
     ///
-    /// Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. Nobody is signed in:
+    /// Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. No session is opened:
     /// call `signIn` with the new password. The account trusts no device any more but this one.
     #[oai(path = "/reset", method = "post", operation_id = "resetPassword")]
     async fn reset(

@@ -121,7 +121,7 @@ function Register({ token, onLeave }: LinkedProps) {
   );
 }
 
-/** Chooses a new password. Nobody is signed in by that. */
+/** Chooses a new password. It opens no session. */
 function NewPassword({ about, token, onLeave }: LinkedProps & Pick<ActProps, "about">) {
   return (
     <Act

@@ -39,7 +39,7 @@ export interface Methods {
   /**
    * Choose a new password
    *
-   * Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. Nobody is signed in:
+   * Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. No session is opened:
    * call `signIn` with the new password. The account trusts no device any more but this one.
    *
    * `POST /v1/password/reset`
@@ -89,7 +89,7 @@ export interface Methods {
   undoEmailChange(input: MethodInput<"undoEmailChange">, options?: CallOptions): Promise<Result<"undoEmailChange">>;
 
   /**
-   * Say that it was somebody else
+   * Report what the user did not do
    *
    * Takes the account back with the token of a mail that reported what its reader did not do. All sessions end, the password is void, and
    * a mail with the token for `resetPassword` is sent. If the address was changed since, the account gets it back.

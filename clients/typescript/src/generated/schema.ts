@@ -76,7 +76,7 @@ export interface paths {
         put?: never;
         /**
          * Choose a new password
-         * @description Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. Nobody is signed in:
+         * @description Replaces the password, with the token from the mail, and ends all sessions of the account. Second factors stay. No session is opened:
          *     call `signIn` with the new password. The account trusts no device any more but this one.
          */
         post: operations["resetPassword"];
@@ -182,7 +182,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that it was somebody else
+         * Report what the user did not do
          * @description Takes the account back with the token of a mail that reported what its reader did not do. All sessions end, the password is void, and
          *     a mail with the token for `resetPassword` is sent. If the address was changed since, the account gets it back.
          */
