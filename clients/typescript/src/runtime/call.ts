@@ -49,9 +49,6 @@ export type Call = (
   options?: CallOptions,
 ) => Promise<Answer<unknown, ProblemShape>>;
 
-/** In UTF-16 units, of which each is three bytes of UTF-8 at most. */
-const KEEPALIVE_LIMIT = 20_000;
-
 /** Makes the one function that calls every operation. */
 export function createCall(client: CallTarget): Call {
   const base = baseOf(client);
@@ -67,16 +64,16 @@ export function createCall(client: CallTarget): Call {
         method: operation.method,
         headers: merge(
           { accept: "application/json, application/problem+json" },
-          body === undefined ? undefined : { "content-type": "application/json" },
+          body && { "content-type": "application/json" },
           client.headers,
-          bearer ? { authorization: `Bearer ${bearer}` } : undefined,
+          bearer && { authorization: `Bearer ${bearer}` },
           headers,
         ),
-        body: body ?? null,
+        body: body as string,
         credentials,
         // The browser finishes a change after the user leaves the page: a lost Set-Cookie would lose the
-        // session. Browsers refuse keepalive for more than 64 KiB.
-        keepalive: operation.method !== "GET" && (body?.length ?? 0) < KEEPALIVE_LIMIT,
+        // session. Browsers refuse keepalive for more than 64 KiB; a UTF-16 unit is three bytes at most.
+        keepalive: operation.method !== "GET" && !((body as string)?.length > 20_000),
         redirect: "manual",
         signal: deadline,
       });
@@ -96,11 +93,11 @@ export function baseOf({ baseUrl = "" }: Pick<CallSettings, "baseUrl">): string 
 
 /** Later headers override earlier ones; the case of names does not matter. */
 function merge(
-  ...sources: (Readonly<Record<string, string>> | undefined)[]
+  ...sources: (Readonly<Record<string, string>> | string | undefined)[]
 ): Record<string, string> {
   const merged = new Headers();
   for (const source of sources) {
-    for (const [name, value] of Object.entries(source ?? {})) merged.set(name, value);
+    for (const [name, value] of Object.entries(source || {})) merged.set(name, value);
   }
   return Object.fromEntries(merged);
 }

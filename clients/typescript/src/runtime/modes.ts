@@ -4,8 +4,8 @@ import { untilDeadline } from "./deadline.js";
 import type { Operation } from "./operation.js";
 import type { PageLink } from "./page.js";
 import type { SessionShape } from "./shapes.js";
-import { inMemory, type TokenStorage } from "./storage.js";
-import { type Access, createTokenManager, type TokenManager } from "./token-manager.js";
+import type { TokenStorage } from "./storage.js";
+import type { Access, TokenManager } from "./token-manager.js";
 import { createTracker, type State, stateOf, type Tracker } from "./tracker.js";
 
 export interface ModeSettings extends CallSettings {
@@ -51,15 +51,15 @@ const REFRESH_MS = 5000;
 export function callsByMode(settings: ModeSettings, call: Call, events: ModeEvents): ModeCalls {
   const { session, refreshIn, storage, token, timeout = Infinity } = settings;
   const holdsTokens = settings.mode === "token";
-  let tokenManager: TokenManager | undefined;
+  let tokens: Promise<TokenManager> | undefined;
   let link: Promise<PageLink | undefined> | undefined;
   let closed = typeof document === "undefined";
 
   const receive = ({ state, begins = false, access }: Message): void => {
     // A token that another tab received while this tab signed out is too late.
-    if (access && tracker.get().status !== "signed-out") tokenManager?.adopt(access);
+    if (access && tracker.get().status !== "signed-out") adopt(access);
     if (!state) return;
-    if (begins || state.status === "signed-out") tokenManager?.adopt();
+    if (begins || state.status === "signed-out") adopt();
     tracker.apply(state, begins);
   };
   // Tabs share cookies and a storage, but neither memory nor the caller's tokens.
@@ -82,18 +82,29 @@ export function callsByMode(settings: ModeSettings, call: Call, events: ModeEven
   const send = (message: Message): void => void link?.then((page) => page?.send(message));
   const tracker = createTracker(stateOf(session), (state, begins) => send({ state, begins }));
 
-  if (holdsTokens) {
-    tokenManager = createTokenManager({
-      refreshIn,
-      storage: storage ?? inMemory(),
-      tracker,
-      share: (access) => send({ access }),
-      refresh: (input) => call(events.refresh, input, { timeout: Math.min(timeout, REFRESH_MS) }),
-      operation: events.refresh,
-    });
-  }
-  const tracked = tokenManager
-    ? tokenCalls(tokenManager, call, timeout)
+  /** Pages in cookie mode never load this part. After a failure the next call loads it again. */
+  const manager = (): Promise<TokenManager> =>
+    (tokens ??= import("./token-manager.js").then(
+      ({ createTokenManager }) =>
+        createTokenManager({
+          refreshIn,
+          storage,
+          tracker,
+          share: (access) => send({ access }),
+          refresh: (input) =>
+            call(events.refresh, input, { timeout: Math.min(timeout, REFRESH_MS) }),
+          operation: events.refresh,
+        }),
+      (error: unknown) => {
+        tokens = undefined;
+        throw error;
+      },
+    ));
+  const adopt = (access?: Access): void => void tokens?.then((held) => held.adopt(access));
+  if (holdsTokens) manager().catch(() => {});
+
+  const tracked = holdsTokens
+    ? tokenCalls(manager, tracker, call, timeout)
     : cookieCalls(tracker, call, token !== undefined, events.lost);
   const own = {
     mode: holdsTokens || token !== undefined ? "token" : "cookie",
@@ -122,10 +133,17 @@ export function callsByMode(settings: ModeSettings, call: Call, events: ModeEven
 }
 
 /** Makes the calls with the tokens of the manager, within one deadline for a call and its refresh. */
-function tokenCalls(manager: TokenManager, call: Call, usual: number): Call {
-  return (operation, input = {}, { signal, timeout = usual, headers } = {}) =>
-    untilDeadline({ signal, timeout }, (deadline) =>
-      manager.run(operation, input, (given, token) =>
+function tokenCalls(
+  manager: () => Promise<TokenManager>,
+  tracker: Tracker,
+  call: Call,
+  usual: number,
+): Call {
+  return (operation, input = {}, { signal, timeout = usual, headers } = {}) => {
+    // At once, before the manager and the network.
+    if (operation.effect === "signed-out") tracker.end("signed_out");
+    return untilDeadline({ signal, timeout }, async (deadline) =>
+      (await manager()).run(operation, input, (given, token) =>
         call(operation, given, {
           headers: { ...(token && { authorization: `Bearer ${token}` }), ...headers },
           signal: deadline,
@@ -133,4 +151,5 @@ function tokenCalls(manager: TokenManager, call: Call, usual: number): Call {
         }),
       ),
     );
+  };
 }

@@ -31,7 +31,7 @@ export function target(operation: Operation, input: FlatInput): Target {
   }
 
   if (!operation.body && rest.size > 0) {
-    throw new TypeError(`Unknown input: ${[...rest.keys()].join(", ")}`);
+    throw new TypeError(`Unknown input: ${[...rest.keys()]}`);
   }
   for (const name of operation.blank ?? []) {
     // In a change, `null` removes the value.
@@ -40,7 +40,7 @@ export function target(operation: Operation, input: FlatInput): Target {
 
   const search = String(query);
   return {
-    path: search ? `${path}?${search}` : path,
+    path: path + (search && `?${search}`),
     body: operation.body && JSON.stringify(Object.fromEntries(rest)),
   };
 }

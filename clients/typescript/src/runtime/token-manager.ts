@@ -4,7 +4,7 @@ import type { FlatInput, Operation } from "./operation.js";
 import type { ProblemShape } from "./problem.js";
 import { singleFlight } from "./renewal.js";
 import type { TokensShape } from "./shapes.js";
-import type { TokenStorage } from "./storage.js";
+import { inMemory, type TokenStorage } from "./storage.js";
 import type { Tracker } from "./tracker.js";
 
 type Outcome = Answer<unknown, ProblemShape>;
@@ -19,7 +19,8 @@ export interface Access {
 
 export interface TokenManagerOptions {
   readonly refreshIn: "cookie" | "body";
-  readonly storage: TokenStorage;
+  /** Where the refresh token is kept; in memory by default. */
+  readonly storage: TokenStorage | undefined;
   readonly tracker: Tracker;
   /** Sends a new access token to the other tabs. */
   readonly share: (access: Access) => void;
@@ -43,7 +44,7 @@ const REFUSALS = ["invalid_refresh_token", "refresh_reused"];
 const LEAD_MS = 60_000;
 
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
-  const { refreshIn, storage, tracker, share, operation } = options;
+  const { refreshIn, storage = inMemory(), tracker, share, operation } = options;
   let access: Access | undefined;
   /** The call in flight that replaces the tokens: a concurrent refresh would send the old one. */
   let replacing: Promise<unknown> | undefined;
@@ -152,11 +153,10 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     return call;
   }
 
-  /** Takes effect at once in this client, without a network too. */
+  /** Forgets the tokens first: that needs no network. */
   async function signOut(input: FlatInput, send: Send): Promise<Outcome> {
     const left = access;
     access = undefined;
-    tracker.end("signed_out");
     const refreshToken = await storage.get();
     await forget();
     // The browser sends a cookie by itself. An access token displaces it, and an expired one would

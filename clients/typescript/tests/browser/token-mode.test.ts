@@ -113,6 +113,23 @@ test("a reload finds the session again, and leaving offline leaves this page", a
   expect(await call(page)).toEqual(["unauthenticated"]);
 });
 
+test("token mode loads its part at once, and again after a failure; cookie mode never does", async () => {
+  const { page } = await openPage(context);
+  let loads = 0;
+  await page.route("**/token-manager-*.js", (route) => {
+    loads += 1;
+    return loads === 1 ? route.abort() : route.continue();
+  });
+  await visit(page, stage.site, stage.service.url);
+  await signIn(page);
+  expect(loads).toBe(0);
+  await visit(page, stage.site, stage.service.url, BEARER);
+  await expect.poll(() => loads).toBe(1);
+  await signIn(page);
+  expect(await call(page)).toEqual([ADA.email]);
+  expect(loads).toBe(2);
+});
+
 async function open(options: object = BEARER): Promise<Page> {
   const { page } = await openPage(context);
   await visit(page, stage.site, stage.service.url, options);

@@ -20,16 +20,20 @@ export interface Site {
  * the options named there; under `/elsewhere` every request is redirected to the service.
  */
 export async function serveSite(): Promise<Site> {
+  // Split as web bundlers do: the parts that the client loads on first use are files of their own.
   const { outputFiles } = await build({
-    entryPoints: ["dist/index.js"],
+    entryPoints: { client: "dist/index.js" },
     bundle: true,
+    splitting: true,
+    outdir: "/",
     format: "esm",
     write: false,
   });
-  const script = outputFiles[0]?.text ?? "";
+  const scripts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-    if (pathname === "/client.js") {
+    const script = scripts.get(pathname);
+    if (script !== undefined) {
       response
         .setHeader("content-type", "text/javascript; charset=utf-8")
         // A sandboxed frame loads modules across origins, too.
@@ -40,8 +44,8 @@ export async function serveSite(): Promise<Site> {
     } else {
       const baseUrl = searchParams.get("service");
       const options = JSON.parse(searchParams.get("options") ?? "{}") as object;
-      const script = JSON.stringify({ baseUrl, ...options });
-      response.setHeader("content-type", "text/html; charset=utf-8").end(page(script));
+      const settings = JSON.stringify({ baseUrl, ...options });
+      response.setHeader("content-type", "text/html; charset=utf-8").end(page(settings));
     }
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
