@@ -210,8 +210,9 @@ pub(crate) async fn list(
 /// Notes that a user keeps the account: they signed in before its deletion.
 pub(crate) async fn keep_user(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
     let update = user::Entity::update_many().filter(user::Column::Id.eq(user)).filter(user::Column::DeleteAt.is_not_null());
-    change_user(tx, user, update.col_expr(user::Column::DeleteAt, Expr::value(None::<UnixMillis>))).await?;
-    tx.record(Event::DeletionCancelled.of(user));
+    if change_user(tx, user, update.col_expr(user::Column::DeleteAt, Expr::value(None::<UnixMillis>))).await? {
+        tx.record(Event::DeletionCancelled.of(user));
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bifrons::audit::Event;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -124,7 +125,10 @@ async fn a_deletion_with_a_grace_can_be_cancelled_by_signing_in() {
     assert!(mail.contains("2026-01-31 09:00 UTC") && mail.contains("30 days"), "{mail}");
     app.advance(Duration::from_secs(29 * 24 * 3600)).await;
     bifrons::maintenance::purge(&app.state).await.unwrap();
-    ada.sign_in(EMAIL, PASSWORD).await.expect(200);
+    let (one, two) = (app.client(), app.client());
+    let (one, two) = tokio::join!(one.sign_in(EMAIL, PASSWORD), two.sign_in(EMAIL, PASSWORD));
+    assert_eq!((one.status, two.status), (200, 200));
+    assert_eq!(app.state.metrics.events(Event::DeletionCancelled, ""), 1);
     app.advance(Duration::from_secs(2 * 24 * 3600)).await;
     bifrons::maintenance::purge(&app.state).await.unwrap();
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
