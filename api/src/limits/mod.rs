@@ -16,7 +16,8 @@ use std::{sync::Arc, time::Duration};
 
 pub use account::{Account, Attempt};
 use aws_lc_rs::hmac;
-use entity::{LimitKey, SessionId, UnixMillis, user};
+use entity::{LimitKey, SessionId, UnixMillis, UserId, user};
+use sea_orm::ConnectionTrait;
 
 use self::{keyed_lock::KeyedLock, networks::Networks, unspent::Unspent};
 use crate::{
@@ -92,17 +93,15 @@ impl Limits {
 
     /// Takes one security mail to a user; false if none is left. They have a limit of their own: what strangers ask for does not use it up.
     pub async fn take_notice(&self, db: &Db, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
-        self.take_of_user(db, user, Subject::Notice, now).await
-    }
-
-    /// Takes one mail to a user who forgot the password; false if none is left.
-    pub async fn take_reset(&self, db: &Db, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
-        self.take_of_user(db, user, Subject::Reset, now).await
-    }
-
-    async fn take_of_user(&self, db: &Db, user: &user::Model, what: Subject<'_>, now: UnixMillis) -> Result<bool, Unavailable> {
         let Some(config) = &self.config else { return Ok(true) };
-        Ok(store::take(db, &[(self.key_of(user.id.0.as_bytes(), what), config.mail)], now).await?.is_ok())
+        Ok(store::take(db, &[(self.key_of(user.id.0.as_bytes(), Subject::Notice), config.mail)], now).await?.is_ok())
+    }
+
+    /// Takes one mail to a user who forgot the password, in the transaction that stores the mail; false if none is left. Several nodes may
+    /// begin that transaction, and only one commits.
+    pub async fn take_reset(&self, tx: &impl ConnectionTrait, user: UserId, now: UnixMillis) -> Result<bool, Unavailable> {
+        let Some(config) = &self.config else { return Ok(true) };
+        store::take_within(tx, &self.key_of(user.0.as_bytes(), Subject::Reset), config.mail, now).await
     }
 
     fn limited(&self, what: &'static str, wait: Duration) -> LimitError {

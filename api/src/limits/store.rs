@@ -34,12 +34,26 @@ pub(super) async fn take(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) 
             Ok(_) => return Ok(Err(rate.interval())),
             Err(exhausted) => {
                 if found.new_at > exhausted.new_at {
-                    lower(db, limits, now).await?;
+                    lower(db.connection(), limits, now).await?;
                 }
                 return Ok(Err(exhausted.wait));
             }
         }
     }
+}
+
+/// Takes one from a limit, in a transaction whose rollback returns it; false if none is left.
+pub(super) async fn take_within(
+    tx: &impl ConnectionTrait,
+    key: &LimitKey,
+    rate: Rate,
+    now: UnixMillis,
+) -> Result<bool, Unavailable> {
+    let Some((found, rate)) = take_one(tx, key, rate, now).await? else { return Ok(true) };
+    if gcra::take(rate, Duration::ZERO, found.new_at, now).is_err_and(|exhausted| found.new_at > exhausted.new_at) {
+        lower(tx, &[(key.clone(), rate)], now).await?;
+    }
+    Ok(false)
 }
 
 /// Returns one to each limit.
@@ -101,11 +115,11 @@ async fn take_one(
 }
 
 /// The clock was set back, or the rate was changed in the configuration: no client waits for longer than at exhausted limits.
-async fn lower(db: &Db, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<(), Unavailable> {
+async fn lower(db: &impl ConnectionTrait, limits: &[(LimitKey, Rate)], now: UnixMillis) -> Result<(), Unavailable> {
     for (key, rate) in limits {
         let empty = now.plus(rate.period);
         let update = Entity::update_many().col_expr(Column::NewAt, Expr::value(empty));
-        update.filter(Column::Key.eq(key.clone())).filter(Column::NewAt.gt(empty)).exec(db.connection()).await?;
+        update.filter(Column::Key.eq(key.clone())).filter(Column::NewAt.gt(empty)).exec(db).await?;
     }
     Ok(())
 }

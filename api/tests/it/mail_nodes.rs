@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use bifrons::audit::Event;
 use tempfile::tempdir;
 
 use crate::{
+    limits::limited,
     mail::{app, forgot, sign_up},
     support::{
         App, EMAIL, PASSWORD,
@@ -49,6 +51,25 @@ async fn three_nodes_send_each_mail_once() {
     let mails = server.mails();
     assert_eq!(mails.len(), 40);
     assert_eq!(mails.iter().map(|mail| &mail.to).collect::<BTreeSet<_>>().len(), 40);
+}
+
+/// Several nodes look up one request, and one of them counts its mail.
+#[tokio::test]
+async fn three_nodes_count_each_mail_once() {
+    let limit = limited("1000/1m", "1000/1m", "1000/1m");
+    let one = App::configured(limit).await;
+    let nodes = [one.reconfigured(limit).await, one.reconfigured(limit).await];
+    sign_up(&one, EMAIL).await;
+    for n in 0..4 {
+        forgot(&[&one, &nodes[0], &nodes[1]][n % 3].client(), EMAIL).await;
+        for node in [&one, &nodes[0], &nodes[1]] {
+            node.state.reset_requests.notify_one();
+        }
+        until(async || one.count("SELECT count(*) FROM reset_request").await == 0).await;
+    }
+    let sent =
+        || [&one, &nodes[0], &nodes[1]].map(|node| node.state.metrics.events(Event::PasswordResetSent, "")).iter().sum::<u64>();
+    until(async || sent() == 3).await;
 }
 
 /// SIGKILL while two nodes send. Every mail that was acknowledged arrives, and one that arrives twice has one Message-ID.

@@ -45,28 +45,25 @@ async fn resolve_waiting(state: &Arc<AppState>) -> Result<(), Unavailable> {
 async fn resolve(state: &Arc<AppState>, request: reset_request::Model) -> Result<(), Unavailable> {
     let user = find_by_canonical(state.db.connection(), &request.email_canonical).await?;
     let now = state.clock.now();
-    let mut user = user.filter(|user| user.status == Status::Active);
-    // Counted for each user, when a mail is due: what others ask for, for other addresses, denies no user a mail.
-    if let Some(known) = &user
-        && request.is_limited
-        && !state.limits.take_reset(&state.db, known, now).await?
-    {
-        state.record(Event::AttemptLimited.of(known.id).because("mail"));
-        user = None;
-    }
-    let mail = user.map(|user| {
+    let mail = user.filter(|user| user.status == Status::Active).map(|user| {
         let Issued { token, row } = one_time_tokens::issue_to(&user, Purpose::ResetPassword, now, RESET_WITHIN);
         let letter = Letter::reset_password(state.config.pages.reset_password.as_ref(), &token);
         let locale = user.locale.as_deref().unwrap_or(&request.locale);
         let mail = state.outbox.seal(&letter, &user.email, locale, now);
         (user.id, row, outgoing_mail::Model { user_id: Some(user.id), ..mail })
     });
-    let resolved = state.write(Scope::Transaction, (request.id, mail), |tx, (request, mail)| {
+    let input = (Arc::clone(state), request, mail, now);
+    let resolved = state.write(Scope::Transaction, input, |tx, (state, request, mail, now)| {
         Box::pin(async move {
-            if !store::take(tx, *request).await? {
+            if !store::take(tx, request.id).await? {
                 return Ok(());
             }
             let Some((user, token, mail)) = mail else { return Ok(()) };
+            // Counted for each user, when a mail is due: what others ask for, for other addresses, denies no user a mail.
+            if request.is_limited && !state.limits.take_reset(tx.connection(), *user, *now).await? {
+                tx.record(Event::AttemptLimited.of(*user).because("mail"));
+                return Ok(());
+            }
             one_time_tokens::store::void(tx, *user, Purpose::ResetPassword).await?;
             one_time_tokens::store::insert(tx, token.clone()).await?;
             tx.mail(mail.clone()).await?;
