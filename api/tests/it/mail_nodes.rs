@@ -85,7 +85,7 @@ async fn a_killed_node_loses_no_mail() {
         nodes[0].client().sign_up(&format!("ada{n}@example.com"), PASSWORD).await.expect(201);
     }
     let mut asked = 0;
-    for n in 0..25 {
+    for n in 0..50 {
         let client = nodes[n % 2].client();
         for m in 0..3 {
             forgot(&client, &format!("ada{}@example.com", (n + m) % 25)).await;
