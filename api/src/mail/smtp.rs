@@ -3,12 +3,15 @@
 
 use std::{borrow::Cow, fmt, fs, time::Duration};
 
-use lettre::transport::smtp::{
-    Error,
-    authentication::{Credentials, DEFAULT_MECHANISMS},
-    client::{AsyncSmtpConnection, Certificate, TlsParameters},
-    commands::{Data, Mail, Rcpt},
-    extension::{ClientId, Extension, MailBodyParameter, MailParameter},
+use lettre::{
+    address::Envelope,
+    transport::smtp::{
+        Error,
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, Certificate, TlsParameters},
+        commands::{Data, Mail, Rcpt},
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter},
+    },
 };
 use tokio::time::timeout;
 
@@ -97,7 +100,7 @@ async fn converse(
         connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(stopped(Step::SignIn))?;
     }
     step(Step::Sender);
-    let parameters = parameters(&connection, !envelope.to().iter().all(|to| to.user().is_ascii()), bytes.is_ascii())?;
+    let parameters = parameters(&connection, &envelope, &bytes)?;
     connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(stopped(Step::Sender))?;
     step(Step::Recipient);
     for to in envelope.to() {
@@ -112,15 +115,23 @@ async fn converse(
     Ok(())
 }
 
-/// The parameters of `MAIL FROM`. A server that cannot carry the mail will not learn to.
-fn parameters(connection: &AsyncSmtpConnection, utf8_address: bool, is_ascii: bool) -> Result<Vec<MailParameter>, SendError> {
+/// The parameters of `MAIL FROM`. A server that cannot carry the recipient's address will not learn to. If it cannot carry the configured
+/// ones, no mail can be sent.
+fn parameters(connection: &AsyncSmtpConnection, envelope: &Envelope, bytes: &[u8]) -> Result<Vec<MailParameter>, SendError> {
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
     let mut parameters = Vec::new();
     for (is_needed, extension, parameter, name) in [
-        (utf8_address, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight, "SMTPUTF8"),
-        (!is_ascii, Extension::EightBitMime, MailParameter::Body(MailBodyParameter::EightBitMime), "8BITMIME"),
+        // Other text in a head is encoded (RFC 2047): only addresses are in UTF-8 there.
+        (!bytes[..head].is_ascii(), Extension::SmtpUtfEight, MailParameter::SmtpUtfEight, "SMTPUTF8"),
+        (!bytes.is_ascii(), Extension::EightBitMime, MailParameter::Body(MailBodyParameter::EightBitMime), "8BITMIME"),
     ] {
         if is_needed && !connection.server_info().supports_feature(extension) {
-            return Err(SendError::Refused(format!("the server does not offer {name}, which this address needs").into()));
+            let lacks = format!("the server does not offer {name}, which");
+            return Err(if envelope.to().iter().all(|to| to.user().is_ascii()) {
+                SendError::Stopped(format!("{lacks} mail.from or mail.reply_to needs").into())
+            } else {
+                SendError::Refused(format!("{lacks} this address needs").into())
+            });
         }
         if is_needed {
             parameters.push(parameter);
@@ -129,12 +140,20 @@ fn parameters(connection: &AsyncSmtpConnection, utf8_address: bool, is_ascii: bo
     Ok(parameters)
 }
 
-/// A failure after the server accepted the sender is about this mail alone.
+/// A failure after the server accepted the sender is about this mail alone, unless the server wants another authentication.
 fn about_mail(at: Step, error: &Error) -> SendError {
-    if error.is_permanent() { SendError::Refused(said(at, error)) } else { SendError::Deferred(said(at, error)) }
+    let said = said(at, error);
+    match error.status().map(u16::from) {
+        Some(code) if WANTS_AUTHENTICATION.contains(&code) => SendError::Stopped(said),
+        _ if error.is_permanent() => SendError::Refused(said),
+        _ => SendError::Deferred(said),
+    }
 }
 
-/// The step and the code. What the server wrote beside it may quote the address, so only the first lines of the kind are kept.
+/// RFC 4954 section 6. Some servers say so at the recipient only.
+const WANTS_AUTHENTICATION: [u16; 4] = [530, 534, 535, 538];
+
+/// The step and the code. The server's text is left out: it may quote the address.
 fn said(at: Step, error: &Error) -> Cow<'static, str> {
     match error.status() {
         Some(code) => format!("{at}: {code}").into(),

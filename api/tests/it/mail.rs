@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
-use bifrons::{audit::Event, config::MailConfig};
+use bifrons::{audit::Event, config::MailConfig, email_address::EmailAddress};
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -91,6 +91,7 @@ async fn what_the_server_does_to_all_mail_stops_the_queue() {
         ("silent-after-auth", "no answer to MAIL FROM"),
         ("wrong-password", "AUTH: 535"),
         ("no-starttls", "does not offer STARTTLS"),
+        ("wants-auth", "RCPT TO: 530"),
     ] {
         let mut server = SmtpServer::start(mode);
         let app = app(server.mail()).await;
@@ -225,6 +226,27 @@ async fn an_address_in_utf8_needs_a_server_that_knows_them() {
         sign_up(&app, "ada@b\u{fc}cher.example").await;
         forgot(&app.client(), "ada@b\u{fc}cher.example").await;
         until(async || server.mails().iter().any(|mail| mail.to == "ada@xn--bcher-kva.example")).await;
+    }
+}
+
+/// If the configured addresses need what the server lacks, no mail leaves until one of them changes.
+#[tokio::test]
+async fn a_sender_in_utf8_needs_a_server_that_knows_them() {
+    let mut server = SmtpServer::start("no-smtputf8");
+    for change in
+        [|mail: &mut MailConfig, address| mail.from = address, |mail: &mut MailConfig, address| mail.reply_to = Some(address)]
+    {
+        server.become_mode("no-smtputf8");
+        let mut mail = server.mail();
+        change(&mut mail, EmailAddress::parse("ren\u{e9}@example.com").unwrap());
+        let app = app(mail).await;
+        sign_up(&app, EMAIL).await;
+        forgot(&app.client(), EMAIL).await;
+        let (attempts, failure, is_dead) = until_attempted(&app).await;
+        assert!(attempts == 0 && !is_dead && failure.contains("SMTPUTF8, which mail.from or mail.reply_to"), "{failure}");
+        let before = server.mails().len();
+        server.become_mode("ok");
+        server.until_received(before + 1).await;
     }
 }
 
