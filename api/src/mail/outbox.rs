@@ -12,7 +12,7 @@ use entity::{MailId, UnixMillis, outgoing_mail, user};
 use serde_json::Value;
 use tokio::{
     sync::Notify,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
 
@@ -152,7 +152,7 @@ impl Outbox {
                 Some(Err(error.to_string()))
             } else {
                 tokio::select! {
-                    Some(sent) = sending.join_next() => Some(sent.unwrap_or_else(|error| Err(error.to_string()))),
+                    Some(sent) = sending.join_next() => sent.map_err(panicked).ok(),
                     () = self.filled.notified() => None,
                     () = self.stop.notified() => None,
                     () = sleep(LOOK_EVERY) => None,
@@ -238,12 +238,14 @@ impl Outbox {
 
     /// Sends one mail. `step` hears of each step of the conversation.
     pub(crate) async fn send(&self, mail: &outgoing_mail::Model, step: impl Fn(Step) + Send + Sync) -> Result<(), SendError> {
-        let refused = |why: &'static str| SendError::Refused(why.into());
-        let values = self.open(mail).ok_or_else(|| refused("sealed under a secret that this node does not have"))?;
+        // Another node may have the secret, and a newer version the text: during a rolling upgrade both run.
+        let no_secret = || SendError::Deferred("sealed under a secret that this node does not have".into());
+        let values = self.open(mail).ok_or_else(no_secret)?;
         let addressing = Addressing { product: &self.config.product, address: &mail.recipient };
         let text = self.templates.render(&mail.kind, &values, &mail.locale, addressing);
-        let text = text.map_err(|error| SendError::Refused(error.to_string().into()))?;
-        let outgoing = message::write(&self.config, mail, text).ok_or_else(|| refused("not an address of mail"))?;
+        let text = text.map_err(|error| SendError::Deferred(error.to_string().into()))?;
+        let outgoing = message::write(&self.config, mail, text);
+        let outgoing = outgoing.ok_or_else(|| SendError::Refused("not an address of mail".into()))?;
         match &self.config.transport {
             MailTransport::Folder(folder) => file::send(folder, outgoing).await,
             MailTransport::Smtp(server) => smtp::send(server, self.config.timeout, outgoing, step).await,
@@ -265,6 +267,11 @@ impl Outbox {
             self.metrics.mail_dead.inner().store(dead.cast_signed(), Ordering::Relaxed);
         }
     }
+}
+
+/// A fault of this service, met by one mail. The others go on, and this one is tried again after its claim.
+fn panicked(error: JoinError) {
+    tracing::error!(%error, "sending a mail failed");
 }
 
 /// What the content of a mail is sealed for.
