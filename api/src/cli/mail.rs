@@ -139,8 +139,9 @@ async fn queue(db: &Db, only_dead: bool, Output { json }: Output) -> Result<(), 
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         is_empty = false;
+        let now = Clock::System.now();
         for mail in &page {
-            print(&if json { format!("{}\n", row(mail)) } else { line(mail) })?;
+            print(&if json { format!("{}\n", row(mail)) } else { line(mail, now) })?;
         }
     }
     if is_empty && !json { print("the outbox is empty\n") } else { Ok(()) }
@@ -159,10 +160,11 @@ fn row(mail: &outgoing_mail::Model) -> Value {
     })
 }
 
-fn line(mail: &outgoing_mail::Model) -> String {
+fn line(mail: &outgoing_mail::Model, now: UnixMillis) -> String {
     let state = match mail.dead_at {
         Some(_) => "given up".to_owned(),
-        None if mail.claimed_until > UnixMillis(0) => "on its way".to_owned(),
+        // A node that died does not send any more, and its claim ends.
+        None if mail.claimed_until > now => "on its way".to_owned(),
         None => format!("next attempt {}", written(mail.next_attempt_at)),
     };
     let failure = mail.failure.as_deref().map(|failure| format!("; {failure}")).unwrap_or_default();

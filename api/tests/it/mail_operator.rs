@@ -60,6 +60,14 @@ async fn an_operator_looks_at_the_queue_retries_and_discards() {
     };
     let (_, listed, _) = mail(&["queue"]);
     assert!(listed.lines().count() == 3 && listed.contains("given up; RCPT TO: 550"), "{listed}");
+    for (claimed_until, says) in [("1", "next attempt"), ("32503680000000", "on its way")] {
+        app.execute(&format!(
+            "UPDATE outgoing_mail SET dead_at = NULL, next_attempt_at = 32503680000000, claimed_until = {claimed_until}"
+        ))
+        .await;
+        assert_eq!(mail(&["queue"]).1.matches(says).count(), 3, "{says}");
+    }
+    app.execute("UPDATE outgoing_mail SET dead_at = created_at, claimed_until = 0").await;
     let (_, listed, _) = mail(&["queue", "--dead", "--json"]);
     let rows: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((rows.len(), &rows[0]["kind"], &rows[0]["attempts"]), (3, &json!("reset_password"), &json!(1)));
