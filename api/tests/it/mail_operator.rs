@@ -144,4 +144,11 @@ async fn an_operator_sends_a_reset_and_sets_a_password() {
     ] {
         assert!(String::from_utf8_lossy(&output.stderr).contains("no user has the address nobody@example.com"));
     }
+
+    // Only the nodes' secret seals a mail that the nodes can read.
+    let elsewhere = tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("data/bifrons.db").display());
+    let environment = [("BIFRONS_DATABASE__URL", url.as_str())];
+    refuses(&run(elsewhere.path(), &["user", "set-password", EMAIL], &environment), 1, "tokens.secrets or bifrons.key");
+    ada.get_session().await.expect(200);
 }

@@ -14,6 +14,7 @@ use crate::{
     accounts::{self, AdminAction},
     clock::Clock,
     config::Config,
+    deployment,
     email_address::EmailAddress,
     secret::Password,
     state::AppState,
@@ -132,6 +133,11 @@ async fn send_reset(state: &Arc<AppState>, UserArguments { email, json }: &UserA
 async fn set_password(state: &Arc<AppState>, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
     let not_found = || Failure::Failed(format!("no user has the address {email}"));
     let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
+    // The mail about the change is sealed for the nodes.
+    if !deployment::has_secret(&state.db, &state.secrets).await.map_err(Failure::new)? {
+        let what = "the password was not set: the nodes could not read the mail that tells the user";
+        return Err(Failure::Failed(format!("{what}; give this command their tokens.secrets or bifrons.key")));
+    }
     let mut typed = Zeroizing::new(String::new());
     io::stdin().read_line(&mut typed).map_err(Failure::new)?;
     let password = Password::new(typed.trim_end_matches(['\r', '\n']).to_owned());
