@@ -40,7 +40,7 @@ fn a_test_mail_shows_each_step() {
         server.become_mode(mode);
         refuses(&test(&server), 1, sentence);
     }
-    refuses(&run(folder.path(), &["mail", "test", "nobody"], &[]), 1, "the address must look like");
+    refuses(&run(folder.path(), &["mail", "test", "no-address"], &[]), 1, "the address must look like");
 }
 
 #[tokio::test]
@@ -139,10 +139,10 @@ async fn an_operator_sends_a_reset_and_sets_a_password() {
     until(async || ada.get_session().await.status == 401).await;
     ada.sign_in(EMAIL, "another horse entirely").await.expect(200);
     for output in [
-        set_password("another horse entirely", "nobody@example.com"),
-        run(folder.path(), &["user", "send-reset", "nobody@example.com"], &[]),
+        set_password("another horse entirely", "unknown@example.com"),
+        run(folder.path(), &["user", "send-reset", "unknown@example.com"], &[]),
     ] {
-        assert!(String::from_utf8_lossy(&output.stderr).contains("no user has the address nobody@example.com"));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("no user has the address unknown@example.com"));
     }
 
     // Only the nodes' secret seals a mail that the nodes can read.

@@ -104,7 +104,7 @@ async fn b_35_the_answer_is_the_same_for_every_address() {
     let address = EmailAddress::parse("grace@example.com").unwrap();
     accounts::apply(&app.state, AdminAction::Disable, &address).await.unwrap().unwrap();
     let answers = join_all(
-        ["nobody@example.com", "grace@example.com", EMAIL]
+        ["unknown@example.com", "grace@example.com", EMAIL]
             .map(|email| async { forgot(&app.client(), email).await.expect(202).whole() }),
     );
     let answers = answers.await;
