@@ -17,13 +17,12 @@ use std::{sync::Arc, time::Duration};
 pub use account::{Account, Attempt};
 use aws_lc_rs::hmac;
 use entity::{LimitKey, SessionId, UnixMillis, UserId, user};
-use sea_orm::ConnectionTrait;
 
 use self::{keyed_lock::KeyedLock, networks::Networks, unspent::Unspent};
 use crate::{
     audit::Event,
     config::LimitsConfig,
-    db::{Db, Unavailable},
+    db::{Db, Unavailable, WriteConnection},
     email_address::EmailAddress,
     metrics::Metrics,
     network::{AddressBlock, ClientNetwork},
@@ -99,7 +98,7 @@ impl Limits {
 
     /// Takes one mail to a user who forgot the password, in the transaction that stores the mail; false if none is left. Several nodes may
     /// begin that transaction, and only one commits.
-    pub async fn take_reset(&self, tx: &impl ConnectionTrait, user: UserId, now: UnixMillis) -> Result<bool, Unavailable> {
+    pub(crate) async fn take_reset(&self, tx: &WriteConnection, user: UserId, now: UnixMillis) -> Result<bool, Unavailable> {
         let Some(config) = &self.config else { return Ok(true) };
         store::take_within(tx, &self.key_of(user.0.as_bytes(), Subject::Reset), config.mail, now).await
     }

@@ -152,7 +152,7 @@ impl Outbox {
                 Some(Err(error.to_string()))
             } else {
                 tokio::select! {
-                    Some(sent) = sending.join_next() => sent.map_err(panicked).ok(),
+                    Some(sent) = sending.join_next() => sent.inspect_err(panicked).ok(),
                     () = self.filled.notified() => None,
                     () = self.stop.notified() => None,
                     () = sleep(LOOK_EVERY) => None,
@@ -270,7 +270,7 @@ impl Outbox {
 }
 
 /// A fault of this service, met by one mail. The others go on, and this one is tried again after its claim.
-fn panicked(error: JoinError) {
+fn panicked(error: &JoinError) {
     tracing::error!(%error, "sending a mail failed");
 }
 

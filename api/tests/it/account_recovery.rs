@@ -10,18 +10,25 @@ use crate::{
     support::{App, EMAIL, PASSWORD},
 };
 
-/// A thief of a session changes the address twice. The first mailbox still gets the account back, and voids what came later.
-#[tokio::test]
-async fn the_older_mailbox_wins() {
+/// A thief of a session has changed the address twice. The tokens that undo it, in the order of the changes.
+async fn changed_twice() -> (App, [String; 2]) {
     let app = App::configured(pages).await;
     let ada = app.ada().await;
-    let mut undo = Vec::new();
-    for (old, new) in [(EMAIL, "thief@example.org"), ("thief@example.org", "thief@example.net")] {
+    let mut undo = [String::new(), String::new()];
+    let addresses = [EMAIL, "thief@example.org", "thief@example.net"];
+    for (undo, pair) in undo.iter_mut().zip(addresses.windows(2)) {
         later(&app);
-        change(&ada, new).await.expect(202);
-        use_token(&ada, "confirm", &newest(&app, new, "/confirm#").await.unwrap()).await.expect(200);
-        undo.push(newest(&app, old, "/undo#").await.unwrap());
+        change(&ada, pair[1]).await.expect(202);
+        use_token(&ada, "confirm", &newest(&app, pair[1], "/confirm#").await.unwrap()).await.expect(200);
+        *undo = newest(&app, pair[0], "/undo#").await.unwrap();
     }
+    (app, undo)
+}
+
+/// The first mailbox still gets the account back, and voids what came later.
+#[tokio::test]
+async fn the_older_mailbox_wins() {
+    let (app, undo) = changed_twice().await;
     let has = async |address: &str| app.count(&format!("SELECT count(*) FROM user WHERE email = '{address}'")).await == 1;
     use_token(&app.client(), "undo", &undo[1]).await.expect(204);
     assert!(has("thief@example.org").await);
@@ -29,15 +36,7 @@ async fn the_older_mailbox_wins() {
     assert!(has(EMAIL).await);
     use_token(&app.client(), "undo", &undo[1]).await.expect_problem(403, "invalid_one_time_token");
 
-    let app = App::configured(pages).await;
-    let ada = app.ada().await;
-    let mut undo = Vec::new();
-    for (old, new) in [(EMAIL, "thief@example.org"), ("thief@example.org", "thief@example.net")] {
-        later(&app);
-        change(&ada, new).await.expect(202);
-        use_token(&ada, "confirm", &newest(&app, new, "/confirm#").await.unwrap()).await.expect(200);
-        undo.push(newest(&app, old, "/undo#").await.unwrap());
-    }
+    let (app, undo) = changed_twice().await;
     use_token(&app.client(), "undo", &undo[0]).await.expect(204);
     use_token(&app.client(), "undo", &undo[1]).await.expect_problem(403, "invalid_one_time_token");
 }

@@ -33,6 +33,7 @@ mod limits;
 mod mail;
 mod mail_nodes;
 mod mail_operator;
+mod mail_waiting;
 mod main_job;
 mod malformed_requests;
 mod media_types;
