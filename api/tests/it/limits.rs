@@ -22,7 +22,7 @@ pub(crate) fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mu
     };
     move |config| {
         config.limits = Some(limits);
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        config.proxy.trusted = vec!["127.0.0.0/8".parse().unwrap()];
     }
 }
 

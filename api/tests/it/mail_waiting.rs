@@ -1,10 +1,9 @@
 //! Mail that waits: for how long, who can read it, and what it waits for.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use entity::outgoing_mail::{Column, Entity};
 use sea_orm::{EntityTrait, sea_query::Expr};
-use tempfile::tempdir;
 
 use crate::{
     mail::{app, forgot, only, sign_up, until_attempted},
@@ -94,18 +93,4 @@ async fn turn_a_bit(app: &App) {
     let mut content = only(app).await.content;
     *content.last_mut().unwrap() ^= 1;
     Entity::update_many().col_expr(Column::Content, Expr::value(content)).exec(app.state.db.connection()).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_folder_that_cannot_be_written_to_stops_the_queue() {
-    let folder = tempdir().unwrap();
-    let outbox = folder.path().join("outbox");
-    fs::write(&outbox, "in the way").unwrap();
-    let app = App::configured(|config| config.mail.transport = bifrons::config::MailTransport::Folder(outbox.clone())).await;
-    sign_up(&app, EMAIL).await;
-    forgot(&app.client(), EMAIL).await;
-    let (attempts, failure, _) = until_attempted(&app).await;
-    assert!(attempts == 0 && failure.starts_with("cannot write into"), "{failure}");
-    fs::remove_file(&outbox).unwrap();
-    until(async || fs::read_dir(&outbox).is_ok_and(|files| files.count() == 1)).await;
 }

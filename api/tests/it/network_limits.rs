@@ -18,7 +18,7 @@ use crate::{
 async fn b_47_b_48_a_network_is_limited_for_every_spelling_of_its_addresses() {
     let app = App::configured(|config| {
         limited("1000/1m", "1000/1m", "3/3m")(config);
-        config.trusted_proxies.clear();
+        config.proxy.trusted.clear();
     })
     .await;
     for n in 0..3 {

@@ -216,6 +216,22 @@ async fn of_two_uses_at_once_one_wins() {
 }
 
 /// Sign-ins and refreshes run at the same moment on another node. No session that the old password opened survives the reset.
+/// The token names its account. A session of another account, in the browser that opens the link, has no part in it.
+#[tokio::test]
+async fn a_token_changes_its_own_account_only() {
+    let app = app().await;
+    app.ada().await;
+    let grace = app.client();
+    grace.sign_up("grace@example.com", PASSWORD).await.expect(201);
+    grace.sign_in("grace@example.com", PASSWORD).await.expect(200);
+    let token = ask(&app).await;
+    reset(&grace, &token, NEW).await.expect(204);
+    grace.get_session().await.expect(200);
+    app.client().sign_in("grace@example.com", NEW).await.expect_problem(401, "invalid_credentials");
+    app.client().sign_in("grace@example.com", PASSWORD).await.expect(200);
+    app.client().sign_in(EMAIL, NEW).await.expect(200);
+}
+
 #[tokio::test]
 async fn b_14_a_reset_wins_against_sign_ins_and_refreshes() {
     let app = app().await;
