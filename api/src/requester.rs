@@ -9,6 +9,8 @@ use crate::{network::ClientNetwork, secret::DeviceToken};
 pub struct Requester {
     /// The address, read past the trusted proxies.
     pub ip: Option<IpAddr>,
+    /// The approximate place, as a trusted proxy names it.
+    pub place: Option<String>,
     /// The `User-Agent`, cut to 256 characters.
     pub user_agent: Option<String>,
     /// The languages that the reader prefers: `Accept-Language`, cut to 256 characters.

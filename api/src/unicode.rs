@@ -3,13 +3,18 @@
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::props::{BinaryProperty, DefaultIgnorableCodePoint, NoncharacterCodePoint};
+use icu_properties::props::{BinaryProperty, DefaultIgnorableCodePoint, GraphemeExtend, NoncharacterCodePoint};
 
 pub(crate) const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 
 /// Normalization form C (UAX 15).
 pub(crate) fn nfc(text: &str) -> Cow<'_, str> {
     NFC.normalize(text)
+}
+
+/// Whether a character belongs to the letter before it: an accent, the sign of a vowel.
+pub(crate) fn is_extender(c: char) -> bool {
+    GraphemeExtend::for_char(c)
 }
 
 /// Whether a character has no glyph of its own: two texts that differ only in such characters look the same.

@@ -8,8 +8,9 @@ use super::store;
 use crate::{
     audit::Event,
     db::{Scope, Unavailable},
-    mail::{Letter, written},
+    mail::{Circumstances, Letter, written},
     principal::Principal,
+    requester::Requester,
     sessions,
     state::AppState,
 };
@@ -30,13 +31,14 @@ pub enum DeleteError {
 
 /// Deletes the user with all personal data and all their sessions. With a grace, the sessions end now, and a sign-in before the deletion
 /// keeps the account.
-pub async fn delete(state: &Arc<AppState>, principal: &Principal) -> Result<(), DeleteError> {
+pub async fn delete(state: &Arc<AppState>, principal: &Principal, requester: &Requester) -> Result<(), DeleteError> {
     let now = state.clock.now();
     if !sessions::is_fresh(&principal.session, now, &state.config.sessions) {
         return Err(DeleteError::NotFresh);
     }
     let grace = state.config.accounts.deletion_grace;
-    let letter = if grace.is_zero() { Letter::AccountDeleted { time: written(now) } } else { scheduled(now, grace) };
+    let circumstances = Circumstances::new(now, requester);
+    let letter = if grace.is_zero() { Letter::AccountDeleted(circumstances) } else { scheduled(now, grace, circumstances) };
     let locale = state.outbox.locale(principal.user.locale.as_deref(), None);
     let mail = state.outbox.seal(&letter, &principal.user.email, locale, now);
     let input = (principal.clone(), mail, now, (!grace.is_zero()).then(|| now.plus(grace)));
@@ -65,9 +67,9 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal) -> Result<(), 
     deleted.await?
 }
 
-fn scheduled(now: UnixMillis, grace: Duration) -> Letter {
+fn scheduled(now: UnixMillis, grace: Duration, circumstances: Circumstances) -> Letter {
     let days = grace.as_secs().div_ceil(24 * 3600);
-    Letter::DeletionScheduled { time: written(now.plus(grace)), days }
+    Letter::DeletionScheduled { deletion_time: written(now.plus(grace)), days, circumstances }
 }
 
 /// So many users are deleted in one go.
@@ -83,7 +85,7 @@ pub(crate) async fn delete_due(state: &Arc<AppState>) -> Result<u64, Unavailable
             return Ok(deleted);
         }
         for user in due {
-            let mail = state.outbox.seal_for(&user, &Letter::AccountDeleted { time: written(now) }, now);
+            let mail = state.outbox.seal_for(&user, &Letter::AccountDeleted(Circumstances::at(now)), now);
             let done = state.write_or_refuse(Scope::Transaction, (user.id, mail, now), |tx, (user, mail, now)| {
                 Box::pin(async move {
                     // The user may have signed in since.

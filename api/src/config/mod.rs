@@ -13,6 +13,7 @@ mod log;
 mod mail;
 mod pages;
 mod passwords;
+mod proxy;
 mod reader;
 mod redis;
 mod registration;
@@ -38,6 +39,7 @@ pub(crate) use mail::locale;
 pub use mail::{MailConfig, MailTransport, SmtpCredentials, SmtpSecurity, SmtpServer};
 pub use pages::PagesConfig;
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
+pub use proxy::ProxyConfig;
 pub use reader::{File, InvalidSetting, Setting, Source, variable};
 pub use registration::RegistrationConfig;
 pub use sessions::{Lifetime, SessionsConfig};
@@ -81,8 +83,7 @@ pub struct Config {
     /// How long the service keeps serving after SIGTERM, so that load balancers can remove it.
     pub drain_delay: Duration,
     pub log: LogConfig,
-    /// Networks whose `X-Forwarded-For` is trusted.
-    pub trusted_proxies: Vec<ipnet::IpNet>,
+    pub proxy: ProxyConfig,
     /// Certificate and key, if `listen` serves HTTPS.
     pub tls: Option<TlsConfig>,
     pub docs: bool,
@@ -176,10 +177,7 @@ impl Config {
                 duration,
             )?,
             log: LogConfig::read(reader),
-            trusted_proxies: reader.list("proxy.trusted", "Networks of proxies whose X-Forwarded-For is trusted: 10.0.0.0/8.", |text| {
-                let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
-                network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())
-            }),
+            proxy: ProxyConfig::read(reader),
             tls,
             docs: reader.one("docs.enabled", "true", "Whether the API explorer is served at /docs.", values::switch)?,
         })

@@ -55,6 +55,15 @@ pub(super) fn secure_url(text: &str) -> Result<Url, String> {
     if anonymous && (origin.is_secure() || origin.is_loopback()) { Ok(url) } else { Err(wrong()) }
 }
 
+/// A field name (RFC 9110 section 5.1), in lower case. `*` is one, but browsers take it literally in requests with credentials.
+pub(super) fn header_name(text: &str) -> Result<String, String> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'+-.^_`|~".contains(&byte);
+    if text.is_empty() || !text.bytes().all(is_token) {
+        return Err("write the name of a request header: x-requested-with".to_owned());
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 use url::Url;
 
-use crate::secret::OneTimeToken;
+use crate::{requester::Requester, secret::OneTimeToken};
 
 /// The time in which a registration must be confirmed.
 pub(crate) const CONFIRMED_WITHIN: Duration = Duration::from_secs(24 * 3600);
@@ -45,21 +45,27 @@ pub enum Letter {
     /// Tells the reader of the old address that it was changed.
     EmailChanged {
         new_address: String,
-        time: String,
+        #[serde(flatten)]
+        circumstances: Circumstances,
         #[serde(flatten)]
         link: OneTimeLink,
         days: u64,
     },
     /// Tells the reader of an address that the account has it again.
-    EmailChangeUndone { time: String },
+    EmailChangeUndone(Circumstances),
     /// Tells a user that the password was changed.
     PasswordChanged(SecurityNotice),
     /// Tells a user that a device signed in which the account did not know.
     NewDevice(SecurityNotice),
     /// Tells a user when the account will be deleted.
-    DeletionScheduled { time: String, days: u64 },
+    DeletionScheduled {
+        deletion_time: String,
+        days: u64,
+        #[serde(flatten)]
+        circumstances: Circumstances,
+    },
     /// Tells a user that the account was deleted.
-    AccountDeleted { time: String },
+    AccountDeleted(Circumstances),
     /// Tells a user that a refresh token was used twice, and that its session was ended.
     RefreshTokenReused(SecurityNotice),
     /// Shows the operator that mail works.
@@ -85,40 +91,59 @@ impl Letter {
     }
 
     /// Tells the reader of the old address that it was changed.
-    pub(crate) fn email_changed(new_address: &str, now: UnixMillis, page: Option<&Url>, token: &OneTimeToken) -> Self {
+    pub(crate) fn email_changed(new_address: &str, circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
         let days = UNDO_WITHIN.as_secs() / (24 * 3600);
-        Self::EmailChanged { new_address: new_address.to_owned(), time: written(now), link: OneTimeLink::new(page, token), days }
+        Self::EmailChanged { new_address: new_address.to_owned(), circumstances, link: OneTimeLink::new(page, token), days }
     }
 
     /// Tells a user that the password was changed.
-    pub(crate) fn password_changed(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::PasswordChanged(SecurityNotice::new(now, device, page, token))
+    pub(crate) fn password_changed(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::PasswordChanged(SecurityNotice::new(circumstances, page, token))
     }
 
     /// Tells a user that a refresh token was used twice, and that its session was ended.
-    pub(crate) fn refresh_token_reused(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::RefreshTokenReused(SecurityNotice::new(now, device, page, token))
+    pub(crate) fn refresh_token_reused(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::RefreshTokenReused(SecurityNotice::new(circumstances, page, token))
     }
 
     /// Tells a user that a device signed in which the account did not know.
-    pub(crate) fn new_device(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::NewDevice(SecurityNotice::new(now, device, page, token))
+    pub(crate) fn new_device(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::NewDevice(SecurityNotice::new(circumstances, page, token))
     }
 }
 
-/// What happened when and where, and the link for a reader who did not do it.
+/// When, with what and where something was done, as mails show it.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct SecurityNotice {
+pub struct Circumstances {
     time: String,
     device: Option<String>,
+    place: Option<String>,
+}
+
+impl Circumstances {
+    pub(crate) fn new(now: UnixMillis, requester: &Requester) -> Self {
+        Self { time: written(now), device: requester.device_name(), place: requester.place.clone() }
+    }
+
+    /// Without a request.
+    pub(crate) fn at(now: UnixMillis) -> Self {
+        Self { time: written(now), device: None, place: None }
+    }
+}
+
+/// What happened, and the link for a reader who did not do it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SecurityNotice {
+    #[serde(flatten)]
+    circumstances: Circumstances,
     not_me_link: Option<String>,
     not_me_token: Option<String>,
 }
 
 impl SecurityNotice {
-    fn new(now: UnixMillis, device: Option<String>, page: Option<&Url>, token: &OneTimeToken) -> Self {
+    fn new(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
         let OneTimeLink { link, token } = OneTimeLink::new(page, token);
-        Self { time: written(now), device, not_me_link: link, not_me_token: token }
+        Self { circumstances, not_me_link: link, not_me_token: token }
     }
 }
 
@@ -151,9 +176,10 @@ mod tests {
     use entity::{OneTimeTokenId, UnixMillis};
     use uuid::Uuid;
 
-    use super::{Letter, written};
+    use super::{Circumstances, Letter, written};
     use crate::{
         mail::templates::{Addressing, Templates},
+        requester::Requester,
         secret::OneTimeToken,
     };
 
@@ -161,25 +187,26 @@ mod tests {
     #[test]
     fn every_letter_can_be_rendered() {
         let (now, token) = (UnixMillis(1_767_258_000_000), OneTimeToken::new(OneTimeTokenId(Uuid::nil())));
-        let time = || written(now);
+        let full =
+            Requester { user_agent: Some("curl/8.5.0".to_owned()), place: Some("Lisbon, PT".to_owned()), ..Requester::default() };
         let page = "https://app.example.com/page".parse().unwrap();
         let templates = Templates::load(None).unwrap();
         let mut kinds = std::collections::BTreeSet::new();
-        for page in [Some(&page), None] {
+        for (page, requester) in [(Some(&page), full), (None, Requester::default())] {
+            let done = || Circumstances::new(now, &requester);
             let letters = [
                 Letter::confirm_registration(page, &token),
                 Letter::AccountExists,
                 Letter::reset_password(page, &token),
                 Letter::confirm_email(page, &token),
-                Letter::email_changed("grace@example.com", now, page, &token),
-                Letter::EmailChangeUndone { time: time() },
-                Letter::password_changed(now, Some("Firefox on Linux".to_owned()), page, &token),
-                Letter::password_changed(now, None, page, &token),
-                Letter::new_device(now, Some("curl".to_owned()), page, &token),
-                Letter::DeletionScheduled { time: time(), days: 30 },
-                Letter::AccountDeleted { time: time() },
-                Letter::refresh_token_reused(now, None, page, &token),
-                Letter::Test { time: time() },
+                Letter::email_changed("grace@example.com", done(), page, &token),
+                Letter::EmailChangeUndone(done()),
+                Letter::password_changed(done(), page, &token),
+                Letter::new_device(done(), page, &token),
+                Letter::DeletionScheduled { deletion_time: written(now), days: 30, circumstances: done() },
+                Letter::AccountDeleted(done()),
+                Letter::refresh_token_reused(done(), page, &token),
+                Letter::Test { time: written(now) },
                 Letter::Plain { subject: "Subject".to_owned(), body: "Body".to_owned() },
             ];
             for letter in letters {
@@ -192,6 +219,11 @@ mod tests {
                     let has_token = values.to_string().contains("bfo_");
                     assert_eq!(text.txt.contains("bfo_"), has_token, "{kind} {locale}");
                     assert_eq!(text.txt.contains("https:"), has_token && page.is_some(), "{kind} {locale}");
+                    for form in [&text.txt, &text.html] {
+                        let (device, place) = (values.get("device"), form.contains("Lisbon, PT"));
+                        assert_eq!(place, device.is_some() && page.is_some(), "{kind} {locale}");
+                        assert_eq!(place, form.contains("curl"), "{kind} {locale}");
+                    }
                 }
             }
         }

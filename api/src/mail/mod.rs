@@ -16,7 +16,7 @@ mod template_files;
 mod templates;
 
 pub use letter::Letter;
-pub(crate) use letter::{CONFIRMED_WITHIN, RESET_WITHIN, UNDO_WITHIN, written};
+pub(crate) use letter::{CONFIRMED_WITHIN, Circumstances, RESET_WITHIN, UNDO_WITHIN, written};
 pub use outbox::Outbox;
 pub use smtp::Step;
 pub use template_error::TemplateError;

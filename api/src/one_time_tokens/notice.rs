@@ -11,7 +11,7 @@ use entity::{
 use super::{Issued, issue_to, store};
 use crate::{
     db::Unavailable,
-    mail::Letter,
+    mail::{Circumstances, Letter},
     requester::Requester,
     state::{AppState, Tx},
 };
@@ -42,11 +42,11 @@ impl Notice {
     pub(crate) fn new(state: &AppState, user: &user::Model, occasion: Occasion, requester: &Requester, now: UnixMillis) -> Self {
         let Issued { token, row } = issue_to(user, Purpose::NotMe, now, NOT_ME_WITHIN);
         let page = state.config.pages.not_me.as_ref();
-        let device = requester.device_name();
+        let circumstances = Circumstances::new(now, requester);
         let letter = match occasion {
-            Occasion::PasswordChanged => Letter::password_changed(now, device, page, &token),
-            Occasion::NewDevice => Letter::new_device(now, device, page, &token),
-            Occasion::RefreshTokenReused => Letter::refresh_token_reused(now, device, page, &token),
+            Occasion::PasswordChanged => Letter::password_changed(circumstances, page, &token),
+            Occasion::NewDevice => Letter::new_device(circumstances, page, &token),
+            Occasion::RefreshTokenReused => Letter::refresh_token_reused(circumstances, page, &token),
         };
         Self { token: row, mail: state.outbox.seal_for(user, &letter, now) }
     }

@@ -19,7 +19,7 @@ use crate::{
     authentication,
     db::{Scope, Unavailable},
     limits::LimitError,
-    mail::{Letter, RESET_WITHIN, UNDO_WITHIN},
+    mail::{Circumstances, Letter, RESET_WITHIN, UNDO_WITHIN},
     one_time_tokens::{self, Issued, issue_to},
     requester::Requester,
     secret::OneTimeToken,
@@ -53,6 +53,7 @@ struct Input {
     row: one_time_token::Model,
     user: UserId,
     is_in_session: bool,
+    circumstances: Circumstances,
     now: UnixMillis,
 }
 
@@ -74,7 +75,8 @@ pub async fn confirm_email(
     let (row, user) = found.ok_or_else(|| refused("token", ConfirmEmailError::Token))?;
     let own = sessions_of(state, presented).await?;
     let is_in_session = sessions::store::is_any_live(state.db.connection(), user, own, now).await?;
-    let input = Input { state: Arc::clone(state), row, user, is_in_session, now };
+    let circumstances = Circumstances::new(now, requester);
+    let input = Input { state: Arc::clone(state), row, user, is_in_session, circumstances, now };
     let confirmed = state.write_or_refuse(Scope::Transaction, input, |tx, input| Box::pin(confirm(tx, input)));
     match confirmed.await {
         Ok(confirmed) => confirmed.map_err(|error| match error {
@@ -125,7 +127,8 @@ async fn finish_change(
         one_time_tokens::store::void(tx, *user, purpose).await?;
     }
     let Issued { token, row: undo } = issue_to(before, Purpose::UndoEmail, *now, UNDO_WITHIN);
-    let letter = Letter::email_changed(&row.email, *now, state.config.pages.undo_email.as_ref(), &token);
+    let page = state.config.pages.undo_email.as_ref();
+    let letter = Letter::email_changed(&row.email, input.circumstances.clone(), page, &token);
     one_time_tokens::store::insert(tx, undo).await?;
     tx.mail(state.outbox.seal_for(before, &letter, *now)).await?;
     Ok(Ok(None))

@@ -18,7 +18,7 @@ use crate::{
     authentication,
     db::{Scope, Unavailable},
     limits::LimitError,
-    mail::{Letter, written},
+    mail::{Circumstances, Letter},
     one_time_tokens,
     requester::Requester,
     sessions,
@@ -77,7 +77,7 @@ async fn recover(state: &Arc<AppState>, cause: Cause, token: &str, requester: &R
     let found = found.and_then(|(row, address)| row.user_id.map(|user| (row, address, user)));
     let (row, address, user) = found.ok_or_else(|| refused("token", RecoverError::Token))?;
     let locale = state.outbox.locale(None, requester.accept_language.as_deref());
-    let undone = state.outbox.seal(&Letter::EmailChangeUndone { time: written(now) }, &row.email, locale, now);
+    let undone = state.outbox.seal(&Letter::EmailChangeUndone(Circumstances::new(now, requester)), &row.email, locale, now);
     let undone = outgoing_mail::Model { user_id: Some(user), ..undone };
     let reset = password_reset::request(&address, locale, now);
     let input = (user, cause, row, undone, reset);

@@ -6,15 +6,21 @@ use std::{
     sync::Arc,
 };
 
+use percent_encoding::percent_decode;
 use poem::{
     FromRequest, Request, RequestBody,
     http::{HeaderMap, header},
 };
 
-use crate::{config::Config, http::response::cookies, requester::Requester, secret::DeviceToken, state::AppState};
+use crate::{
+    config::Config, http::response::cookies, requester::Requester, secret::DeviceToken, state::AppState, unicode::is_extender,
+};
 
 /// At most this many characters of a header are kept.
 const MAX_HEADER: usize = 256;
+
+/// At most this many characters of a header that names a place are kept.
+const MAX_PLACE: usize = 64;
 
 impl<'a> FromRequest<'a> for Requester {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
@@ -25,6 +31,7 @@ impl<'a> FromRequest<'a> for Requester {
         };
         Ok(Self {
             ip: config.and_then(|config| address(request, config)),
+            place: config.and_then(|config| place(request, config)),
             user_agent: text(header::USER_AGENT),
             accept_language: text(header::ACCEPT_LANGUAGE),
             devices: config.map(|config| devices(request.headers(), config)).unwrap_or_default(),
@@ -38,13 +45,32 @@ pub(in crate::http) fn address(request: &Request, config: &Config) -> Option<IpA
     Some(client(peer, request.headers(), config))
 }
 
+/// The approximate place, as the trusted proxy names it in all its headers together.
+fn place(request: &Request, config: &Config) -> Option<String> {
+    let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
+    let is_trusted = config.proxy.trusted.iter().any(|network| network.contains(&peer));
+    let parts: Vec<_> =
+        config.proxy.place_headers.iter().filter(|_| is_trusted).filter_map(|name| part(request.headers(), name)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What one header says, with percent-encoding and without. Only letters, digits and what joins them: a mail program makes links of names
+/// that look like one, and a proxy that forgets to remove the header hands on what the client wrote.
+fn part(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = percent_decode(headers.get(name)?.as_bytes()).decode_utf8().ok()?;
+    let joins = |c: char| matches!(c, ' ' | ',' | '-' | '\'' | '\u{2019}' | '(' | ')');
+    let named: String = value.chars().filter(|c| c.is_alphanumeric() || is_extender(*c) || joins(*c)).take(MAX_PLACE).collect();
+    let named = named.trim().to_owned();
+    named.contains(char::is_alphanumeric).then_some(named)
+}
+
 /// The device tokens of the request. The limit on the size of the header bounds them.
 fn devices(headers: &HeaderMap, config: &Config) -> Vec<DeviceToken> {
     cookies::all(headers, config.cookies.device_name).filter_map(DeviceToken::parse).collect()
 }
 
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
-    let trusted = |ip: &IpAddr| config.trusted_proxies.iter().any(|network| network.contains(ip));
+    let trusted = |ip: &IpAddr| config.proxy.trusted.iter().any(|network| network.contains(ip));
     let lines = headers.get_all("x-forwarded-for").iter();
     let hops = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     // Empty list elements mean nothing (RFC 9110 section 5.6.1).
@@ -86,8 +112,33 @@ pub fn forwarded_address(hop: &str) -> Option<IpAddr> {
 mod tests {
     use poem::http::{HeaderMap, HeaderValue};
 
-    use super::client;
+    use super::{client, part};
     use crate::config::Config;
+
+    #[test]
+    fn a_place_is_text_that_no_program_makes_a_link_of() {
+        for (header, place) in [
+            (&b"Lisbon"[..], Some("Lisbon")),
+            ("S\u{e3}o Paulo".as_bytes(), Some("S\u{e3}o Paulo")),
+            (b"S%C3%A3o%20Paulo", Some("S\u{e3}o Paulo")),
+            ("\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}".as_bytes(), Some("\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}")),
+            (b"Washington D.C.", Some("Washington DC")),
+            (b"L'Aquila (Abruzzo), IT", Some("L'Aquila (Abruzzo), IT")),
+            (b"https://evil.example/a%0d%0aBcc:", Some("httpsevilexampleaBcc")),
+            (b"<b>x</b>", Some("bxb")),
+            (b"S\xe3o Paulo", None),
+            (b"%ff", None),
+            (b" , ", None),
+            (b"", None),
+        ] {
+            let headers: HeaderMap =
+                [("cf-ipcity".parse().unwrap(), HeaderValue::from_bytes(header).unwrap())].into_iter().collect();
+            assert_eq!(part(&headers, "cf-ipcity").as_deref(), place);
+        }
+        let long: HeaderMap =
+            [("cf-ipcity".parse().unwrap(), HeaderValue::from_str(&"x".repeat(100)).unwrap())].into_iter().collect();
+        assert_eq!(part(&long, "cf-ipcity").map(|place| place.len()), Some(64));
+    }
 
     #[test]
     fn b_47_only_trusted_proxies_are_believed_and_only_from_the_right() {

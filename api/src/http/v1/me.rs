@@ -139,9 +139,10 @@ impl MeApi {
         &self,
         state: State<'_>,
         principal: ActiveSession,
+        requester: Requester,
         headers: &HeaderMap,
     ) -> Result<WithCookies<NoContent>, ErrorResponse<DeleteError>> {
-        accounts::delete(&state, &principal.0).await?;
+        accounts::delete(&state, &principal.0, &requester).await?;
         Ok(WithCookies(NoContent, credential_cookies::clear(headers, &state)))
     }
 
