@@ -93,6 +93,12 @@ async fn converse(
             return Err(SendError::Stopped("the server does not offer STARTTLS, so nothing was sent".into()));
         }
         connection.starttls(tls, &hello).await.map_err(stopped(Step::Encrypt))?;
+        // lettre goes on reading what it had buffered before the encryption began: an attacker on the way may have written that.
+        match timeout(Duration::ZERO, connection.read_response()).await {
+            Err(_) => {}
+            Ok(Err(error)) if error.status().is_none() => return Err(stopped(Step::Encrypt)(error)),
+            Ok(_) => return Err(SendError::Stopped(format!("{}: {INJECTED}", Step::Encrypt).into())),
+        }
     }
     if let Some(credentials) = &server.credentials {
         step(Step::SignIn);
@@ -107,7 +113,11 @@ async fn converse(
         connection.command(Rcpt::new(to.clone(), vec![])).await.map_err(|error| about_mail(Step::Recipient, &error))?;
     }
     step(Step::Message);
-    connection.command(Data).await.map_err(|error| about_mail(Step::Message, &error))?;
+    let ready = connection.command(Data).await.map_err(|error| about_mail(Step::Message, &error))?;
+    // One injected answer was read as that of EHLO. Since then, each answer is that of the command before.
+    if !ready.has_code(GO_ON) {
+        return Err(SendError::Stopped(format!("{}: {INJECTED}", Step::Message).into()));
+    }
     step(Step::Text);
     connection.message(&bytes).await.map_err(|error| about_mail(Step::Text, &error))?;
     // The mail is delivered, and what the server says now does not change that.
@@ -149,6 +159,12 @@ fn about_mail(at: Step, error: &Error) -> SendError {
         _ => SendError::Deferred(said),
     }
 }
+
+/// The one answer with which a message may begin (RFC 5321 section 4.3.2).
+const GO_ON: u16 = 354;
+
+/// RFC 3207 section 6: what came before the encryption counts for nothing.
+const INJECTED: &str = "an answer that belongs to no command; someone on the way may write answers";
 
 /// RFC 4954 section 6. Some servers say so at the recipient only.
 const WANTS_AUTHENTICATION: [u16; 4] = [530, 534, 535, 538];

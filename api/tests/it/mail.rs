@@ -4,6 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet, fs, time::Duration};
 
 use bifrons::{audit::Event, config::MailConfig, email_address::EmailAddress};
 use entity::outgoing_mail;
+use futures_util::future::join_all;
 use sea_orm::EntityTrait;
 use serde_json::json;
 
@@ -95,7 +96,7 @@ async fn every_encryption_that_the_url_names_is_used() {
 /// A mail server that is away, silent, or that must not be trusted stops the queue, and no mail is lost or counted as tried.
 #[tokio::test]
 async fn what_the_server_does_to_all_mail_stops_the_queue() {
-    for (mode, says) in [
+    let cases = [
         ("silent-after-greeting", "no answer to connect"),
         ("silent-after-ehlo", "no answer to STARTTLS"),
         ("silent-after-starttls", "no answer to STARTTLS"),
@@ -103,7 +104,10 @@ async fn what_the_server_does_to_all_mail_stops_the_queue() {
         ("wrong-password", "AUTH: 535"),
         ("no-starttls", "does not offer STARTTLS"),
         ("wants-auth", "RCPT TO: 530"),
-    ] {
+        ("injects-all", "STARTTLS: an answer that belongs to no command"),
+        ("injects-one", ": an answer that belongs to no command"),
+    ];
+    join_all(cases.map(async |(mode, says)| {
         let mut server = SmtpServer::start(mode);
         let app = app(server.mail()).await;
         sign_up(&app, EMAIL).await;
@@ -119,7 +123,8 @@ async fn what_the_server_does_to_all_mail_stops_the_queue() {
         server.become_mode("ok");
         server.until_received(1).await;
         until(async || app.state.metrics.mail_stopped.get() == 0).await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
@@ -150,7 +155,7 @@ async fn a_server_that_is_away_or_has_another_certificate_gets_nothing() {
 
 #[tokio::test]
 async fn what_the_server_does_to_one_mail_concerns_that_mail() {
-    for (mode, says, dies) in [
+    let cases = [
         ("busy", "RCPT TO: 450", false),
         ("greylist", "RCPT TO: 421", false),
         ("refuse", "RCPT TO: 550", true),
@@ -158,7 +163,8 @@ async fn what_the_server_does_to_one_mail_concerns_that_mail() {
         ("silent-after-mail", "no answer to RCPT TO", false),
         ("silent-after-rcpt", "no answer to DATA", false),
         ("silent-after-data", "no answer to end of the message", false),
-    ] {
+    ];
+    join_all(cases.map(async |(mode, says, dies)| {
         let server = SmtpServer::start(mode);
         let app = app(server.mail()).await;
         sign_up(&app, EMAIL).await;
@@ -169,7 +175,8 @@ async fn what_the_server_does_to_one_mail_concerns_that_mail() {
         let event = if dies { Event::MailDead } else { Event::MailDeferred };
         assert_eq!(app.state.metrics.events(event, "reset_password"), 1, "{mode}");
         assert_eq!(app.state.metrics.mail_stopped.get(), 0, "{mode}");
-    }
+    }))
+    .await;
 }
 
 /// The server has the mail and says nothing. It is sent again, and every mail program shows the two as one.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use entity::outgoing_mail::{Column, Entity};
+use futures_util::future::join_all;
 use sea_orm::{EntityTrait, sea_query::Expr};
 
 use crate::{
@@ -59,11 +60,12 @@ async fn a_waiting_mail_is_sealed() {
 
 #[tokio::test]
 async fn a_mail_that_this_node_cannot_write_waits_for_another_node() {
-    for (unreadable, readable, says) in [
+    let cases = [
         ("kind = 'of_a_newer_version'", "kind = 'reset_password'", "of_a_newer_version"),
         ("kind = 'password_changed'", "kind = 'reset_password'", "undefined"),
         ("locale = 'sealed'", "locale = 'en'", "a secret that this node does not have"),
-    ] {
+    ];
+    join_all(cases.map(async |(unreadable, readable, says)| {
         let mut server = SmtpServer::start("ok");
         let mail = server.mail();
         server.stop();
@@ -86,7 +88,8 @@ async fn a_mail_that_this_node_cannot_write_waits_for_another_node() {
         }
         app.advance(Duration::from_secs(90)).await;
         server.until_received(1).await;
-    }
+    }))
+    .await;
 }
 
 async fn turn_a_bit(app: &App) {
