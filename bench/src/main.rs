@@ -10,6 +10,7 @@ mod cpu;
 mod flood;
 mod goals;
 mod held;
+mod mail;
 mod node;
 mod plot;
 mod postgres;
@@ -59,6 +60,8 @@ enum Topic {
     Revoke,
     /// Sign-ins a second, compared with hashing alone
     SignIn,
+    /// Sign-ins a second while 10,000 mails wait, and while they leave
+    Mail,
     /// A flood of sign-ins at ten times the capacity, and its effect on signed-in users
     Flood,
     /// Thousands of idle and slow connections
@@ -112,6 +115,7 @@ async fn measure(topics: &[Topic]) {
             Topic::Sessions => sessions::run(&mut goals).await,
             Topic::Revoke => revoke::run(&mut goals).await,
             Topic::SignIn => sign_in::run(&mut goals).await,
+            Topic::Mail => mail::run(&mut goals).await,
             Topic::Flood => flood::run(&mut goals).await,
             Topic::Held => held::run(&mut goals).await,
             Topic::Process => process::run(&mut goals),

@@ -11,7 +11,7 @@ use bifrons::{
     state::AppState,
 };
 use entity::{
-    SessionId, UnixMillis, session,
+    MailId, SessionId, UnixMillis, outgoing_mail, session,
     user::{self, Status},
 };
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
@@ -35,6 +35,32 @@ pub(crate) async fn sessions(state: &Arc<AppState>, count: usize) {
     }
     state.db.connection().execute_unprepared("ANALYZE").await.unwrap();
     fs::write(state.config.data_dir.join("cookies"), cookies).unwrap();
+}
+
+/// Stores mails that are due now.
+pub(crate) async fn mails(state: &Arc<AppState>, count: usize) {
+    let now = state.clock.now();
+    let text = json!({"kind": "plain", "subject": "Waiting", "body": "This mail waits."}).to_string();
+    // Version 0 of the content is not sealed: a migration writes it.
+    let content = [&[0], text.as_bytes()].concat();
+    for batch in (0..count).collect::<Vec<_>>().chunks(500) {
+        let rows = batch.iter().map(|_| outgoing_mail::Model {
+            id: MailId(random::uuid_v7(now)),
+            user_id: None,
+            kind: "plain".to_owned(),
+            locale: "en".to_owned(),
+            recipient: EMAIL.to_owned(),
+            content: content.clone(),
+            created_at: now,
+            attempts: 0,
+            next_attempt_at: now,
+            claimed_until: UnixMillis(0),
+            failure: None,
+            dead_at: None,
+        });
+        let rows = rows.map(IntoActiveModel::into_active_model);
+        outgoing_mail::Entity::insert_many(rows).exec_without_returning(state.db.connection()).await.unwrap();
+    }
 }
 
 /// A hash with the current parameters.

@@ -73,7 +73,7 @@ impl Constant {
 }
 
 /// Serves, configured by the environment, and prints the ports. `SEED` sessions are created first, their cookies are written to
-/// `cookies`. `USERS` creates the users of [`crate::timing`].
+/// `cookies`. `WAITING` mails are put into the outbox. `USERS` creates the users of [`crate::timing`].
 pub(crate) async fn serve() {
     // The service does the same.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
@@ -84,6 +84,9 @@ pub(crate) async fn serve() {
     let state = Arc::new(AppState::open(config, Clock::System).await.unwrap());
     if let Some(count) = std::env::var("SEED").ok().and_then(|count| count.parse().ok()) {
         seed::sessions(&state, count).await;
+    }
+    if let Some(count) = std::env::var("WAITING").ok().and_then(|count| count.parse().ok()) {
+        seed::mails(&state, count).await;
     }
     if let Ok(users) = std::env::var("USERS") {
         timing::users(&state, users == "imported").await;
