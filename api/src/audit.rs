@@ -127,6 +127,10 @@ events! {
     Info UserDisabled = "user_disabled";
     /// An operator enabled a user.
     Info UserEnabled = "user_enabled";
+    /// The next signing key was published; it signs later.
+    Info SigningKeyPublished = "signing_key_published";
+    /// An operator removed a signing key: its tokens are void.
+    Warn SigningKeyRemoved = "signing_key_removed";
     /// A mail was handed over; the reason is its kind.
     Info MailSent = "mail_sent";
     /// A mail could not be delivered yet, and is tried again; the reason is its kind.

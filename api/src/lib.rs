@@ -19,6 +19,7 @@
 //! | [`mail`] | the outbox |
 //! | [`session_cache`] | principals that were read, in process and in Redis; how nodes learn of changes |
 //! | [`deployment`] | what all nodes on one database have in common |
+//! | [`signing_keys`] | the keys that sign access tokens: published, signing, retired |
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis |
 //! | [`principal`] | the authenticated user and session of a request |
@@ -70,6 +71,7 @@ pub mod requester;
 pub mod secret;
 pub mod session_cache;
 pub mod sessions;
+pub mod signing_keys;
 pub mod state;
 pub mod sync;
 #[cfg(feature = "otel")]

@@ -8,6 +8,7 @@ use crate::{
     accounts, authentication,
     db::{Scope, Unavailable, database_time},
     limits, mail, one_time_tokens, sessions,
+    signing_keys::{self, SigningKeysError},
     state::AppState,
 };
 
@@ -36,12 +37,21 @@ pub async fn run(state: Arc<AppState>) {
             calibrate(&state).await;
         }
     };
+    let keeping_keys = async {
+        loop {
+            sleep(signing_keys::READ_EVERY).await;
+            if let Err(error) = keep_keys(&state).await {
+                tracing::warn!(%error, "the signing keys were not read; this node uses those that it knows");
+            }
+        }
+    };
     tokio::join!(
         sessions::follow_changes(&state),
         state.outbox.deliver(&state.db),
         accounts::resolve_reset_requests(&state),
         purging,
-        calibrating
+        calibrating,
+        keeping_keys
     );
 }
 
@@ -50,6 +60,19 @@ pub async fn calibrate(state: &AppState) {
     if let Err(error) = authentication::calibrate_refusal_delay(state).await {
         tracing::warn!(%error, "the refusal delay was not measured");
     }
+}
+
+/// Reads the signing keys, and makes the next one if it is time.
+pub async fn keep_keys(state: &AppState) -> Result<(), SigningKeysError> {
+    let (now, config) = (state.clock.now(), &state.config.tokens);
+    if let Some(every) = config.key_rotation {
+        state.keyring().rotate_when_due(every, now).await?;
+    }
+    state.keyring().remove_gone(now).await?;
+    if state.keys.reload(&state.db, &state.secrets).await? {
+        state.tokens.clear();
+    }
+    Ok(())
 }
 
 /// Deletes users whose grace is over. Removes sessions a day after they expired and users a day after they were deleted; one-time tokens that have expired,

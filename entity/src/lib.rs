@@ -15,6 +15,7 @@ pub mod password;
 pub mod reset_request;
 pub mod roles;
 pub mod session;
+pub mod signing_key;
 pub mod token_grant;
 pub mod user;
 

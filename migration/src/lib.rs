@@ -14,6 +14,7 @@ mod m20261126_000007_restructure;
 mod m20261126_000008_normalize_addresses;
 mod m20261126_000009_create_deployment;
 mod m20261126_000010_deliver_mail;
+mod m20261126_000011_create_signing_key;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000008_normalize_addresses::Migration),
             Box::new(m20261126_000009_create_deployment::Migration),
             Box::new(m20261126_000010_deliver_mail::Migration),
+            Box::new(m20261126_000011_create_signing_key::Migration),
         ]
     }
 }
@@ -43,7 +45,7 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
 
 /// All other tables.
-pub const TABLES: [&str; 9] = [
+pub const TABLES: [&str; 10] = [
     "user",
     "session",
     "attempt_limit",
@@ -53,6 +55,7 @@ pub const TABLES: [&str; 9] = [
     "one_time_token",
     "outgoing_mail",
     "reset_request",
+    "signing_key",
 ];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because

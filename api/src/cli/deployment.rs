@@ -7,8 +7,10 @@ use crate::{config::Config, db::Db, deployment};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Forget the secret, the signing key and the public URL that all nodes must share; the next start records its own
-    #[command(after_help = "Run this after replacing them on purpose, while all nodes are stopped.")]
+    /// Forget the secret and the public URL that all nodes must share, and the signing keys; the next start records and makes its own
+    #[command(
+        after_help = "Run this after a secret was lost or the public URL changed, while all nodes are stopped. Access tokens become void."
+    )]
     Reset,
 }
 
@@ -20,5 +22,5 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
         deployment::reset(&db).await.map_err(Failure::new)?;
         db.close().await.map_err(Failure::new)
     })?;
-    print("The next start records the secret, the signing key and the public URL.\n")
+    print("The next start records the secret and the public URL, and makes a signing key.\n")
 }

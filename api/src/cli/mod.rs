@@ -4,6 +4,7 @@ mod config;
 mod deployment;
 mod doctor;
 mod failure;
+mod keys;
 pub mod log;
 mod mail;
 mod migrate;
@@ -11,6 +12,7 @@ mod openapi;
 mod passwords;
 mod print;
 mod runtime;
+mod secrets;
 mod serve;
 mod settings;
 mod user;
@@ -60,6 +62,12 @@ enum Command {
     /// Test mail, look at the outbox
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Rotate the keys that sign access tokens
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Replace the server secrets
+    #[command(subcommand)]
+    Secrets(secrets::Command),
     /// What all nodes on one database must share
     #[command(subcommand)]
     Deployment(deployment::Command),
@@ -79,6 +87,8 @@ impl Cli {
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
             Some(Command::Mail(command)) => load(self.config.as_ref()).and_then(|(_, config)| mail::run(&command, &config)),
+            Some(Command::Keys(command)) => load(self.config.as_ref()).and_then(|(_, config)| keys::run(&command, &config)),
+            Some(Command::Secrets(command)) => load(self.config.as_ref()).and_then(|(_, config)| secrets::run(&command, &config)),
             Some(Command::Deployment(command)) => {
                 load(self.config.as_ref()).and_then(|(_, config)| deployment::run(&command, &config))
             }

@@ -22,6 +22,8 @@ pub struct TokensConfig {
     pub verification: Verification,
     /// Claims beside those of RFC 9068.
     pub claims: Vec<Claim>,
+    /// How long a signing key signs; `None`: until `bifrons keys rotate`.
+    pub key_rotation: Option<Duration>,
     /// Server secrets, newest first. Empty: those of the key file in the data folder.
     pub secrets: Vec<ServerSecret>,
 }
@@ -34,6 +36,8 @@ pub enum Verification {
     /// Check signature and expiry only, as other services do.
     Stateless,
 }
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 const SECRET: &str =
     "write 32 random bytes in base64url: 43 characters, as `openssl rand 32 | basenc --base64url | tr -d =` prints them";
@@ -54,7 +58,7 @@ impl TokensConfig {
             },
         );
         let algorithm = reader.one("tokens.algorithm", "EdDSA", "Signature algorithm of access tokens: EdDSA or ES256.", |text| {
-            Algorithm::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| "write EdDSA or ES256".to_owned())
+            Algorithm::named(text).ok_or_else(|| "write EdDSA or ES256".to_owned())
         });
         let about = "Other services that `mintAccessToken` issues tokens for: the `aud` they expect.";
         let audiences = reader.list("tokens.audiences", about, |text| {
@@ -73,17 +77,8 @@ impl TokensConfig {
         });
         let about = "Claims that access tokens carry too: email, email_verified, a member of app_metadata, or CLAIM=MEMBER.";
         let claims = reader.list("tokens.claims", about, Claim::parse);
-        let given = reader.is_given("tokens.secrets");
-        let secrets = reader.list(
-            "tokens.secrets",
-            "Server secrets, newest first, each 32 bytes in base64url. Unset: `bifrons.key` in the data folder.",
-            |text| ServerSecret::parse(text).ok_or_else(|| SECRET.to_owned()),
-        );
-        reader.secret();
-        if given == Some(0) {
-            // A failed secret injection must not create a key that only this node has.
-            reader.reject("tokens.secrets", format!("is empty; {SECRET}, or leave it out"));
-        }
+        let key_rotation = key_rotation(reader);
+        let secrets = secrets(reader);
         Self {
             access_ttl: access_ttl.unwrap_or_default(),
             refresh_grace: refresh_grace.unwrap_or_default(),
@@ -91,7 +86,35 @@ impl TokensConfig {
             audiences,
             verification: verification.unwrap_or(Verification::Session),
             claims,
+            key_rotation,
             secrets,
         }
     }
+}
+
+fn key_rotation(reader: &mut Reader) -> Option<Duration> {
+    let about = "How long a signing key signs before the next one does: 1d to 400d, or `off`.";
+    let every = reader.one("tokens.key_rotation", "90d", about, |text| {
+        let wrong = || "write 1d to 400d, or off".to_owned();
+        if text == "off" {
+            return Ok(None);
+        }
+        duration(text).ok().filter(|every| *every >= DAY).map(Some).ok_or_else(wrong)
+    });
+    every.flatten()
+}
+
+fn secrets(reader: &mut Reader) -> Vec<ServerSecret> {
+    let given = reader.is_given("tokens.secrets");
+    let secrets = reader.list(
+        "tokens.secrets",
+        "Server secrets, newest first, each 32 bytes in base64url. Unset: `bifrons.key` in the data folder.",
+        |text| ServerSecret::parse(text).ok_or_else(|| SECRET.to_owned()),
+    );
+    reader.secret();
+    if given == Some(0) {
+        // A failed secret injection must not create a key that only this node has.
+        reader.reject("tokens.secrets", format!("is empty; {SECRET}, or leave it out"));
+    }
+    secrets
 }

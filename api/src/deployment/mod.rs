@@ -1,4 +1,4 @@
-//! What all nodes on one database have in common: an id, the server secret and the key that the nodes sign with, and the public URL. Every
+//! What all nodes on one database have in common: an id, the server secret and the public URL. Every
 //! start records them. A node that could not verify what the others sign refuses to start, instead of refusing their users.
 
 pub(crate) mod store;
@@ -9,7 +9,8 @@ use crate::{
     config::Config,
     db::{Db, Unavailable},
     random,
-    secret::{ServerSecrets, SigningKeys},
+    secret::ServerSecrets,
+    signing_keys,
 };
 
 /// Why this node does not belong to the deployment.
@@ -17,8 +18,6 @@ use crate::{
 pub enum DeploymentError {
     #[error("tokens.secrets (or bifrons.key) lacks the secret that the nodes on this database sign with; {REMEDY}")]
     Secret,
-    #[error("the signing key {0} of the nodes on this database is not in data_dir of this node; {REMEDY}")]
-    SigningKey(String),
     #[error("public_url is {own} here and {recorded} on the other nodes on this database; {REMEDY}")]
     PublicUrl { own: String, recorded: String },
     #[error(transparent)]
@@ -29,12 +28,11 @@ const REMEDY: &str = "give all nodes the same one. If it was replaced on purpose
 
 const ID: &str = "id";
 const SECRET: &str = "server_secret";
-const SIGNING_KEY: &str = "signing_key";
 const PUBLIC_URL: &str = "public_url";
 
 /// Compares this node with the deployment, and records what it signs with. The first start only records. Nodes that start at the same
 /// time see each other: a row that changed since it was read is not written, and the node compares again.
-pub async fn join(db: &Db, config: &Config, secrets: &ServerSecrets, keys: &SigningKeys) -> Result<(), DeploymentError> {
+pub async fn join(db: &Db, config: &Config, secrets: &ServerSecrets) -> Result<(), DeploymentError> {
     let own = config.public_url.as_str();
     // On loopback the port may change at every start, and no other machine is concerned.
     let is_public = !config.public_url.is_loopback();
@@ -45,15 +43,11 @@ pub async fn join(db: &Db, config: &Config, secrets: &ServerSecrets, keys: &Sign
         if recorded(SECRET).is_some_and(|secret| !fingerprints.iter().any(|own| own == secret)) {
             return Err(DeploymentError::Secret);
         }
-        if let Some(id) = recorded(SIGNING_KEY).filter(|id| keys.find(id).is_none()) {
-            return Err(DeploymentError::SigningKey(id.to_owned()));
-        }
         if let Some(recorded) = recorded(PUBLIC_URL).filter(|recorded| is_public && *recorded != own) {
             return Err(DeploymentError::PublicUrl { own: own.to_owned(), recorded: recorded.to_owned() });
         }
         let secret = fingerprints.first().map(String::as_str);
-        let signs_with =
-            [(SECRET, secret), (SIGNING_KEY, Some(keys.signing().id.as_str())), (PUBLIC_URL, is_public.then_some(own))];
+        let signs_with = [(SECRET, secret), (PUBLIC_URL, is_public.then_some(own))];
         let mut is_recorded = true;
         for (name, content) in signs_with {
             if let Some(content) = content.filter(|content| is_recorded && recorded(name) != Some(content)) {
@@ -73,6 +67,13 @@ pub async fn has_secret(db: &Db, secrets: &ServerSecrets) -> Result<bool, Unavai
     Ok(secret.is_some_and(|row| secrets.fingerprints().contains(&row.content)))
 }
 
+/// Whether the newest secret is the one that the nodes sign with.
+pub async fn signs_with_newest(db: &Db, secrets: &ServerSecrets) -> Result<bool, Unavailable> {
+    let recorded = store::read(db.connection()).await?;
+    let secret = recorded.iter().find(|row| row.name == SECRET);
+    Ok(secret.is_some_and(|row| secrets.fingerprints().first() == Some(&row.content)))
+}
+
 /// The id of the deployment: random, so that two deployments on one Redis stay apart, and the same for all nodes, whichever secret they
 /// sign with.
 pub async fn id(db: &Db) -> Result<String, Unavailable> {
@@ -85,7 +86,8 @@ pub async fn id(db: &Db) -> Result<String, Unavailable> {
     }
 }
 
-/// Forgets what the nodes have in common. The next start records it anew.
+/// Forgets what the nodes have in common, and removes the signing keys. The next start records it anew, and makes a key.
 pub async fn reset(db: &Db) -> Result<(), Unavailable> {
-    store::remove(db.connection(), &[ID, SECRET, SIGNING_KEY, PUBLIC_URL]).await
+    store::remove(db.connection(), &[ID, SECRET, PUBLIC_URL]).await?;
+    signing_keys::store::clear(db.connection()).await
 }

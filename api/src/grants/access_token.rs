@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use entity::{SessionId, UnixMillis};
-use jsonwebtoken::{Header, Validation, errors::Error as JwtError};
+use jsonwebtoken::{
+    Header, Validation,
+    errors::{Error as JwtError, ErrorKind},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -81,7 +84,8 @@ pub(super) fn issue(
     audience: &str,
     now: UnixMillis,
 ) -> Result<(Zeroizing<String>, Duration), JwtError> {
-    let key = state.keys.signing();
+    let keys = state.keys.current();
+    let (key, _) = keys.signing(now).ok_or(ErrorKind::MissingAlgorithm)?;
     let expires_at = now.plus(state.config.tokens.access_ttl).min(session.expires_at);
     let claims = Claims {
         iss: state.config.public_url.as_str().to_owned(),
@@ -129,7 +133,8 @@ fn decode(state: &AppState, token: &str) -> Option<ReadClaims> {
     if header.typ.as_deref() != Some(TYPE) {
         return None;
     }
-    let key = state.keys.find(&header.kid?)?;
+    let keys = state.keys.current();
+    let key = keys.find(&header.kid?)?;
     let mut validation = Validation::new(key.algorithm.jws());
     validation.validate_exp = false; // the library reads the system's clock; the caller compares with `Clock`
     validation.set_issuer(&[state.config.public_url.as_str()]);

@@ -260,6 +260,24 @@ impl Outbox {
         }
     }
 
+    /// Seals all mail under the newest secret. Returns how many mails were not, and how many cannot be opened.
+    pub(crate) async fn reseal(&self, db: &Db) -> Result<(u64, u64), Unavailable> {
+        let (mut after, mut resealed, mut unreadable) = (None, 0, 0);
+        loop {
+            let page = store::list(db.connection(), false, after, 500).await?;
+            let Some(last) = page.last() else { return Ok((resealed, unreadable)) };
+            after = Some(last.id);
+            for mail in page.iter().filter(|mail| !self.secrets.is_sealed_by_newest(&mail.content)) {
+                let id = mail.id.0.as_bytes();
+                match self.secrets.unseal(PURPOSE, id, &mail.content).and_then(|content| self.secrets.seal(PURPOSE, id, &content)) {
+                    Some(content) => resealed += u64::from(store::reseal(db.connection(), mail, content).await?),
+                    // What a migration stored is not sealed.
+                    None => unreadable += u64::from(self.open(mail).is_none()),
+                }
+            }
+        }
+    }
+
     /// Sets the gauges of the outbox.
     pub async fn measure(&self, db: &Db) {
         if let Ok((waiting, dead)) = store::count(db.connection()).await {

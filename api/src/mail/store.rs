@@ -117,6 +117,13 @@ pub(crate) async fn list(
     Ok(query.order_by_asc(Column::Id).limit(limit).all(db).await?)
 }
 
+/// Replaces the sealed content of a mail; false if it is no longer as it was read.
+pub(super) async fn reseal(db: &impl ConnectionTrait, mail: &Model, content: Vec<u8>) -> Result<bool, Unavailable> {
+    let update = Entity::update_many().col_expr(Column::Content, Expr::value(content));
+    let update = update.filter(Column::Id.eq(mail.id)).filter(Column::Content.eq(mail.content.clone()));
+    Ok(update.exec(db).await?.rows_affected > 0)
+}
+
 /// The mails to a user.
 pub(crate) async fn of(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, Unavailable> {
     Ok(Entity::find().filter(Column::UserId.eq(user)).all(db).await?)

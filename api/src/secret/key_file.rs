@@ -32,6 +32,12 @@ pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Zeroizing<Strin
         file.write_all(make().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         fs::rename(&part, path).map_err(failed)?;
     }
+    read(path)
+}
+
+/// Reads a secret file that other users cannot read.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let failed = |error| KeyError::File(path.to_owned(), error);
     if fs::metadata(path).map_err(failed)?.permissions().mode() & 0o027 != 0 {
         return Err(KeyError::Exposed(path.to_owned()));
     }

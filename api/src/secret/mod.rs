@@ -10,7 +10,8 @@ mod token;
 
 pub use device_token::{DeviceToken, KNOWN_FOR};
 pub use key_file::KeyError;
+pub(crate) use key_file::read as read_key_file;
 pub use password::Password;
 pub use server_secret::{ServerSecret, ServerSecrets};
-pub use signing_key::{Algorithm, SigningKey, SigningKeys};
+pub use signing_key::{Algorithm, SigningKey};
 pub use token::{OneTimeToken, REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};

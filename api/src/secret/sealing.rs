@@ -24,6 +24,12 @@ impl ServerSecrets {
         Some([&[VERSION], name(&newest).as_slice(), nonce.as_ref(), &sealed].concat())
     }
 
+    /// Whether the newest secret sealed this.
+    pub fn is_sealed_by_newest(&self, sealed: &[u8]) -> bool {
+        let newest = self.keys_for("seal v1").into_iter().next();
+        newest.is_some_and(|newest| sealed.strip_prefix(&[VERSION]).is_some_and(|rest| rest.starts_with(&name(&newest))))
+    }
+
     /// The content, if one of the secrets sealed it for this purpose and this row.
     pub fn unseal(&self, purpose: &str, row: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (named, rest) = sealed.strip_prefix(&[VERSION])?.split_first_chunk::<NAME>()?;
@@ -87,5 +93,7 @@ mod tests {
         let newer = secrets(&["B", "A"]).seal("mail", b"row", b"a link").unwrap();
         assert!(secrets(&["A"]).unseal("mail", b"row", &newer).is_none());
         assert!(secrets(&["B"]).unseal("mail", b"row", &newer).is_some());
+        let both = secrets(&["B", "A"]);
+        assert_eq!([&sealed, &newer].map(|sealed| both.is_sealed_by_newest(sealed)), [false, true]);
     }
 }

@@ -1,6 +1,6 @@
-//! The keys that sign access tokens, and the JWKS that verifies them. Created at the first start.
+//! A key that signs access tokens.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use aws_lc_rs::{
     digest,
@@ -10,8 +10,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
-
-use super::key_file::{KeyError, read_or_create};
 
 /// The signature algorithm of access tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +32,11 @@ impl Algorithm {
         }
     }
 
+    /// The algorithm of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
     /// For the signing library.
     pub fn jws(self) -> jsonwebtoken::Algorithm {
         match self {
@@ -43,7 +46,7 @@ impl Algorithm {
     }
 }
 
-/// A key in the JWKS.
+/// A pair of keys.
 pub struct SigningKey {
     /// RFC 7638 thumbprint of the public key.
     pub id: String,
@@ -61,8 +64,8 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// A new key as PKCS#8 PEM.
-    fn generate(algorithm: Algorithm) -> Option<Zeroizing<String>> {
+    /// A new private key as PKCS#8 PEM; `None` if the library fails.
+    pub fn generate(algorithm: Algorithm) -> Option<Zeroizing<String>> {
         let pkcs8 = match algorithm {
             Algorithm::EdDsa => Ed25519KeyPair::generate().ok()?.to_pkcs8v1().ok()?.as_ref().to_vec(),
             Algorithm::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?.to_pkcs8v1().ok()?.as_ref().to_vec(),
@@ -70,7 +73,8 @@ impl SigningKey {
         Some(Zeroizing::new(pem::encode(&pem::Pem::new("PRIVATE KEY", pkcs8))))
     }
 
-    fn from_pem(algorithm: Algorithm, pem: &str) -> Option<Self> {
+    /// Reads a private key; `None` if it is no PKCS#8 PEM of this algorithm.
+    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Option<Self> {
         let pkcs8 = Zeroizing::new(pem::parse(pem).ok()?.into_contents());
         // The members in the order that RFC 7638 hashes them in.
         let (private, public, jwk) = match algorithm {
@@ -91,81 +95,31 @@ impl SigningKey {
         let id = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, jwk.to_string().as_bytes()));
         Some(Self { id, algorithm, private, public, jwk })
     }
-}
 
-/// All keys whose tokens are valid. One of them signs.
-#[derive(Debug)]
-pub struct SigningKeys {
-    signing: usize,
-    keys: Vec<SigningKey>,
-}
-
-impl SigningKeys {
-    /// Reads `jwt-ALGORITHM.pem` of each algorithm from a folder, and creates the one for `algorithm` if it is missing. A key of the
-    /// other algorithm stays published, so that its tokens stay valid after a change of the algorithm.
-    pub fn load_or_create(folder: &Path, algorithm: Algorithm) -> Result<Self, KeyError> {
-        let mut keys = Vec::new();
-        for one in Algorithm::ALL {
-            let path = folder.join(format!("jwt-{}.pem", one.name()));
-            if one == algorithm || path.exists() {
-                let pem = read_or_create(&path, || SigningKey::generate(one).unwrap_or_default())?;
-                keys.push(SigningKey::from_pem(one, &pem).ok_or(KeyError::Content(path, "a private key in PKCS#8 PEM"))?);
-            }
-        }
-        let signing = keys.iter().position(|key| key.algorithm == algorithm).unwrap_or_default();
-        Ok(Self { signing, keys })
-    }
-
-    /// A key that no other process has, for a command: it signs nothing.
-    pub fn in_memory(algorithm: Algorithm) -> Option<Self> {
-        let key = SigningKey::from_pem(algorithm, &SigningKey::generate(algorithm)?)?;
-        Some(Self { signing: 0, keys: vec![key] })
-    }
-
-    /// The key that signs.
-    pub fn signing(&self) -> &SigningKey {
-        &self.keys[self.signing]
-    }
-
-    /// The key with the `kid` of a token. The algorithm is the key's, never the token's (RFC 8725 section 3.1).
-    pub fn find(&self, id: &str) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.id == id)
-    }
-
-    /// The public keys as a JWK Set (RFC 7517 section 5).
-    pub fn jwks(&self) -> Value {
-        let published = self.keys.iter().map(|key| {
-            let mut jwk = key.jwk.clone();
-            jwk["kid"] = key.id.as_str().into();
-            jwk["alg"] = key.algorithm.name().into();
-            jwk["use"] = "sig".into();
-            jwk
-        });
-        json!({ "keys": published.collect::<Vec<_>>() })
+    /// The public key for a JWK Set (RFC 7517 section 4).
+    pub fn public_jwk(&self) -> Value {
+        let mut jwk = self.jwk.clone();
+        jwk["kid"] = self.id.as_str().into();
+        jwk["alg"] = self.algorithm.name().into();
+        jwk["use"] = "sig".into();
+        jwk
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, SigningKeys};
+    use super::{Algorithm, SigningKey};
 
     #[test]
-    fn keys_are_created_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = SigningKeys::load_or_create(folder.path(), Algorithm::EdDsa).unwrap();
-        let again = SigningKeys::load_or_create(folder.path(), Algorithm::EdDsa).unwrap();
-        assert_eq!(first.jwks(), again.jwks());
-    }
-
-    #[test]
-    fn changing_the_algorithm_keeps_the_old_key_published() {
-        let folder = tempfile::tempdir().unwrap();
-        let old = SigningKeys::load_or_create(folder.path(), Algorithm::EdDsa).unwrap();
-        let new = SigningKeys::load_or_create(folder.path(), Algorithm::Es256).unwrap();
-        assert_eq!(new.signing().algorithm, Algorithm::Es256);
-        assert_eq!(new.find(&old.signing().id).unwrap().algorithm, Algorithm::EdDsa);
-        assert_eq!(new.jwks()["keys"].as_array().unwrap().len(), 2);
-        assert!(!new.jwks().to_string().contains("\"d\""), "no private member");
+    fn a_key_is_read_as_it_was_made_and_publishes_no_private_member() {
+        for algorithm in Algorithm::ALL {
+            let pem = SigningKey::generate(algorithm).unwrap();
+            let jwk = SigningKey::from_pem(algorithm, &pem).unwrap().public_jwk();
+            assert_eq!(jwk, SigningKey::from_pem(algorithm, &pem).unwrap().public_jwk());
+            assert!(jwk.get("d").is_none() && jwk["alg"] == algorithm.name(), "{jwk}");
+            let other = Algorithm::ALL.into_iter().find(|other| *other != algorithm).unwrap();
+            assert!(SigningKey::from_pem(other, &pem).is_none());
+        }
     }
 
     #[test]
@@ -176,7 +130,7 @@ mod tests {
             der.extend(URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap());
             der
         }));
-        let key = super::SigningKey::from_pem(Algorithm::EdDsa, &pem).unwrap();
+        let key = SigningKey::from_pem(Algorithm::EdDsa, &pem).unwrap();
         assert_eq!(key.id, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }
 }

@@ -1,6 +1,9 @@
 //! Access tokens whose signature was verified: verifying a signature costs more than all the rest of a request.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use entity::SessionId;
@@ -21,22 +24,36 @@ pub struct VerifiedToken {
 }
 
 /// Verified tokens, by their digest: the token itself is not kept.
-pub struct VerifiedTokens(Bounded<[u8; 32], VerifiedToken>);
+pub struct VerifiedTokens {
+    tokens: Bounded<[u8; 32], VerifiedToken>,
+    /// How often they were forgotten.
+    generation: AtomicU64,
+}
 
 impl VerifiedTokens {
     pub fn new() -> Self {
-        Self(Bounded::new(MAX_TOKENS))
+        Self { tokens: Bounded::new(MAX_TOKENS), generation: AtomicU64::new(0) }
+    }
+
+    /// Forgets all of them, and those that are being verified: a key is gone.
+    pub(crate) fn clear(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.tokens.clear();
     }
 
     /// What `token` says, if it was verified before or `verify` does it now.
     pub fn get(&self, token: &str, verify: impl FnOnce() -> Option<VerifiedToken>) -> Option<VerifiedToken> {
         let digest = digest(&SHA256, token.as_bytes());
         let key = digest.as_ref().try_into().ok()?;
-        if let Some(verified) = self.0.get(&key) {
+        if let Some(verified) = self.tokens.get(&key) {
             return Some(verified);
         }
+        let generation = self.generation.load(Ordering::SeqCst);
         let verified = verify()?;
-        self.0.insert(key, verified);
+        self.tokens.insert(key, verified);
+        if self.generation.load(Ordering::SeqCst) != generation {
+            self.tokens.remove(&key);
+        }
         Some(verified)
     }
 }
@@ -49,6 +66,6 @@ impl Default for VerifiedTokens {
 
 impl fmt::Debug for VerifiedTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("VerifiedTokens").field(&self.0.len()).finish()
+        f.debug_tuple("VerifiedTokens").field(&self.tokens.len()).finish()
     }
 }

@@ -27,8 +27,9 @@ use crate::{
     metrics::Metrics,
     passwords::{BreachedError, PasswordRules},
     redis::Redis,
-    secret::{KeyError, ServerSecrets, SigningKeys},
+    secret::{Algorithm, KeyError, ServerSecrets},
     session_cache::{Role, SessionCache, Shared, VerifiedTokens},
+    signing_keys::{Keyring, SigningKeys, SigningKeysError},
 };
 
 /// The file of the server secrets, in the data folder.
@@ -82,9 +83,12 @@ pub enum StartError {
     /// The nodes on this database sign with something else.
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
-    /// A key cannot be used.
+    /// The server secrets cannot be used.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Secrets(#[from] KeyError),
+    /// The signing keys cannot be used.
+    #[error(transparent)]
+    SigningKeys(#[from] SigningKeysError),
     /// The algorithm gives no key.
     #[error("cannot generate a key; look at tokens.algorithm")]
     NoKey,
@@ -103,7 +107,7 @@ pub enum StartError {
 }
 
 impl AppState {
-    /// Opens the database, migrates it, and reads the keys or creates them.
+    /// Opens the database, migrates it, and reads the secrets and the keys or creates them.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         // Held until all is there: of several processes that start at once, one creates the keys and migrates.
         let _lock =
@@ -125,8 +129,8 @@ impl AppState {
         if config.redis.is_some() && !deployment::has_secret(&db, &secrets).await.map_err(DeploymentError::from)? {
             tracing::warn!("tokens.secrets (or bifrons.key) is not the nodes': they learn of changes by polling, within 5 s");
         }
-        let keys = SigningKeys::in_memory(config.tokens.algorithm).ok_or(StartError::NoKey)?;
-        Self::assemble(db, config, clock, secrets, keys, Role::Command).await
+        let keys = SigningKeys::in_memory(config.tokens.algorithm, clock.now()).ok_or(StartError::NoKey)?;
+        Self::assemble(db, config, clock, Arc::default(), secrets, keys, Role::Command).await
     }
 
     async fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
@@ -134,15 +138,19 @@ impl AppState {
             Some(secrets) => secrets,
             None => ServerSecrets::load_or_create(&config.data_dir.join(SECRETS_FILE))?,
         };
-        let keys = SigningKeys::load_or_create(&config.data_dir, config.tokens.algorithm)?;
-        deployment::join(&db, &config, &secrets, &keys).await?;
-        Self::assemble(db, config, clock, secrets, keys, Role::Node).await
+        deployment::join(&db, &config, &secrets).await?;
+        let files = Algorithm::ALL.map(|algorithm| config.data_dir.join(format!("jwt-{}.pem", algorithm.name())));
+        let metrics = Arc::new(Metrics::default());
+        let ring = Keyring { db: &db, secrets: &secrets, metrics: &metrics };
+        let keys = SigningKeys::open(ring, config.tokens.algorithm, &files, clock.now()).await?;
+        Self::assemble(db, config, clock, metrics, secrets, keys, Role::Node).await
     }
 
     async fn assemble(
         db: Db,
         config: Config,
         clock: Clock,
+        metrics: Arc<Metrics>,
         secrets: ServerSecrets,
         keys: SigningKeys,
         role: Role,
@@ -154,7 +162,6 @@ impl AppState {
             }
             None => None,
         };
-        let metrics = Arc::new(Metrics::default());
         let shared = redis.clone().map(|redis| Shared::new(redis, secrets.keys_for("sessions in Redis"), role));
         Ok(Self {
             cache: SessionCache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics), clock.clone()),
@@ -174,6 +181,11 @@ impl AppState {
             clock,
             config,
         })
+    }
+
+    /// What a change of the signing keys needs.
+    pub fn keyring(&self) -> Keyring<'_> {
+        Keyring { db: &self.db, secrets: &self.secrets, metrics: &self.metrics }
     }
 
     /// Counts and logs an event that follows from no write.

@@ -1,7 +1,7 @@
 //! Access tokens: their claims, and that the service accepts no other token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bifrons::secret::{Algorithm as Ours, SigningKeys};
+use bifrons::secret::{Algorithm as Ours, SigningKey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::JwkSet};
 use serde_json::{Value, json};
 
@@ -108,7 +108,8 @@ async fn b_21_b_22_every_claim_is_required_and_has_its_type() {
     let app = App::start().await;
     let token = a_token(&app).await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
-    let key = app.state.keys.signing();
+    let keys = app.state.keys.current();
+    let (key, _) = keys.signing(app.state.clock.now()).unwrap();
     let signed = |header: &Header, claims: &Value| jsonwebtoken::encode(header, claims, &key.private).unwrap();
     let ours = Header { typ: Some("at+jwt".into()), kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };
     app.client().with_token(&signed(&ours, &claims)).get_session().await.expect(200);
@@ -156,10 +157,8 @@ async fn b_23_a_token_cannot_name_its_own_key() {
     let token = a_token(&app).await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
     // No header makes the service trust a key of the attacker.
-    let folder = tempfile::tempdir().unwrap();
-    let theirs = SigningKeys::load_or_create(folder.path(), Ours::EdDsa).unwrap();
-    let their_jwk = theirs.jwks()["keys"][0].clone();
-    let their_id = &theirs.signing().id;
+    let theirs = SigningKey::from_pem(Ours::EdDsa, &SigningKey::generate(Ours::EdDsa).unwrap()).unwrap();
+    let (their_jwk, their_id) = (theirs.public_jwk(), &theirs.id);
     for (name, value) in [
         ("kid", json!(their_id)),
         ("kid", header["kid"].clone()),
@@ -175,13 +174,15 @@ async fn b_23_a_token_cannot_name_its_own_key() {
         header[name] = value;
         app.client().with_token(&sign(&theirs, &header, &claims)).get_session().await.expect_problem(401, "invalid_token");
     }
-    app.client().with_token(&sign(&app.state.keys, &header, &claims)).get_session().await.expect(200);
+    let ours = app.state.keys.current();
+    let (ours, _) = ours.signing(app.state.clock.now()).unwrap();
+    app.client().with_token(&sign(ours, &header, &claims)).get_session().await.expect(200);
 }
 
 /// A JWT with exactly this header.
-fn sign(keys: &SigningKeys, header: &Value, claims: &Value) -> String {
+fn sign(key: &SigningKey, header: &Value, claims: &Value) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &keys.signing().private, Algorithm::EdDSA).unwrap();
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.private, Algorithm::EdDSA).unwrap();
     format!("{message}.{signature}")
 }
 

@@ -17,7 +17,7 @@ async fn the_first_start_creates_folder_and_keys() {
     let mut service = Process::start(folder.path());
     service.client().get("/health/ready").await.expect(200);
     let mode = |name: &str| fs::metadata(folder.path().join("data").join(name)).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode("."), mode("bifrons.key"), mode("jwt-EdDSA.pem")), (0o700, 0o600, 0o600));
+    assert_eq!((mode("."), mode("bifrons.key")), (0o700, 0o600));
     assert!(service.stop().success(), "SIGTERM exits with 0");
 }
 
@@ -191,9 +191,7 @@ async fn a_file_system_without_hard_links_is_sufficient() {
 async fn keys_that_an_orchestrator_mounts_are_accepted() {
     let folder = tempdir().unwrap();
     Process::start(folder.path()).stop();
-    for key in ["bifrons.key", "jwt-EdDSA.pem"] {
-        fs::set_permissions(folder.path().join("data").join(key), fs::Permissions::from_mode(0o440)).unwrap();
-    }
+    fs::set_permissions(folder.path().join("data/bifrons.key"), fs::Permissions::from_mode(0o440)).unwrap();
     let service = Process::start(folder.path());
     service.client().get("/health/ready").await.expect(200);
 }
@@ -208,7 +206,7 @@ async fn a_read_only_folder_with_keys_is_sufficient() {
     fs::rename(folder.path().join("data/bifrons.db"), elsewhere.join("bifrons.db")).unwrap();
     let url = format!("sqlite:{}", elsewhere.join("bifrons.db").display());
     fs::remove_file(folder.path().join("data/start.lock")).unwrap();
-    for (name, mode) in [("data/bifrons.key", 0o440), ("data/jwt-EdDSA.pem", 0o440), ("data", 0o555)] {
+    for (name, mode) in [("data/bifrons.key", 0o440), ("data", 0o555)] {
         fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
     }
     let environment = [("BIFRONS_DATABASE__URL", url.as_str())];

@@ -7,9 +7,12 @@ use poem::{
 };
 use serde_json::json;
 
-use crate::http::{
-    request::State,
-    response::problem::{Problem, ProblemCode},
+use crate::{
+    http::{
+        request::State,
+        response::problem::{Problem, ProblemCode},
+    },
+    signing_keys::JWKS_MAX_AGE,
 };
 
 /// The process runs.
@@ -37,5 +40,6 @@ pub(in crate::http) async fn ready(state: State<'_>) -> poem::Result<Json<serde_
 /// The public keys of our access tokens (RFC 7517).
 #[handler]
 pub(in crate::http) fn jwks(Data(state): State<'_>) -> Response {
-    Json(state.keys.jwks()).with_header(header::CACHE_CONTROL, "public, max-age=300").into_response()
+    let age = format!("public, max-age={}", JWKS_MAX_AGE.as_secs());
+    Json(state.keys.current().jwks()).with_header(header::CACHE_CONTROL, age).into_response()
 }

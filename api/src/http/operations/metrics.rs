@@ -19,6 +19,9 @@ pub(in crate::http) async fn metrics(Data(state): State<'_>) -> Response {
         metrics.redis_linked.set(redis.is_linked().into());
         metrics.redis_commands.inner().store(redis.commands(), Ordering::Relaxed);
     }
+    let now = state.clock.now();
+    let age = state.keys.current().signing(now).map(|(_, from)| now.since(from).as_secs());
+    metrics.signing_key_age.set(age.map_or(0, u64::cast_signed));
     state.outbox.measure(&state.db).await;
     metrics.render().with_content_type("text/plain; version=0.0.4").into_response()
 }

@@ -7,7 +7,7 @@ use bifrons::{
     audit::Event,
     email_address::EmailAddress,
     network::ClientNetwork,
-    secret::Password,
+    secret::{Algorithm, Password, SigningKey},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -57,6 +57,10 @@ pub async fn everything(app: &App) {
     for action in [AdminAction::SignOut, AdminAction::Disable, AdminAction::Enable] {
         accounts::apply(&app.state, action, &EmailAddress::parse("grace@example.com").unwrap()).await.unwrap().unwrap();
     }
+    let (keys, now) = (app.state.keyring(), app.state.clock.now());
+    let first = keys.rotate(Algorithm::EdDsa, now, "operator").await.unwrap();
+    keys.import(&SigningKey::generate(Algorithm::Es256).unwrap(), now).await.unwrap();
+    assert_eq!(keys.retire(&first.id, now).await.unwrap(), Some(true));
 }
 
 /// Causes every event of mail and of a forgotten password, and returns the metrics.

@@ -1,0 +1,159 @@
+//! `bifrons keys`: the keys that sign access tokens.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::{failure::Failure, log, print::print, runtime::block_on};
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::Db,
+    deployment,
+    mail::written,
+    secret::{Algorithm, read_key_file},
+    signing_keys::{self, Listed, PUBLISHED_FOR, Rotation, Stage},
+    state::AppState,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the keys: published, signing, retired
+    List(Output),
+    /// Make the next key. It signs in ten minutes, after every verifier has learned of it
+    Rotate {
+        /// `EdDSA` or `ES256` [default: tokens.algorithm]
+        #[arg(long, value_parser = algorithm)]
+        algorithm: Option<Algorithm>,
+        /// Let it sign at once. Services that cached the JWKS may refuse its tokens for five minutes
+        #[arg(long)]
+        now: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Add a key of your own. It signs in ten minutes
+    Import {
+        /// A private key in PKCS#8 PEM: Ed25519 or P-256
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove a key at once: its tokens are void within ten seconds
+    Retire {
+        /// The id of a key, as `list` shows it
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Output {
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    Algorithm::named(text).ok_or_else(|| "write EdDSA or ES256".to_owned())
+}
+
+pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
+    let _log = log::start_for_command(config.log)?;
+    block_on(async {
+        if let Command::List(output) = command {
+            let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
+            list(&db, *output).await?;
+            return db.close().await.map_err(Failure::new);
+        }
+        let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
+        let done = match command {
+            Command::List(_) => Ok(()),
+            Command::Rotate { algorithm, now, output } => rotate(&state, *algorithm, *now, *output).await,
+            Command::Import { file, output } => import(&state, file, *output).await,
+            Command::Retire { id, output } => retire(&state, id, *output).await,
+        };
+        state.db.clone().close().await.map_err(Failure::new)?;
+        done
+    })
+}
+
+async fn list(db: &Db, Output { json }: Output) -> Result<(), Failure> {
+    for key in signing_keys::list(db, Clock::System.now()).await.map_err(Failure::new)? {
+        print(&if json { format!("{}\n", row(&key)) } else { line(&key) })?;
+    }
+    Ok(())
+}
+
+fn row(Listed { id, algorithm, signs_from, stage }: &Listed) -> Value {
+    let (stage, until) = match stage {
+        Stage::Published(_) => ("published", None),
+        Stage::Signing => ("signing", None),
+        Stage::Retired(until) => ("retired", Some(written(*until))),
+    };
+    json!({ "id": id, "algorithm": algorithm, "stage": stage, "signs_from": written(*signs_from), "published_until": until })
+}
+
+fn line(Listed { id, algorithm, signs_from, stage }: &Listed) -> String {
+    let stage = match stage {
+        Stage::Published(from) => format!("published, signs from {}", written(*from)),
+        Stage::Signing => format!("signing since {}", written(*signs_from)),
+        Stage::Retired(until) => format!("retired, published until {}", written(*until)),
+    };
+    format!("{id}  {algorithm}  {stage}\n")
+}
+
+async fn rotate(state: &AppState, algorithm: Option<Algorithm>, at_once: bool, output: Output) -> Result<(), Failure> {
+    check_secret(state).await?;
+    let (algorithm, now) = (algorithm.unwrap_or(state.config.tokens.algorithm), state.clock.now());
+    let signs_from = if at_once { now } else { now.plus(PUBLISHED_FOR) };
+    let next = state.keyring().rotate(algorithm, signs_from, "operator").await.map_err(Failure::new)?;
+    published(&next, output)
+}
+
+async fn import(state: &AppState, file: &Path, output: Output) -> Result<(), Failure> {
+    check_secret(state).await?;
+    let pem = read_key_file(file).map_err(Failure::new)?;
+    let imported = state.keyring().import(&pem, state.clock.now()).await;
+    let next = imported.map_err(|error| Failure::Failed(format!("{} {error}", file.display())))?;
+    published(&next, output)
+}
+
+fn published(next: &Rotation, Output { json }: Output) -> Result<(), Failure> {
+    let Rotation { id, algorithm, signs_from } = next;
+    let (algorithm, from) = (algorithm.name(), written(*signs_from));
+    if json {
+        return print(&format!("{}\n", json!({ "id": id, "algorithm": algorithm, "signs_from": from })));
+    }
+    print(&format!("the key {id} ({algorithm}) is published and signs from {from}\n"))
+}
+
+async fn retire(state: &AppState, id: &str, Output { json }: Output) -> Result<(), Failure> {
+    match state.keyring().retire(id, state.clock.now()).await.map_err(Failure::new)? {
+        None => return Err(Failure::Failed(format!("no key has the id {id}; see `bifrons keys list`"))),
+        Some(false) => {
+            let what = "no other key can sign yet; run `bifrons keys rotate --now` first";
+            return Err(Failure::Failed(format!("{id} was not removed: {what}")));
+        }
+        Some(true) => {}
+    }
+    if json {
+        return print(&format!("{}\n", json!({ "id": id, "action": "retire" })));
+    }
+    print(&format!("the key {id} is removed; its tokens are void within ten seconds\n"))
+}
+
+/// The nodes could not read a key that is sealed under another secret.
+async fn check_secret(state: &AppState) -> Result<(), Failure> {
+    if deployment::has_secret(&state.db, &state.secrets).await.map_err(Failure::new)? {
+        return Ok(());
+    }
+    let what = "the nodes could not read a key that this command seals";
+    Err(Failure::Failed(format!("{what}; give it their tokens.secrets or bifrons.key")))
+}

@@ -1,0 +1,99 @@
+//! The keys that sign access tokens. They are in the database, sealed under the server secret, so that every node has the same.
+//!
+//! Every node reads them every ten seconds. A new key is published long before it signs: no verifier meets a token of a key that it does
+//! not know. [`life`] has the times.
+
+mod change;
+mod error;
+mod key_set;
+mod life;
+mod sealed;
+pub(crate) mod store;
+
+use std::{path::PathBuf, sync::Arc};
+
+pub use change::{ImportError, Keyring, Rotation};
+use entity::{UnixMillis, signing_key};
+pub use error::SigningKeysError;
+pub use key_set::KeySet;
+pub(crate) use life::READ_EVERY;
+pub use life::{JWKS_MAX_AGE, PUBLISHED_FOR, RETIRED_FOR, Stage};
+
+use crate::{
+    db::{Db, Unavailable},
+    secret::{Algorithm, ServerSecrets, SigningKey},
+    sync::{Mutex, lock},
+};
+
+/// The keys of the database as this process last read them.
+#[derive(Debug)]
+pub struct SigningKeys(Mutex<Arc<KeySet>>);
+
+impl SigningKeys {
+    /// Reads the keys. If there are none, imports those that a former version left in the data folder, or makes the first one. If the newest
+    /// is of another algorithm, makes the next one.
+    pub(crate) async fn open(
+        ring: Keyring<'_>,
+        algorithm: Algorithm,
+        files: &[PathBuf],
+        now: UnixMillis,
+    ) -> Result<Self, SigningKeysError> {
+        loop {
+            let set = KeySet::read(ring.db, ring.secrets).await?;
+            let is_added = match set.newest_algorithm() {
+                Some(newest) if newest == algorithm => return Ok(Self(Mutex::new(Arc::new(set)))),
+                Some(_) => ring.rotate(algorithm, now.plus(PUBLISHED_FOR), "algorithm").await.map(drop),
+                None => ring.add_first(algorithm, files, now).await,
+            };
+            is_added?;
+        }
+    }
+
+    /// A key that no other process has, for a command: it signs nothing.
+    pub(crate) fn in_memory(algorithm: Algorithm, now: UnixMillis) -> Option<Self> {
+        let key = SigningKey::from_pem(algorithm, &SigningKey::generate(algorithm)?)?;
+        Some(Self(Mutex::new(Arc::new(KeySet::of(key, now)))))
+    }
+
+    /// The keys of this moment.
+    pub fn current(&self) -> Arc<KeySet> {
+        Arc::clone(&lock(&self.0))
+    }
+
+    /// Reads the keys again, and returns whether one of them is gone.
+    pub(crate) async fn reload(&self, db: &Db, secrets: &ServerSecrets) -> Result<bool, SigningKeysError> {
+        let (before, read) = (self.current(), KeySet::read(db, secrets).await?);
+        if read.is_empty() {
+            // `bifrons deployment reset` ran beside this node: it goes on until it is stopped.
+            return Ok(false);
+        }
+        let is_gone = !before.is_within(&read);
+        *lock(&self.0) = Arc::new(read);
+        Ok(is_gone)
+    }
+}
+
+/// A key as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its `kid`.
+    pub id: String,
+    /// `EdDSA` or `ES256`.
+    pub algorithm: String,
+    /// Since when it signs.
+    pub signs_from: UnixMillis,
+    /// Where it is in its life.
+    pub stage: Stage,
+}
+
+/// All keys, oldest first. Needs no secret.
+pub async fn list(db: &Db, now: UnixMillis) -> Result<Vec<Listed>, Unavailable> {
+    let rows = store::read(db.connection()).await?;
+    let signs_from: Vec<_> = rows.iter().map(|row| row.signs_from).collect();
+    let stages = life::stages(&signs_from, now);
+    let listed = |(row, stage): (signing_key::Model, Stage)| {
+        let signing_key::Model { id, algorithm, signs_from, .. } = row;
+        Listed { id, algorithm, signs_from, stage }
+    };
+    Ok(rows.into_iter().zip(stages).map(listed).collect())
+}
