@@ -7,7 +7,7 @@ import { Field, Form, Submit } from "./form.js";
 import { Profile } from "./profile.js";
 import { Sessions } from "./sessions.js";
 import { Title } from "./title.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 /** The page for a signed-in user. */
 export function Account({ user }: { readonly user: User }) {
