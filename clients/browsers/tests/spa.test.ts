@@ -2,14 +2,21 @@
 // modes.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mistakes } from "./support/accessibility.js";
+import { focused, mistakes } from "./support/accessibility.js";
 import { BROWSERS, KINDS, type Tab } from "./support/browser.js";
 import { direct, signedIn as signedInElsewhere } from "./support/direct.js";
 import { newPerson, type Person } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
 import { developSpa, MODES, type Mode, type Spa, serveSpa } from "./support/spa.js";
-import { comeBack, openSignUp, sendSignIn, sendSignUp, signIn } from "./support/using_apps.js";
+import {
+  comeBack,
+  exportData,
+  openSignUp,
+  sendSignIn,
+  sendSignUp,
+  signIn,
+} from "./support/using_apps.js";
 import { visitorsOf } from "./support/visitor.js";
 import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
 
@@ -71,6 +78,10 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
       await tab.press("End this one");
       await reads(tab, "The session is ended.");
       expect((await device.getSession()).problem?.status).toBe(401);
+
+      const { user, sessions } = await exportData(tab);
+      expect(user).toMatchObject({ name: "Ada Lovelace", email: ada.email });
+      expect(sessions.map(({ ended_because }) => ended_because)).toEqual([undefined, "revoked"]);
 
       await tab.fill("Current password", "not the password");
       await tab.fill("New password", "a second password");
@@ -144,17 +155,6 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
     return tab;
   }
 });
-
-/** Runs in the page: what a screen reader says of the field that has the focus. */
-function focused(): Record<string, string | null | undefined> {
-  const field = document.activeElement;
-  const about = document.getElementById(field?.getAttribute("aria-describedby") ?? "");
-  return {
-    name: field?.getAttribute("name"),
-    invalid: field?.getAttribute("aria-invalid"),
-    about: about?.textContent,
-  };
-}
 
 const PHONE = 390;
 

@@ -1,5 +1,6 @@
 // What users do in the examples.
 
+import type { UserExport } from "../../../typescript/src/index.js";
 import type { Tab } from "./browser.js";
 import type { Person } from "./people.js";
 import { reads } from "./reads.js";
@@ -46,6 +47,17 @@ export async function choosePassword(tab: Tab, password: string): Promise<void> 
   await tab.press("Set the password");
   await reads(tab, "Your new password is set.");
   await tab.press("Go on");
+}
+
+/** Exports what is stored about the user, with a fresh session. Returns what the browser saved. */
+export async function exportData(tab: Tab): Promise<UserExport> {
+  await tab.press("Download my data");
+  return savedData(tab);
+}
+
+export async function savedData(tab: Tab): Promise<UserExport> {
+  await reads(tab, "Your browser saves your data as account.json.");
+  return JSON.parse(await tab.saved("account.json"));
 }
 
 export const address = (tab: Tab): Promise<string> => tab.run(() => location.href, undefined);

@@ -92,6 +92,12 @@ export const de: Words = {
   othersEnded: "Die anderen Sitzungen sind beendet.",
   unknownDevice: "Unbekanntes Gerät",
   device: (browser, system) => `${browser} auf ${system}`,
+  yourData: "Ihre Daten",
+  exportText:
+    "Alles, was über Sie gespeichert ist, in einer Datei. Passwörter und andere Geheimnisse sind nicht enthalten.",
+  exportStale: "Ihre Anmeldung liegt länger zurück. Ihr Passwort zeigt, dass Sie es sind.",
+  exportData: "Meine Daten herunterladen",
+  exported: (file) => `Ihr Browser speichert Ihre Daten als ${file}.`,
   deleteTitle: "Konto löschen",
   deleteText: "Ihr Konto und alle Ihre Sitzungen enden sofort und endgültig.",
   deleteAccount: "Mein Konto löschen",

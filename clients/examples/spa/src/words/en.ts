@@ -92,6 +92,12 @@ export const en = {
   othersEnded: "The other sessions are ended.",
   unknownDevice: "Unknown device",
   device: (browser: string, system: string) => `${browser} on ${system}`,
+  yourData: "Your data",
+  exportText:
+    "Everything that is stored about you, in one file. Passwords and other secrets are left out.",
+  exportStale: "You signed in a while ago. Your password shows that it is still you.",
+  exportData: "Download my data",
+  exported: (file: string) => `Your browser saves your data as ${file}.`,
   deleteTitle: "Delete the account",
   deleteText: "Your account and all your sessions end at once, for good.",
   deleteAccount: "Delete my account",

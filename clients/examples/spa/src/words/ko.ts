@@ -90,6 +90,12 @@ export const ko: Words = {
   othersEnded: "다른 세션이 모두 종료되었습니다.",
   unknownDevice: "알 수 없는 기기",
   device: (browser, system) => `${system}의 ${browser}`,
+  yourData: "내 데이터",
+  exportText:
+    "저장된 내 정보를 모두 한 파일로 다운로드합니다. 비밀번호와 같은 비밀 정보는 포함되지 않습니다.",
+  exportStale: "로그인하신 지 오래되었습니다. 본인 확인을 위해 비밀번호를 입력해 주십시오.",
+  exportData: "내 데이터 다운로드하기",
+  exported: (file) => `브라우저가 내 데이터를 ${file} 파일로 저장합니다.`,
   deleteTitle: "계정 삭제",
   deleteText: "계정과 모든 세션이 즉시 삭제되며 되돌릴 수 없습니다.",
   deleteAccount: "계정 삭제하기",
