@@ -5,7 +5,7 @@ import { mistakes } from "./accessibility.js";
 import type { Tab, Visitor } from "./browser.js";
 import { reads } from "./reads.js";
 import type { SpaWithMail } from "./spa_with_mail.js";
-import { address, choosePassword, sendSignIn, signIn, signUp } from "./using_apps.js";
+import { address, choosePassword, exportData, sendSignIn, signIn, signUp } from "./using_apps.js";
 import { NOTHING, withinReachOfScripts } from "./within_reach.js";
 
 const FIRST = "correct horse battery staple";
@@ -40,6 +40,7 @@ const STEPS = [
   changeAddress,
   undoChange,
   secureAccount,
+  exportHistory,
   deleteAccount,
 ];
 
@@ -98,7 +99,7 @@ async function signInAgain({ tab, old }: Life): Promise<void> {
   await signIn(tab, { email: old, password: SECOND });
 }
 
-async function changeAddress({ tab, other, follow }: Life): Promise<void> {
+async function changeAddress({ tab, old, other, follow }: Life): Promise<void> {
   await tab.press("Change the address");
   expect(await mistakes(tab)).toEqual([]);
   await tab.fill("New address", other);
@@ -114,6 +115,11 @@ async function changeAddress({ tab, other, follow }: Life): Promise<void> {
   await confirm.press("Go on");
   await reads(confirm, other, "This session");
   await reads(tab, other);
+  const { user, one_time_tokens } = await exportData(tab);
+  expect(user).toMatchObject({ email: other, email_verified: true });
+  expect(one_time_tokens).toContainEqual(
+    expect.objectContaining({ purpose: "undo_email", email: old }),
+  );
 }
 
 async function undoChange({ app, tab, old, follow }: Life): Promise<void> {
@@ -128,6 +134,19 @@ async function undoChange({ app, tab, old, follow }: Life): Promise<void> {
 async function secureAccount({ tab, old, follow }: Life): Promise<void> {
   await choosePassword(await follow(old, "reset"), THIRD);
   await signIn(tab, { email: old, password: THIRD });
+}
+
+/** The file shows what the steps before have changed. */
+async function exportHistory({ tab, old }: Life): Promise<void> {
+  const saved = await exportData(tab);
+  expect(saved.user).toMatchObject({ email: old, email_verified: true });
+  const { created_at } = saved.user;
+  expect(Date.parse(saved.password_changed_at ?? "")).toBeGreaterThan(Date.parse(created_at));
+  expect(saved.sessions.map(({ ended_because }) => ended_because)).toEqual([
+    "signed_out",
+    "email_undone",
+    undefined,
+  ]);
 }
 
 async function deleteAccount({ app, tab, old }: Life): Promise<void> {
