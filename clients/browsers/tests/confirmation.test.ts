@@ -2,32 +2,24 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BROWSERS } from "./support/browser.js";
-import { type Mailboxes, startMailboxes } from "./support/mailboxes.js";
 import { ADA } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
-import { type Spa, serveSpa } from "./support/spa.js";
+import { type SpaWithMail, serveSpaWithMail } from "./support/spa_with_mail.js";
+import { address, openSignUp, sendSignUp } from "./support/using_apps.js";
 import { visitorsOf } from "./support/visitor.js";
 
-const HOST = "admin.jazzmeet.site";
-
-let mailboxes: Mailboxes;
-let spa: Spa;
+let app: SpaWithMail;
 let service: Service;
 beforeAll(async () => {
-  mailboxes = await startMailboxes();
-  spa = await serveSpa();
-  service = await startService([spa.at(HOST)], {
-    ...mailboxes.settings,
-    BIFRONS_REGISTRATION: "verified",
-    BIFRONS_PAGES__CONFIRM_EMAIL: `${spa.at(HOST)}/confirm`,
-  });
-  await spa.build(service.origin, "cookie");
+  app = await serveSpaWithMail();
+  const settings = { ...app.settings, BIFRONS_REGISTRATION: "verified" };
+  service = await startService([app.origin], settings);
+  await app.build(service.origin, "cookie");
 });
 afterAll(async () => {
   await service?.stop();
-  await spa?.stop();
-  await mailboxes?.stop();
+  await app?.stop();
 });
 
 // Browsers do not differ in this.
@@ -36,18 +28,15 @@ describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
 
   test("sign up, open the mail's link, choose the password, and be signed in", async () => {
     const visitor = await arrive();
-    const tab = await visitor.open(spa.at(HOST));
-    await reads(tab, "Sign in");
-    await tab.press("Create an account");
-    await tab.fill("Email", ADA.email);
-    await tab.fill("Password", ADA.password);
-    await tab.press("Sign up");
+    const tab = await visitor.open(app.origin);
+    await openSignUp(tab);
+    await sendSignUp(tab, ADA);
     await reads(tab, "A mail to this address tells you how to go on.");
 
-    const link = await mailboxes.link(ADA.email, `${spa.at(HOST)}/confirm`);
+    const link = await app.link(ADA.email, "confirm");
     const opened = await visitor.open(link);
     await reads(opened, "Confirm your address");
-    expect(await opened.run(() => location.hash, undefined)).toBe("");
+    expect(await address(opened)).toBe(`${app.origin}/`);
     await opened.press("Confirm");
     await reads(opened, "This completes your sign-up.");
     await opened.fill("Your password", "password1");

@@ -2,18 +2,23 @@
 // modes.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mistakes } from "./support/accessibility.js";
+import { focused, mistakes } from "./support/accessibility.js";
 import { BROWSERS, KINDS, type Tab } from "./support/browser.js";
 import { direct, signedIn as signedInElsewhere } from "./support/direct.js";
-import type { Person } from "./support/people.js";
+import { newPerson, type Person } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
-import { developSpa, type Spa, serveSpa } from "./support/spa.js";
+import { developSpa, MODES, type Mode, type Spa, serveSpa } from "./support/spa.js";
+import {
+  comeBack,
+  exportData,
+  openSignUp,
+  sendSignIn,
+  sendSignUp,
+  signIn,
+} from "./support/using_apps.js";
 import { visitorsOf } from "./support/visitor.js";
 import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
-
-const MODES = ["cookie", "token"] as const;
-type Mode = (typeof MODES)[number];
 
 /** On the service's site, and on another. */
 const SIBLING = "admin.jazzmeet.site";
@@ -35,26 +40,17 @@ afterAll(async () => {
   for (const mode of MODES) await apps[mode]?.stop();
 });
 
-let people = 0;
-const newPerson = (): Person => {
-  people += 1;
-  return { email: `ada${people}@example.org`, password: "correct horse battery staple" };
-};
-
 describe.each(KINDS)("$name, on another site than the service", (kind) => {
   const arrive = visitorsOf(kind);
 
   test.each(MODES)(
     "%s mode: sign up, reload, end a session, change the password, sign out",
     async (mode) => {
-      const { email, password } = newPerson();
+      const ada = newPerson();
       const tab = await (await arrive()).open(apps[mode].at(ELSEWHERE));
-      await reads(tab, "Sign in");
-      await tab.press("Create an account");
+      await openSignUp(tab);
       await tab.fill("Name", "Ada Lovelace");
-      await tab.fill("Email", email);
-      await tab.fill("Password", "short");
-      await tab.press("Sign up");
+      await sendSignUp(tab, { ...ada, password: "short" });
       await reads(tab, "at least 8 characters");
       expect(await tab.run(focused, undefined)).toEqual({
         name: "password",
@@ -63,10 +59,9 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
       });
       expect(await mistakes(tab)).toEqual([]);
 
-      await tab.fill("Password", password);
       await tab.tick("Keep me signed in on this device");
-      await tab.press("Sign up");
-      await reads(tab, "Ada Lovelace", email, "This session");
+      await sendSignUp(tab, ada);
+      await reads(tab, "Ada Lovelace", ada.email, "This session");
       const kept = mode === "cookie" ? "session" : "refresh";
       expect(await tab.setCookies()).toContainEqual(
         expect.stringMatching(`^__Host-bifrons_${kept}=.*Max-Age=\\d{6}`),
@@ -75,8 +70,8 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
       await tab.reload();
       await reads(tab, "Ada Lovelace", "This session");
 
-      const device = await signedInElsewhere(service.origin, { email, password });
-      await tab.run(comeBack, undefined);
+      const device = await signedInElsewhere(service.origin, ada);
+      await comeBack(tab);
       await reads(tab, "End all others");
       expect(await mistakes(tab)).toEqual([]);
       expect(await tab.run(overflowAt, PHONE)).toBe(0);
@@ -84,11 +79,15 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
       await reads(tab, "The session is ended.");
       expect((await device.getSession()).problem?.status).toBe(401);
 
+      const { user, sessions } = await exportData(tab);
+      expect(user).toMatchObject({ name: "Ada Lovelace", email: ada.email });
+      expect(sessions.map(({ ended_because }) => ended_because)).toEqual([undefined, "revoked"]);
+
       await tab.fill("Current password", "not the password");
       await tab.fill("New password", "a second password");
       await tab.press("Change the password");
       await reads(tab, "This is not your password.");
-      await tab.fill("Current password", password);
+      await tab.fill("Current password", ada.password);
       await tab.press("Change the password");
       await reads(tab, "The password is changed");
       expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
@@ -97,9 +96,7 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
       await reads(tab, "You are signed out.");
       await tab.reload();
       await reads(tab, "Sign in");
-      await tab.fill("Email", email);
-      await tab.fill("Password", password);
-      await tab.press("Sign in");
+      await sendSignIn(tab, ada);
       await reads(tab, "The email or the password is wrong.");
       expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
     },
@@ -115,12 +112,12 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
       const ada = newPerson();
       await direct(service.origin).registerUser(ada);
       const [phone, laptop] = [await signedIn(mode, ada), await signedIn(mode, ada)];
-      await laptop.run(comeBack, undefined);
+      await comeBack(laptop);
       await reads(laptop, "End this one");
       await laptop.press("End this one");
       await reads(laptop, "The session is ended.");
 
-      await phone.run(comeBack, undefined);
+      await comeBack(phone);
       await expect.poll(() => phone.text(), { timeout: 1000 }).toContain("Your session was ended");
       expect(await phone.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
       expect(await laptop.text()).toContain("This session");
@@ -135,9 +132,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
       await direct(service.origin).signIn(guess);
     const tab = await (await arrive()).open(apps.cookie.at(SIBLING));
     await reads(tab, "Sign in");
-    await tab.fill("Email", guess.email);
-    await tab.fill("Password", guess.password);
-    await tab.press("Sign in");
+    await sendSignIn(tab, guess);
     await reads(tab, "Too many attempts. Try again in 20 minutes.");
   });
 
@@ -154,32 +149,12 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
   });
 
   /** A page of the signed-in user, on the service's site. */
-  async function signedIn(mode: Mode, { email, password }: Person): Promise<Tab> {
+  async function signedIn(mode: Mode, person: Person): Promise<Tab> {
     const tab = await (await arrive()).open(apps[mode].at(SIBLING));
-    await reads(tab, "Sign in");
-    await tab.fill("Email", email);
-    await tab.fill("Password", password);
-    await tab.press("Sign in");
-    await reads(tab, email, "This session");
+    await signIn(tab, person);
     return tab;
   }
 });
-
-/** Runs in the page: what a screen reader says of the field that has the focus. */
-function focused(): Record<string, string | null | undefined> {
-  const field = document.activeElement;
-  const about = document.getElementById(field?.getAttribute("aria-describedby") ?? "");
-  return {
-    name: field?.getAttribute("name"),
-    invalid: field?.getAttribute("aria-invalid"),
-    about: about?.textContent,
-  };
-}
-
-/** Runs in the page: the person was in another window. */
-function comeBack(): void {
-  window.dispatchEvent(new Event("focus"));
-}
 
 const PHONE = 390;
 

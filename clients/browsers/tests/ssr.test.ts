@@ -10,6 +10,7 @@ import { ADA, MALLORY, type Person } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
 import { type Ssr, startSsr, VISITOR_ADDRESS } from "./support/ssr.js";
+import { signIn } from "./support/using_apps.js";
 import { visitorsOf } from "./support/visitor.js";
 import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
 
@@ -117,13 +118,9 @@ describe.each(BROWSERS)("$name", (kind) => {
     await reads(tab, "Sign in");
   });
 
-  async function signedIn({ email, password }: Person): Promise<Tab> {
+  async function signedIn(person: Person): Promise<Tab> {
     const tab = await (await arrive()).open(app.at("app.jazzmeet.site"));
-    await reads(tab, "Sign in");
-    await tab.fill("Email", email);
-    await tab.fill("Password", password);
-    await tab.press("Sign in");
-    await reads(tab, email);
+    await signIn(tab, person);
     return tab;
   }
 });

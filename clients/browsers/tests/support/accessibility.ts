@@ -9,3 +9,14 @@ export async function mistakes(tab: Tab): Promise<string[]> {
     return violations.flatMap(({ help, nodes }) => nodes.map(({ html }) => `${help}: ${html}`));
   }, undefined);
 }
+
+/** Runs in the page: what a screen reader says of the field that has the focus. */
+export function focused(): Record<string, string | null | undefined> {
+  const field = document.activeElement;
+  const about = document.getElementById(field?.getAttribute("aria-describedby") ?? "");
+  return {
+    name: field?.getAttribute("name"),
+    invalid: field?.getAttribute("aria-invalid"),
+    about: about?.textContent,
+  };
+}

@@ -44,6 +44,8 @@ export interface Tab extends Page {
   press(name: string): Promise<void>;
   /** What stands on the page, for a person to read. */
   text(): Promise<string>;
+  /** Waits for a file of this name among what the browser saved for the page. Returns its text, once. */
+  saved(name: string): Promise<string>;
   /** The `Set-Cookie` headers of all answers so far, stored by the browser or not. */
   setCookies(): Promise<string[]>;
   /** What its scripts have warned of on the console so far. */

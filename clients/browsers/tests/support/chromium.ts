@@ -1,10 +1,18 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page, type Response } from "playwright-core";
-import { inject } from "vitest";
+import {
+  type BrowserContext,
+  chromium,
+  type Download,
+  type Page,
+  type Response,
+} from "playwright-core";
+import { expect, inject } from "vitest";
 import type { Browser, Tab } from "./browser.js";
 import { chromiumOptions } from "./chromium_options.js";
+
+const SAVED_MS = 5000;
 
 interface Settings {
   readonly thirdPartyCookies: boolean;
@@ -51,6 +59,8 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
   page.on("console", (message) => {
     if (message.type() === "warning") warnings.push(message.text());
   });
+  const downloads: Download[] = [];
+  page.on("download", (download) => downloads.push(download));
   await page.goto(url);
   return {
     run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
@@ -60,6 +70,12 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
     tick: (label) => page.getByLabel(label, { exact: true }).check(),
     press: (name) => page.getByRole("button", { name, exact: true }).first().click(),
     text: () => page.locator("body").innerText(),
+    async saved(name) {
+      const find = (): number => downloads.findIndex((file) => file.suggestedFilename() === name);
+      await expect.poll(find, { timeout: SAVED_MS }).not.toBe(-1);
+      const [file] = downloads.splice(find(), 1);
+      return readFile((await file?.path()) ?? "", "utf8");
+    },
     warnings,
     setCookies: async () =>
       (await Promise.all(answers.map((answer) => answer.headerValues("set-cookie")))).flat(),

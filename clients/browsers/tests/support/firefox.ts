@@ -1,8 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type BrowserContext, type HTTPResponse, launch } from "puppeteer-core";
+import { expect } from "vitest";
 import type { Browser, Tab } from "./browser.js";
 
 const BINARY: string = process.env["FIREFOX_BIN"] ?? "/usr/bin/firefox-esr";
+
+const SAVED_MS = 5000;
 
 export async function startFirefox(): Promise<Browser> {
   if (!existsSync(BINARY)) {
@@ -10,6 +16,8 @@ export async function startFirefox(): Promise<Browser> {
       `There is no Firefox at ${BINARY}: install it (apt-get install firefox-esr), name another with FIREFOX_BIN, or do without it on purpose with WITHOUT_FIREFOX=1.`,
     );
   }
+  // One for all visitors: Firefox has no setting for each.
+  const folder = await mkdtemp(join(tmpdir(), "bifrons-firefox-"));
   const browser = await launch({
     browser: "firefox",
     executablePath: BINARY,
@@ -21,21 +29,26 @@ export async function startFirefox(): Promise<Browser> {
       "network.cookie.cookieBehavior": 5,
       "browser.contentblocking.features.standard":
         "tp,tpPrivate,cookieBehavior5,cookieBehaviorPBM5,cryptoTP,fp",
+      "browser.download.folderList": 2,
+      "browser.download.dir": folder,
     },
   });
   return {
     async visitor() {
       const context = await browser.createBrowserContext();
       return {
-        open: (url) => openTab(context, url),
+        open: (url) => openTab(context, folder, url),
         leave: () => context.close(),
       };
     },
-    stop: () => browser.close(),
+    async stop() {
+      await browser.close();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 
-async function openTab(context: BrowserContext, url: string): Promise<Tab> {
+async function openTab(context: BrowserContext, folder: string, url: string): Promise<Tab> {
   const page = await context.newPage();
   const answers: HTTPResponse[] = [];
   page.on("response", (answer) => answers.push(answer));
@@ -52,6 +65,16 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
     tick: (label) => page.locator(labelled(label)).click(),
     press: (name) => page.locator(`::-p-aria([name="${name}"][role="button"])`).click(),
     text: () => page.evaluate(() => document.body.innerText),
+    async saved(name) {
+      const file = join(folder, name);
+      // Until it is complete, it is empty, and there is a second file beside it.
+      const isComplete = (): boolean =>
+        !!statSync(file, { throwIfNoEntry: false })?.size && !existsSync(`${file}.part`);
+      await expect.poll(isComplete, { timeout: SAVED_MS }).toBe(true);
+      const text = await readFile(file, "utf8");
+      await rm(file);
+      return text;
+    },
     warnings,
     setCookies: async () =>
       answers.flatMap((answer) => answer.headers()["set-cookie"]?.split("\n") ?? []),

@@ -20,10 +20,14 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const VITE = "node_modules/vite/bin/vite.js";
 
+/** How the app presents the session. */
+export const MODES = ["cookie", "token"] as const;
+export type Mode = (typeof MODES)[number];
+
 /** The single-page app of the examples, on any host. */
 export interface Spa extends Pages {
   /** Builds it, as it is built to be deployed. It is served from then on. */
-  build(api: string, mode: "cookie" | "token"): Promise<void>;
+  build(api: string, mode: Mode): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -3,11 +3,12 @@ import { useState } from "react";
 import { Address } from "./address.js";
 import { client } from "./client.js";
 import { DeleteAccount } from "./delete-account.js";
+import { ExportData } from "./export-data.js";
 import { Field, Form, Submit } from "./form.js";
 import { Profile } from "./profile.js";
 import { Sessions } from "./sessions.js";
 import { Title } from "./title.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 /** The page for a signed-in user. */
 export function Account({ user }: { readonly user: User }) {
@@ -59,6 +60,8 @@ export function Account({ user }: { readonly user: User }) {
           <Submit>{words.changePassword}</Submit>
         </Form>
       </section>
+
+      <ExportData user={user} />
 
       <DeleteAccount user={user} />
     </main>

@@ -2,7 +2,7 @@ import type { User } from "@bifrons/client";
 import { useRef, useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 /** Confirms the user's address, or changes it. Both take effect with the link of a mail. */
 export function Address({ user }: { readonly user: User }) {

@@ -2,7 +2,7 @@ import type { User } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 /** Deletes the account after the user has typed the password: the service wants a fresh session for it. */
 export function DeleteAccount({ user }: { readonly user: User }) {

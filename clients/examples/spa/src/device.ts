@@ -1,4 +1,4 @@
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 /** A `User-Agent` header in words. The first match wins: most browsers claim to be others, too. */
 export function deviceOf(userAgent = ""): string {

@@ -1,5 +1,5 @@
 import type { OperationId, ProblemOf } from "@bifrons/client";
-import { language, words } from "./words.js";
+import { language, words } from "./words/index.js";
 
 /** Why a call did nothing, in words for the person who made it. */
 export interface Failure {

@@ -4,7 +4,7 @@ import type { Answer } from "./failure.js";
 import { Field, Form, Submit } from "./form.js";
 import type { Link } from "./link.js";
 import { Title } from "./title.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 interface LinkedProps {
   /** The token of the mail's link. */

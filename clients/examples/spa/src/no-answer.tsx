@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Title } from "./title.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 /** The service does not answer, so the page cannot tell whether the user is signed in. */
 export function NoAnswer({ retry }: { readonly retry: () => Promise<unknown> }) {

@@ -2,7 +2,7 @@ import type { User } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 /** Changes the user's name. An empty name removes it. */
 export function Profile({ user }: { readonly user: User }) {

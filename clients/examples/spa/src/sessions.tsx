@@ -4,7 +4,7 @@ import { client } from "./client.js";
 import { deviceOf } from "./device.js";
 import { Form, Submit } from "./form.js";
 import { useSessions } from "./use-sessions.js";
-import { language, words } from "./words.js";
+import { language, words } from "./words/index.js";
 
 /** Where the person is signed in, and how to end that. */
 export function Sessions() {

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
 import { Title } from "./title.js";
-import { words } from "./words.js";
+import { words } from "./words/index.js";
 
 const VIEWS = { signIn: SignIn, createAccount: SignUp, forgot: Forgot };
 
