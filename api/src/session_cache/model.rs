@@ -110,7 +110,10 @@ fn no_request_sees_what_was_before_an_announced_change() {
             let changing = Arc::clone(&node);
             tasks.push(spawn(async move {
                 changing.change(2).await;
+                // It may join a read that began before the change.
+                changing.request().await;
                 changing.change(3).await;
+                changing.request().await;
             }));
             join(tasks);
             assert!(node.cache.recall(SESSION).is_none_or(|kept| row.version(&kept) == 3), "an outdated entry is kept");
