@@ -127,6 +127,8 @@ events! {
     Info UserDisabled = "user_disabled";
     /// An operator enabled a user.
     Info UserEnabled = "user_enabled";
+    /// The database lost what was committed: a backup was restored, or a replica took over that was behind.
+    Warn DatabaseWentBack = "database_went_back";
     /// The next signing key was published; it signs later.
     Info SigningKeyPublished = "signing_key_published";
     /// An operator removed a signing key: its tokens are void.

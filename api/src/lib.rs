@@ -19,6 +19,7 @@
 //! | [`mail`] | the outbox |
 //! | [`session_cache`] | principals that were read, in process and in Redis; how nodes learn of changes |
 //! | [`deployment`] | what all nodes on one database have in common |
+//! | [`node_mark`] | notices that the database went back in time |
 //! | [`signing_keys`] | the keys that sign access tokens: published, signing, retired |
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis |
@@ -61,6 +62,7 @@ pub mod mail;
 pub mod maintenance;
 pub mod metrics;
 pub mod network;
+pub mod node_mark;
 pub mod one_time_tokens;
 pub mod passwords;
 pub mod person_name;

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use crate::{
     accounts, authentication,
     db::{Scope, Unavailable, database_time},
-    limits, mail, one_time_tokens, sessions,
+    limits, mail, node_mark, one_time_tokens, sessions,
     signing_keys::{self, SigningKeysError},
     state::AppState,
 };
@@ -86,9 +86,10 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     accounts::delete_due(state).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let limits = limits::store::purge(db, now).await?;
+    let marks = node_mark::store::purge(db, expired).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
-    if sessions + users + tokens + limits + mails > 0 {
-        tracing::info!(sessions, users, tokens, limits, mails, "removed old rows");
+    if sessions + users + tokens + limits + marks + mails > 0 {
+        tracing::info!(sessions, users, tokens, limits, marks, mails, "removed old rows");
     }
     Ok(())
 }

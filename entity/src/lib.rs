@@ -9,6 +9,7 @@ pub mod columns;
 pub mod deployment;
 pub mod ids;
 pub mod methods;
+pub mod node_mark;
 pub mod one_time_token;
 pub mod outgoing_mail;
 pub mod password;

@@ -15,6 +15,7 @@ mod m20261126_000008_normalize_addresses;
 mod m20261126_000009_create_deployment;
 mod m20261126_000010_deliver_mail;
 mod m20261126_000011_create_signing_key;
+mod m20261126_000012_create_node_mark;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000009_create_deployment::Migration),
             Box::new(m20261126_000010_deliver_mail::Migration),
             Box::new(m20261126_000011_create_signing_key::Migration),
+            Box::new(m20261126_000012_create_node_mark::Migration),
         ]
     }
 }
@@ -45,7 +47,7 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
 
 /// All other tables.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 11] = [
     "user",
     "session",
     "attempt_limit",
@@ -56,6 +58,7 @@ pub const TABLES: [&str; 10] = [
     "outgoing_mail",
     "reset_request",
     "signing_key",
+    "node_mark",
 ];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because

@@ -23,6 +23,9 @@ const CURRENT_FOR_WITH_PUSH: Duration = Duration::from_secs(60);
 /// How long a node may be silent before its push is broken. Every node sends a heartbeat once a second.
 const MAX_SILENCE: Duration = Duration::from_secs(3);
 
+/// How much later than the moment at which a node noticed it, nothing is trusted that other nodes read.
+const TRUST_MARGIN: Duration = Duration::from_secs(5);
+
 /// A process that pushes: a random number from its start.
 pub(super) type NodeId = u64;
 
@@ -42,6 +45,8 @@ pub(super) struct Freshness {
     /// When that was by the wall clock: the monotonic clock stands still while the machine is suspended.
     polled_wall: AtomicI64,
     until: AtomicI64,
+    /// What was read before this, by the database's clock, counts for nothing.
+    trusted_since: AtomicI64,
     push: Mutex<Push>,
 }
 
@@ -63,6 +68,7 @@ impl Freshness {
             polled: AtomicI64::new(NEVER),
             polled_wall: AtomicI64::new(0),
             until: AtomicI64::new(NOTHING),
+            trusted_since: AtomicI64::new(NOTHING),
             push: Mutex::default(),
         }
     }
@@ -75,9 +81,25 @@ impl Freshness {
     /// A poll that began at `moment` has succeeded; it was `until` by the database's clock.
     pub(super) fn polled(&self, moment: Moment, until: UnixMillis) {
         self.polls.fetch_add(1, Ordering::Relaxed);
+        // Nothing that is older than the start of this node.
+        let _ = self.trusted_since.compare_exchange(NOTHING, until.0, Ordering::AcqRel, Ordering::Acquire);
         self.until.store(until.0, Ordering::Release);
         self.polled_wall.store(moment.wall.0, Ordering::Release);
         self.polled.store(self.millis(moment.monotonic), Ordering::Release);
+    }
+
+    /// The database went back in time, and it is `now` by its clock: nothing that was read before counts, and the next poll begins anew.
+    pub(super) fn distrust(&self, now: UnixMillis) {
+        self.polled.store(NEVER, Ordering::Release);
+        let last = UnixMillis(self.until.swap(NOTHING, Ordering::AcqRel));
+        // The clock of another machine may be behind.
+        self.trusted_since.store(now.max(last).plus(TRUST_MARGIN).0, Ordering::Release);
+    }
+
+    /// Whether what was read at this moment of the database's clock counts.
+    pub(super) fn trusts(&self, read_at: UnixMillis) -> bool {
+        let since = self.trusted_since.load(Ordering::Acquire);
+        since != NOTHING && read_at.0 >= since
     }
 
     /// How many polls have succeeded.

@@ -135,7 +135,8 @@ impl SessionCache {
         let until = self.freshness.polled_until().filter(|_| self.freshness.is_current())?;
         // In both directions: the database's clock may have gone back.
         let is_young = until.since(read_at).max(read_at.since(until)) <= shared::LIFETIME;
-        let is_valid = is_young && is_enough(&found.session) && self.keep(&found);
+        let is_trusted = self.freshness.trusts(read_at);
+        let is_valid = is_young && is_trusted && is_enough(&found.session) && self.keep(&found);
         is_valid.then(|| {
             self.metrics.session_read(Source::Redis);
             found
@@ -229,6 +230,14 @@ impl SessionCache {
     /// Removes the entry in process of a session.
     pub fn forget(&self, id: SessionId) {
         self.sessions.remove(&id);
+    }
+
+    /// The database went back in time, and it is `now` by its clock: what this node and Redis remember counts for nothing.
+    pub fn distrust(&self, now: UnixMillis) {
+        let mut recent = lock(&self.recent);
+        self.freshness.distrust(now);
+        *recent = RecentChanges::new();
+        self.clear();
     }
 
     /// Removes all entries in process.

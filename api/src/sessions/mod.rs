@@ -24,7 +24,7 @@ mod touch;
 
 pub use authenticate::{AuthenticateError, by_access_token, by_cookie};
 pub use candidates::{Choice, choose_cookie, choose_refresh_token};
-pub use changes::{follow_changes, poll_changes};
+pub use changes::{follow_changes, make_mark, poll_changes};
 pub use end::{EndOthersError, EndSessionError, PresentedCredential, end_all, end_one, end_others, sessions_of};
 pub use established::{Credential, Established};
 pub use lifetime::{Expiry, expiry, is_fresh};

@@ -25,6 +25,7 @@ use crate::{
     limits::Limits,
     mail::{Outbox, TemplateError},
     metrics::Metrics,
+    node_mark::NodeMark,
     passwords::{BreachedError, PasswordRules},
     redis::Redis,
     secret::{Algorithm, KeyError, ServerSecrets},
@@ -60,6 +61,8 @@ pub struct AppState {
     pub limits: Limits,
     /// What refresh tokens are derived from and cache entries are authenticated with.
     pub secrets: ServerSecrets,
+    /// What this node leaves in the database.
+    pub node_mark: NodeMark,
     /// The keys that sign access tokens.
     pub keys: SigningKeys,
     /// Uses of sessions that wait to be noted.
@@ -168,6 +171,7 @@ impl AppState {
             tokens: VerifiedTokens::new(),
             limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
             redis,
+            node_mark: NodeMark::default(),
             keys,
             passwords: PasswordRules::new(&config)?,
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&metrics))?,

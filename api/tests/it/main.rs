@@ -61,6 +61,7 @@ mod redis_failover;
 mod redis_faults;
 mod refresh;
 mod request_bodies;
+mod restores;
 mod secrets;
 mod security_mails;
 mod server_secrets;

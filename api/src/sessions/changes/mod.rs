@@ -8,7 +8,9 @@ use tokio::time::sleep;
 
 use self::store::Position;
 use crate::{
+    audit::Event,
     db::{Unavailable, database_time},
+    node_mark,
     redis::SubscriptionEvent,
     session_cache::{WINDOW, channel},
     state::AppState,
@@ -38,8 +40,16 @@ pub async fn follow_changes(state: &AppState) {
             sleep(POLL_INTERVAL).await;
         }
     };
+    let marking = async {
+        loop {
+            if let Err(error) = make_mark(state).await {
+                tracing::debug!(%error, "cannot make a mark in the database");
+            }
+            sleep(node_mark::EVERY).await;
+        }
+    };
     match &state.redis {
-        None => polling.await,
+        None => drop(tokio::join!(polling, marking)),
         Some(redis) => {
             let channel = channel(redis);
             let heartbeats = async {
@@ -53,9 +63,20 @@ pub async fn follow_changes(state: &AppState) {
                 SubscriptionEvent::Message(message) => state.cache.apply_message(message),
                 SubscriptionEvent::Lost => state.cache.subscribed(false),
             });
-            tokio::join!(polling, redis.keep_linked(), listening, heartbeats);
+            tokio::join!(polling, marking, redis.keep_linked(), listening, heartbeats);
         }
     }
+}
+
+/// Makes a mark in the database. If the last one is gone, nothing that this node knows counts.
+pub async fn make_mark(state: &AppState) -> Result<(), Unavailable> {
+    if state.node_mark.make(&state.db, state.clock.now()).await? {
+        state.cache.distrust(database_time(state.db.reserved_connection()).await?);
+        tracing::error!("the database went back in time: a backup was restored, or a replica took over that was behind");
+        state.record(Event::DatabaseWentBack);
+        poll_changes(state).await?;
+    }
+    Ok(())
 }
 
 /// Applies what changed since the last poll, or within the window at first.

@@ -8,6 +8,7 @@ use bifrons::{
     email_address::EmailAddress,
     network::ClientNetwork,
     secret::{Algorithm, Password, SigningKey},
+    sessions,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -57,6 +58,9 @@ pub async fn everything(app: &App) {
     for action in [AdminAction::SignOut, AdminAction::Disable, AdminAction::Enable] {
         accounts::apply(&app.state, action, &EmailAddress::parse("grace@example.com").unwrap()).await.unwrap().unwrap();
     }
+    sessions::make_mark(&app.state).await.unwrap();
+    app.execute("DELETE FROM node_mark").await;
+    sessions::make_mark(&app.state).await.unwrap();
     let (keys, now) = (app.state.keyring(), app.state.clock.now());
     let first = keys.rotate(Algorithm::EdDsa, now, "operator").await.unwrap();
     keys.import(&SigningKey::generate(Algorithm::Es256).unwrap(), now).await.unwrap();

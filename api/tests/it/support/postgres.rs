@@ -19,14 +19,7 @@ pub struct Postgres {
 impl Postgres {
     pub async fn start() -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
-        let data = folder.path().join("data");
-        std::fs::create_dir(&data).unwrap();
-        if is_root() {
-            use std::os::unix::fs::PermissionsExt;
-            // PostgreSQL refuses to run as root, so an unprivileged user runs it and needs access to the folder.
-            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-            std::os::unix::fs::chown(&data, Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
-        }
+        let data = new_data_folder(folder.path());
         let mut command = program("initdb");
         let made = command.arg("-D").arg(&data).args(["-U", "bifrons", "-A", "trust", "-E", "UTF8", "--no-sync"]).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -57,6 +50,30 @@ impl Postgres {
         self.child.wait().unwrap();
         self.child = spawn(self.port, &self.folder.path().join("data"));
         self.until_up().await;
+    }
+
+    /// A replica that has received everything so far, and receives no more.
+    pub async fn replica(&self) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let data = new_data_folder(folder.path());
+        let port = self.port.to_string();
+        let mut command = program("pg_basebackup");
+        command.args(["-h", "127.0.0.1", "-p", &port, "-U", "bifrons", "-X", "stream", "-R", "-D"]).arg(&data);
+        let made = command.output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        folder
+    }
+
+    /// The primary fails, and the replica takes its place at its port.
+    pub async fn fail_over(&mut self, replica: TempDir) {
+        assert!(Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status().unwrap().success());
+        self.child.wait().unwrap();
+        let data = replica.path().join("data");
+        self.child = spawn(self.port, &data);
+        self.folder = replica;
+        self.until_up().await;
+        let promoted = program("pg_ctl").arg("promote").arg("-D").arg(&data).output().unwrap();
+        assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
     }
 
     /// Suspends all processes: connections stay open and get no answer.
@@ -91,6 +108,19 @@ pub const UNPRIVILEGED_UID: u32 = 65534;
 
 pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
+}
+
+fn new_data_folder(folder: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let data = folder.join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o700)).unwrap();
+    if is_root() {
+        // PostgreSQL refuses to run as root, so an unprivileged user runs it and needs access to the folder.
+        std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).unwrap();
+        std::os::unix::fs::chown(&data, Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
+    }
+    data
 }
 
 fn spawn(port: u16, data: &Path) -> Child {
