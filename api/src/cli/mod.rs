@@ -1,5 +1,6 @@
 //! The command line: one command per file.
 
+mod backup;
 mod config;
 mod deployment;
 mod doctor;
@@ -14,6 +15,7 @@ mod print;
 mod runtime;
 mod secrets;
 mod serve;
+mod sessions;
 mod settings;
 mod user;
 
@@ -59,6 +61,13 @@ enum Command {
     /// Import users, end their sessions, help them to a new password
     #[command(subcommand)]
     User(user::Command),
+    /// End sessions of one user, or of all
+    #[command(subcommand)]
+    Sessions(sessions::Command),
+    /// Copy the embedded database into a file, while nodes use it
+    Backup(backup::Arguments),
+    /// Put a copy in the place of the embedded database, while no node uses it
+    Restore(backup::Arguments),
     /// Test mail, look at the outbox
     #[command(subcommand)]
     Mail(mail::Command),
@@ -86,6 +95,9 @@ impl Cli {
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
+            Some(Command::Sessions(command)) => load(self.config.as_ref()).and_then(|(_, config)| sessions::run(&command, &config)),
+            Some(Command::Backup(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::backup(&file, &config)),
+            Some(Command::Restore(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::restore(&file, &config)),
             Some(Command::Mail(command)) => load(self.config.as_ref()).and_then(|(_, config)| mail::run(&command, &config)),
             Some(Command::Keys(command)) => load(self.config.as_ref()).and_then(|(_, config)| keys::run(&command, &config)),
             Some(Command::Secrets(command)) => load(self.config.as_ref()).and_then(|(_, config)| secrets::run(&command, &config)),

@@ -23,7 +23,7 @@ pub(super) async fn status(pool: &ServerPool) -> Result<Status, OpenError> {
     status
 }
 
-async fn read_status<'c>(connection: impl IntoDatabaseExecutor<'c>) -> Result<Status, OpenError> {
+pub(super) async fn read_status<'c>(connection: impl IntoDatabaseExecutor<'c>) -> Result<Status, OpenError> {
     let schema = SchemaManager::new(connection);
     if !schema.has_table(HISTORY).await.map_err(OpenError::Migrate)? {
         return Ok(Status::Empty);

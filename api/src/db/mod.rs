@@ -1,5 +1,6 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
+mod backup;
 mod connect;
 mod error;
 mod migrate;
@@ -20,6 +21,7 @@ use sea_orm::{
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{config::DatabaseConfig, random};
+pub use backup::{BackupError, backup, restore};
 use connect::Pools;
 pub use error::{OpenError, Unavailable};
 use migrate::Status;

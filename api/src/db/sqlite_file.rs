@@ -27,7 +27,8 @@ pub(super) fn exists(url: &str) -> bool {
     path(url).is_none_or(Path::exists)
 }
 
-fn path(url: &str) -> Option<&Path> {
+/// The path of the file; `None` for a database server, and for a database in memory.
+pub(super) fn path(url: &str) -> Option<&Path> {
     let path = url.strip_prefix("sqlite:")?.trim_start_matches("//").split('?').next()?;
     (!path.is_empty()).then(|| Path::new(path))
 }

@@ -8,6 +8,7 @@
 mod access_token;
 mod account_recovery;
 mod addresses;
+mod backups;
 mod breached_passwords;
 mod clocks;
 mod configuration;

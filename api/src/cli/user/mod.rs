@@ -66,7 +66,7 @@ pub(super) struct UserArguments {
 const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connects to Redis, if it is configured, so that the nodes learn of the change immediately.
-async fn connect_redis(state: &Arc<AppState>) {
+pub(super) async fn connect_redis(state: &Arc<AppState>) {
     let Some(redis) = state.redis.clone() else { return };
     let connecting = redis.clone();
     tokio::spawn(async move { connecting.keep_linked().await });

@@ -1,0 +1,39 @@
+//! Ends the sessions that were opened before a moment, for an operator.
+
+mod store;
+
+use std::sync::Arc;
+
+use entity::{UnixMillis, session::EndedBecause};
+
+use super::store as sessions;
+use crate::{
+    db::{Scope, Unavailable},
+    state::AppState,
+};
+
+/// So many sessions are ended in one transaction.
+const AT_ONCE: u64 = 500;
+
+/// Ends the live sessions that were opened before a moment, some at a time, and returns how many. `progress` hears of them now and then.
+pub async fn end_before(state: &Arc<AppState>, before: UnixMillis, progress: impl Fn(u64)) -> Result<u64, Unavailable> {
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let page = store::live_before(state.db.connection(), before, after, AT_ONCE).await?;
+        let Some(last) = page.last().copied() else { return Ok(count) };
+        after = Some(last);
+        let ended = state.write(Scope::Transaction, (page, state.clock.now()), |tx, (page, now)| {
+            Box::pin(async move {
+                let mut ended = 0;
+                for session in page {
+                    ended += u64::from(sessions::end(tx, *session, EndedBecause::ByOperator, *now).await?);
+                }
+                Ok(ended)
+            })
+        });
+        count += ended.await?;
+        if count % (20 * AT_ONCE) == 0 {
+            progress(count);
+        }
+    }
+}
