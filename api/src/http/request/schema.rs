@@ -10,8 +10,9 @@ use std::{
 use poem_openapi::{registry::Registry, types::Type};
 use serde_json::{Map, Value, json};
 
+use super::{email_field::EMAIL_FORMAT, patterns};
 use crate::{
-    email_address::{EmailAddress, EmailRule},
+    email_address::{self, EmailAddress, EmailRule},
     http::response::problem::{FieldError, Rule},
     sync::{Mutex, lock},
 };
@@ -28,13 +29,23 @@ pub(in crate::http) fn check<T: Type + 'static>(body: &Value) -> Vec<FieldError>
     let missing =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).filter(|field| !body.contains_key(*field));
     let mut errors: Vec<_> = missing.map(|field| FieldError::new(field, Rule::Required, "is required")).collect();
-    if body.keys().any(|field| !fields.contains_key(field)) {
-        // Not its name: that is text of the client, which no answer repeats.
-        let known: Vec<_> = fields.keys().map(String::as_str).collect();
-        errors.push(FieldError::new("", Rule::UnknownField, format!("must have no other fields than {}", known.join(", "))));
-    }
+    let unknown = body.keys().filter(|field| !fields.contains_key(*field)).take(MAX_UNKNOWN);
+    errors.extend(unknown.map(|field| FieldError::new(&shortened(field), Rule::UnknownField, unknown_detail(fields))));
     errors.extend(body.iter().filter_map(|(field, value)| check_field(field, fields.get(field)?, &schemas, value)));
     errors
+}
+
+/// At most this many unknown fields are reported, each with at most so many characters: the answer stays smaller than the body.
+const MAX_UNKNOWN: usize = 8;
+const MAX_NAME: usize = 64;
+
+fn shortened(field: &str) -> String {
+    field.chars().take(MAX_NAME).collect()
+}
+
+fn unknown_detail(fields: &Map<String, Value>) -> String {
+    let known: Vec<_> = fields.keys().map(String::as_str).collect();
+    format!("is no field; the fields are {}", known.join(", "))
 }
 
 /// The schemas that `T` registers, by name, as the specification writes them.
@@ -67,24 +78,26 @@ fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> O
     let length = value.as_str().unwrap_or_default().chars().count();
     let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());
     if let Some(least) = limit("minLength").filter(|least| length < *least) {
-        return Some(FieldError::new(
-            field,
-            Rule::MinLength,
-            if least == 1 { "must not be empty".to_owned() } else { format!("must have at least {least} characters") },
-        ));
+        return Some(FieldError::min_length(field, least));
     }
     if let Some(most) = limit("maxLength").filter(|most| length > *most) {
-        return Some(FieldError::new(field, Rule::MaxLength, format!("must have at most {most} characters")));
+        return Some(FieldError::max_length(field, most));
     }
-    if schema["format"] == "email"
+    if schema["format"] == EMAIL_FORMAT
         && let Err(rule) = EmailAddress::parse(value.as_str().unwrap_or_default())
     {
-        let kind = if rule == EmailRule::TooLong { Rule::MaxBytes } else { Rule::Format };
-        return Some(FieldError::new(field, kind, rule.detail()));
+        return Some(match rule {
+            EmailRule::TooLong => FieldError::max_bytes(field, email_address::MAX_BYTES, rule.detail()),
+            EmailRule::Syntax | EmailRule::Domain => FieldError::new(field, Rule::Format, rule.detail()),
+        });
+    }
+    let broken = |pattern| patterns::broken(pattern, value.as_str().unwrap_or_default());
+    if let Some(detail) = schema["pattern"].as_str().and_then(broken) {
+        return Some(FieldError::new(field, Rule::Format, detail));
     }
     let choices = schema["enum"].as_array()?;
-    let known: Vec<_> = choices.iter().filter_map(Value::as_str).collect();
-    (!choices.contains(value)).then(|| FieldError::new(field, Rule::OneOf, format!("must be one of {}", known.join(", "))))
+    let known = || choices.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    (!choices.contains(value)).then(|| FieldError::one_of(field, known()))
 }
 
 /// Follows a reference to a named schema. A described field has its reference in `allOf`.
