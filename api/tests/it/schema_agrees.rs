@@ -146,9 +146,13 @@ async fn every_field_of_every_body_is_what_its_schema_says() {
             let mut decided = [0, 0];
             for value in values() {
                 let mut sent = body["example"].clone();
+                if field == "refresh_in" {
+                    // It has no valid value in the other mode.
+                    sent["mode"] = "token".into();
+                }
                 sent[field] = value.clone();
                 let answer = ada.send(operation.method.clone(), &operation.path(), Some(sent.clone())).await;
-                let broken = answer.broken_rules();
+                let broken = if answer.status == 422 { answer.broken_rules() } else { Vec::new() };
                 let what = format!("{} {field} {value}: {} {broken:?}", operation.id, answer.status);
                 let is_valid = fits.is_valid(&sent);
                 if is_valid {
@@ -197,7 +201,7 @@ async fn every_parameter_is_what_its_schema_says() {
                     _ => (operation.path(), ada.with("cookie", format!("{}={encoded}", name.trim_start_matches("__Host-")))),
                 };
                 let answer = who.send(operation.method.clone(), &path, operation.example()).await;
-                let what = format!("{} {name} {text:?}: {} {:?}", operation.id, answer.status, answer.broken_rules());
+                let what = format!("{} {name} {text:?}: {} {}", operation.id, answer.status, answer.text);
                 let is_valid = fits.is_valid(&value);
                 match (is_valid, place) {
                     (true, _) => assert!(![400, 422].contains(&answer.status), "refused: {what}"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     every_operation::signed_in,
     support::{
-        App, PASSWORD,
+        App,
         specification::{DOCUMENT, Operation, operations, resolve, validator},
     },
 };
@@ -272,12 +272,8 @@ async fn the_example_of_an_operation_is_a_request_that_it_takes() {
         let ada = signed_in(&app).await;
         let answer = ada.send(operation.method.clone(), &operation.path(), operation.example()).await;
         assert!(![400, 415, 422].contains(&answer.status), "{}: {}", operation.id, answer.text);
-        if operation.id == "mintAccessToken" {
+        if ["mintAccessToken", "changePassword"].contains(&operation.id.as_str()) {
             assert_eq!(answer.status, 200, "{}", answer.text);
-        }
-        if operation.id == "changePassword" {
-            answer.expect(200);
-            ada.change_password("another horse entirely", PASSWORD).await.expect(200);
         }
     }
 }

@@ -119,7 +119,7 @@ problems!(ReauthenticateError {
 
 /// What [`SignInRequestError::RefreshInForCookie`] refuses, as a schema.
 pub(in crate::http) fn conflict() -> Value {
-    json!({ "required": ["refresh_in"], "properties": { "mode": { "enum": ["cookie"] } } })
+    json!({ "required": ["refresh_in"], "properties": { "refresh_in": {}, "mode": { "enum": ["cookie"] } } })
 }
 
 pub(in crate::http) struct SessionApi;
