@@ -10,7 +10,7 @@ use std::{
 use poem_openapi::{registry::Registry, types::Type};
 use serde_json::{Map, Value, json};
 
-use super::{email_field::EMAIL_FORMAT, patterns};
+use super::patterns;
 use crate::{
     email_address::{self, EmailAddress, EmailRule},
     http::response::problem::{FieldError, Rule},
@@ -83,7 +83,7 @@ fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> O
     if let Some(most) = limit("maxLength").filter(|most| length > *most) {
         return Some(FieldError::max_length(field, most));
     }
-    if schema["format"] == EMAIL_FORMAT
+    if schema["pattern"] == patterns::EMAIL
         && let Err(rule) = EmailAddress::parse(value.as_str().unwrap_or_default())
     {
         return Some(match rule {

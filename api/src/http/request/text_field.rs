@@ -8,11 +8,11 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use super::patterns;
+use super::{email_field::EMAIL_FORMAT, patterns};
 use crate::{email_address, person_name};
 
 macro_rules! text_field {
-    ($(#[doc = $doc:literal])+ $field:ident, $pattern:expr, $max:expr) => {
+    ($(#[doc = $doc:literal])+ $field:ident, $format:expr, $pattern:expr, $max:expr) => {
         $(#[doc = $doc])+
         pub(in crate::http) struct $field(pub(in crate::http) String);
 
@@ -28,7 +28,8 @@ macro_rules! text_field {
 
             fn schema_ref() -> MetaSchemaRef {
                 let (min_length, max_length, pattern) = (Some(1), Some($max), Some($pattern.to_owned()));
-                MetaSchemaRef::Inline(Box::new(MetaSchema { min_length, max_length, pattern, ..MetaSchema::new("string") }))
+                let format = $format;
+                MetaSchemaRef::Inline(Box::new(MetaSchema { format, min_length, max_length, pattern, ..MetaSchema::new("string") }))
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -56,15 +57,15 @@ macro_rules! text_field {
 
 text_field! {
     /// The name of a person, not checked yet.
-    NameField, patterns::NAME, person_name::MAX_LENGTH
+    NameField, None, patterns::NAME, person_name::MAX_LENGTH
 }
 
 text_field! {
     /// A language tag, not checked yet.
-    LocaleField, patterns::LOCALE, 35
+    LocaleField, None, patterns::LOCALE, 35
 }
 
 text_field! {
     /// The address of an account that may have signed up when the rules were others.
-    StoredEmailField, patterns::STORED_EMAIL, email_address::MAX_BYTES
+    StoredEmailField, Some(EMAIL_FORMAT), patterns::STORED_EMAIL, email_address::MAX_BYTES
 }

@@ -948,6 +948,7 @@ export interface components {
          */
         RequestPasswordResetRequest: {
             /**
+             * Format: idn-email
              * @description The address of the account. Case does not matter.
              * @example ada@example.com
              */
