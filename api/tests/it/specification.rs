@@ -139,9 +139,9 @@ async fn the_served_document_has_the_effective_names() {
         let app = App::with_environment(&[environment.as_slice(), &more].concat()).await;
         let served = app.client().get("/openapi.json").await.expect(200).json();
         assert_eq!(served["servers"], json!([{ "url": url, "description": "The service that serves this document" }]));
-        let schemes = &served["components"]["securitySchemes"];
-        assert_eq!(schemes["cookieAuth"]["name"], format!("{prefix}bifrons_session"));
-        assert_eq!(schemes["refreshCookie"]["name"], format!("{prefix}bifrons_refresh"));
+        let security = &served["components"]["securitySchemes"];
+        assert_eq!(security["cookieAuth"]["name"], format!("{prefix}bifrons_session"));
+        assert_eq!(security["refreshCookie"]["name"], format!("{prefix}bifrons_refresh"));
         let parameter = |path: &str, method: &str| served["paths"][path][method]["parameters"][0].clone();
         assert_eq!(parameter("/v1/session", "post")["name"], format!("{prefix}bifrons_device"));
         assert_eq!(parameter("/v1/probe", "get")["name"], format!("{prefix}bifrons_probe"));

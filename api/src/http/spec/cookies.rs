@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{document::operations_mut, effective::Effective};
+use super::{effective::Effective, operations::operations_mut};
 use crate::http::request::credentials::{REFRESH_COOKIE, SESSION_COOKIE};
 
 pub(super) fn name(document: &mut Value, effective: &Effective) {

@@ -6,7 +6,14 @@ use poem::http::Method;
 use poem_openapi::{ContactObject, LicenseObject, OpenApiService, ServerObject};
 use serde_json::{Value, json};
 
-use super::{cookies, effective::Effective, headers, links, problems, schemas, tidy::tidy};
+use super::{
+    cookies,
+    effective::Effective,
+    headers, links,
+    operations::{operations, operations_mut},
+    problems, schemas,
+    tidy::tidy,
+};
 use crate::http::v1::{
     email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi, password::PasswordApi, probe::ProbeApi, session::SessionApi,
     sessions::SessionsApi, tokens::TokensApi, users::UsersApi, verify::VerifyApi,
@@ -85,19 +92,4 @@ pub(in crate::http) fn parameter(operation: &str, name: &str) -> Option<&'static
 /// The operations of the document of any deployment: path, method, operation.
 pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
     operations(&DOCUMENT)
-}
-
-pub(super) fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    paths.flat_map(|(path, methods)| {
-        methods.as_object().into_iter().flatten().map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
-    })
-}
-
-/// All operations with their methods.
-pub(super) fn operations_mut(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
-    let paths = document["paths"].as_object_mut().into_iter().flatten();
-    paths.flat_map(|(_, methods)| {
-        methods.as_object_mut().into_iter().flatten().map(|(method, operation)| (method.as_str(), operation))
-    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{document::operations_mut, effective::Effective};
+use super::{effective::Effective, operations::operations_mut};
 use crate::http::response::{
     cookies,
     problem_code::{BEARER, BEARER_INVALID_TOKEN},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::document::operations_mut;
+use super::operations::operations_mut;
 
 /// One link: the operation and status that it leads from, the operation it leads to, and the parameter that it fills. A body is filled
 /// in words: generators refuse an object of expressions there.

@@ -7,6 +7,7 @@ pub(super) mod explorer;
 mod headers;
 mod index;
 mod links;
+mod operations;
 mod problems;
 mod schemas;
 pub(super) mod served;

@@ -4,7 +4,7 @@
 use poem_openapi::types::ParseFromJSON;
 use serde_json::{Map, Value, json};
 
-use super::{document::operations_mut, headers};
+use super::{headers, operations::operations_mut};
 use crate::http::{
     middleware::csrf,
     request::{body, credentials},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{document::operations_mut, effective::Effective, problems::pascal};
+use super::{effective::Effective, operations::operations_mut, problems::pascal};
 use crate::http::{
     response::{problem_code::PROBLEM_CODES, rule::RULES},
     v1::session,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::document::operations;
+use super::operations::operations;
 
 /// Every generator reads this version.
 const VERSION: &str = "3.0.3";
