@@ -12,7 +12,7 @@ mod password_field;
 pub(super) mod patterns;
 mod precedence;
 mod requester;
-mod schema;
+pub(super) mod schema;
 mod strict_json;
 pub(super) mod text_field;
 

@@ -12,13 +12,14 @@ use serde_json::{Map, Value, json};
 
 use super::patterns;
 use crate::{
+    config::PasswordsConfig,
     email_address::{self, EmailAddress, EmailRule},
     http::response::problem::{FieldError, Rule},
     sync::{Mutex, lock},
 };
 
-/// What is wrong with a body of type `T`.
-pub(in crate::http) fn check<T: Type + 'static>(body: &Value) -> Vec<FieldError> {
+/// What is wrong with a body of type `T`. `passwords` has the effective lengths of new passwords.
+pub(in crate::http) fn check<T: Type + 'static>(body: &Value, passwords: Option<&PasswordsConfig>) -> Vec<FieldError> {
     let schemas = schemas_of::<T>();
     let schema = &schemas[T::name().as_ref()];
     let Some(body) = body.as_object() else {
@@ -31,7 +32,10 @@ pub(in crate::http) fn check<T: Type + 'static>(body: &Value) -> Vec<FieldError>
     let mut errors: Vec<_> = missing.map(|field| FieldError::new(field, Rule::Required, "is required")).collect();
     let unknown = body.keys().filter(|field| !fields.contains_key(*field)).take(MAX_UNKNOWN);
     errors.extend(unknown.map(|field| FieldError::new(&shortened(field), Rule::UnknownField, unknown_detail(fields))));
-    errors.extend(body.iter().filter_map(|(field, value)| check_field(field, fields.get(field)?, &schemas, value)));
+    errors.extend(body.iter().filter_map(|(field, value)| {
+        let schema = resolve(fields.get(field)?, &schemas);
+        check_field(field, schema, value, passwords.filter(|_| is_new_password(schema)))
+    }));
     errors
 }
 
@@ -59,11 +63,15 @@ fn schemas_of<T: Type + 'static>() -> Arc<Value> {
     Arc::clone(lock(&SCHEMAS).entry(TypeId::of::<T>()).or_insert_with(register))
 }
 
-fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> Option<FieldError> {
+/// Only a password that is chosen has a minimum.
+pub(in crate::http) fn is_new_password(schema: &Value) -> bool {
+    schema["format"] == "password" && schema.get("minLength").is_some()
+}
+
+fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&PasswordsConfig>) -> Option<FieldError> {
     if value.is_null() && schema["nullable"] == true {
         return None;
     }
-    let schema = resolve(schema, schemas);
     let wanted = schema["type"].as_str().unwrap_or_default();
     let fits = match wanted {
         "string" => value.is_string(),
@@ -77,10 +85,14 @@ fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> O
     }
     let length = value.as_str().unwrap_or_default().chars().count();
     let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());
-    if let Some(least) = limit("minLength").filter(|least| length < *least) {
+    let (least, most) = match password {
+        Some(passwords) => (Some(passwords.min_length), Some(passwords.max_bytes)),
+        None => (limit("minLength"), limit("maxLength")),
+    };
+    if let Some(least) = least.filter(|least| length < *least) {
         return Some(FieldError::min_length(field, least));
     }
-    if let Some(most) = limit("maxLength").filter(|most| length > *most) {
+    if let Some(most) = most.filter(|most| length > *most) {
         return Some(FieldError::max_length(field, most));
     }
     if schema["pattern"] == patterns::EMAIL

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{effective::Effective, operations::operations_mut, problems::pascal};
 use crate::http::{
+    request::schema::is_new_password,
     response::{problem_code::PROBLEM_CODES, rule::RULES},
     v1::session,
 };
@@ -73,9 +74,9 @@ fn name_values(name: &str, schema: &mut Value) {
     schema["example"] = values.last().cloned().unwrap_or_default();
 }
 
-/// The effective lengths of a password that is chosen: only such a one has a minimum.
+/// The effective lengths of a password that is chosen.
 fn configure(schema: &mut Value, effective: &Effective) {
-    if schema["format"] != "password" || schema.get("minLength").is_none() {
+    if !is_new_password(schema) {
         return;
     }
     for (keyword, length) in [("minLength", effective.min_password), ("maxLength", effective.max_password)] {
