@@ -3,6 +3,7 @@
 `MODE` in the environment is `cookie` or `token`.
 """
 
+import functools
 import os
 import re
 import ssl
@@ -48,12 +49,22 @@ def credential():
     return "Cookie", next(cookie for cookie in cookies if "_session=" in cookie)
 
 
+# Operations that leave the session as it is share one; those that end or renew it get one each.
+LASTING = {"getSession", "getMe", "updateMe", "exportMe", "listSessions", "verify", "mintAccessToken", "changeEmail", "sendEmailVerification"}
+shared = functools.cache(credential)
+
+
 @schemathesis.auth(refresh_interval=None)
 class User:
     def get(self, case, context):
-        return credential()
+        definition = case.operation.definition.raw
+        if not definition["security"]:
+            return None
+        return shared() if definition["operationId"] in LASTING else credential()
 
     def set(self, case, data, context):
+        if data is None:
+            return
         name, value = data
         case.headers = case.headers or {}
         case.headers[name] = value
