@@ -11,6 +11,12 @@ use crate::{
     unicode::{is_invisible, nfc},
 };
 
+/// The most bytes of an address (RFC 5321 section 4.5.3.1).
+pub const MAX_BYTES: usize = 254;
+
+/// The most characters of a label, as it is typed.
+const MAX_LABEL: usize = 63;
+
 /// A valid e-mail address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailAddress {
@@ -46,10 +52,13 @@ impl EmailAddress {
         if local.is_empty() || local.split('.').any(|atom| atom.is_empty() || !atom.chars().all(is_atext)) {
             return Err(EmailRule::Syntax);
         }
+        if typed_domain.split('.').any(|label| label.chars().count() > MAX_LABEL) {
+            return Err(EmailRule::Domain);
+        }
         let domain = DomainName::parse(typed_domain).ok_or(EmailRule::Domain)?;
         let local = normalize(local);
         let address = Self::new(&local, typed_domain, &domain);
-        if local.len() > 64 || address.canonical.len() > 254 || address.typed.len() > 254 {
+        if local.len() > 64 || address.canonical.len() > MAX_BYTES || address.typed.len() > MAX_BYTES {
             return Err(EmailRule::TooLong);
         }
         Ok(address)
@@ -60,7 +69,8 @@ impl EmailAddress {
         let (local, typed_domain) = typed.trim().rsplit_once('@').filter(|(local, _)| !local.is_empty())?;
         let address = Self::new(&normalize(local), typed_domain, &DomainName::map(typed_domain)?);
         // What no column could hold was never stored.
-        let fits = [&address.typed, &address.canonical].into_iter().all(|text| text.chars().count() <= 254 && !text.contains('\0'));
+        let fits =
+            [&address.typed, &address.canonical].into_iter().all(|text| text.chars().count() <= MAX_BYTES && !text.contains('\0'));
         fits.then_some(address)
     }
 

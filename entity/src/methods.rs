@@ -12,7 +12,8 @@ macro_rules! methods {
         pub enum Method { $($(#[doc = $doc])+ $method,)+ }
 
         impl Method {
-            const ALL: &'static [Self] = &[$(Self::$method),+];
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$method),+];
 
             /// The `amr` value.
             pub fn name(self) -> &'static str {

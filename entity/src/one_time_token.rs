@@ -1,6 +1,6 @@
 //! `one_time_token`: what the links in mails are good for. A row is deleted when its token is used, and purged when it has expired.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Iterable, entity::prelude::*};
 
 use crate::{OneTimeTokenId, SecretHash, SessionId, UnixMillis, UserId};
 
@@ -29,6 +29,11 @@ impl Purpose {
     /// As it is stored.
     pub fn name(self) -> String {
         self.to_value()
+    }
+
+    /// All of them, as they are stored.
+    pub fn names() -> impl Iterator<Item = String> {
+        <Self as Iterable>::iter().map(Self::name)
     }
 }
 

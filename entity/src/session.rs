@@ -1,6 +1,6 @@
 //! `session`: one row a sign-in, in either mode.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Iterable, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{Methods, SecretHash, SessionId, UnixMillis, UserId};
@@ -64,6 +64,11 @@ impl EndedBecause {
     /// As it is stored.
     pub fn name(self) -> String {
         self.to_value()
+    }
+
+    /// All of them, as they are stored.
+    pub fn names() -> impl Iterator<Item = String> {
+        <Self as Iterable>::iter().map(Self::name)
     }
 }
 

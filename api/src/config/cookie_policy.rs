@@ -40,6 +40,11 @@ impl CookiePolicy {
         Self::of(api.is_secure(), cross_site, domain)
     }
 
+    /// The policy of an API on https whose frontends are on its own site.
+    pub fn production() -> Self {
+        Self::of(true, false, None)
+    }
+
     fn of(secure: bool, cross_site: bool, domain: Option<String>) -> Self {
         let [session_name, refresh_name, probe_name, device_name] = match (secure, &domain) {
             (true, None) => ["__Host-bifrons_session", "__Host-bifrons_refresh", "__Host-bifrons_probe", "__Host-bifrons_device"],

@@ -44,7 +44,7 @@ pub use reader::{File, InvalidSetting, Setting, Source, variable};
 pub use registration::RegistrationConfig;
 pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
-pub use tokens::{TokensConfig, Verification};
+pub use tokens::{DEFAULT_AUDIENCE, TokensConfig, Verification};
 pub use values::duration;
 
 use reader::Reader;

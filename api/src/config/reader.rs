@@ -157,9 +157,21 @@ impl Reader {
 
     /// A list: an array in the file, comma-separated in the environment.
     pub(super) fn list<T>(&mut self, key: &'static str, about: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        self.list_or(key, "", about, parse)
+    }
+
+    /// A list with one value when none is given.
+    pub(super) fn list_or<T>(
+        &mut self,
+        key: &'static str,
+        default: &str,
+        about: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         let given = self.take(key);
-        let texts: Vec<_> = given.as_ref().map(|given| given.values.clone()).unwrap_or_default();
-        self.record(key, about, "", &texts.join(", "), given.as_ref());
+        let default_values = || Some(default.to_owned()).filter(|default| !default.is_empty()).into_iter().collect();
+        let texts: Vec<_> = given.as_ref().map_or_else(default_values, |given| given.values.clone());
+        self.record(key, about, default, &texts.join(", "), given.as_ref());
         let written = given.map_or(key.to_owned(), |given| given.written);
         let mut values = Vec::new();
         for text in &texts {

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::secret::{Algorithm, ServerSecret};
 
+/// The audience of `mintAccessToken` when none is configured.
+pub const DEFAULT_AUDIENCE: &str = "services";
+
 /// Access and refresh tokens.
 #[derive(Clone, Debug)]
 pub struct TokensConfig {
@@ -61,7 +64,7 @@ impl TokensConfig {
             Algorithm::named(text).ok_or_else(|| "write EdDSA or ES256".to_owned())
         });
         let about = "Other services that `mintAccessToken` issues tokens for: the `aud` they expect.";
-        let audiences = reader.list("tokens.audiences", about, |text| {
+        let audiences = reader.list_or("tokens.audiences", DEFAULT_AUDIENCE, about, |text| {
             let fits = !text.is_empty() && text.len() <= 255 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
             if fits {
                 Ok(text.to_owned())

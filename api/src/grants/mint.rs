@@ -19,8 +19,8 @@ pub struct Minted {
 #[derive(Debug, thiserror::Error)]
 pub enum MintError {
     /// `tokens.audiences` does not list it.
-    #[error("no such audience")]
-    UnknownAudience,
+    #[error("no such audience; there are {}", .0.join(", "))]
+    UnknownAudience(Vec<String>),
     /// It could not be signed.
     #[error("cannot sign: {0}")]
     Signing(#[from] jsonwebtoken::errors::Error),
@@ -33,7 +33,7 @@ pub fn mint(state: &AppState, principal: &Principal, audience: Option<&str>) -> 
         None => audiences.next(),
         Some(named) => audiences.find(|audience| *audience == named),
     };
-    let audience = audience.ok_or(MintError::UnknownAudience)?;
+    let audience = audience.ok_or_else(|| MintError::UnknownAudience(state.config.tokens.audiences.clone()))?;
     state.record(Event::AccessTokenMinted.of(principal.user.id).in_session(principal.session.id));
     let (access_token, expires_in) = access_token::issue(state, principal, audience, state.clock.now())?;
     Ok(Minted { access_token, expires_in })

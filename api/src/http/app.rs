@@ -20,7 +20,7 @@ use super::{
     },
     operations::{health, metrics},
     response::problem::{Problem, ProblemCode},
-    spec::{document, explorer},
+    spec::{document, explorer, served},
     v1::verify,
 };
 use crate::{audit::Event, random, state::AppState};
@@ -34,12 +34,12 @@ pub fn app(state: Arc<AppState>) -> App {
         .at("/.well-known/jwks.json", get(health::jwks))
         .at("/health/live", get(health::live))
         .at("/health/ready", get(health::ready))
-        .at("/openapi.json", get(document::served))
+        .at("/openapi.json", get(served::document(&state.config)))
         .nest_no_strip("/v1", document::service())
         .at(format!("{FOR_ENVOY}*path"), verify::for_envoy);
     if state.config.docs {
         let to_docs = poem::endpoint::make_sync(|_| Redirect::see_other("/docs"));
-        routes = routes.at("/docs", get(explorer::explorer)).at("/", get(to_docs));
+        routes = routes.at("/docs", get(explorer::explorer(&state.config))).at("/", get(to_docs));
     }
     App::around(routes, state)
 }
@@ -101,14 +101,17 @@ impl App {
         if request.method() == Method::OPTIONS && is_proxy_query(&request) {
             request.set_method(Method::GET);
         }
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         if csrf::is_forged(&request, &self.state) {
             self.state.record(Event::OriginRefused);
             return Problem::new(ProblemCode::OriginNotAllowed).into_response();
         }
         match tokio::time::timeout(REQUEST_TIMEOUT, self.routes.call(request)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => fallback::answer(error, &method, &path, document::methods(&path)),
+            Ok(Err(error)) => {
+                let specified = fallback::Specified { methods: document::methods(uri.path()), parameter: document::parameter };
+                fallback::answer(error, &method, &uri, specified)
+            }
             Err(_) => Problem::new(ProblemCode::Unavailable).into_response(),
         }
     }

@@ -61,7 +61,7 @@ async fn use_is_stored_at_most_every_tenth_of_the_idle_time() {
     assert_eq!(seen().await, first);
     app.advance(SECOND).await;
     let used = ada.get_session().await.expect(200);
-    assert_eq!(used.string("/idle_expires_at"), "2026-01-01T10:06:00Z", "the answer includes this use");
+    assert_eq!(used.string("/idle_expires_at"), "2026-01-01T10:06:00.000Z", "the answer includes this use");
     app.advance(Duration::ZERO).await;
     assert_eq!(seen().await, first + 360_000);
 }
@@ -119,7 +119,7 @@ async fn b_10_answers_and_lists_follow_a_shortened_lifetime() {
     let cookie = ada.cookie("bifrons_session").unwrap();
     let ada = shorter.client();
     ada.put_cookie("bifrons_session", cookie);
-    assert_eq!(ada.get_session().await.expect(200).string("/expires_at"), "2026-01-01T10:00:00Z");
+    assert_eq!(ada.get_session().await.expect(200).string("/expires_at"), "2026-01-01T10:00:00.000Z");
     shorter.advance(HOUR).await;
     let again = shorter.client();
     again.sign_in(EMAIL, PASSWORD).await.expect(200);

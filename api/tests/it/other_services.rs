@@ -57,8 +57,18 @@ async fn an_audience_that_is_not_configured_is_refused() {
             assert_eq!(refused.broken_rules(), [("audience".to_owned(), "one_of".to_owned())]);
         }
     }
+}
+
+#[tokio::test]
+async fn there_is_one_audience_if_none_is_configured() {
     let app = App::start().await;
-    app.ada().await.post("/v1/session/token", json!({})).await.expect_problem(422, "validation_failed");
+    let ada = app.ada().await;
+    for body in [json!({}), json!({ "audience": "services" })] {
+        let minted = ada.post("/v1/session/token", body).await.expect(200).string("/access_token");
+        ada.with_token(&minted).get_session().await.expect_problem(401, "invalid_token");
+    }
+    let configured = with_audiences().await.ada().await;
+    configured.post("/v1/session/token", json!({ "audience": "services" })).await.expect_problem(422, "validation_failed");
 }
 
 #[tokio::test]

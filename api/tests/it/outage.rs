@@ -4,11 +4,9 @@ use serde_json::json;
 
 use crate::support::{App, EMAIL, PASSWORD, specification::operations};
 
-const AUDIENCE: &str = "https://orders.example.com";
-
 #[tokio::test]
 async fn asvs_16_5_2_every_operation_says_503() {
-    let app = App::with_environment(&[("BIFRONS_SESSIONS__CACHE_MIB", "0"), ("BIFRONS_TOKENS__AUDIENCES", AUDIENCE)]).await;
+    let app = App::with_environment(&[("BIFRONS_SESSIONS__CACHE_MIB", "0")]).await;
     let ada = app.ada().await;
     let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
     app.state.db.clone().close().await.unwrap();

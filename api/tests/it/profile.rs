@@ -44,9 +44,9 @@ async fn b_37_bad_values_are_refused_and_change_nothing() {
         (json!({ "user_metadata": { "a": "x".repeat(8192) } }), "user_metadata", "max_bytes"),
         (json!({ "user_metadata": [] }), "user_metadata", "type"),
         (json!({ "user_metadata": "{}" }), "user_metadata", "type"),
-        (json!({ "app_metadata": {} }), "", "unknown_field"),
-        (json!({ "email_verified": true }), "", "unknown_field"),
-        (json!({ "roles": ["admin"] }), "", "unknown_field"),
+        (json!({ "app_metadata": {} }), "app_metadata", "unknown_field"),
+        (json!({ "email_verified": true }), "email_verified", "unknown_field"),
+        (json!({ "roles": ["admin"] }), "roles", "unknown_field"),
     ] {
         let refused = update(&ada, body.clone()).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.broken_rules(), [(field.to_owned(), rule.to_owned())], "{body}");

@@ -6,7 +6,7 @@ use crate::{
     every_operation::signed_in,
     support::{
         Actor, Answer, App, PASSWORD,
-        specification::{Operation, operations},
+        specification::{Operation, operations, resolve},
     },
 };
 
@@ -38,7 +38,7 @@ fn with(example: &Value, field: &str, value: Value) -> Value {
 }
 
 /// Values of each JSON type that do not fit the schema of a field.
-fn misfits(schema: &Value) -> Vec<Value> {
+fn misfits(schema: &'static Value) -> Vec<Value> {
     let values = [
         json!(12_345_678_901_234_567_u64),
         json!(1.5),
@@ -48,7 +48,10 @@ fn misfits(schema: &Value) -> Vec<Value> {
         json!(null),
         json!(MARKER),
     ];
+    // A described reference stands in `allOf`.
+    let schema = resolve(schema["allOf"].get(0).unwrap_or(schema));
     let fits = |value: &Value| match schema["type"].as_str() {
+        Some("string") if schema["enum"].is_array() => false,
         _ if value.is_null() => schema["nullable"] == true,
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
@@ -114,8 +117,12 @@ async fn b_59_unknown_and_missing_fields_are_named() {
     let app = App::start().await;
     let ada = signed_in(&app).await;
     for (operation, schema, example) in with_bodies() {
-        let rules = broken_rules(&ada, &operation, &with(&example, MARKER, MARKER.into())).await;
-        assert_eq!(rules, [(String::new(), "unknown_field".into())], "{}", operation.id);
+        let rules = broken_rules(&ada, &operation, &with(&example, "favourite_colour", MARKER.into())).await;
+        assert_eq!(rules, [("favourite_colour".into(), "unknown_field".into())], "{}", operation.id);
+        let many = (0..100).fold(example.clone(), |body, n| with(&body, &format!("{n:x<200}"), json!(1)));
+        let rules = broken_rules(&ada, &operation, &many).await;
+        assert_eq!(rules.len(), 8, "{}", operation.id);
+        assert!(rules.iter().all(|(field, _)| field.len() == 64), "{rules:?}");
         for field in schema["required"].as_array().into_iter().flatten() {
             let field = field.as_str().unwrap();
             let mut body = example.clone();

@@ -92,7 +92,7 @@ async fn asvs_15_3_3_a_user_cannot_set_protected_fields() {
         let mut body = json!({"email": "ada@example.com", "password": PASSWORD});
         body[field] = value;
         let problem = app.client().post("/v1/users", body).await.expect_problem(422, "validation_failed");
-        assert_eq!(problem.broken_rules(), [(String::new(), "unknown_field".to_owned())]);
+        assert_eq!(problem.broken_rules(), [(field.to_owned(), "unknown_field".to_owned())]);
     }
     assert_eq!(app.count("SELECT count(*) FROM user").await, 0);
 }

@@ -1,7 +1,15 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { startService } from "../../typescript/tests/support/service.js";
-import { generators } from "./support/generators.js";
+import { generateBy, generators } from "./support/generators.js";
+import { startPrism } from "./support/prism.js";
 import { makeProject } from "./support/project.js";
+
+const run = promisify(execFile);
 
 test.each(Object.entries(generators))(
   "%s: its code compiles, signs up, signs in and asks who the user is",
@@ -20,3 +28,39 @@ test.each(Object.entries(generators))(
     }
   },
 );
+
+test("go: its code compiles", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "bifrons-go-"));
+  try {
+    await generateBy("go", folder);
+    const env = { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=mod", GOPROXY: "off" };
+    await run("go", ["build", "./..."], { cwd: folder, env });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("prism: what a generated client sends and gets is what the document says", async () => {
+  const project = await makeProject("orval");
+  const service = await startService();
+  const prism = await startPrism(service.url);
+  try {
+    await generators["orval"]?.(project.generated, prism.url);
+    expect(await project.compile()).toBe("");
+    expect(await project.run(prism.url)).toBe(
+      "true\ncookie ada@example.org\ntoken ada@example.org\n",
+    );
+    expect(prism.violations).toEqual([]);
+    // It does find what is wrong.
+    await fetch(`${prism.url}/v1/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"email":1}',
+    });
+    expect(prism.violations).not.toEqual([]);
+  } finally {
+    await prism.stop();
+    await service.stop();
+    await project.remove();
+  }
+});

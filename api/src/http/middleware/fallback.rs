@@ -3,32 +3,52 @@
 use poem::{
     Error, IntoResponse, Response,
     error::{MethodNotAllowedError, NotFoundError},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
 };
 use poem_openapi::{
     OperationId,
     error::{ParseParamError, ParsePathError},
 };
 
-use crate::http::response::problem::{FieldError, Problem, ProblemCode, Rule};
+use serde_json::Value;
 
-/// The answer for an error. `operations` are the methods that the path has operations for.
-pub(in crate::http) fn answer(error: Error, method: &Method, path: &str, operations: Vec<Method>) -> Response {
+use crate::http::{
+    request::parameter,
+    response::problem::{Problem, ProblemCode},
+};
+
+/// What the specification says, as far as errors depend on it.
+pub(in crate::http) struct Specified {
+    /// The methods that the path has operations for.
+    pub(in crate::http) methods: Vec<Method>,
+    /// The schema of a parameter, by the ids of operation and parameter.
+    pub(in crate::http) parameter: fn(&str, &str) -> Option<&'static Value>,
+}
+
+/// The answer for an error.
+pub(in crate::http) fn answer(error: Error, method: &Method, uri: &Uri, specified: Specified) -> Response {
     let operation = error.data::<OperationId>().copied();
-    let mut response = answer_of(error, method, path.starts_with('/'), operations);
+    if let (Some(operation), Some(error)) = (operation, error.downcast_ref::<ParseParamError>()) {
+        let schema = (specified.parameter)(operation.0, error.name);
+        return wrong_parameter(operation, error.name, schema, uri.query().unwrap_or_default());
+    }
+    let mut response = answer_of(error, method, uri.path().starts_with('/'), specified.methods);
     if let Some(operation) = operation {
         response.set_data(operation);
     }
     response
 }
 
+fn wrong_parameter(operation: OperationId, name: &str, schema: Option<&Value>, query: &str) -> Response {
+    let wrong = parameter::broken_rule(name, schema.unwrap_or(&Value::Null), query);
+    let mut response = Problem::new(ProblemCode::ValidationFailed).fields(vec![wrong]).into_response();
+    response.set_data(operation);
+    response
+}
+
 fn answer_of(error: Error, method: &Method, is_path: bool, operations: Vec<Method>) -> Response {
     if error.is_from_response() {
         return error.into_response();
-    }
-    if let Some(error) = error.downcast_ref::<ParseParamError>() {
-        let wrong = FieldError::new(error.name, Rule::Format, "must be as the API's description says");
-        return Problem::new(ProblemCode::ValidationFailed).fields(vec![wrong]).into_response();
     }
     // A path parameter that does not parse names no resource.
     if error.is::<ParsePathError>() || (error.is::<NotFoundError>() && is_path) {

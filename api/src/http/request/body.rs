@@ -1,7 +1,7 @@
 //! Request bodies: `application/json` of at most 64 KiB that arrives within ten seconds, parsed strictly and checked against the
 //! schema of the specification.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use poem::{
     IntoResponse, Request, RequestBody,
@@ -15,7 +15,10 @@ use poem_openapi::{
 };
 
 use super::{media_type, schema, strict_json};
-use crate::http::response::problem::{FieldError, Problem, ProblemCode, Rule};
+use crate::{
+    http::response::problem::{FieldError, Problem, ProblemCode, Rule},
+    state::AppState,
+};
 
 /// The maximum number of bytes of a body.
 pub(in crate::http) const MAX_BYTES: usize = 64 * 1024;
@@ -73,7 +76,8 @@ async fn read<T: ParseFromJSON + 'static>(request: &Request, body: &mut RequestB
         Err(_) => return Err(Problem::new(ProblemCode::RequestTimeout)),
     };
     let value = strict_json::parse(&bytes).ok_or_else(|| Problem::new(ProblemCode::MalformedRequest))?;
-    let errors = schema::check::<T>(&value);
+    let passwords = request.data::<Arc<AppState>>().map(|state| &state.config.passwords);
+    let errors = schema::check::<T>(&value, passwords);
     if !errors.is_empty() {
         return Err(Problem::new(ProblemCode::ValidationFailed).fields(errors));
     }

@@ -31,6 +31,9 @@ pub(in crate::http) struct VerifiedIdentity(pub(in crate::http) Principal);
 /// Any client, signed in or not. The operation reads the credentials itself.
 pub(in crate::http) struct OptionalAuth;
 
+/// A client that may present its refresh token in a cookie. The operation reads it itself.
+pub(in crate::http) struct RefreshCookie;
+
 impl VerifiedIdentity {
     /// The identity of a request.
     pub(in crate::http) async fn of(request: &Request) -> Result<Self, Problem> {
@@ -97,7 +100,7 @@ impl<'a> ApiExtractor<'a> for OptionalAuth {
     }
 
     fn security_schemes() -> Vec<&'static str> {
-        SCHEMES.to_vec()
+        [SCHEMES.as_slice(), &[REFRESH_COOKIE]].concat()
     }
 
     fn has_security_fallback() -> bool {
@@ -109,7 +112,34 @@ impl<'a> ApiExtractor<'a> for OptionalAuth {
     }
 }
 
-const SCHEMES: [&str; 2] = ["cookieAuth", "bearerAuth"];
+impl<'a> ApiExtractor<'a> for RefreshCookie {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_schemes(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![REFRESH_COOKIE]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(_: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self)
+    }
+}
+
+const SCHEMES: [&str; 2] = [SESSION_COOKIE, "bearerAuth"];
+
+/// The schemes whose cookies have another name in each configuration.
+pub(in crate::http) const SESSION_COOKIE: &str = "cookieAuth";
+pub(in crate::http) const REFRESH_COOKIE: &str = "refreshCookie";
 
 fn register_schemes(registry: &mut Registry) {
     let none = || MetaSecurityScheme {
@@ -122,18 +152,25 @@ fn register_schemes(registry: &mut Registry) {
         flows: None,
         openid_connect_url: None,
     };
+    let cookie = |description| MetaSecurityScheme {
+        ty: "apiKey",
+        description: Some(description),
+        // The document puts the name that is configured here.
+        name: Some(""),
+        key_in: Some("cookie"),
+        ..none()
+    };
     registry.create_security_scheme(
-        "cookieAuth",
-        MetaSecurityScheme {
-            ty: "apiKey",
-            description: Some(
-                "The session cookie that `signIn` sets in mode `cookie`. Browsers send it without being told: there is nothing to type here. \
-                 On plain http (localhost) its name is `bifrons_session`.",
-            ),
-            name: Some("__Host-bifrons_session"),
-            key_in: Some("cookie"),
-            ..none()
-        },
+        SESSION_COOKIE,
+        cookie(
+            "The session cookie that `signIn` sets in mode `cookie`. Browsers send it without being told: there is nothing to type here.",
+        ),
+    );
+    registry.create_security_scheme(
+        REFRESH_COOKIE,
+        cookie(
+            "The refresh cookie that `signIn` sets in mode `token` with `refresh_in: cookie`. Browsers send it without being told.",
+        ),
     );
     registry.create_security_scheme(
         "bearerAuth",

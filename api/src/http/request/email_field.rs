@@ -8,7 +8,11 @@ use poem_openapi::{
 };
 use serde_json::Value;
 
-use crate::email_address::EmailAddress;
+use super::patterns;
+use crate::email_address::{self, EmailAddress};
+
+/// Addresses of RFC 6531: `email` would exclude those with characters outside ASCII.
+pub(super) const EMAIL_FORMAT: &str = "idn-email";
 
 impl Type for EmailAddress {
     const IS_REQUIRED: bool = true;
@@ -21,7 +25,8 @@ impl Type for EmailAddress {
     }
 
     fn schema_ref() -> MetaSchemaRef {
-        MetaSchemaRef::Inline(Box::new(MetaSchema { max_length: Some(254), ..MetaSchema::new_with_format("string", "email") }))
+        let (max_length, pattern) = (Some(email_address::MAX_BYTES), Some(patterns::EMAIL.to_owned()));
+        MetaSchemaRef::Inline(Box::new(MetaSchema { max_length, pattern, ..MetaSchema::new_with_format("string", EMAIL_FORMAT) }))
     }
 
     fn as_raw_value(&self) -> Option<&Self> {

@@ -13,6 +13,11 @@ use serde_json::{Map, Value};
 pub(in crate::http) struct JsonObject(pub(in crate::http) Map<String, Value>);
 
 impl JsonObject {
+    /// An object in examples.
+    pub(in crate::http) fn example(name: &str, value: &str) -> Self {
+        Self(Map::from_iter([(name.to_owned(), value.into())]))
+    }
+
     /// What the database has; `None` for nothing.
     pub(in crate::http) fn stored(text: Option<&str>) -> Option<Self> {
         text.and_then(|text| serde_json::from_str(text).ok()).map(Self)

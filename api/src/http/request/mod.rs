@@ -1,15 +1,20 @@
 //! Reading requests.
 
 pub(super) mod body;
+pub(super) mod cookie_parameter;
 pub(super) mod credentials;
 mod email_field;
 pub(super) mod json_object;
 mod media_type;
+pub(super) mod parameter;
+pub(super) mod parameter_types;
 mod password_field;
+pub(super) mod patterns;
 mod precedence;
 mod requester;
-mod schema;
+pub(super) mod schema;
 mod strict_json;
+pub(super) mod text_field;
 
 use std::sync::Arc;
 

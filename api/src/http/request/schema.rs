@@ -10,14 +10,16 @@ use std::{
 use poem_openapi::{registry::Registry, types::Type};
 use serde_json::{Map, Value, json};
 
+use super::patterns;
 use crate::{
-    email_address::{EmailAddress, EmailRule},
+    config::PasswordsConfig,
+    email_address::{self, EmailAddress, EmailRule},
     http::response::problem::{FieldError, Rule},
     sync::{Mutex, lock},
 };
 
-/// What is wrong with a body of type `T`.
-pub(in crate::http) fn check<T: Type + 'static>(body: &Value) -> Vec<FieldError> {
+/// What is wrong with a body of type `T`. `passwords` has the effective lengths of new passwords.
+pub(in crate::http) fn check<T: Type + 'static>(body: &Value, passwords: Option<&PasswordsConfig>) -> Vec<FieldError> {
     let schemas = schemas_of::<T>();
     let schema = &schemas[T::name().as_ref()];
     let Some(body) = body.as_object() else {
@@ -28,13 +30,26 @@ pub(in crate::http) fn check<T: Type + 'static>(body: &Value) -> Vec<FieldError>
     let missing =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).filter(|field| !body.contains_key(*field));
     let mut errors: Vec<_> = missing.map(|field| FieldError::new(field, Rule::Required, "is required")).collect();
-    if body.keys().any(|field| !fields.contains_key(field)) {
-        // Not its name: that is text of the client, which no answer repeats.
-        let known: Vec<_> = fields.keys().map(String::as_str).collect();
-        errors.push(FieldError::new("", Rule::UnknownField, format!("must have no other fields than {}", known.join(", "))));
-    }
-    errors.extend(body.iter().filter_map(|(field, value)| check_field(field, fields.get(field)?, &schemas, value)));
+    let unknown = body.keys().filter(|field| !fields.contains_key(*field)).take(MAX_UNKNOWN);
+    errors.extend(unknown.map(|field| FieldError::new(&shortened(field), Rule::UnknownField, unknown_detail(fields))));
+    errors.extend(body.iter().filter_map(|(field, value)| {
+        let schema = resolve(fields.get(field)?, &schemas);
+        check_field(field, schema, value, passwords.filter(|_| is_new_password(schema)))
+    }));
     errors
+}
+
+/// At most this many unknown fields are reported, each with at most so many characters: the answer stays smaller than the body.
+const MAX_UNKNOWN: usize = 8;
+const MAX_NAME: usize = 64;
+
+fn shortened(field: &str) -> String {
+    field.chars().take(MAX_NAME).collect()
+}
+
+fn unknown_detail(fields: &Map<String, Value>) -> String {
+    let known: Vec<_> = fields.keys().map(String::as_str).collect();
+    format!("is no field; the fields are {}", known.join(", "))
 }
 
 /// The schemas that `T` registers, by name, as the specification writes them.
@@ -48,11 +63,15 @@ fn schemas_of<T: Type + 'static>() -> Arc<Value> {
     Arc::clone(lock(&SCHEMAS).entry(TypeId::of::<T>()).or_insert_with(register))
 }
 
-fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> Option<FieldError> {
+/// Only a password that is chosen has a minimum.
+pub(in crate::http) fn is_new_password(schema: &Value) -> bool {
+    schema["format"] == "password" && schema.get("minLength").is_some()
+}
+
+fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&PasswordsConfig>) -> Option<FieldError> {
     if value.is_null() && schema["nullable"] == true {
         return None;
     }
-    let schema = resolve(schema, schemas);
     let wanted = schema["type"].as_str().unwrap_or_default();
     let fits = match wanted {
         "string" => value.is_string(),
@@ -66,25 +85,31 @@ fn check_field(field: &str, schema: &Value, schemas: &Value, value: &Value) -> O
     }
     let length = value.as_str().unwrap_or_default().chars().count();
     let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());
-    if let Some(least) = limit("minLength").filter(|least| length < *least) {
-        return Some(FieldError::new(
-            field,
-            Rule::MinLength,
-            if least == 1 { "must not be empty".to_owned() } else { format!("must have at least {least} characters") },
-        ));
+    let (least, most) = match password {
+        Some(passwords) => (Some(passwords.min_length), Some(passwords.max_bytes)),
+        None => (limit("minLength"), limit("maxLength")),
+    };
+    if let Some(least) = least.filter(|least| length < *least) {
+        return Some(FieldError::min_length(field, least));
     }
-    if let Some(most) = limit("maxLength").filter(|most| length > *most) {
-        return Some(FieldError::new(field, Rule::MaxLength, format!("must have at most {most} characters")));
+    if let Some(most) = most.filter(|most| length > *most) {
+        return Some(FieldError::max_length(field, most));
     }
-    if schema["format"] == "email"
+    if schema["pattern"] == patterns::EMAIL
         && let Err(rule) = EmailAddress::parse(value.as_str().unwrap_or_default())
     {
-        let kind = if rule == EmailRule::TooLong { Rule::MaxBytes } else { Rule::Format };
-        return Some(FieldError::new(field, kind, rule.detail()));
+        return Some(match rule {
+            EmailRule::TooLong => FieldError::max_bytes(field, email_address::MAX_BYTES, rule.detail()),
+            EmailRule::Syntax | EmailRule::Domain => FieldError::new(field, Rule::Format, rule.detail()),
+        });
+    }
+    let broken = |pattern| patterns::broken(pattern, value.as_str().unwrap_or_default());
+    if let Some(detail) = schema["pattern"].as_str().and_then(broken) {
+        return Some(FieldError::new(field, Rule::Format, detail));
     }
     let choices = schema["enum"].as_array()?;
-    let known: Vec<_> = choices.iter().filter_map(Value::as_str).collect();
-    (!choices.contains(value)).then(|| FieldError::new(field, Rule::OneOf, format!("must be one of {}", known.join(", "))))
+    let known = || choices.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    (!choices.contains(value)).then(|| FieldError::one_of(field, known()))
 }
 
 /// Follows a reference to a named schema. A described field has its reference in `allOf`.

@@ -2,8 +2,10 @@
 
 pub(super) mod cookies;
 pub(super) mod credential_cookies;
+mod field_error;
 pub(super) mod problem;
-mod problem_code;
+pub(super) mod problem_code;
 pub(super) mod reply;
 pub(super) mod request_id;
-mod rule;
+pub(super) mod rule;
+pub(super) mod timestamp;

@@ -14,28 +14,11 @@ use poem_openapi::{
 };
 use serde_json::{Value, json};
 
-pub(in crate::http) use super::problem_code::ProblemCode;
 use super::request_id::request_id;
-pub(in crate::http) use super::rule::Rule;
+pub(in crate::http) use super::{field_error::FieldError, problem_code::ProblemCode, rule::Rule};
 
 /// The media type of RFC 9457.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
-
-/// A field and the rule that its value breaks. Never the value.
-#[derive(Clone, Debug, PartialEq, Eq, Object)]
-pub(in crate::http) struct FieldError {
-    /// The name of the field or parameter; empty for the body as a whole.
-    field: String,
-    rule: Rule,
-    /// What the value must be.
-    detail: String,
-}
-
-impl FieldError {
-    pub(in crate::http) fn new(field: &str, rule: Rule, detail: impl Into<String>) -> Self {
-        Self { field: field.to_owned(), rule, detail: detail.into() }
-    }
-}
 
 /// What went wrong (RFC 9457).
 #[derive(Debug, Object)]
@@ -115,7 +98,7 @@ impl ProblemBody {
 pub(in crate::http) fn example(code: ProblemCode) -> Option<Value> {
     let problem = Problem::new(code);
     let errors = match code {
-        ProblemCode::ValidationFailed => vec![FieldError::new("password", Rule::MinLength, "must have at least 8 characters")],
+        ProblemCode::ValidationFailed => vec![FieldError::example()],
         _ => Vec::new(),
     };
     ProblemBody::with_instance(problem.fields(errors)).to_json()

@@ -4,12 +4,19 @@ use poem::http::{HeaderName, header};
 use poem_openapi::{Enum, types::ToJSON};
 use serde_json::Value;
 
+/// The challenges of a 401.
+pub(in crate::http) const BEARER: &str = "Bearer";
+pub(in crate::http) const BEARER_INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
 macro_rules! problem_codes {
     ($($(#[doc = $doc:literal])+ $code:ident = $status:literal, $title:literal;)+) => {
         /// What went wrong, for programs. The list is closed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
         #[oai(rename_all = "snake_case")]
         pub(in crate::http) enum ProblemCode { $($(#[doc = $doc])+ $code,)+ }
+
+        /// What each code says, in the order of the list.
+        pub(in crate::http) const PROBLEM_CODES: &[&str] = &[$(concat!($($doc),+),)+];
 
         impl ProblemCode {
             /// The status that always goes with this code.
@@ -83,8 +90,8 @@ impl ProblemCode {
     /// The header of a code: `WWW-Authenticate` (RFC 9110 section 15.5.2, RFC 6750 section 3) or `Retry-After`.
     pub(in crate::http) fn header(self) -> Option<(HeaderName, &'static str)> {
         match (self, self.status()) {
-            (Self::InvalidToken, _) => Some((header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)),
-            (_, 401) => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            (Self::InvalidToken, _) => Some((header::WWW_AUTHENTICATE, BEARER_INVALID_TOKEN)),
+            (_, 401) => Some((header::WWW_AUTHENTICATE, BEARER)),
             (Self::Overloaded, _) => Some((header::RETRY_AFTER, "1")),
             (_, 503) => Some((header::RETRY_AFTER, "5")),
             _ => None,

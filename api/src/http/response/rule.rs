@@ -2,25 +2,38 @@
 
 use poem_openapi::Enum;
 
-/// The rule that a value breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case")]
-pub(in crate::http) enum Rule {
+macro_rules! rules {
+    ($(#[doc = $doc:literal] $rule:ident,)+) => {
+        /// The rule that a value breaks.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        #[oai(rename_all = "snake_case")]
+        pub(in crate::http) enum Rule { $(#[doc = $doc] $rule,)+ }
+
+        /// What each rule says, in the order of the list.
+        pub(in crate::http) const RULES: &[&str] = &[$($doc,)+];
+    };
+}
+
+rules! {
     /// The field is missing.
     Required,
     /// There is no such field.
     UnknownField,
     /// The JSON type is another one.
     Type,
-    /// Too few characters.
+    /// Fewer characters than `min`.
     MinLength,
-    /// Too many characters.
+    /// More characters than `max`.
     MaxLength,
-    /// Too many bytes.
+    /// More bytes than `max`.
     MaxBytes,
-    /// Nested too deeply.
+    /// More levels than `max`.
     MaxDepth,
-    /// Not one of the allowed values.
+    /// A number under `min`.
+    Minimum,
+    /// A number over `max`.
+    Maximum,
+    /// Not one of the allowed values; `values` lists them.
     OneOf,
     /// Not of the required form.
     Format,

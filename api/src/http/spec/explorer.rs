@@ -1,43 +1,53 @@
 //! The explorer: Swagger UI with the specification in one page, so that it loads nothing from another origin. Its content security
 //! policy names the hash of each script and style of the page; the browser runs no other.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use poem::{
-    IntoResponse, Response, handler,
-    http::{HeaderMap, header},
-};
+use poem::{Endpoint, IntoResponse, Request, Response, http::header};
 use poem_openapi::OpenApiService;
 
-use super::{document, static_document::StaticDocument};
+use super::{document::document, effective::Effective, static_document::StaticDocument};
+use crate::config::Config;
 
-struct Page {
-    html: String,
-    policy: String,
+/// `GET /docs`.
+pub(in crate::http) struct Explorer {
+    effective: Effective,
+    page: StaticDocument,
+    policy: OnceLock<String>,
 }
 
-static PAGE: LazyLock<Page> = LazyLock::new(|| {
-    let html = html(&document::DOCUMENT.to_string());
-    let policy = format!(
+pub(in crate::http) fn explorer(config: &Config) -> Explorer {
+    // The page calls the host that it is from, under whichever name the browser knows it.
+    let effective = Effective { url: "/".to_owned(), ..Effective::of(config) };
+    let shown = effective.clone();
+    let page = StaticDocument::new("text/html; charset=utf-8", move || html(&shown));
+    Explorer { effective, page, policy: OnceLock::new() }
+}
+
+impl Endpoint for Explorer {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let answer = self.page.answer(request.headers()).await?;
+        let policy = self.policy.get_or_init(|| policy(&html(&self.effective)));
+        // On a 304 too: a browser replaces the stored headers by those of the 304.
+        Ok(answer.with_header(header::CONTENT_SECURITY_POLICY, policy.as_str()).into_response())
+    }
+}
+
+fn policy(html: &str) -> String {
+    format!(
         "default-src 'none'; connect-src 'self'; img-src data:; script-src {}; style-src {}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        hashes(&html, "script"),
-        hashes(&html, "style"),
-    );
-    Page { html, policy }
-});
-
-#[handler]
-pub(in crate::http) async fn explorer(headers: &HeaderMap) -> poem::Result<Response> {
-    static DOCUMENT: StaticDocument = StaticDocument::new("text/html; charset=utf-8", || &PAGE.html);
-    let answer = DOCUMENT.answer(headers).await?;
-    // On a 304 too: a browser replaces the stored headers by those of the 304.
-    Ok(answer.with_header(header::CONTENT_SECURITY_POLICY, PAGE.policy.as_str()).into_response())
+        hashes(html, "script"),
+        hashes(html, "style"),
+    )
 }
 
-/// poem-openapi's page with `document::DOCUMENT` in place of its own, unfinished document.
-fn html(document: &str) -> String {
+/// poem-openapi's page with the finished document in place of its own.
+fn html(effective: &Effective) -> String {
+    let document = document(effective).to_string();
     let bundled = OpenApiService::new((), "", "").swagger_ui_html();
     let (before, rest) = bundled.split_once("let spec = ").unwrap_or_default();
     let (_, after) = rest.split_once(";\n    let oauth2RedirectUrl").unwrap_or_default();
@@ -67,13 +77,14 @@ fn hashes(html: &str, element: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::PAGE;
+    use super::{Effective, html, policy};
 
     #[test]
     fn the_page_holds_our_document_and_every_script_has_its_hash() {
-        assert!(PAGE.html.starts_with("<!doctype html>"));
-        assert!(PAGE.html.contains("\"operationId\":\"signIn\""));
-        assert_eq!(PAGE.policy.matches("'sha256-").count(), 3, "two scripts, one style: {}", PAGE.policy);
-        assert!(!PAGE.html.contains("\"openapi\":\"3.0.0\",\"info\":{\"title\":\"\""), "not poem-openapi's own document");
+        let html = html(&Effective::any());
+        assert!(html.starts_with("<!doctype html>"));
+        assert!(html.contains("\"operationId\":\"signIn\""));
+        assert_eq!(policy(&html).matches("'sha256-").count(), 3, "two scripts, one style: {}", policy(&html));
+        assert!(!html.contains("\"info\":{\"title\":\"\""), "not poem-openapi's own document");
     }
 }

@@ -1,13 +1,13 @@
 //! A document that is the same for every request: compressed once, with an entity tag for each coding.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, write::GzEncoder};
 use hyper::body::Bytes;
 use poem::{
-    Response,
+    Endpoint, Request, Response,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
 use tokio::{sync::OnceCell, task::spawn_blocking};
@@ -19,7 +19,8 @@ const BROTLI: (u32, u32) = (9, 22);
 
 pub(in crate::http) struct StaticDocument {
     content_type: &'static str,
-    text: fn() -> &'static str,
+    /// Writes it, when the first client asks.
+    text: Arc<dyn Fn() -> String + Send + Sync>,
     codings: OnceCell<[Coded; 3]>,
 }
 
@@ -31,14 +32,16 @@ struct Coded {
 }
 
 impl StaticDocument {
-    pub(in crate::http) const fn new(content_type: &'static str, text: fn() -> &'static str) -> Self {
-        Self { content_type, text, codings: OnceCell::const_new() }
+    pub(in crate::http) fn new(content_type: &'static str, text: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { content_type, text: Arc::new(text), codings: OnceCell::new() }
     }
 
     /// The document in the coding that the client prefers, or 304 if the client has it.
     pub(in crate::http) async fn answer(&self, request: &HeaderMap) -> Result<Response, Problem> {
-        let text = self.text;
-        let compress = async || spawn_blocking(move || compress(text())).await.ok().flatten();
+        let compress = async || {
+            let text = Arc::clone(&self.text);
+            spawn_blocking(move || compress(text())).await.ok().flatten()
+        };
         let codings = self.codings.get_or_try_init(async || compress().await.ok_or(())).await;
         let codings = codings.map_err(|()| Problem::new(ProblemCode::InternalError))?;
         let coded = preferred(codings, request);
@@ -59,10 +62,18 @@ impl StaticDocument {
     }
 }
 
+impl Endpoint for StaticDocument {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        Ok(self.answer(request.headers()).await?)
+    }
+}
+
 const IDENTITY: &str = "identity";
 
 /// All codings, the best first.
-fn compress(text: &'static str) -> Option<[Coded; 3]> {
+fn compress(text: String) -> Option<[Coded; 3]> {
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
     let hash = URL_SAFE_NO_PAD.encode(digest.as_ref().get(..16)?);
     let coded = |coding, body| {
@@ -77,7 +88,7 @@ fn compress(text: &'static str) -> Option<[Coded; 3]> {
     Some([
         coded("br", brotli.into_inner().into())?,
         coded("gzip", gzip.finish().ok()?.into())?,
-        coded(IDENTITY, Bytes::from_static(text.as_bytes()))?,
+        coded(IDENTITY, Bytes::from(text))?,
     ])
 }
 

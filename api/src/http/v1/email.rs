@@ -27,7 +27,8 @@ use crate::{
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 struct ChangeEmailRequest {
-    /// Stored as typed. Unique, and case does not matter.
+    /// Stored as typed. Unique, and case does not matter. The local part has no quotes and at most 64 bytes; the domain is one that IDNA
+    /// accepts.
     email: EmailAddress,
 }
 

@@ -1,6 +1,6 @@
 //! Everything that is stored about the current user.
 
-use entity::{SessionId, one_time_token, outgoing_mail, session};
+use entity::{Method, Methods, SessionId, one_time_token, outgoing_mail, session};
 use futures_util::stream;
 use poem::{Body as PoemBody, IntoResponse, Response};
 use poem_openapi::{
@@ -8,10 +8,10 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::{Example, ToJSON, Type},
 };
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
+    codes::{AmrValue, EndReason, TokenPurpose},
     model::{Mode, User, instant, methods},
     tag::Tag,
 };
@@ -19,7 +19,10 @@ use crate::{
     accounts::{self, Export, ExportError},
     http::{
         request::{State, credentials::ActiveSession},
-        response::problem::{ErrorResponse, problems},
+        response::{
+            problem::{ErrorResponse, problems},
+            timestamp::Timestamp,
+        },
     },
     principal::UserSnapshot,
 };
@@ -36,11 +39,11 @@ problems!(ExportError {
 struct UserExport {
     user: User,
     /// When the row of the user was last changed.
-    changed_at: OffsetDateTime,
+    changed_at: Timestamp,
     /// When the password was chosen. Its hash is not shown.
-    password_changed_at: Option<OffsetDateTime>,
+    password_changed_at: Option<Timestamp>,
     /// When the account will be deleted.
-    delete_at: Option<OffsetDateTime>,
+    delete_at: Option<Timestamp>,
     /// The tokens of links in mails, without their secrets.
     one_time_tokens: Vec<ExportedToken>,
     /// Mails that are not delivered.
@@ -53,10 +56,10 @@ struct UserExport {
 #[derive(Object)]
 #[oai(example)]
 struct ExportedToken {
-    purpose: String,
+    purpose: TokenPurpose,
     /// The address that it is about.
     email: String,
-    expires_at: OffsetDateTime,
+    expires_at: Timestamp,
 }
 
 /// A mail that is not delivered.
@@ -65,7 +68,7 @@ struct ExportedToken {
 struct ExportedMail {
     kind: String,
     recipient: String,
-    created_at: OffsetDateTime,
+    created_at: Timestamp,
 }
 
 /// A session.
@@ -75,21 +78,21 @@ struct ExportedSession {
     id: Uuid,
     mode: Mode,
     remember: bool,
-    methods: Vec<String>,
+    methods: Vec<AmrValue>,
     ip: Option<String>,
     user_agent: Option<String>,
-    created_at: OffsetDateTime,
-    authenticated_at: OffsetDateTime,
-    last_seen_at: OffsetDateTime,
-    idle_expires_at: OffsetDateTime,
-    expires_at: OffsetDateTime,
-    ended_at: Option<OffsetDateTime>,
-    ended_because: Option<String>,
+    created_at: Timestamp,
+    authenticated_at: Timestamp,
+    last_seen_at: Timestamp,
+    idle_expires_at: Timestamp,
+    expires_at: Timestamp,
+    ended_at: Option<Timestamp>,
+    ended_because: Option<EndReason>,
 }
 
 impl From<&one_time_token::Model> for ExportedToken {
     fn from(token: &one_time_token::Model) -> Self {
-        Self { purpose: token.purpose.name(), email: token.email.clone(), expires_at: instant(token.expires_at) }
+        Self { purpose: TokenPurpose(token.purpose.name()), email: token.email.clone(), expires_at: instant(token.expires_at) }
     }
 }
 
@@ -114,14 +117,18 @@ impl From<&session::Model> for ExportedSession {
             idle_expires_at: instant(session.idle_expires_at),
             expires_at: instant(session.expires_at),
             ended_at: session.ended_at.map(instant),
-            ended_because: session.ended_because.map(session::EndedBecause::name),
+            ended_because: session.ended_because.map(|reason| EndReason(reason.name())),
         }
     }
 }
 
 impl Example for ExportedToken {
     fn example() -> Self {
-        Self { purpose: "undo_email".to_owned(), email: "ada@example.com".to_owned(), expires_at: User::example_time() }
+        Self {
+            purpose: TokenPurpose(one_time_token::Purpose::UndoEmail.name()),
+            email: "ada@example.com".to_owned(),
+            expires_at: User::example_time(),
+        }
     }
 }
 
@@ -138,7 +145,7 @@ impl Example for ExportedSession {
             id: Uuid::from_u128(0x019b_7a3d_2f40_7c31_9d1e_5b7a_60c4_1f2a),
             mode: Mode::Cookie,
             remember: true,
-            methods: vec!["pwd".to_owned()],
+            methods: methods(Methods::only(Method::Password)),
             ip: Some("192.0.2.7".to_owned()),
             user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0".to_owned()),
             created_at: at,
@@ -146,8 +153,8 @@ impl Example for ExportedSession {
             last_seen_at: at,
             idle_expires_at: at,
             expires_at: at,
-            ended_at: None,
-            ended_because: None,
+            ended_at: Some(at),
+            ended_because: Some(EndReason(session::EndedBecause::SignedOut.name())),
         }
     }
 }
@@ -158,7 +165,7 @@ impl Example for UserExport {
             user: User::example(),
             changed_at: User::example_time(),
             password_changed_at: Some(User::example_time()),
-            delete_at: None,
+            delete_at: Some(User::example_time()),
             one_time_tokens: vec![ExportedToken::example()],
             mails: vec![ExportedMail::example()],
             sessions: vec![ExportedSession::example()],

@@ -16,7 +16,14 @@ use crate::{
     accounts::{self, ChangePasswordError, DeleteError, Field, ProfileChange, UpdateProfileError},
     authentication::VerifyPasswordError,
     http::{
-        request::{State, body::Body, credentials::ActiveSession, json_object::JsonObject},
+        request::{
+            State,
+            body::Body,
+            cookie_parameter::DeviceCookie,
+            credentials::ActiveSession,
+            json_object::JsonObject,
+            text_field::{LocaleField, NameField},
+        },
         response::{
             credential_cookies,
             problem::{ErrorResponse, problems},
@@ -31,12 +38,13 @@ use crate::{
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 struct UpdateMeRequest {
-    /// The name to show; null removes it.
-    #[oai(nullable, validator(min_length = 1, max_length = 100))]
-    name: MaybeUndefined<String>,
+    /// The name to show: at least one visible character, no control characters, and none that hide themselves or reorder the text around
+    /// them. Null removes it. Joiners and variation selectors stand only where a spelling or an emoji needs them.
+    #[oai(nullable)]
+    name: MaybeUndefined<NameField>,
     /// The language of mails: a BCP 47 tag; null removes it.
-    #[oai(nullable, validator(min_length = 1, max_length = 35))]
-    locale: MaybeUndefined<String>,
+    #[oai(nullable)]
+    locale: MaybeUndefined<LocaleField>,
     /// A merge patch (RFC 7396) of what the app stores with the user: at most 8 KiB and five levels; null removes all.
     #[oai(nullable)]
     user_metadata: MaybeUndefined<JsonObject>,
@@ -44,11 +52,10 @@ struct UpdateMeRequest {
 
 impl Example for UpdateMeRequest {
     fn example() -> Self {
-        let settings = serde_json::Map::from_iter([("theme".to_owned(), "dark".into())]);
         Self {
-            name: MaybeUndefined::Value("Ada King".to_owned()),
-            locale: MaybeUndefined::Value("ko".to_owned()),
-            user_metadata: MaybeUndefined::Value(JsonObject(settings)),
+            name: MaybeUndefined::Value(NameField("Ada King".to_owned())),
+            locale: MaybeUndefined::Value(LocaleField("ko".to_owned())),
+            user_metadata: MaybeUndefined::Value(JsonObject::example("theme", "dark")),
         }
     }
 }
@@ -122,7 +129,11 @@ impl MeApi {
     ) -> Result<Reply<200, User>, ErrorResponse<UpdateProfileError>> {
         let Body(UpdateMeRequest { name, locale, user_metadata }) = body;
         let user_metadata = field(user_metadata).map(|JsonObject(members)| members);
-        let change = ProfileChange { name: field(name), locale: field(locale), user_metadata };
+        let change = ProfileChange {
+            name: field(name).map(|NameField(name)| name),
+            locale: field(locale).map(|LocaleField(locale)| locale),
+            user_metadata,
+        };
         if change == ProfileChange::default() {
             return Ok(Reply(principal.0.user.as_ref().into()));
         }
@@ -132,7 +143,8 @@ impl MeApi {
 
     /// Delete the current user
     ///
-    /// Deletes the user with all personal data, and all their sessions. It cannot be undone. The session must be fresh: see
+    /// Deletes the user with all personal data, and all their sessions. It cannot be undone, unless `accounts.deletion_grace` is set: then
+    /// the sessions end now, the account is deleted after the grace, and a sign-in before cancels that. The session must be fresh: see
     /// `reauthenticate`.
     #[oai(path = "/", method = "delete", operation_id = "deleteMe")]
     async fn delete(
@@ -155,6 +167,7 @@ impl MeApi {
         &self,
         state: State<'_>,
         principal: ActiveSession,
+        #[oai(name = "device")] _device: DeviceCookie,
         requester: Requester,
         headers: &HeaderMap,
         body: Body<ChangePasswordRequest>,

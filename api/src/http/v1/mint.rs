@@ -2,13 +2,14 @@
 
 use poem_openapi::{Object, OpenApi, types::Example};
 
-use super::tag::Tag;
+use super::{codes::TokenType, tag::Tag};
 use crate::{
+    config::DEFAULT_AUDIENCE,
     grants::{self, MintError},
     http::{
         request::{State, body::Body, credentials::ActiveSession},
         response::{
-            problem::{ErrorResponse, FieldError, Rule, problems},
+            problem::{ErrorResponse, FieldError, problems},
             reply::Reply,
         },
     },
@@ -25,7 +26,7 @@ struct MintAccessTokenRequest {
 
 impl Example for MintAccessTokenRequest {
     fn example() -> Self {
-        Self { audience: Some("https://orders.example.com".to_owned()) }
+        Self { audience: Some(DEFAULT_AUDIENCE.to_owned()) }
     }
 }
 
@@ -37,7 +38,7 @@ struct MintedToken {
     /// before.
     access_token: String,
     /// Always `Bearer`.
-    token_type: String,
+    token_type: TokenType,
     /// Seconds for which the access token is valid.
     expires_in: i32,
 }
@@ -46,18 +47,14 @@ impl Example for MintedToken {
     fn example() -> Self {
         Self {
             access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl".to_owned(),
-            token_type: "Bearer".to_owned(),
+            token_type: TokenType::bearer(),
             expires_in: 600,
         }
     }
 }
 
 problems!(MintError {
-    MintError::UnknownAudience => ValidationFailed.fields(vec![FieldError::new(
-        "audience",
-        Rule::OneOf,
-        "name one of the audiences that the service is configured with (tokens.audiences)",
-    )]),
+    MintError::UnknownAudience(known) => ValidationFailed.fields(vec![FieldError::one_of("audience", known)]),
     MintError::Signing(error) => InternalError.log(&error),
 });
 
@@ -78,7 +75,7 @@ impl MintApi {
         let minted = grants::mint(&state, &principal.0, body.0.audience.as_deref())?;
         Ok(Reply(MintedToken {
             access_token: minted.access_token.to_string(),
-            token_type: "Bearer".to_owned(),
+            token_type: TokenType::bearer(),
             expires_in: i32::try_from(minted.expires_in.as_secs()).unwrap_or(i32::MAX),
         }))
     }

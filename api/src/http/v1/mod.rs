@@ -1,5 +1,6 @@
 //! The operations of the API, one tag a file.
 
+mod codes;
 pub(super) mod email;
 pub(super) mod export;
 pub(super) mod me;

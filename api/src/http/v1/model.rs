@@ -1,13 +1,13 @@
 //! Objects that several operations answer with.
 
-use entity::{Methods, UnixMillis, session, token_grant};
+use entity::{Method, Methods, UnixMillis, session, token_grant};
 use poem_openapi::{Enum, Object, types::Example};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::codes::{AmrValue, TokenType};
 use crate::{
     grants,
-    http::request::json_object::JsonObject,
+    http::{request::json_object::JsonObject, response::timestamp::Timestamp},
     principal::{Principal, UserSnapshot},
     secret::DeviceToken,
     sessions::{self, Credential, Established},
@@ -73,7 +73,7 @@ pub(super) struct User {
     app_metadata: Option<JsonObject>,
     /// What the user may do. `admin` is reserved.
     roles: Vec<String>,
-    created_at: OffsetDateTime,
+    created_at: Timestamp,
 }
 
 impl From<&UserSnapshot> for User {
@@ -94,7 +94,7 @@ impl From<&UserSnapshot> for User {
 
 impl User {
     /// A moment in examples.
-    pub(super) fn example_time() -> OffsetDateTime {
+    pub(super) fn example_time() -> Timestamp {
         instant(UnixMillis(1_767_258_000_000))
     }
 }
@@ -106,9 +106,9 @@ impl Example for User {
             email: "ada@example.com".to_owned(),
             email_verified: true,
             name: Some("Ada Lovelace".to_owned()),
-            locale: None,
-            user_metadata: None,
-            app_metadata: None,
+            locale: Some("en".to_owned()),
+            user_metadata: Some(JsonObject::example("theme", "dark")),
+            app_metadata: Some(JsonObject::example("plan", "team")),
             roles: Vec::new(),
             created_at: instant(UnixMillis(1_767_171_600_000)),
         }
@@ -128,15 +128,15 @@ pub(super) struct Session {
     /// Whether the user asked to stay signed in.
     remember: bool,
     /// How the user authenticated: RFC 8176 `amr` values.
-    methods: Vec<String>,
+    methods: Vec<AmrValue>,
     /// When the user last authenticated.
-    authenticated_at: OffsetDateTime,
+    authenticated_at: Timestamp,
     /// When the user signed in.
-    created_at: OffsetDateTime,
+    created_at: Timestamp,
     /// When the session ends if it is not used.
-    idle_expires_at: OffsetDateTime,
+    idle_expires_at: Timestamp,
     /// When the session ends at the latest.
-    expires_at: OffsetDateTime,
+    expires_at: Timestamp,
 }
 
 impl Session {
@@ -166,7 +166,7 @@ impl Example for Session {
             assurance: 1,
             user: User::example(),
             remember: true,
-            methods: vec!["pwd".to_owned()],
+            methods: methods(Methods::only(Method::Password)),
             authenticated_at: at(0),
             created_at: at(0),
             idle_expires_at: at(14 * 24),
@@ -182,7 +182,7 @@ pub(super) struct Tokens {
     /// A JWT (RFC 9068), for `Authorization: Bearer`. Keep it in memory.
     access_token: String,
     /// Always `Bearer`.
-    token_type: String,
+    token_type: TokenType,
     /// Seconds for which the access token is valid.
     expires_in: i32,
     /// For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it.
@@ -195,7 +195,7 @@ impl From<grants::Tokens> for Tokens {
     fn from(tokens: grants::Tokens) -> Self {
         Self {
             access_token: tokens.access_token.to_string(),
-            token_type: "Bearer".to_owned(),
+            token_type: TokenType::bearer(),
             expires_in: i32::try_from(tokens.expires_in.as_secs()).unwrap_or(i32::MAX),
             refresh_token: (tokens.refresh_in == grants::RefreshIn::Body).then(|| tokens.refresh_token.reveal().to_string()),
             device_token: None,
@@ -207,7 +207,7 @@ impl Example for Tokens {
     fn example() -> Self {
         Self {
             access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl".to_owned(),
-            token_type: "Bearer".to_owned(),
+            token_type: TokenType::bearer(),
             expires_in: 600,
             refresh_token: Some("bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq".to_owned()),
             device_token: Some("bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ".to_owned()),
@@ -249,11 +249,11 @@ impl Example for SignedIn {
 }
 
 /// RFC 8176 `amr` values.
-pub(super) fn methods(methods: Methods) -> Vec<String> {
-    methods.names().map(str::to_owned).collect()
+pub(super) fn methods(methods: Methods) -> Vec<AmrValue> {
+    methods.names().map(|name| AmrValue(name.to_owned())).collect()
 }
 
-/// A moment as RFC 3339 shows it.
-pub(super) fn instant(moment: UnixMillis) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+/// A moment as the wire shows it.
+pub(super) fn instant(moment: UnixMillis) -> Timestamp {
+    moment.into()
 }

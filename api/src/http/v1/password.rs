@@ -8,7 +8,7 @@ use crate::{
     accounts::{self, RequestResetError, ResetPasswordError},
     email_address::EmailAddress,
     http::{
-        request::{State, body::Body},
+        request::{State, body::Body, cookie_parameter::DeviceCookie, text_field::StoredEmailField},
         response::{
             credential_cookies,
             problem::{ErrorResponse, FieldError, Rule, problems},
@@ -25,13 +25,12 @@ use crate::{
 #[oai(deny_unknown_fields, example)]
 struct RequestPasswordResetRequest {
     /// The address of the account. Case does not matter.
-    #[oai(validator(max_length = 320))]
-    email: String,
+    email: StoredEmailField,
 }
 
 impl Example for RequestPasswordResetRequest {
     fn example() -> Self {
-        Self { email: EmailAddress::example().as_typed().to_owned() }
+        Self { email: StoredEmailField(EmailAddress::example().as_typed().to_owned()) }
     }
 }
 
@@ -88,7 +87,7 @@ impl PasswordApi {
         requester: Requester,
         body: Body<RequestPasswordResetRequest>,
     ) -> Result<Accepted, ErrorResponse<RequestResetError>> {
-        accounts::request_password_reset(&state, &body.0.email, &requester).await?;
+        accounts::request_password_reset(&state, &body.0.email.0, &requester).await?;
         Ok(Accepted)
     }
 
@@ -100,6 +99,7 @@ impl PasswordApi {
     async fn reset(
         &self,
         state: State<'_>,
+        #[oai(name = "device")] _device: DeviceCookie,
         requester: Requester,
         headers: &HeaderMap,
         body: Body<ResetPasswordRequest>,

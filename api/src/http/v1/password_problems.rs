@@ -4,7 +4,10 @@ use crate::{
     accounts::{MAX_DEPTH, MAX_METADATA, Violation},
     authentication::{AttemptError, ChoosePasswordError, VerifyPasswordError},
     hashing::HashingError,
-    http::response::problem::{FieldError, Rule, problems},
+    http::{
+        request::patterns::{LOCALE_DETAIL, NAME_DETAIL},
+        response::problem::{FieldError, Rule, problems},
+    },
     limits::LimitError,
     passwords::PasswordRule,
 };
@@ -41,11 +44,9 @@ problems!(NotAccepted {
 /// A broken rule as the client sees it; `password` is the field that holds the new password.
 pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
     match violation {
-        Violation::Password(PasswordRule::TooShort(min)) => {
-            FieldError::new(password, Rule::MinLength, format!("must have at least {min} characters"))
-        }
+        Violation::Password(PasswordRule::TooShort(min)) => FieldError::min_length(password, min),
         Violation::Password(PasswordRule::TooLong(max)) => {
-            FieldError::new(password, Rule::MaxBytes, format!("must have at most {max} bytes"))
+            FieldError::max_bytes(password, max, format!("must have at most {max} bytes"))
         }
         Violation::Password(PasswordRule::Common) => {
             FieldError::new(password, Rule::Common, "must not be one of the most common passwords")
@@ -56,13 +57,11 @@ pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
         Violation::Password(PasswordRule::Breached) => {
             FieldError::new(password, Rule::Breached, "must not be known from a data breach")
         }
-        Violation::Locale => FieldError::new("locale", Rule::Format, "must be a BCP 47 language tag: en, ko or de-AT"),
+        Violation::Locale => FieldError::new("locale", Rule::Format, LOCALE_DETAIL),
         Violation::MetadataSize => {
-            FieldError::new("user_metadata", Rule::MaxBytes, format!("must have at most {MAX_METADATA} bytes as JSON"))
+            FieldError::max_bytes("user_metadata", MAX_METADATA, format!("must have at most {MAX_METADATA} bytes as JSON"))
         }
-        Violation::MetadataDepth => {
-            FieldError::new("user_metadata", Rule::MaxDepth, format!("must have at most {MAX_DEPTH} levels"))
-        }
-        Violation::Name => FieldError::new("name", Rule::Format, "must have a visible character, and no control characters"),
+        Violation::MetadataDepth => FieldError::max_depth("user_metadata", MAX_DEPTH),
+        Violation::Name => FieldError::new("name", Rule::Format, NAME_DETAIL),
     }
 }

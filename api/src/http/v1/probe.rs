@@ -11,7 +11,7 @@ use super::tag::Tag;
 use crate::{
     config::Origin,
     http::{
-        request::State,
+        request::{State, cookie_parameter::ProbeCookie},
         response::{
             cookies::{self, Ambiguous},
             problem::{ErrorResponse, problems},
@@ -71,7 +71,12 @@ impl ProbeApi {
     ///
     /// Answers whether the cookie of `setProbeCookie` came back, and the relation of the page to the service.
     #[oai(path = "/", method = "get", operation_id = "readProbeCookie")]
-    async fn read(&self, state: State<'_>, headers: &HeaderMap) -> Result<Reply<200, Probe>, ErrorResponse<Ambiguous>> {
+    async fn read(
+        &self,
+        state: State<'_>,
+        #[oai(name = "probe")] _probe: ProbeCookie,
+        headers: &HeaderMap,
+    ) -> Result<Reply<200, Probe>, ErrorResponse<Ambiguous>> {
         let cookie_received = cookies::get(headers, state.config.cookies.probe_name)?.is_some();
         Ok(Reply(Probe { cookie_received, relation: relation(&state, headers) }))
     }

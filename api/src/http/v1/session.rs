@@ -2,6 +2,7 @@
 
 use poem::http::HeaderMap;
 use poem_openapi::{Object, OpenApi, types::Example};
+use serde_json::{Value, json};
 
 use super::{
     model::{Mode, RefreshIn, Session, SignedIn},
@@ -15,6 +16,7 @@ use crate::{
         request::{
             State,
             body::Body,
+            cookie_parameter::DeviceCookie,
             credentials::{ActiveSession, OptionalAuth, VerifiedIdentity},
         },
         response::{
@@ -56,7 +58,7 @@ impl Example for SignInRequest {
             remember: Some(true),
             mode: Some(Mode::Cookie),
             refresh_in: None,
-            device_token: None,
+            device_token: Some("bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ".to_owned()),
         }
     }
 }
@@ -115,6 +117,11 @@ problems!(ReauthenticateError {
     ReauthenticateError::Signing(error) => InternalError.log(&error),
 });
 
+/// What [`SignInRequestError::RefreshInForCookie`] refuses, as a schema.
+pub(in crate::http) fn conflict() -> Value {
+    json!({ "required": ["refresh_in"], "properties": { "refresh_in": {}, "mode": { "enum": ["cookie"] } } })
+}
+
 pub(in crate::http) struct SessionApi;
 
 #[OpenApi(prefix_path = "/v1/session", tag = "Tag::Session")]
@@ -127,6 +134,7 @@ impl SessionApi {
     async fn sign_in(
         &self,
         state: State<'_>,
+        #[oai(name = "device")] _device: DeviceCookie,
         requester: Requester,
         headers: &HeaderMap,
         body: Body<SignInRequest>,
@@ -184,6 +192,7 @@ impl SessionApi {
         &self,
         state: State<'_>,
         principal: ActiveSession,
+        #[oai(name = "device")] _device: DeviceCookie,
         requester: Requester,
         headers: &HeaderMap,
         body: Body<ReauthenticateRequest>,

@@ -1,27 +1,32 @@
 //! The sessions of the current user.
 
-use entity::{SessionId, session as row};
+use entity::{Method, Methods, SessionId, session as row};
 use poem::http::HeaderMap;
 use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
     types::Example,
 };
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
+    codes::AmrValue,
     model::{Mode, instant, methods},
     session::StoreError,
     tag::Tag,
 };
 use crate::{
     http::{
-        request::{State, credentials::ActiveSession},
+        request::{
+            State,
+            credentials::ActiveSession,
+            parameter_types::{Digits, Id},
+        },
         response::{
             credential_cookies,
             problem::{ErrorResponse, problems},
             reply::{NoContent, Reply, WithCookies},
+            timestamp::Timestamp,
         },
     },
     sessions::{self, EndOthersError, EndSessionError},
@@ -39,19 +44,19 @@ struct SessionSummary {
     /// Whether the user asked to stay signed in.
     remember: bool,
     /// How the user authenticated: RFC 8176 `amr` values.
-    methods: Vec<String>,
+    methods: Vec<AmrValue>,
     /// The address of the sign-in.
     ip: Option<String>,
     /// The `User-Agent` of the sign-in.
     user_agent: Option<String>,
     /// When the user signed in.
-    created_at: OffsetDateTime,
+    created_at: Timestamp,
     /// When it was last used, to within a tenth of its idle time.
-    last_seen_at: OffsetDateTime,
+    last_seen_at: Timestamp,
     /// When it ends if it is not used.
-    idle_expires_at: OffsetDateTime,
+    idle_expires_at: Timestamp,
     /// When it ends at the latest.
-    expires_at: OffsetDateTime,
+    expires_at: Timestamp,
 }
 
 impl SessionSummary {
@@ -81,7 +86,7 @@ impl Example for SessionSummary {
             current: true,
             mode: Mode::Cookie,
             remember: true,
-            methods: vec!["pwd".to_owned()],
+            methods: methods(Methods::only(Method::Password)),
             ip: Some("192.0.2.7".to_owned()),
             user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0".to_owned()),
             created_at: at(0),
@@ -103,7 +108,7 @@ struct SessionList {
 
 impl Example for SessionList {
     fn example() -> Self {
-        Self { items: vec![SessionSummary::example()], next: None }
+        Self { items: vec![SessionSummary::example()], next: Some(Uuid::from_u128(0x019b_7a3d_2f40_7c31_9d1e_5b7a_60c4_1f2a)) }
     }
 }
 
@@ -131,13 +136,14 @@ impl SessionsApi {
         principal: ActiveSession,
         /// The maximum number of items in the answer.
         #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "100")))]
-        limit: Query<i32>,
+        limit: Query<Digits>,
         /// The `next` of the previous answer.
-        after: Query<Option<Uuid>>,
+        after: Query<Option<Id>>,
     ) -> Result<Reply<200, SessionList>, ErrorResponse<StoreError>> {
-        let limit = usize::try_from(limit.0).unwrap_or(1);
+        let limit = usize::try_from(limit.0.0).unwrap_or(1);
         let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
-        let mut sessions = sessions::list(&state, &principal.0, after.0.map(SessionId), one_more).await.map_err(StoreError)?;
+        let mut sessions =
+            sessions::list(&state, &principal.0, after.0.map(|Id(id)| SessionId(id)), one_more).await.map_err(StoreError)?;
         let more = sessions.len() > limit;
         sessions.truncate(limit);
         let next = sessions.last().filter(|_| more).map(|session| session.id.0);
@@ -164,15 +170,15 @@ impl SessionsApi {
         principal: ActiveSession,
         headers: &HeaderMap,
         /// The session's id.
-        id: Path<Uuid>,
+        id: Path<Id>,
     ) -> Result<WithCookies<NoContent>, ErrorResponse<EndSessionError>> {
-        let id = SessionId(id.0);
+        let id = SessionId(id.0.0);
         sessions::end_one(&state, &principal.0, id).await?;
         let cleared = if id == principal.0.session.id { credential_cookies::clear(headers, &state) } else { Vec::new() };
         Ok(WithCookies(NoContent, cleared))
     }
 }
 
-fn default_limit() -> i32 {
-    50
+fn default_limit() -> Digits {
+    Digits(50)
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     http::{
-        request::{State, body::Body},
+        request::{State, body::Body, credentials::RefreshCookie},
         response::{
             cookies,
             problem::{ErrorResponse, problems},
@@ -88,6 +88,7 @@ impl TokensApi {
     async fn refresh(
         &self,
         state: State<'_>,
+        _cookie: RefreshCookie,
         headers: &HeaderMap,
         body: Body<RefreshTokensRequest>,
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<RefreshTokensError>> {

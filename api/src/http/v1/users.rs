@@ -13,7 +13,7 @@ use crate::{
     accounts::{self, ConfirmError, Confirmation, RegisterError, Registered, Registration},
     email_address::EmailAddress,
     http::{
-        request::{State, body::Body},
+        request::{State, body::Body, cookie_parameter::DeviceCookie, text_field::NameField},
         response::{
             credential_cookies,
             problem::{ErrorResponse, problems},
@@ -31,14 +31,15 @@ use crate::{
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 struct RegisterUserRequest {
-    /// Stored as typed. Unique, and case does not matter.
+    /// Stored as typed. Unique, and case does not matter. The local part has no quotes and at most 64 bytes; the domain is one that IDNA
+    /// accepts.
     email: EmailAddress,
     /// Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
     #[oai(validator(min_length = 8))]
     password: Password,
-    /// The name to show.
-    #[oai(validator(min_length = 1, max_length = 100))]
-    name: Option<String>,
+    /// The name to show: at least one visible character, no control characters, and none that hide themselves or reorder the text around
+    /// them. Joiners and variation selectors stand only where a spelling or an emoji needs them.
+    name: Option<NameField>,
 }
 
 impl Example for RegisterUserRequest {
@@ -46,7 +47,7 @@ impl Example for RegisterUserRequest {
         Self {
             email: EmailAddress::example(),
             password: Password::new("correct horse battery".to_owned()),
-            name: Some("Ada Lovelace".to_owned()),
+            name: Some(NameField("Ada Lovelace".to_owned())),
         }
     }
 }
@@ -61,9 +62,9 @@ struct ConfirmRegistrationRequest {
     /// Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
     #[oai(validator(min_length = 8))]
     password: Password,
-    /// The name to show.
-    #[oai(validator(min_length = 1, max_length = 100))]
-    name: Option<String>,
+    /// The name to show: at least one visible character, no control characters, and none that hide themselves or reorder the text around
+    /// them. Joiners and variation selectors stand only where a spelling or an emoji needs them.
+    name: Option<NameField>,
 }
 
 impl Example for ConfirmRegistrationRequest {
@@ -71,7 +72,7 @@ impl Example for ConfirmRegistrationRequest {
         Self {
             token: "bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO".to_owned(),
             password: Password::new("correct horse battery".to_owned()),
-            name: Some("Ada Lovelace".to_owned()),
+            name: Some(NameField("Ada Lovelace".to_owned())),
         }
     }
 }
@@ -102,11 +103,13 @@ impl UsersApi {
     async fn register(
         &self,
         state: State<'_>,
+        #[oai(name = "device")] _device: DeviceCookie,
         requester: Requester,
         headers: &HeaderMap,
         body: Body<RegisterUserRequest>,
     ) -> Result<OneOf<WithCookies<Reply<201, User>>, Accepted>, ErrorResponse<RegisterError>> {
         let Body(RegisterUserRequest { email, password, name }) = body;
+        let name = name.map(|NameField(name)| name);
         match accounts::register(&state, Registration { address: email, password, name, requester }).await? {
             Registered::Now(user, device) => Ok(OneOf::First(created(headers, &state, &user, &device))),
             Registered::OnceConfirmed => Ok(OneOf::Second(Accepted)),
@@ -121,11 +124,13 @@ impl UsersApi {
     async fn confirm(
         &self,
         state: State<'_>,
+        #[oai(name = "device")] _device: DeviceCookie,
         requester: Requester,
         headers: &HeaderMap,
         body: Body<ConfirmRegistrationRequest>,
     ) -> Result<WithCookies<Reply<201, User>>, ErrorResponse<ConfirmError>> {
         let Body(ConfirmRegistrationRequest { token, password, name }) = body;
+        let name = name.map(|NameField(name)| name);
         let (user, device) = accounts::confirm_registration(&state, Confirmation { token, password, name, requester }).await?;
         Ok(created(headers, &state, &user, &device))
     }

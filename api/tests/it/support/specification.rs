@@ -1,7 +1,11 @@
 //! The operations of `openapi.json`, and a check that an answer is one that it documents.
 
-use std::sync::LazyLock;
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
+use jsonschema::Validator;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -51,6 +55,11 @@ impl Operation {
         !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }
 
+    /// The documented response with this status.
+    pub fn response(&self, status: u16) -> Option<&'static Value> {
+        self.document["responses"].get(status.to_string()).map(resolve)
+    }
+
     /// The schema of the request's body.
     pub fn body(&self) -> Option<&'static Value> {
         let schema = self.document.pointer("/requestBody/content/application~1json/schema")?;
@@ -76,83 +85,125 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
     }
 }
 
+/// Headers that are part of the API. Others concern caches, browsers and connections.
+const HEADERS: [&str; 9] = [
+    "accept",
+    "accept-encoding",
+    "retry-after",
+    "set-cookie",
+    "www-authenticate",
+    "x-auth-roles",
+    "x-auth-session-id",
+    "x-auth-user-id",
+    "x-request-id",
+];
+
 /// Fails if the specification does not allow the answer.
 pub fn check(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap();
     let Some(operation) = OPERATIONS.iter().find(|operation| operation.matches(method, path)) else { return };
     let what = format!("{} answered {} {}", operation.id, answer.status, answer.text);
-    let response = &operation.document["responses"][answer.status.to_string()];
-    assert!(response.is_object(), "undocumented status: {what}");
+    let response = operation.response(answer.status).unwrap_or_else(|| panic!("undocumented status: {what}"));
+    check_headers(response, answer, &what);
     let media_type = answer.header("content-type");
     match response["content"].as_object() {
         None => assert!(answer.text.is_empty() && media_type.is_empty(), "undocumented body: {what}"),
         Some(content) => {
-            let schema = content.get(media_type).map(|content| resolve_static(&content["schema"]));
-            let schema = schema.unwrap_or_else(|| panic!("undocumented media type {media_type:?}: {what}"));
-            let misfits = misfits("", &schema, &answer.json());
+            let schema = content.get(media_type).unwrap_or_else(|| panic!("undocumented media type {media_type:?}: {what}"));
+            let misfits = misfits(&schema["schema"], &answer.json());
             assert!(misfits.is_empty(), "{misfits:?}: {what}");
         }
     }
 }
 
-fn resolve_static(schema: &Value) -> Value {
-    match schema["$ref"].as_str() {
-        Some(reference) => DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap().clone(),
-        None => schema.clone(),
+fn check_headers(response: &'static Value, answer: &Answer, what: &str) {
+    for name in HEADERS {
+        let documented = response["headers"].as_object();
+        let header =
+            documented.into_iter().flatten().find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, header)| resolve(header));
+        let Some(header) = header else {
+            assert!(!answer.headers.contains_key(name), "undocumented header {name}: {what}");
+            continue;
+        };
+        assert!(header["required"] != true || answer.headers.contains_key(name), "the header {name} is missing: {what}");
+        for value in answer.headers.get_all(name) {
+            let value = value.to_str().unwrap();
+            let value = if header["schema"]["type"] == "integer" { value.parse::<i64>().unwrap().into() } else { json!(value) };
+            let misfits = misfits(&header["schema"], &value);
+            assert!(misfits.is_empty(), "{name}: {misfits:?}: {what}");
+        }
     }
 }
 
-/// The places at which a value breaks a schema. Knows the keywords of our document, and fails on any other.
-fn misfits(place: &str, schema: &Value, value: &Value) -> Vec<String> {
-    const KNOWN: &str = " $ref allOf type format description title example enum items properties required nullable additionalProperties maxLength minLength ";
-    let schema = resolve_static(schema);
-    let keywords = schema.as_object().unwrap();
-    assert!(
-        keywords.keys().all(|keyword| KNOWN.contains(&format!(" {keyword} "))),
-        "this check does not know a keyword of {keywords:?}"
-    );
-    let mut found: Vec<_> = schema["allOf"].as_array().into_iter().flatten().flat_map(|one| misfits(place, one, value)).collect();
-    let fits = match (schema["type"].as_str(), schema["format"].as_str()) {
-        (Some("string"), Some("uuid")) => value.as_str().is_some_and(|text| uuid::Uuid::parse_str(text).is_ok()),
-        (Some("string"), Some("date-time")) => value.as_str().is_some_and(|text| text.len() >= 20 && text.ends_with('Z')),
-        (Some("string"), _) => value.is_string(),
-        (Some("boolean"), _) => value.is_boolean(),
-        (Some("integer"), _) => value.is_i64(),
-        (Some("array"), _) => value.is_array(),
-        (Some("object"), _) => value.is_object(),
-        _ => true,
-    };
-    if !fits {
-        found.push(format!("{place} does not match {schema}"));
+/// The places at which a value breaks a schema of the document.
+fn misfits(schema: &Value, value: &Value) -> Vec<String> {
+    static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+    let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let validator = Arc::clone(validators.entry(schema.to_string()).or_insert_with(|| Arc::new(validator(&closed(schema)))));
+    drop(validators);
+    validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+/// A validator for a schema, which may refer to others of the document.
+pub fn validator(schema: &Value) -> Validator {
+    static SCHEMAS: LazyLock<Value> = LazyLock::new(|| closed(&DOCUMENT["components"]["schemas"]));
+    let mut whole = json!({ "allOf": [schema], "components": { "schemas": *SCHEMAS } });
+    if schema.get("components").is_some() {
+        whole = schema.clone();
     }
-    if schema["enum"].as_array().is_some_and(|choices| !choices.contains(value)) {
-        found.push(format!("{place} is none of {}", schema["enum"]));
-    }
-    for item in value.as_array().filter(|_| schema["items"].is_object()).into_iter().flatten() {
-        found.extend(misfits(&format!("{place}/[]"), &schema["items"], item));
-    }
-    if let (Some(fields), Some(object)) = (schema["properties"].as_object(), value.as_object()) {
-        let closed = schema["required"].is_array();
-        for (name, value) in object {
-            match fields.get(name) {
-                Some(field) => found.extend(misfits(&format!("{place}/{name}"), field, value)),
-                None if closed => found.push(format!("{place}/{name} is undocumented")),
-                None => {}
+    jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap()
+}
+
+/// The same in JSON Schema, and an answer has no other fields than those of its schema.
+fn closed(schema: &Value) -> Value {
+    let mut schema = as_json_schema(schema);
+    close(&mut schema);
+    schema
+}
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Object(members) => {
+            if members.get("type") == Some(&json!("object")) && members.contains_key("required") {
+                members.insert("additionalProperties".to_owned(), false.into());
             }
+            members.values_mut().for_each(close);
         }
-        let required = schema["required"].as_array().into_iter().flatten();
-        found.extend(
-            required.filter(|name| !object.contains_key(name.as_str().unwrap())).map(|name| format!("{place}/{name} is missing")),
-        );
+        _ => {}
     }
-    found
+}
+
+/// The same in JSON Schema: `nullable` is a type.
+pub fn as_json_schema(schema: &Value) -> Value {
+    match schema {
+        Value::Array(items) => items.iter().map(as_json_schema).collect(),
+        Value::Object(members) => {
+            let mut members: serde_json::Map<_, _> =
+                members.iter().map(|(name, member)| (name.clone(), as_json_schema(member))).collect();
+            if members.get("nullable") == Some(&json!(true)) {
+                let ty = members["type"].clone();
+                members.insert("type".to_owned(), json!([ty, "null"]));
+            }
+            members.into()
+        }
+        other => other.clone(),
+    }
 }
 
 #[test]
 fn a_wrong_answer_is_found() {
     let schema = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "enum": ["a"]}}});
-    assert_eq!(misfits("", &schema, &json!({"id": "a"})), Vec::<String>::new());
+    assert_eq!(misfits(&schema, &json!({"id": "a"})), Vec::<String>::new());
     for wrong in [json!({}), json!({"id": 1}), json!({"id": "b"}), json!({"id": "a", "more": 1}), json!([])] {
-        assert!(!misfits("", &schema, &wrong).is_empty(), "{wrong}");
+        assert!(!misfits(&schema, &wrong).is_empty(), "{wrong}");
+    }
+    let user = json!({ "$ref": "#/components/schemas/User" });
+    let example = &DOCUMENT["components"]["schemas"]["User"]["example"];
+    assert_eq!(misfits(&user, example), Vec::<String>::new());
+    for (field, wrong) in [("id", json!("x")), ("created_at", json!("today")), ("roles", json!([1]))] {
+        let mut other = example.clone();
+        other[field] = wrong;
+        assert!(!misfits(&user, &other).is_empty(), "{field}");
     }
 }

@@ -35,19 +35,16 @@ export const generators: Readonly<Record<string, Generator>> = {
       },
     }),
 
-  "openapi-generator": async (folder) => {
-    const settings = "importFileExtension=.js";
-    const args = [
-      "generate",
-      "-g",
-      "typescript-fetch",
-      "-i",
-      DOCUMENT,
-      "-o",
-      folder,
-      "-p",
-      settings,
-    ];
-    await run("java", ["-jar", await openapiGenerator(), ...args]);
-  },
+  "openapi-generator": (folder) =>
+    generateBy("typescript-fetch", folder, "-p", "importFileExtension=.js"),
 };
+
+/** Runs one of the generators that openapi-generator has. */
+export async function generateBy(
+  name: string,
+  folder: string,
+  ...settings: readonly string[]
+): Promise<void> {
+  const args = ["generate", "-g", name, "-i", DOCUMENT, "-o", folder, ...settings];
+  await run("java", ["-jar", await openapiGenerator(), ...args]);
+}

@@ -3,6 +3,7 @@ export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly security?: readonly SecurityRequirement[];
   readonly components?: {
+    readonly responses?: Readonly<Record<string, DocumentedResponse>>;
     readonly schemas?: Readonly<Record<string, Schema>>;
     readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
   };
@@ -51,6 +52,11 @@ export interface Media {
   readonly schema?: Schema;
 }
 
+export interface DocumentedResponse {
+  readonly $ref?: string;
+  readonly content?: Readonly<Record<string, Media>>;
+}
+
 export interface DocumentedOperation {
   readonly operationId?: string;
   readonly summary?: string;
@@ -59,9 +65,7 @@ export interface DocumentedOperation {
   readonly security?: readonly SecurityRequirement[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, Media>> }>
-  >;
+  readonly responses: Readonly<Record<string, DocumentedResponse>>;
 }
 
 /** An operation with its place in the document. */
@@ -92,10 +96,35 @@ export function operationsOf(document: Document): Located[] {
       if (TAKEN.includes(id)) throw new Error(`${place}: "${id}" is taken by the client`);
       if (!CALLABLE.includes(method)) throw new Error(`${place} cannot be called with fetch`);
       if (found.has(id)) throw new Error(`${place}: operationId "${id}" is used twice`);
-      found.set(id, { id, method: method.toUpperCase(), path, operation });
+      found.set(id, {
+        id,
+        method: method.toUpperCase(),
+        path,
+        operation: written(document, operation),
+      });
     }
   }
   return [...found.values()];
+}
+
+/** The operation with its responses in full, and without what the browser sends by itself. */
+function written(document: Document, operation: DocumentedOperation): DocumentedOperation {
+  const response = ({ $ref, ...own }: DocumentedResponse): DocumentedResponse => {
+    if ($ref === undefined) return own;
+    const name = /^#\/components\/responses\/([^/]+)$/.exec($ref)?.[1];
+    const target = name === undefined ? undefined : document.components?.responses?.[name];
+    if (!target) throw new Error(`${$ref} does not name a response of this document`);
+    return response(target);
+  };
+  const responses = Object.entries(operation.responses).map(
+    ([status, one]) => [status, response(one)] as const,
+  );
+  const { parameters, ...rest } = operation;
+  return {
+    ...rest,
+    ...(parameters ? { parameters: parameters.filter((one) => one.in !== "cookie") } : {}),
+    responses: Object.fromEntries(responses),
+  };
 }
 
 /** Fails on a reference out of the document: following it would take the network. */

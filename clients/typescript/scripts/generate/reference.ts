@@ -96,7 +96,8 @@ function limits(schema: Schema): string | undefined {
   const all = [
     ...range(minLength, maxLength, " characters"),
     ...range(minimum, maximum, ""),
-    ...(pattern === undefined ? [] : [`pattern \`${pattern}\``]),
+    // A long one is nothing to read; the description says what it means.
+    ...(pattern === undefined || pattern.length > 60 ? [] : [`pattern \`${pattern}\``]),
   ];
   return all.length > 0 ? sentence(`Limits: ${all.join(", ")}`) : undefined;
 }

@@ -109,6 +109,22 @@ export type RevokeTokenRequest = components["schemas"]["RevokeTokenRequest"];
 
 /**
  * The rule that a value breaks.
+ *
+ * - `required`: The field is missing.
+ * - `unknown_field`: There is no such field.
+ * - `type`: The JSON type is another one.
+ * - `min_length`: Fewer characters than `min`.
+ * - `max_length`: More characters than `max`.
+ * - `max_bytes`: More bytes than `max`.
+ * - `max_depth`: More levels than `max`.
+ * - `minimum`: A number under `min`.
+ * - `maximum`: A number over `max`.
+ * - `one_of`: Not one of the allowed values; `values` lists them.
+ * - `format`: Not of the required form.
+ * - `common`: A password that is among the most common ones.
+ * - `context`: A password of little more than the address, the name of the service or its host.
+ * - `breached`: A password that is known from a data breach.
+ * - `conflict`: Given together with a value that excludes it.
  */
 export type Rule = components["schemas"]["Rule"];
 

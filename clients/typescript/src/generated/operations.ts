@@ -202,7 +202,8 @@ export const updateMe: Callable<"updateMe"> = (call, ...rest) =>
 /**
  * Delete the current user
  *
- * Deletes the user with all personal data, and all their sessions. It cannot be undone. The session must be fresh: see
+ * Deletes the user with all personal data, and all their sessions. It cannot be undone, unless `accounts.deletion_grace` is set: then
+ * the sessions end now, the account is deleted after the grace, and a sign-in before cancels that. The session must be fresh: see
  * `reauthenticate`.
  *
  * `DELETE /v1/me`

@@ -322,7 +322,8 @@ export interface paths {
         post?: never;
         /**
          * Delete the current user
-         * @description Deletes the user with all personal data, and all their sessions. It cannot be undone. The session must be fresh: see
+         * @description Deletes the user with all personal data, and all their sessions. It cannot be undone, unless `accounts.deletion_grace` is set: then
+         *     the sessions end now, the account is deleted after the grace, and a sign-in before cancels that. The session must be fresh: see
          *     `reauthenticate`.
          */
         delete: operations["deleteMe"];
@@ -483,13 +484,19 @@ export interface components {
             /**
              * @description A JWT (RFC 9068) that the service verifies with `/.well-known/jwks.json`. It is valid until it expires, even if the session ends
              *     before.
+             * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl
              */
             access_token: string;
-            /** @description Always `Bearer`. */
-            token_type: string;
+            /**
+             * @description Always `Bearer`.
+             * @example Bearer
+             * @enum {string}
+             */
+            token_type: "Bearer";
             /**
              * Format: int32
              * @description Seconds for which the access token is valid.
+             * @example 600
              */
             expires_in: number;
         };
@@ -502,8 +509,10 @@ export interface components {
          */
         ChangeEmailRequest: {
             /**
-             * Format: email
-             * @description Stored as typed. Unique, and case does not matter.
+             * Format: idn-email
+             * @description Stored as typed. Unique, and case does not matter. The local part has no quotes and at most 64 bytes; the domain is one that IDNA
+             *     accepts.
+             * @example ada@example.com
              */
             email: string;
         };
@@ -516,11 +525,15 @@ export interface components {
          *     }
          */
         ChangePasswordRequest: {
-            /** Format: password */
+            /**
+             * Format: password
+             * @example correct horse battery
+             */
             current_password: string;
             /**
              * Format: password
              * @description Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
+             * @example correct horse battery
              */
             new_password: string;
         };
@@ -534,14 +547,22 @@ export interface components {
          *     }
          */
         ConfirmRegistrationRequest: {
-            /** @description The part after the `#` of the link in the mail. */
+            /**
+             * @description The part after the `#` of the link in the mail.
+             * @example bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
+             */
             token: string;
             /**
              * Format: password
              * @description Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
+             * @example correct horse battery
              */
             password: string;
-            /** @description The name to show. */
+            /**
+             * @description The name to show: at least one visible character, no control characters, and none that hide themselves or reorder the text around
+             *     them. Joiners and variation selectors stand only where a spelling or an emoji needs them.
+             * @example Ada Lovelace
+             */
             name?: string;
         };
         /**
@@ -552,7 +573,10 @@ export interface components {
          *     }
          */
         EmailConfirmed: {
-            /** @description Present if the account has no password any more: choose one with `resetPassword`. */
+            /**
+             * @description Present if the account has no password any more: choose one with `resetPassword`.
+             * @example bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
+             */
             reset_token?: string;
         };
         /**
@@ -561,13 +585,18 @@ export interface components {
          * @example {
          *       "kind": "email_changed",
          *       "recipient": "ada@example.com",
-         *       "created_at": "2026-01-01T09:00:00Z"
+         *       "created_at": "2026-01-01T09:00:00.000Z"
          *     }
          */
         ExportedMail: {
+            /** @example email_changed */
             kind: string;
+            /** @example ada@example.com */
             recipient: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             created_at: string;
         };
         /**
@@ -582,34 +611,69 @@ export interface components {
          *       ],
          *       "ip": "192.0.2.7",
          *       "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
-         *       "created_at": "2026-01-01T09:00:00Z",
-         *       "authenticated_at": "2026-01-01T09:00:00Z",
-         *       "last_seen_at": "2026-01-01T09:00:00Z",
-         *       "idle_expires_at": "2026-01-01T09:00:00Z",
-         *       "expires_at": "2026-01-01T09:00:00Z"
+         *       "created_at": "2026-01-01T09:00:00.000Z",
+         *       "authenticated_at": "2026-01-01T09:00:00.000Z",
+         *       "last_seen_at": "2026-01-01T09:00:00.000Z",
+         *       "idle_expires_at": "2026-01-01T09:00:00.000Z",
+         *       "expires_at": "2026-01-01T09:00:00.000Z",
+         *       "ended_at": "2026-01-01T09:00:00.000Z",
+         *       "ended_because": "signed_out"
          *     }
          */
         ExportedSession: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+             */
             id: string;
             mode: components["schemas"]["Mode"];
+            /** @example true */
             remember: boolean;
-            methods: string[];
+            /**
+             * @example [
+             *       "pwd"
+             *     ]
+             */
+            methods: ("pwd" | "otp" | "hwk" | "swk" | "user" | "mfa")[];
+            /** @example 192.0.2.7 */
             ip?: string;
+            /** @example Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0 */
             user_agent?: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             authenticated_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             last_seen_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             idle_expires_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             expires_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             ended_at?: string;
-            ended_because?: string;
+            /**
+             * @example signed_out
+             * @enum {string}
+             */
+            ended_because?: "signed_out" | "replaced" | "revoked" | "password_changed" | "refresh_reused" | "by_operator" | "email_claimed" | "email_undone" | "not_me";
         };
         /**
          * ExportedToken
@@ -617,40 +681,85 @@ export interface components {
          * @example {
          *       "purpose": "undo_email",
          *       "email": "ada@example.com",
-         *       "expires_at": "2026-01-01T09:00:00Z"
+         *       "expires_at": "2026-01-01T09:00:00.000Z"
          *     }
          */
         ExportedToken: {
-            purpose: string;
-            /** @description The address that it is about. */
+            /**
+             * @example undo_email
+             * @enum {string}
+             */
+            purpose: "confirm_registration" | "reset_password" | "confirm_email" | "undo_email" | "not_me";
+            /**
+             * @description The address that it is about.
+             * @example ada@example.com
+             */
             email: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
             expires_at: string;
         };
         /**
          * FieldError
          * @description A field and the rule that its value breaks. Never the value.
+         * @example {
+         *       "field": "password",
+         *       "rule": "min_length",
+         *       "detail": "must have at least 8 characters",
+         *       "min": 8
+         *     }
          */
         FieldError: {
-            /** @description The name of the field or parameter; empty for the body as a whole. */
+            /**
+             * @description The name of the field or parameter; empty for the body as a whole.
+             * @example password
+             */
             field: string;
             rule: components["schemas"]["Rule"];
-            /** @description What the value must be. */
+            /**
+             * @description What the value must be, in English.
+             * @example must have at least 8 characters
+             */
             detail: string;
+            /**
+             * Format: int32
+             * @description The minimum that the rule demands: of characters, or of the number itself.
+             * @example 8
+             */
+            min?: number;
+            /**
+             * Format: int32
+             * @description The maximum that the rule allows: of characters, bytes or levels, or of the number itself.
+             * @example 64
+             */
+            max?: number;
+            /**
+             * @description The values that the rule allows.
+             * @example [
+             *       "text"
+             *     ]
+             */
+            values?: string[];
         };
         /**
          * MintAccessTokenRequest
          * @description Requesting a token for another service.
          * @example {
-         *       "audience": "https://orders.example.com"
+         *       "audience": "services"
          *     }
          */
         MintAccessTokenRequest: {
-            /** @description The service, as `tokens.audiences` lists it; the first of the list when left out. */
+            /**
+             * @description The service, as `tokens.audiences` lists it; the first of the list when left out.
+             * @example services
+             */
             audience?: string;
         };
         /**
          * @description How a session is presented.
+         * @example token
          * @enum {string}
          */
         Mode: "cookie" | "token";
@@ -662,7 +771,10 @@ export interface components {
          *     }
          */
         OneTimeTokenRequest: {
-            /** @description The part after the `#` of the link in the mail. */
+            /**
+             * @description The part after the `#` of the link in the mail.
+             * @example bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
+             */
             token: string;
         };
         /**
@@ -674,7 +786,10 @@ export interface components {
          *     }
          */
         Probe: {
-            /** @description Whether the probe cookie came back. */
+            /**
+             * @description Whether the probe cookie came back.
+             * @example true
+             */
             cookie_received: boolean;
             relation: components["schemas"]["Relation"];
         };
@@ -690,23 +805,68 @@ export interface components {
          *     }
          */
         Problem: {
-            /** @description `urn:bifrons:problem:` and the code. */
+            /**
+             * @description `urn:bifrons:problem:` and the code.
+             * @example urn:bifrons:problem:unauthenticated
+             */
             type: string;
-            /** @description The code in words. */
+            /**
+             * @description The code in words.
+             * @example Authentication required
+             */
             title: string;
             /**
              * Format: int32
              * @description The HTTP status.
+             * @example 401
              */
             status: number;
             code: components["schemas"]["ProblemCode"];
-            /** @description `urn:uuid:` and the request's id, as in `X-Request-Id`: quote it to the operator. */
+            /**
+             * @description `urn:uuid:` and the request's id, as in `X-Request-Id`: quote it to the operator.
+             * @example urn:uuid:019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+             */
             instance?: string;
-            /** @description The fields that break rules, with `validation_failed`. */
+            /**
+             * @description The fields that break rules, with `validation_failed`.
+             * @example [
+             *       {
+             *         "field": "password",
+             *         "rule": "min_length",
+             *         "detail": "must have at least 8 characters",
+             *         "min": 8
+             *       }
+             *     ]
+             */
             errors?: components["schemas"]["FieldError"][];
         };
         /**
          * @description What went wrong, for programs. The list is closed.
+         *
+         *     - `malformed_request`: The request cannot be parsed: it is no JSON, or a parameter has the wrong form.
+         *     - `ambiguous_credentials`: Two `Authorization` headers, or two different cookies of the same name.
+         *     - `unauthenticated`: The request has no credential.
+         *     - `invalid_session`: The session cookie proves nothing, or its session has ended.
+         *     - `invalid_token`: The access token proves nothing, has expired, or its session has ended.
+         *     - `invalid_credentials`: Wrong e-mail address or password.
+         *     - `invalid_refresh_token`: The refresh token proves nothing, or its session has ended.
+         *     - `refresh_reused`: The refresh token was used before, so there is a copy of it. Its session has ended.
+         *     - `origin_not_allowed`: A state-changing request came from an origin that is not allowed.
+         *     - `reauthentication_required`: The session is not fresh: call `reauthenticate` first.
+         *     - `wrong_password`: The password that was given to re-authenticate is another one.
+         *     - `invalid_one_time_token`: The one-time token was used, has expired, or was never issued.
+         *     - `not_found`: There is no such resource.
+         *     - `method_not_allowed`: The path does not support this method; `Allow` lists those it does.
+         *     - `request_timeout`: The body did not arrive within ten seconds.
+         *     - `email_taken`: Another user has this e-mail address.
+         *     - `body_too_large`: The body is over 64 KiB.
+         *     - `unsupported_media_type`: The body is not `application/json`.
+         *     - `validation_failed`: Values break rules; `errors` names the fields and the rules.
+         *     - `rate_limited`: Too many attempts; try again after `Retry-After`.
+         *     - `internal_error`: A fault of the service; its log has the cause.
+         *     - `overloaded`: Too many passwords wait to be hashed; try again after `Retry-After`.
+         *     - `unavailable`: A dependency is down; try again after `Retry-After`.
+         * @example unavailable
          * @enum {string}
          */
         ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
@@ -718,11 +878,15 @@ export interface components {
          *     }
          */
         ReauthenticateRequest: {
-            /** Format: password */
+            /**
+             * Format: password
+             * @example correct horse battery
+             */
             password: string;
         };
         /**
          * @description Where the refresh token travels.
+         * @example cookie
          * @enum {string}
          */
         RefreshIn: "body" | "cookie";
@@ -734,7 +898,10 @@ export interface components {
          *     }
          */
         RefreshTokensRequest: {
-            /** @description Left out when the refresh token travels in a cookie. If it is given, the cookie is ignored. */
+            /**
+             * @description Left out when the refresh token travels in a cookie. If it is given, the cookie is ignored.
+             * @example bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq
+             */
             refresh_token?: string;
         };
         /**
@@ -748,20 +915,28 @@ export interface components {
          */
         RegisterUserRequest: {
             /**
-             * Format: email
-             * @description Stored as typed. Unique, and case does not matter.
+             * Format: idn-email
+             * @description Stored as typed. Unique, and case does not matter. The local part has no quotes and at most 64 bytes; the domain is one that IDNA
+             *     accepts.
+             * @example ada@example.com
              */
             email: string;
             /**
              * Format: password
              * @description Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
+             * @example correct horse battery
              */
             password: string;
-            /** @description The name to show. */
+            /**
+             * @description The name to show: at least one visible character, no control characters, and none that hide themselves or reorder the text around
+             *     them. Joiners and variation selectors stand only where a spelling or an emoji needs them.
+             * @example Ada Lovelace
+             */
             name?: string;
         };
         /**
          * @description The relation of a page to the service, as browsers see it.
+         * @example cross_site
          * @enum {string}
          */
         Relation: "same_origin" | "same_site" | "cross_site";
@@ -773,7 +948,11 @@ export interface components {
          *     }
          */
         RequestPasswordResetRequest: {
-            /** @description The address of the account. Case does not matter. */
+            /**
+             * Format: idn-email
+             * @description The address of the account. Case does not matter.
+             * @example ada@example.com
+             */
             email: string;
         };
         /**
@@ -785,11 +964,15 @@ export interface components {
          *     }
          */
         ResetPasswordRequest: {
-            /** @description The part after the `#` of the link in the mail. */
+            /**
+             * @description The part after the `#` of the link in the mail.
+             * @example bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
+             */
             token: string;
             /**
              * Format: password
              * @description Any characters, at least 8 of them (the service may demand more), at most 1024 bytes.
+             * @example correct horse battery
              */
             new_password: string;
         };
@@ -801,14 +984,34 @@ export interface components {
          *     }
          */
         RevokeTokenRequest: {
-            /** @description A refresh token or an access token. */
+            /**
+             * @description A refresh token or an access token.
+             * @example bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq
+             */
             token: string;
         };
         /**
          * @description The rule that a value breaks.
+         *
+         *     - `required`: The field is missing.
+         *     - `unknown_field`: There is no such field.
+         *     - `type`: The JSON type is another one.
+         *     - `min_length`: Fewer characters than `min`.
+         *     - `max_length`: More characters than `max`.
+         *     - `max_bytes`: More bytes than `max`.
+         *     - `max_depth`: More levels than `max`.
+         *     - `minimum`: A number under `min`.
+         *     - `maximum`: A number over `max`.
+         *     - `one_of`: Not one of the allowed values; `values` lists them.
+         *     - `format`: Not of the required form.
+         *     - `common`: A password that is among the most common ones.
+         *     - `context`: A password of little more than the address, the name of the service or its host.
+         *     - `breached`: A password that is known from a data breach.
+         *     - `conflict`: Given together with a value that excludes it.
+         * @example conflict
          * @enum {string}
          */
-        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
+        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "minimum" | "maximum" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
         /**
          * Session
          * @description A session and its user.
@@ -821,54 +1024,75 @@ export interface components {
          *         "email": "ada@example.com",
          *         "email_verified": true,
          *         "name": "Ada Lovelace",
+         *         "locale": "en",
+         *         "user_metadata": {
+         *           "theme": "dark"
+         *         },
+         *         "app_metadata": {
+         *           "plan": "team"
+         *         },
          *         "roles": [],
-         *         "created_at": "2025-12-31T09:00:00Z"
+         *         "created_at": "2025-12-31T09:00:00.000Z"
          *       },
          *       "remember": true,
          *       "methods": [
          *         "pwd"
          *       ],
-         *       "authenticated_at": "2026-01-01T09:00:00Z",
-         *       "created_at": "2026-01-01T09:00:00Z",
-         *       "idle_expires_at": "2026-01-15T09:00:00Z",
-         *       "expires_at": "2026-01-31T09:00:00Z"
+         *       "authenticated_at": "2026-01-01T09:00:00.000Z",
+         *       "created_at": "2026-01-01T09:00:00.000Z",
+         *       "idle_expires_at": "2026-01-15T09:00:00.000Z",
+         *       "expires_at": "2026-01-31T09:00:00.000Z"
          *     }
          */
         Session: {
             /**
              * Format: uuid
              * @description The access token's `sid`.
+             * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
              */
             id: string;
             mode: components["schemas"]["Mode"];
             /**
              * Format: uint8
              * @description How strongly the user authenticated: 1 with one factor, 2 with two factors or a passkey with user verification.
+             * @example 1
              */
             assurance: number;
             user: components["schemas"]["User"];
-            /** @description Whether the user asked to stay signed in. */
+            /**
+             * @description Whether the user asked to stay signed in.
+             * @example true
+             */
             remember: boolean;
-            /** @description How the user authenticated: RFC 8176 `amr` values. */
-            methods: string[];
+            /**
+             * @description How the user authenticated: RFC 8176 `amr` values.
+             * @example [
+             *       "pwd"
+             *     ]
+             */
+            methods: ("pwd" | "otp" | "hwk" | "swk" | "user" | "mfa")[];
             /**
              * Format: date-time
              * @description When the user last authenticated.
+             * @example 2026-01-01T09:00:00.000Z
              */
             authenticated_at: string;
             /**
              * Format: date-time
              * @description When the user signed in.
+             * @example 2026-01-01T09:00:00.000Z
              */
             created_at: string;
             /**
              * Format: date-time
              * @description When the session ends if it is not used.
+             * @example 2026-01-15T09:00:00.000Z
              */
             idle_expires_at: string;
             /**
              * Format: date-time
              * @description When the session ends at the latest.
+             * @example 2026-01-31T09:00:00.000Z
              */
             expires_at: string;
         };
@@ -887,19 +1111,40 @@ export interface components {
          *           ],
          *           "ip": "192.0.2.7",
          *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
-         *           "created_at": "2026-01-01T09:00:00Z",
-         *           "last_seen_at": "2026-01-01T11:00:00Z",
-         *           "idle_expires_at": "2026-01-15T11:00:00Z",
-         *           "expires_at": "2026-01-31T09:00:00Z"
+         *           "created_at": "2026-01-01T09:00:00.000Z",
+         *           "last_seen_at": "2026-01-01T11:00:00.000Z",
+         *           "idle_expires_at": "2026-01-15T11:00:00.000Z",
+         *           "expires_at": "2026-01-31T09:00:00.000Z"
          *         }
-         *       ]
+         *       ],
+         *       "next": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a"
          *     }
          */
         SessionList: {
+            /**
+             * @example [
+             *       {
+             *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+             *         "current": true,
+             *         "mode": "cookie",
+             *         "remember": true,
+             *         "methods": [
+             *           "pwd"
+             *         ],
+             *         "ip": "192.0.2.7",
+             *         "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+             *         "created_at": "2026-01-01T09:00:00.000Z",
+             *         "last_seen_at": "2026-01-01T11:00:00.000Z",
+             *         "idle_expires_at": "2026-01-15T11:00:00.000Z",
+             *         "expires_at": "2026-01-31T09:00:00.000Z"
+             *       }
+             *     ]
+             */
             items: components["schemas"]["SessionSummary"][];
             /**
              * Format: uuid
              * @description Present if there are more: pass it as `after`.
+             * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
              */
             next?: string;
         };
@@ -916,44 +1161,68 @@ export interface components {
          *       ],
          *       "ip": "192.0.2.7",
          *       "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
-         *       "created_at": "2026-01-01T09:00:00Z",
-         *       "last_seen_at": "2026-01-01T11:00:00Z",
-         *       "idle_expires_at": "2026-01-15T11:00:00Z",
-         *       "expires_at": "2026-01-31T09:00:00Z"
+         *       "created_at": "2026-01-01T09:00:00.000Z",
+         *       "last_seen_at": "2026-01-01T11:00:00.000Z",
+         *       "idle_expires_at": "2026-01-15T11:00:00.000Z",
+         *       "expires_at": "2026-01-31T09:00:00.000Z"
          *     }
          */
         SessionSummary: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+             */
             id: string;
-            /** @description Whether it is the session of this request. */
+            /**
+             * @description Whether it is the session of this request.
+             * @example true
+             */
             current: boolean;
             mode: components["schemas"]["Mode"];
-            /** @description Whether the user asked to stay signed in. */
+            /**
+             * @description Whether the user asked to stay signed in.
+             * @example true
+             */
             remember: boolean;
-            /** @description How the user authenticated: RFC 8176 `amr` values. */
-            methods: string[];
-            /** @description The address of the sign-in. */
+            /**
+             * @description How the user authenticated: RFC 8176 `amr` values.
+             * @example [
+             *       "pwd"
+             *     ]
+             */
+            methods: ("pwd" | "otp" | "hwk" | "swk" | "user" | "mfa")[];
+            /**
+             * @description The address of the sign-in.
+             * @example 192.0.2.7
+             */
             ip?: string;
-            /** @description The `User-Agent` of the sign-in. */
+            /**
+             * @description The `User-Agent` of the sign-in.
+             * @example Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0
+             */
             user_agent?: string;
             /**
              * Format: date-time
              * @description When the user signed in.
+             * @example 2026-01-01T09:00:00.000Z
              */
             created_at: string;
             /**
              * Format: date-time
              * @description When it was last used, to within a tenth of its idle time.
+             * @example 2026-01-01T11:00:00.000Z
              */
             last_seen_at: string;
             /**
              * Format: date-time
              * @description When it ends if it is not used.
+             * @example 2026-01-15T11:00:00.000Z
              */
             idle_expires_at: string;
             /**
              * Format: date-time
              * @description When it ends at the latest.
+             * @example 2026-01-31T09:00:00.000Z
              */
             expires_at: string;
         };
@@ -964,21 +1233,34 @@ export interface components {
          *       "email": "ada@example.com",
          *       "password": "correct horse battery",
          *       "remember": true,
-         *       "mode": "cookie"
+         *       "mode": "cookie",
+         *       "device_token": "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ"
          *     }
          */
         SignInRequest: {
-            /** @description Case does not matter: `Ada@Example.com` is `ada@example.com`. */
+            /**
+             * @description Case does not matter: `Ada@Example.com` is `ada@example.com`.
+             * @example ada@example.com
+             */
             email: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example correct horse battery
+             */
             password: string;
-            /** @description Whether to stay signed in: after the browser closes, and for the longer lifetime. */
+            /**
+             * @description Whether to stay signed in: after the browser closes, and for the longer lifetime.
+             * @example true
+             */
             remember?: boolean;
             /** @description How the session is presented; `cookie` when left out. */
             mode?: components["schemas"]["Mode"] & unknown;
             /** @description Mode `token` only: where the refresh token travels; `body` when left out. */
             refresh_in?: components["schemas"]["RefreshIn"] & unknown;
-            /** @description The device token of an earlier sign-in on this device: failed passwords from unknown devices do not count against it. */
+            /**
+             * @description The device token of an earlier sign-in on this device: failed passwords from unknown devices do not count against it.
+             * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+             */
             device_token?: string;
         };
         /**
@@ -994,17 +1276,24 @@ export interface components {
          *           "email": "ada@example.com",
          *           "email_verified": true,
          *           "name": "Ada Lovelace",
+         *           "locale": "en",
+         *           "user_metadata": {
+         *             "theme": "dark"
+         *           },
+         *           "app_metadata": {
+         *             "plan": "team"
+         *           },
          *           "roles": [],
-         *           "created_at": "2025-12-31T09:00:00Z"
+         *           "created_at": "2025-12-31T09:00:00.000Z"
          *         },
          *         "remember": true,
          *         "methods": [
          *           "pwd"
          *         ],
-         *         "authenticated_at": "2026-01-01T09:00:00Z",
-         *         "created_at": "2026-01-01T09:00:00Z",
-         *         "idle_expires_at": "2026-01-15T09:00:00Z",
-         *         "expires_at": "2026-01-31T09:00:00Z"
+         *         "authenticated_at": "2026-01-01T09:00:00.000Z",
+         *         "created_at": "2026-01-01T09:00:00.000Z",
+         *         "idle_expires_at": "2026-01-15T09:00:00.000Z",
+         *         "expires_at": "2026-01-31T09:00:00.000Z"
          *       },
          *       "tokens": {
          *         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl",
@@ -1031,18 +1320,32 @@ export interface components {
          *     }
          */
         Tokens: {
-            /** @description A JWT (RFC 9068), for `Authorization: Bearer`. Keep it in memory. */
+            /**
+             * @description A JWT (RFC 9068), for `Authorization: Bearer`. Keep it in memory.
+             * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl
+             */
             access_token: string;
-            /** @description Always `Bearer`. */
-            token_type: string;
+            /**
+             * @description Always `Bearer`.
+             * @example Bearer
+             * @enum {string}
+             */
+            token_type: "Bearer";
             /**
              * Format: int32
              * @description Seconds for which the access token is valid.
+             * @example 600
              */
             expires_in: number;
-            /** @description For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it. */
+            /**
+             * @description For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it.
+             * @example bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq
+             */
             refresh_token?: string;
-            /** @description For the next `signIn` on this device, when the refresh token is here too. It is no credential; keep it after signing out. */
+            /**
+             * @description For the next `signIn` on this device, when the refresh token is here too. It is no credential; keep it after signing out.
+             * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+             */
             device_token?: string;
         };
         /**
@@ -1057,11 +1360,23 @@ export interface components {
          *     }
          */
         UpdateMeRequest: {
-            /** @description The name to show; null removes it. */
+            /**
+             * @description The name to show: at least one visible character, no control characters, and none that hide themselves or reorder the text around
+             *     them. Null removes it. Joiners and variation selectors stand only where a spelling or an emoji needs them.
+             * @example Ada King
+             */
             name?: string | null;
-            /** @description The language of mails: a BCP 47 tag; null removes it. */
+            /**
+             * @description The language of mails: a BCP 47 tag; null removes it.
+             * @example ko
+             */
             locale?: string | null;
-            /** @description A merge patch (RFC 7396) of what the app stores with the user: at most 8 KiB and five levels; null removes all. */
+            /**
+             * @description A merge patch (RFC 7396) of what the app stores with the user: at most 8 KiB and five levels; null removes all.
+             * @example {
+             *       "theme": "dark"
+             *     }
+             */
             user_metadata?: {
                 [key: string]: unknown;
             } | null;
@@ -1074,34 +1389,68 @@ export interface components {
          *       "email": "ada@example.com",
          *       "email_verified": true,
          *       "name": "Ada Lovelace",
+         *       "locale": "en",
+         *       "user_metadata": {
+         *         "theme": "dark"
+         *       },
+         *       "app_metadata": {
+         *         "plan": "team"
+         *       },
          *       "roles": [],
-         *       "created_at": "2025-12-31T09:00:00Z"
+         *       "created_at": "2025-12-31T09:00:00.000Z"
          *     }
          */
         User: {
             /**
              * Format: uuid
              * @description Never changes and is never reused: the access token's `sub`.
+             * @example 019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60
              */
             id: string;
-            /** @description As the user typed it. */
+            /**
+             * @description As the user typed it.
+             * @example ada@example.com
+             */
             email: string;
-            /** @description Whether the user has shown that they read mail at the address. */
+            /**
+             * @description Whether the user has shown that they read mail at the address.
+             * @example true
+             */
             email_verified: boolean;
+            /** @example Ada Lovelace */
             name?: string;
-            /** @description The language of mails: a BCP 47 tag. */
+            /**
+             * @description The language of mails: a BCP 47 tag.
+             * @example en
+             */
             locale?: string;
-            /** @description What the app stores with the user, who may change it. */
+            /**
+             * @description What the app stores with the user, who may change it.
+             * @example {
+             *       "theme": "dark"
+             *     }
+             */
             user_metadata?: {
                 [key: string]: unknown;
             };
-            /** @description What operators store with the user. */
+            /**
+             * @description What operators store with the user.
+             * @example {
+             *       "plan": "team"
+             *     }
+             */
             app_metadata?: {
                 [key: string]: unknown;
             };
-            /** @description What the user may do. `admin` is reserved. */
+            /**
+             * @description What the user may do. `admin` is reserved.
+             * @example []
+             */
             roles: string[];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2025-12-31T09:00:00.000Z
+             */
             created_at: string;
         };
         /**
@@ -1113,23 +1462,31 @@ export interface components {
          *         "email": "ada@example.com",
          *         "email_verified": true,
          *         "name": "Ada Lovelace",
+         *         "locale": "en",
+         *         "user_metadata": {
+         *           "theme": "dark"
+         *         },
+         *         "app_metadata": {
+         *           "plan": "team"
+         *         },
          *         "roles": [],
-         *         "created_at": "2025-12-31T09:00:00Z"
+         *         "created_at": "2025-12-31T09:00:00.000Z"
          *       },
-         *       "changed_at": "2026-01-01T09:00:00Z",
-         *       "password_changed_at": "2026-01-01T09:00:00Z",
+         *       "changed_at": "2026-01-01T09:00:00.000Z",
+         *       "password_changed_at": "2026-01-01T09:00:00.000Z",
+         *       "delete_at": "2026-01-01T09:00:00.000Z",
          *       "one_time_tokens": [
          *         {
          *           "purpose": "undo_email",
          *           "email": "ada@example.com",
-         *           "expires_at": "2026-01-01T09:00:00Z"
+         *           "expires_at": "2026-01-01T09:00:00.000Z"
          *         }
          *       ],
          *       "mails": [
          *         {
          *           "kind": "email_changed",
          *           "recipient": "ada@example.com",
-         *           "created_at": "2026-01-01T09:00:00Z"
+         *           "created_at": "2026-01-01T09:00:00.000Z"
          *         }
          *       ],
          *       "sessions": [
@@ -1142,11 +1499,13 @@ export interface components {
          *           ],
          *           "ip": "192.0.2.7",
          *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
-         *           "created_at": "2026-01-01T09:00:00Z",
-         *           "authenticated_at": "2026-01-01T09:00:00Z",
-         *           "last_seen_at": "2026-01-01T09:00:00Z",
-         *           "idle_expires_at": "2026-01-01T09:00:00Z",
-         *           "expires_at": "2026-01-01T09:00:00Z"
+         *           "created_at": "2026-01-01T09:00:00.000Z",
+         *           "authenticated_at": "2026-01-01T09:00:00.000Z",
+         *           "last_seen_at": "2026-01-01T09:00:00.000Z",
+         *           "idle_expires_at": "2026-01-01T09:00:00.000Z",
+         *           "expires_at": "2026-01-01T09:00:00.000Z",
+         *           "ended_at": "2026-01-01T09:00:00.000Z",
+         *           "ended_because": "signed_out"
          *         }
          *       ]
          *     }
@@ -1156,30 +1515,401 @@ export interface components {
             /**
              * Format: date-time
              * @description When the row of the user was last changed.
+             * @example 2026-01-01T09:00:00.000Z
              */
             changed_at: string;
             /**
              * Format: date-time
              * @description When the password was chosen. Its hash is not shown.
+             * @example 2026-01-01T09:00:00.000Z
              */
             password_changed_at?: string;
             /**
              * Format: date-time
              * @description When the account will be deleted.
+             * @example 2026-01-01T09:00:00.000Z
              */
             delete_at?: string;
-            /** @description The tokens of links in mails, without their secrets. */
+            /**
+             * @description The tokens of links in mails, without their secrets.
+             * @example [
+             *       {
+             *         "purpose": "undo_email",
+             *         "email": "ada@example.com",
+             *         "expires_at": "2026-01-01T09:00:00.000Z"
+             *       }
+             *     ]
+             */
             one_time_tokens: components["schemas"]["ExportedToken"][];
-            /** @description Mails that are not delivered. */
+            /**
+             * @description Mails that are not delivered.
+             * @example [
+             *       {
+             *         "kind": "email_changed",
+             *         "recipient": "ada@example.com",
+             *         "created_at": "2026-01-01T09:00:00.000Z"
+             *       }
+             *     ]
+             */
             mails: components["schemas"]["ExportedMail"][];
-            /** @description All sessions, ended ones too, oldest first. */
+            /**
+             * @description All sessions, ended ones too, oldest first.
+             * @example [
+             *       {
+             *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+             *         "mode": "cookie",
+             *         "remember": true,
+             *         "methods": [
+             *           "pwd"
+             *         ],
+             *         "ip": "192.0.2.7",
+             *         "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+             *         "created_at": "2026-01-01T09:00:00.000Z",
+             *         "authenticated_at": "2026-01-01T09:00:00.000Z",
+             *         "last_seen_at": "2026-01-01T09:00:00.000Z",
+             *         "idle_expires_at": "2026-01-01T09:00:00.000Z",
+             *         "expires_at": "2026-01-01T09:00:00.000Z",
+             *         "ended_at": "2026-01-01T09:00:00.000Z",
+             *         "ended_because": "signed_out"
+             *       }
+             *     ]
+             */
             sessions: components["schemas"]["ExportedSession"][];
         };
     };
-    responses: never;
+    responses: {
+        /** @description Payload Too Large */
+        BodyTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "body_too_large";
+                };
+            };
+        };
+        /** @description Conflict */
+        EmailTaken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "email_taken";
+                };
+            };
+        };
+        /** @description Internal Server Error */
+        InternalError: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "internal_error";
+                };
+            };
+        };
+        /** @description Unauthorized */
+        InvalidRefreshTokenOrRefreshReused: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "invalid_refresh_token" | "refresh_reused";
+                };
+            };
+        };
+        /** @description Bad Request */
+        MalformedRequest: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "malformed_request";
+                };
+            };
+        };
+        /** @description Bad Request */
+        MalformedRequestOrAmbiguousCredentials: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "malformed_request" | "ambiguous_credentials";
+                };
+            };
+        };
+        /** @description Not Found */
+        NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "not_found";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowed: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowedOrInvalidOneTimeToken: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "invalid_one_time_token";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowedOrReauthenticationRequired: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "reauthentication_required";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowedOrWrongPassword: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "wrong_password";
+                };
+            };
+        };
+        /** @description Service Unavailable */
+        OverloadedOrUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "overloaded" | "unavailable";
+                };
+            };
+        };
+        /** @description Too Many Requests */
+        RateLimited: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "rate_limited";
+                };
+            };
+        };
+        /** @description Forbidden */
+        ReauthenticationRequired: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "reauthentication_required";
+                };
+            };
+        };
+        /** @description Request Timeout */
+        RequestTimeout: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "request_timeout";
+                };
+            };
+        };
+        /** @description Unauthorized */
+        Unauthenticated: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unauthenticated";
+                };
+            };
+        };
+        /** @description Unauthorized */
+        UnauthenticatedOrInvalidSessionOrInvalidToken: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unauthenticated" | "invalid_session" | "invalid_token";
+                };
+            };
+        };
+        /** @description Unauthorized */
+        UnauthenticatedOrInvalidSessionOrInvalidTokenOrInvalidCredentials: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials";
+                };
+            };
+        };
+        /** @description Service Unavailable */
+        Unavailable: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unavailable";
+                };
+            };
+        };
+        /** @description Service Unavailable */
+        UnavailableWithCookies: {
+            headers: {
+                "Set-Cookie": components["headers"]["SetCookie"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unavailable";
+                };
+            };
+        };
+        /** @description Unsupported Media Type */
+        UnsupportedMediaType: {
+            headers: {
+                Accept: components["headers"]["Accept"];
+                "Accept-Encoding": components["headers"]["AcceptEncoding"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unsupported_media_type";
+                };
+            };
+        };
+        /** @description Unprocessable Entity */
+        ValidationFailed: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "validation_failed";
+                };
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description The id of the request, as in the `instance` of a problem and in the log of the service.
+         * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+         */
+        RequestId: string;
+        /**
+         * @description Whole seconds to wait before the next attempt.
+         * @example 5
+         */
+        RetryAfter: number;
+        /**
+         * @description With `error="invalid_token"` if a token was sent.
+         * @example Bearer
+         */
+        WWWAuthenticate: "Bearer" | "Bearer error=\"invalid_token\"";
+        /**
+         * @description The media type that is accepted, unless the coding of the body was refused.
+         * @example application/json
+         */
+        Accept: "application/json";
+        /**
+         * @description The coding that is accepted, if the coding of the body was refused.
+         * @example identity
+         */
+        AcceptEncoding: "identity";
+        /**
+         * @description A cookie of the session, the refresh token, the device or the probe, as the mode and the request demand. There may be several.
+         * @example __Host-bifrons_session=bfs_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws; Path=/; HttpOnly; Secure; SameSite=Lax
+         */
+        SetCookie: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1189,7 +1919,13 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -1200,8 +1936,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1211,132 +1947,22 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "email_taken";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable" | "overloaded";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     confirmRegistration: {
@@ -1344,7 +1970,13 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -1355,136 +1987,25 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_one_time_token" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "email_taken";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable" | "overloaded";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     requestPasswordReset: {
@@ -1503,120 +2024,21 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     resetPassword: {
@@ -1624,7 +2046,13 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -1635,122 +2063,22 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_one_time_token" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable" | "overloaded";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     changeEmail: {
@@ -1769,134 +2097,21 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials" | "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "reauthentication_required" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     sendEmailVerification: {
@@ -1911,86 +2126,17 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "reauthentication_required" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     confirmEmail: {
@@ -2009,148 +2155,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EmailConfirmed"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unauthenticated";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_one_time_token" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "email_taken";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     undoEmailChange: {
@@ -2169,134 +2191,23 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_one_time_token" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "email_taken";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     reportNotMe: {
@@ -2315,134 +2226,23 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_one_time_token" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "email_taken";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getSession: {
@@ -2457,64 +2257,17 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unauthenticated" | "invalid_session" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     signIn: {
@@ -2522,7 +2275,13 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -2533,138 +2292,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_credentials";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable" | "overloaded";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidTokenOrInvalidCredentials"];
+            403: components["responses"]["OriginNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     signOut: {
@@ -2679,52 +2324,16 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableWithCookies"];
         };
     };
     reauthenticate: {
@@ -2732,7 +2341,13 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -2743,138 +2358,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials" | "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "wrong_password" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable" | "overloaded";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrWrongPassword"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     mintAccessToken: {
@@ -2893,124 +2394,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials" | "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unauthenticated" | "invalid_session" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     refreshTokens: {
@@ -3029,126 +2428,23 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials" | "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_refresh_token" | "refresh_reused";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["InvalidRefreshTokenOrRefreshReused"];
+            403: components["responses"]["OriginNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     revokeToken: {
@@ -3167,108 +2463,20 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "malformed_request";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getMe: {
@@ -3283,64 +2491,17 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unauthenticated" | "invalid_session" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deleteMe: {
@@ -3355,76 +2516,17 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "reauthentication_required" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateMe: {
@@ -3443,124 +2545,22 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials" | "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     changePassword: {
@@ -3568,7 +2568,13 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3579,138 +2585,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials" | "malformed_request";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "wrong_password" | "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "request_timeout";
-                    };
-                };
-            };
-            /** @description Payload Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "body_too_large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unsupported_media_type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "rate_limited";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable" | "overloaded";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrWrongPassword"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["OverloadedOrUnavailable"];
         };
     };
     exportMe: {
@@ -3725,84 +2617,32 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UserExport"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "reauthentication_required";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["ReauthenticationRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listSessions: {
         parameters: {
             query?: {
-                /** @description The maximum number of items in the answer. */
+                /**
+                 * @description The maximum number of items in the answer.
+                 * @example 50
+                 */
                 limit?: number;
-                /** @description The `next` of the previous answer. */
+                /**
+                 * @description The `next` of the previous answer.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
                 after?: string;
             };
             header?: never;
@@ -3814,76 +2654,18 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SessionList"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unauthenticated" | "invalid_session" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "validation_failed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     endOtherSessions: {
@@ -3898,74 +2680,16 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     endSession: {
@@ -3973,7 +2697,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's id. */
+                /**
+                 * @description The session's id.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3983,88 +2710,18 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "invalid_session" | "unauthenticated" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "not_found";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     verify: {
@@ -4085,62 +2742,15 @@ export interface operations {
                     "X-Auth-Session-Id": string;
                     /** @description The user's roles, separated by commas. */
                     "X-Auth-Roles": string;
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    /** @description `Bearer`; with `error="invalid_token"` if a token was sent. */
-                    "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unauthenticated" | "invalid_session" | "invalid_token";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     readProbeCookie: {
@@ -4148,57 +2758,30 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                /**
+                 * @description The cookie that `setProbeCookie` has set.
+                 * @example 1
+                 */
+                "__Host-bifrons_probe"?: string;
+            };
         };
         requestBody?: never;
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Probe"];
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "ambiguous_credentials";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     setProbeCookie: {
@@ -4213,50 +2796,17 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description The cookies of the session, the refresh token and the device, as the mode and the request demand. */
-                    "Set-Cookie"?: string;
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "origin_not_allowed";
-                    };
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "internal_error";
-                    };
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    /** @description Seconds to wait before the next attempt. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {string} */
-                        code?: "unavailable";
-                    };
-                };
-            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
 }

@@ -57,7 +57,7 @@ test("problems say what is wrong", async () => {
   const { problem } = await client.registerUser({ email: "carol@example.org", password: "short" });
   expect(problem?.code).toBe("validation_failed");
   expect(problem?.errors).toEqual([
-    { field: "password", rule: "min_length", detail: expect.any(String) },
+    { field: "password", rule: "min_length", detail: expect.any(String), min: 8 },
   ]);
 });
 

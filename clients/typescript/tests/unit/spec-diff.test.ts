@@ -103,7 +103,8 @@ test.each<[string, Edit, string]>([
   [
     "a problem comes",
     (d) => {
-      const problem = d.paths["/v1/me"].get.responses["401"].content["application/problem+json"];
+      const [, name] = d.paths["/v1/me"].get.responses["401"].$ref.split("/responses/");
+      const problem = d.components.responses[name].content["application/problem+json"];
       problem.schema.allOf[1].properties.code.enum.push("locked");
     },
     'additive getMe: may have the problem "locked"',
@@ -139,7 +140,8 @@ test.each<[string, Edit, string]>([
   [
     "a problem loses a code that it narrows",
     (d) => {
-      const problem = d.paths["/v1/me"].get.responses["401"].content["application/problem+json"];
+      const [, name] = d.paths["/v1/me"].get.responses["401"].$ref.split("/responses/");
+      const problem = d.components.responses[name].content["application/problem+json"];
       problem.schema.allOf[1].properties.code.enum.shift();
     },
     'breaking getMe: has no problem "unauthenticated" any more',
@@ -166,9 +168,9 @@ test.each<[string, Edit, string]>([
   [
     "an input gets a pattern",
     (d) => {
-      d.components.schemas.RegisterUserRequest.properties.name.pattern = "^A";
+      d.components.schemas.SignInRequest.properties.email.pattern = "^A";
     },
-    "breaking registerUser.name: has the pattern ^A now (sent)",
+    "breaking signIn.email: has the pattern ^A now (sent)",
   ],
   [
     "an answer gets a limit",

@@ -1,0 +1,106 @@
+//! Schemas and parameters: examples of all values, unique names for the values of enums, closed bodies, and what the configuration decides.
+
+use serde_json::{Value, json};
+
+use super::{effective::Effective, operations::operations_mut, problems::pascal};
+use crate::http::{
+    request::schema::is_new_password,
+    response::{problem_code::PROBLEM_CODES, rule::RULES},
+    v1::session,
+};
+
+pub(super) fn complete(document: &mut Value, effective: &Effective) {
+    close_bodies(document);
+    let schemas = document["components"]["schemas"].clone();
+    for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
+        if schema.get("enum").is_some() {
+            name_values(name, schema);
+        }
+        let whole = schema["example"].clone();
+        for (property, schema) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+            configure(schema, effective);
+            if schema.get("$ref").is_none() && schema.get("allOf").is_none() {
+                schema["example"] = whole.get(property).cloned().unwrap_or_else(|| example(schema, &schemas));
+            }
+        }
+    }
+    document["components"]["schemas"]["SignInRequest"]["not"] = session::conflict();
+    let mint = &mut document["components"]["schemas"]["MintAccessTokenRequest"];
+    mint["example"] = json!({ "audience": effective.audience() });
+    mint["properties"]["audience"]["example"] = effective.audience().into();
+    if let Some(audiences) = &effective.audiences {
+        mint["properties"]["audience"]["enum"] = audiences.as_slice().into();
+    }
+    for (_, operation) in operations_mut(document) {
+        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+            if parameter.get("example").is_none() {
+                parameter["example"] = example(&parameter["schema"], &schemas);
+            }
+        }
+    }
+}
+
+/// Bodies have no other fields than those of their schema.
+fn close_bodies(document: &mut Value) {
+    let mut closed = Vec::new();
+    for (_, operation) in operations_mut(document) {
+        let body = operation.pointer("/requestBody/content/application~1json/schema/$ref");
+        closed.extend(body.and_then(Value::as_str).and_then(|name| name.rsplit('/').next()).map(str::to_owned));
+    }
+    for name in closed {
+        document["components"]["schemas"][name]["additionalProperties"] = false.into();
+    }
+}
+
+/// Names the values: Go and other languages have one name space for the values of all enums.
+fn name_values(name: &str, schema: &mut Value) {
+    let values = schema["enum"].as_array().cloned().unwrap_or_default();
+    let names: Vec<_> = values.iter().map(|value| name.to_owned() + &pascal(value.as_str().unwrap_or_default())).collect();
+    schema["x-enum-varnames"] = names.into();
+    let about = match name {
+        "ProblemCode" => PROBLEM_CODES,
+        "Rule" => RULES,
+        _ => &[],
+    };
+    if !about.is_empty() {
+        let about: Vec<_> = about.iter().map(|doc| doc.trim()).collect();
+        let list: Vec<_> =
+            values.iter().zip(&about).map(|(value, doc)| format!("- `{}`: {doc}", value.as_str().unwrap_or_default())).collect();
+        let description = schema["description"].as_str().unwrap_or_default();
+        schema["description"] = format!("{description}\n\n{}", list.join("\n")).into();
+        schema["x-enum-descriptions"] = about.into();
+    }
+    // The last: the values of two fields that go together in a request fit each other.
+    schema["example"] = values.last().cloned().unwrap_or_default();
+}
+
+/// The effective lengths of a password that is chosen.
+fn configure(schema: &mut Value, effective: &Effective) {
+    if !is_new_password(schema) {
+        return;
+    }
+    for (keyword, length) in [("minLength", effective.min_password), ("maxLength", effective.max_password)] {
+        if let Some(length) = length {
+            schema[keyword] = length.into();
+        }
+    }
+}
+
+/// A value of a schema, where the example of the whole object has none.
+fn example(schema: &Value, schemas: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+        return match schemas[name].get("enum") {
+            Some(values) => values[0].clone(),
+            None => schemas[name]["example"].clone(),
+        };
+    }
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("array"), _) => json!([example(&schema["items"], schemas)]),
+        (Some("integer"), _) => schema.get("default").cloned().unwrap_or_else(|| 64.into()),
+        (Some("boolean"), _) => true.into(),
+        (Some("object"), _) => json!({}),
+        (_, Some("uuid")) => "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a".into(),
+        (_, Some("date-time")) => "2026-01-01T09:00:00.000Z".into(),
+        _ => "text".into(),
+    }
+}
