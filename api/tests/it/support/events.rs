@@ -8,6 +8,7 @@ use bifrons::{
     email_address::EmailAddress,
     network::ClientNetwork,
     secret::{Algorithm, Password, SigningKey},
+    signing_keys::PUBLISHED_FOR,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -58,8 +59,8 @@ pub async fn everything(app: &App) {
         accounts::apply(&app.state, action, &EmailAddress::parse("grace@example.com").unwrap()).await.unwrap().unwrap();
     }
     let (keys, now) = (app.state.keyring(), app.state.clock.now());
-    let first = keys.rotate(Algorithm::EdDsa, now, "operator").await.unwrap();
-    keys.import(&SigningKey::generate(Algorithm::Es256).unwrap(), now).await.unwrap();
+    let first = keys.rotate(now.plus(PUBLISHED_FOR)).await.unwrap();
+    keys.import(&SigningKey::generate(Algorithm::EdDsa).unwrap(), now).await.unwrap();
     assert_eq!(keys.retire(&first.id, now).await.unwrap(), Some(true));
 }
 
