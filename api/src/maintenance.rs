@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use entity::UnixMillis;
 use tokio::time::sleep;
 
 use crate::{
@@ -41,7 +42,7 @@ pub async fn run(state: Arc<AppState>) {
         loop {
             sleep(signing_keys::READ_EVERY).await;
             if let Err(error) = keep_keys(&state).await {
-                tracing::warn!(%error, "the signing keys were not read; this node uses those that it knows");
+                tracing::warn!(%error, "the signing keys were not read or not rotated; this node uses those that it knows");
             }
         }
     };
@@ -62,28 +63,38 @@ pub async fn calibrate(state: &AppState) {
     }
 }
 
-/// Reads the signing keys, and makes the next one if it is time.
+/// Makes the next signing key if it is time, and reads the keys. A database that cannot be written to still says which keys are gone.
 pub async fn keep_keys(state: &AppState) -> Result<(), SigningKeysError> {
-    let (now, config) = (state.clock.now(), &state.config.tokens);
-    if let Some(every) = config.key_rotation {
-        state.keyring().rotate_when_due(every, now).await?;
-    }
-    state.keyring().remove_gone(now).await?;
+    let changed = change_keys(state).await;
     if state.keys.reload(&state.db, &state.secrets).await? {
         state.tokens.clear();
     }
-    Ok(())
+    changed
+}
+
+async fn change_keys(state: &AppState) -> Result<(), SigningKeysError> {
+    let now = earlier_clock(state).await?;
+    if let Some(every) = state.config.tokens.key_rotation {
+        state.keyring().rotate_when_due(every, now).await?;
+    }
+    Ok(state.keyring().remove_gone(now).await?)
+}
+
+/// The time of this node or of the database, whichever is earlier. What is removed does not come back: a node whose clock is ahead must not
+/// remove what the other nodes still use.
+async fn earlier_clock(state: &AppState) -> Result<UnixMillis, Unavailable> {
+    Ok(state.clock.now().min(database_time(state.db.connection()).await?))
 }
 
 /// Deletes users whose grace is over. Removes sessions a day after they expired and users a day after they were deleted; one-time tokens that have expired,
 /// limits that are full again, and dead letters after a month.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
-    let (db, now) = (state.db.connection(), state.clock.now());
+    let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);
     let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
     let deleted = database_time(db).await?.minus(KEPT_FOR);
     let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
-    accounts::delete_due(state).await?;
+    accounts::delete_due(state, now).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let limits = limits::store::purge(db, now).await?;
     let marks = node_mark::store::purge(db, expired).await?;

@@ -16,6 +16,15 @@ pub fn uuid_v7(now: UnixMillis) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or(0), &bytes()).into_uuid()
 }
 
+/// The same, after another id too: a clock may have been set back since, or be behind the one of the node that made the other id.
+pub fn uuid_v7_after(other: Option<Uuid>, now: UnixMillis) -> Uuid {
+    let other = other.and_then(|id| id.get_timestamp()).and_then(|time| {
+        let (seconds, nanos) = time.to_unix();
+        i64::try_from(seconds.saturating_mul(1000) + u64::from(nanos / 1_000_000)).ok()
+    });
+    uuid_v7(other.map_or(now, |other| now.max(UnixMillis(other.saturating_add(1)))))
+}
+
 /// Stops the process if the system gives no randomness, because every credential depends on it.
 fn fill(bytes: &mut [u8]) {
     assert!(rand::fill(bytes).is_ok(), "the operating system gives no randomness");
@@ -44,5 +53,20 @@ mod tests {
         let ids: Vec<_> = (0..100).map(|n| super::uuid_v7(UnixMillis(1_700_000_000_000 + n))).collect();
         assert!(ids.is_sorted());
         assert_eq!(ids[0].get_version_num(), 7);
+    }
+
+    #[test]
+    fn an_id_sorts_after_one_of_a_clock_that_is_ahead() {
+        let (now, ahead) = (UnixMillis(1_700_000_000_000), super::uuid_v7(UnixMillis(1_800_000_000_123)));
+        let mut last = ahead;
+        for _ in 0..100 {
+            let next = super::uuid_v7_after(Some(last), now);
+            assert!(next > last);
+            last = next;
+        }
+        assert!(super::uuid_v7_after(None, now) < ahead);
+        assert!(
+            super::uuid_v7_after(Some(super::uuid_v7(UnixMillis(1_600_000_000_000))), now) > super::uuid_v7(UnixMillis(now.0 - 1))
+        );
     }
 }

@@ -19,9 +19,7 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new("private").var_binary(1024).not_null())
             .col(ColumnDef::new("signs_from").big_integer().not_null())
             .to_owned();
-        manager.create_table(table).await?;
-        let delete = Query::delete().from_table("deployment").and_where(Expr::col("name").eq("signing_key")).to_owned();
-        manager.execute(delete).await
+        manager.create_table(table).await
     }
 
     async fn down(&self, _: &SchemaManager) -> Result<(), DbErr> {

@@ -76,10 +76,9 @@ fn scheduled(now: UnixMillis, grace: Duration, circumstances: Circumstances) -> 
 const AT_ONCE: u64 = 100;
 
 /// Deletes the users whose grace is over.
-pub(crate) async fn delete_due(state: &Arc<AppState>) -> Result<u64, Unavailable> {
+pub(crate) async fn delete_due(state: &Arc<AppState>, now: UnixMillis) -> Result<u64, Unavailable> {
     let mut deleted = 0;
     loop {
-        let now = state.clock.now();
         let due = store::due_for_deletion(state.db.connection(), now, AT_ONCE).await?;
         if due.is_empty() {
             return Ok(deleted);

@@ -15,7 +15,7 @@ use crate::{
     db::Db,
     deployment,
     mail::written,
-    secret::{Algorithm, read_key_file},
+    secret::read_key_file,
     signing_keys::{self, Listed, PUBLISHED_FOR, Rotation, Stage},
     state::AppState,
 };
@@ -26,9 +26,6 @@ pub(super) enum Command {
     List(Output),
     /// Make the next key. It signs in ten minutes, after every verifier has learned of it
     Rotate {
-        /// `EdDSA` or `ES256` [default: tokens.algorithm]
-        #[arg(long, value_parser = algorithm)]
-        algorithm: Option<Algorithm>,
         /// Let it sign at once. Services that cached the JWKS may refuse its tokens for five minutes
         #[arg(long)]
         now: bool,
@@ -37,13 +34,13 @@ pub(super) enum Command {
     },
     /// Add a key of your own. It signs in ten minutes
     Import {
-        /// A private key in PKCS#8 PEM: Ed25519 or P-256
+        /// A private key in PKCS#8 PEM, of the nodes' algorithm: Ed25519 or P-256
         #[arg(value_name = "FILE")]
         file: PathBuf,
         #[command(flatten)]
         output: Output,
     },
-    /// Remove a key at once: its tokens are void within ten seconds
+    /// Remove a key that does not sign: its tokens are void within ten seconds
     Retire {
         /// The id of a key, as `list` shows it
         #[arg(value_name = "ID")]
@@ -60,10 +57,6 @@ pub(super) struct Output {
     json: bool,
 }
 
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    Algorithm::named(text).ok_or_else(|| "write EdDSA or ES256".to_owned())
-}
-
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     let _log = log::start_for_command(config.log)?;
     block_on(async {
@@ -75,7 +68,7 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
         let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
         let done = match command {
             Command::List(_) => Ok(()),
-            Command::Rotate { algorithm, now, output } => rotate(&state, *algorithm, *now, *output).await,
+            Command::Rotate { now, output } => rotate(&state, *now, *output).await,
             Command::Import { file, output } => import(&state, file, *output).await,
             Command::Retire { id, output } => retire(&state, id, *output).await,
         };
@@ -109,11 +102,11 @@ fn line(Listed { id, algorithm, signs_from, stage }: &Listed) -> String {
     format!("{id}  {algorithm}  {stage}\n")
 }
 
-async fn rotate(state: &AppState, algorithm: Option<Algorithm>, at_once: bool, output: Output) -> Result<(), Failure> {
+async fn rotate(state: &AppState, at_once: bool, output: Output) -> Result<(), Failure> {
     check_secret(state).await?;
-    let (algorithm, now) = (algorithm.unwrap_or(state.config.tokens.algorithm), state.clock.now());
+    let now = state.clock.now();
     let signs_from = if at_once { now } else { now.plus(PUBLISHED_FOR) };
-    let next = state.keyring().rotate(algorithm, signs_from, "operator").await.map_err(Failure::new)?;
+    let next = state.keyring().rotate(signs_from).await.map_err(Failure::new)?;
     published(&next, output)
 }
 
@@ -138,7 +131,7 @@ async fn retire(state: &AppState, id: &str, Output { json }: Output) -> Result<(
     match state.keyring().retire(id, state.clock.now()).await.map_err(Failure::new)? {
         None => return Err(Failure::Failed(format!("no key has the id {id}; see `bifrons keys list`"))),
         Some(false) => {
-            let what = "no other key can sign yet; run `bifrons keys rotate --now` first";
+            let what = "it signs now; run `bifrons keys rotate --now` first";
             return Err(Failure::Failed(format!("{id} was not removed: {what}")));
         }
         Some(true) => {}
@@ -151,9 +144,9 @@ async fn retire(state: &AppState, id: &str, Output { json }: Output) -> Result<(
 
 /// The nodes could not read a key that is sealed under another secret.
 async fn check_secret(state: &AppState) -> Result<(), Failure> {
-    if deployment::has_secret(&state.db, &state.secrets).await.map_err(Failure::new)? {
+    if deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
         return Ok(());
     }
     let what = "the nodes could not read a key that this command seals";
-    Err(Failure::Failed(format!("{what}; give it their tokens.secrets or bifrons.key")))
+    Err(Failure::Failed(format!("{what}; give it their tokens.secrets or bifrons.key, with the one that they sign with first")))
 }

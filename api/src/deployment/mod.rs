@@ -29,6 +29,8 @@ const REMEDY: &str = "give all nodes the same one. If it was replaced on purpose
 const ID: &str = "id";
 const SECRET: &str = "server_secret";
 const PUBLIC_URL: &str = "public_url";
+/// Recorded by a former version: the id of the key that its nodes sign with.
+const SIGNING_KEY: &str = "signing_key";
 
 /// Compares this node with the deployment, and records what it signs with. The first start only records. Nodes that start at the same
 /// time see each other: a row that changed since it was read is not written, and the node compares again.
@@ -60,14 +62,8 @@ pub async fn join(db: &Db, config: &Config, secrets: &ServerSecrets) -> Result<(
     }
 }
 
-/// Whether one of the secrets is the one that the nodes sign with, so that they understand what this process pushes.
-pub async fn has_secret(db: &Db, secrets: &ServerSecrets) -> Result<bool, Unavailable> {
-    let recorded = store::read(db.connection()).await?;
-    let secret = recorded.iter().find(|row| row.name == SECRET);
-    Ok(secret.is_some_and(|row| secrets.fingerprints().contains(&row.content)))
-}
-
-/// Whether the newest secret is the one that the nodes sign with.
+/// Whether the newest secret is the one that the nodes sign with. Only then can all of them read what this process seals and pushes: it
+/// does both with the newest.
 pub async fn signs_with_newest(db: &Db, secrets: &ServerSecrets) -> Result<bool, Unavailable> {
     let recorded = store::read(db.connection()).await?;
     let secret = recorded.iter().find(|row| row.name == SECRET);
@@ -86,8 +82,14 @@ pub async fn id(db: &Db) -> Result<String, Unavailable> {
     }
 }
 
+/// The id of the signing key that the nodes of a former version have in files.
+pub(crate) async fn former_signing_key(db: &Db) -> Result<Option<String>, Unavailable> {
+    let recorded = store::read(db.connection()).await?;
+    Ok(recorded.into_iter().find(|row| row.name == SIGNING_KEY).map(|row| row.content))
+}
+
 /// Forgets what the nodes have in common, and removes the signing keys. The next start records it anew, and makes a key.
 pub async fn reset(db: &Db) -> Result<(), Unavailable> {
-    store::remove(db.connection(), &[ID, SECRET, PUBLIC_URL]).await?;
+    store::remove(db.connection(), &[ID, SECRET, PUBLIC_URL, SIGNING_KEY]).await?;
     signing_keys::store::clear(db.connection()).await
 }

@@ -75,6 +75,9 @@ pub enum Letter {
 }
 
 impl Letter {
+    /// The `kind` of [`Self::ConfirmEmail`].
+    pub(crate) const CONFIRM_EMAIL: &str = "confirm_email";
+
     /// Asks the reader of an address to confirm the registration.
     pub(crate) fn confirm_registration(page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::ConfirmRegistration { link: OneTimeLink::new(page, token), hours: CONFIRMED_WITHIN.as_secs() / 3600 }

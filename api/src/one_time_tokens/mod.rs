@@ -11,7 +11,15 @@ use entity::{
     user,
 };
 
-use crate::{db::Unavailable, email_address::EmailAddress, random, secret::OneTimeToken, state::AppState};
+use uuid::Uuid;
+
+use crate::{
+    db::Unavailable,
+    email_address::EmailAddress,
+    random,
+    secret::OneTimeToken,
+    state::{AppState, Tx},
+};
 pub(crate) use notice::{Notice, Occasion};
 
 /// A new token, and the row to store.
@@ -22,12 +30,25 @@ pub(crate) struct Issued {
 
 /// A new token for an address that has no user yet.
 pub(crate) fn issue(purpose: Purpose, address: &EmailAddress, now: UnixMillis, within: Duration) -> Issued {
-    new(purpose, None, None, (address.as_typed(), address.canonical()), now, within)
+    new(random::uuid_v7(now), purpose, (None, None), (address.as_typed(), address.canonical()), now.plus(within))
 }
 
 /// A new token for a user, about their own address.
 pub(crate) fn issue_to(user: &user::Model, purpose: Purpose, now: UnixMillis, within: Duration) -> Issued {
-    new(purpose, Some(user.id), None, (&user.email, &user.email_canonical), now, within)
+    new(random::uuid_v7(now), purpose, (Some(user.id), None), (&user.email, &user.email_canonical), now.plus(within))
+}
+
+/// The same for a token that takes an account back: its id is after those of the user's other tokens, whichever clocks made them. Using
+/// one voids what came after it.
+pub(crate) async fn issue_last(
+    tx: &Tx,
+    user: &user::Model,
+    purpose: Purpose,
+    now: UnixMillis,
+    within: Duration,
+) -> Result<Issued, Unavailable> {
+    let id = random::uuid_v7_after(store::newest_of(tx, user.id).await?.map(|id| id.0), now);
+    Ok(new(id, purpose, (Some(user.id), None), (&user.email, &user.email_canonical), now.plus(within)))
 }
 
 /// A new token for the user of a session, about another address. It is void when the session ends.
@@ -39,19 +60,18 @@ pub(crate) fn issue_in(
     now: UnixMillis,
     within: Duration,
 ) -> Issued {
-    new(purpose, Some(user), Some(session), (address.as_typed(), address.canonical()), now, within)
+    let owner = (Some(user), Some(session));
+    new(random::uuid_v7(now), purpose, owner, (address.as_typed(), address.canonical()), now.plus(within))
 }
 
 fn new(
+    id: Uuid,
     purpose: Purpose,
-    user_id: Option<UserId>,
-    session_id: Option<SessionId>,
+    (user_id, session_id): (Option<UserId>, Option<SessionId>),
     (typed, canonical): (&str, &str),
-    now: UnixMillis,
-    within: Duration,
+    expires_at: UnixMillis,
 ) -> Issued {
-    // The time in the id orders tokens: undoing a change voids what came after it.
-    let token = OneTimeToken::new(OneTimeTokenId(random::uuid_v7(now)));
+    let token = OneTimeToken::new(OneTimeTokenId(id));
     let row = Model {
         id: token.id,
         purpose,
@@ -60,7 +80,7 @@ fn new(
         session_id,
         email: typed.to_owned(),
         email_canonical: canonical.to_owned(),
-        expires_at: now.plus(within),
+        expires_at,
     };
     Issued { token, row }
 }

@@ -1,17 +1,14 @@
 //! A mail about what happened to an account, with a link for a reader who did not do it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use entity::{
-    UnixMillis,
-    one_time_token::{self, Purpose},
-    outgoing_mail, user,
-};
+use entity::{UnixMillis, one_time_token::Purpose, user};
+use url::Url;
 
-use super::{Issued, issue_to, store};
+use super::{Issued, issue_last, store};
 use crate::{
     db::Unavailable,
-    mail::{Circumstances, Letter},
+    mail::{Circumstances, Letter, Outbox},
     requester::Requester,
     state::{AppState, Tx},
 };
@@ -30,29 +27,33 @@ pub(crate) enum Occasion {
     RefreshTokenReused,
 }
 
-/// A mail, and the token of its link.
-#[derive(Clone, Debug)]
+/// A mail with the token of its link, which is made when it is stored.
+#[derive(Clone)]
 pub(crate) struct Notice {
-    token: one_time_token::Model,
-    mail: outgoing_mail::Model,
+    outbox: Arc<Outbox>,
+    page: Option<Url>,
+    user: user::Model,
+    occasion: Occasion,
+    circumstances: Circumstances,
+    now: UnixMillis,
 }
 
 impl Notice {
     /// To be stored in the transaction that makes it true.
     pub(crate) fn new(state: &AppState, user: &user::Model, occasion: Occasion, requester: &Requester, now: UnixMillis) -> Self {
-        let Issued { token, row } = issue_to(user, Purpose::NotMe, now, NOT_ME_WITHIN);
-        let page = state.config.pages.not_me.as_ref();
-        let circumstances = Circumstances::new(now, requester);
-        let letter = match occasion {
+        let (outbox, page) = (Arc::clone(&state.outbox), state.config.pages.not_me.clone());
+        Self { outbox, page, user: user.clone(), occasion, circumstances: Circumstances::new(now, requester), now }
+    }
+
+    pub(crate) async fn store(&self, tx: &Tx) -> Result<(), Unavailable> {
+        let Issued { token, row } = issue_last(tx, &self.user, Purpose::NotMe, self.now, NOT_ME_WITHIN).await?;
+        let (circumstances, page) = (self.circumstances.clone(), self.page.as_ref());
+        let letter = match self.occasion {
             Occasion::PasswordChanged => Letter::password_changed(circumstances, page, &token),
             Occasion::NewDevice => Letter::new_device(circumstances, page, &token),
             Occasion::RefreshTokenReused => Letter::refresh_token_reused(circumstances, page, &token),
         };
-        Self { token: row, mail: state.outbox.seal_for(user, &letter, now) }
-    }
-
-    pub(crate) async fn store(&self, tx: &Tx) -> Result<(), Unavailable> {
-        store::insert(tx, self.token.clone()).await?;
-        tx.mail(self.mail.clone()).await
+        store::insert(tx, row).await?;
+        tx.mail(self.outbox.seal_for(&self.user, &letter, self.now)).await
     }
 }

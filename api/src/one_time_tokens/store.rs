@@ -4,7 +4,7 @@ use entity::{
     OneTimeTokenId, UnixMillis, UserId,
     one_time_token::{Column, Entity, Model, Purpose},
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::{db::Unavailable, state::Tx};
 
@@ -22,6 +22,12 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: OneTimeTokenId) -> Resul
 /// All tokens of a user.
 pub(crate) async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Model>, Unavailable> {
     Ok(Entity::find().filter(Column::UserId.eq(user)).all(db).await?)
+}
+
+/// The newest token of a user.
+pub(crate) async fn newest_of(tx: &Tx, user: UserId) -> Result<Option<OneTimeTokenId>, Unavailable> {
+    let newest = Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id).one(tx.connection()).await?;
+    Ok(newest.map(|newest| newest.id))
 }
 
 /// Uses a token up; false if another request did.

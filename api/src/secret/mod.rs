@@ -13,5 +13,6 @@ pub use key_file::KeyError;
 pub(crate) use key_file::read as read_key_file;
 pub use password::Password;
 pub use server_secret::{ServerSecret, ServerSecrets};
+pub(crate) use signing_key::canonical_pem;
 pub use signing_key::{Algorithm, SigningKey};
 pub use token::{OneTimeToken, REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};

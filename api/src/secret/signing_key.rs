@@ -46,6 +46,12 @@ impl Algorithm {
     }
 }
 
+/// The first block of a PEM file alone, as PKCS#8 PEM; `None` if there is none. Programs write other text before and after it.
+pub(crate) fn canonical_pem(text: &str) -> Option<Zeroizing<String>> {
+    let pkcs8 = pem::parse(text).ok()?.into_contents();
+    Some(Zeroizing::new(pem::encode(&pem::Pem::new("PRIVATE KEY", pkcs8))))
+}
+
 /// A pair of keys.
 pub struct SigningKey {
     /// RFC 7638 thumbprint of the public key.

@@ -1,13 +1,10 @@
 //! What changes the keys: the first start, rotation, import, retirement, another server secret.
 
-use std::{path::PathBuf, time::Duration};
-
-use entity::UnixMillis;
-use zeroize::Zeroizing;
+use std::{io::ErrorKind, path::PathBuf, time::Duration};
 
 use super::{
     error::SigningKeysError,
-    life::{PUBLISHED_FOR, Stage, stages},
+    life::{PUBLISHED_FOR, Stage, is_reachable, stages},
     sealed::{self, Pair},
     store,
 };
@@ -15,8 +12,9 @@ use crate::{
     audit::Event,
     db::{Db, Unavailable},
     metrics::Metrics,
-    secret::{Algorithm, KeyError, ServerSecrets, SigningKey, read_key_file},
+    secret::{Algorithm, KeyError, ServerSecrets, SigningKey, canonical_pem, read_key_file},
 };
+use entity::{UnixMillis, signing_key};
 
 /// What a change of the keys needs.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +41,12 @@ pub enum ImportError {
     /// The text is no key.
     #[error("is not a private key for EdDSA (Ed25519) or ES256 (P-256) in PKCS#8 PEM")]
     Content,
+    /// The nodes want keys of another algorithm.
+    #[error(
+        "is a key for {}, and the nodes want {}: the next one that starts would replace it. Set tokens.algorithm first, and restart \
+         the nodes", .0.name(), .1
+    )]
+    Algorithm(Algorithm, String),
     /// The key is there already.
     #[error("is among the keys already, as {0}")]
     Present(String),
@@ -52,35 +56,41 @@ pub enum ImportError {
 }
 
 impl Keyring<'_> {
-    /// Makes the next key, and counts why.
-    pub async fn rotate(
-        &self,
-        algorithm: Algorithm,
-        signs_from: UnixMillis,
-        because: &'static str,
-    ) -> Result<Rotation, SigningKeysError> {
-        let pair = generate(algorithm)?;
+    /// Makes the next key of the newest one's algorithm for an operator, whose command may have another configuration than the nodes.
+    pub async fn rotate(&self, signs_from: UnixMillis) -> Result<Rotation, SigningKeysError> {
         loop {
-            let next = 1 + store::read(self.db.connection()).await?.last().map_or(0, |newest| newest.number);
-            if let Some(rotation) = self.publish(next, &pair, signs_from, because).await? {
+            let rows = store::read(self.db.connection()).await?;
+            let newest = rows.last().ok_or(SigningKeysError::Missing)?;
+            let next = generate(algorithm_of(newest)?)?;
+            if let Some(rotation) = self.publish(newest.number + 1, &next, signs_from, "operator").await? {
                 return Ok(rotation);
             }
         }
     }
 
+    /// Makes the next key if the newest is of another algorithm. Of several nodes one succeeds.
+    pub(super) async fn change_algorithm(&self, algorithm: Algorithm, now: UnixMillis) -> Result<(), SigningKeysError> {
+        let rows = store::read(self.db.connection()).await?;
+        if let Some(newest) = rows.last().filter(|newest| newest.algorithm != algorithm.name()) {
+            self.publish(newest.number + 1, &generate(algorithm)?, now.plus(PUBLISHED_FOR), "algorithm").await?;
+        }
+        Ok(())
+    }
+
     /// Makes the next key of the newest one's algorithm if it is time, and returns it. Of several nodes one succeeds.
     pub(crate) async fn rotate_when_due(&self, every: Duration, now: UnixMillis) -> Result<Option<Rotation>, SigningKeysError> {
         let rows = store::read(self.db.connection()).await?;
-        let Some(newest) = rows.last() else { return Ok(None) };
+        let Some(number) = rows.last().map(|last| last.number + 1) else { return Ok(None) };
+        // A key of a clock that was wrong may sign in years. Until then the keys before it rotate.
+        let Some(newest) = rows.iter().rfind(|row| is_reachable(row.signs_from, now)) else { return Ok(None) };
         let due = newest.signs_from.plus(every);
         if now.plus(PUBLISHED_FOR) < due {
             return Ok(None);
         }
-        let algorithm = Algorithm::named(&newest.algorithm).ok_or_else(|| SigningKeysError::Unknown(newest.id.clone()))?;
-        self.publish(newest.number + 1, &generate(algorithm)?, due.max(now.plus(PUBLISHED_FOR)), "due").await
+        self.publish(number, &generate(algorithm_of(newest)?)?, due.max(now.plus(PUBLISHED_FOR)), "due").await
     }
 
-    /// Adds a key that an operator brings. It signs after every verifier has learned of it.
+    /// Adds a key of the nodes' algorithm that an operator brings. It signs after every verifier has learned of it.
     pub async fn import(&self, pem: &str, now: UnixMillis) -> Result<Rotation, ImportError> {
         let pair = parse(pem).ok_or(ImportError::Content)?;
         loop {
@@ -88,19 +98,24 @@ impl Keyring<'_> {
             if rows.iter().any(|row| row.id == pair.0.id) {
                 return Err(ImportError::Present(pair.0.id));
             }
-            let next = 1 + rows.last().map_or(0, |newest| newest.number);
-            if let Some(rotation) = self.publish(next, &pair, now.plus(PUBLISHED_FOR), "imported").await? {
+            let newest = rows.last().ok_or(SigningKeysError::Missing)?;
+            if newest.algorithm != pair.0.algorithm.name() {
+                return Err(ImportError::Algorithm(pair.0.algorithm, newest.algorithm.clone()));
+            }
+            if let Some(rotation) = self.publish(newest.number + 1, &pair, now.plus(PUBLISHED_FOR), "imported").await? {
                 return Ok(rotation);
             }
         }
     }
 
-    /// Removes a key: its tokens are void as soon as the nodes read the keys. `None` if there is no such key, and `Some(false)` if it is
-    /// the only one that can sign now.
+    /// Removes a key: its tokens are void as soon as the nodes read the keys. `None` if there is no such key, and `Some(false)` if it
+    /// signs now: an older key, which may be the stolen one, would sign in its place.
     pub async fn retire(&self, id: &str, now: UnixMillis) -> Result<Option<bool>, Unavailable> {
         let rows = store::read(self.db.connection()).await?;
-        let Some(row) = rows.iter().find(|row| row.id == id) else { return Ok(None) };
-        if !rows.iter().any(|other| other.id != id && other.signs_from <= now) {
+        let signs_from: Vec<_> = rows.iter().map(|row| row.signs_from).collect();
+        let mut staged = rows.iter().zip(stages(&signs_from, now));
+        let Some((row, stage)) = staged.find(|(row, _)| row.id == id) else { return Ok(None) };
+        if stage == Stage::Signing {
             return Ok(Some(false));
         }
         if store::remove(self.db.connection(), vec![row.number]).await? > 0 {
@@ -135,11 +150,25 @@ impl Keyring<'_> {
     }
 
     /// The first key signs at once: no token of another key exists. Former versions kept one file for each algorithm.
-    pub(super) async fn add_first(&self, algorithm: Algorithm, files: &[PathBuf], now: UnixMillis) -> Result<(), SigningKeysError> {
+    /// `former` is the id of the one that their nodes sign with.
+    pub(super) async fn add_first(
+        &self,
+        algorithm: Algorithm,
+        files: &[PathBuf],
+        former: Option<&str>,
+        now: UnixMillis,
+    ) -> Result<(), SigningKeysError> {
         let mut pairs = Vec::new();
-        for path in files.iter().filter(|path| path.exists()) {
-            let pair = parse(&read_key_file(path)?);
-            pairs.push(pair.ok_or_else(|| KeyError::Content(path.clone(), "a private key in PKCS#8 PEM"))?);
+        for path in files {
+            let pem = match read_key_file(path) {
+                // A file that is there and cannot be read is no reason to make another key: the nodes of the former version sign with it.
+                Err(KeyError::File(_, error)) if error.kind() == ErrorKind::NotFound => continue,
+                read => read?,
+            };
+            pairs.push(parse(&pem).ok_or_else(|| KeyError::Content(path.clone(), "a private key in PKCS#8 PEM"))?);
+        }
+        if let Some(missing) = former.filter(|id| pairs.iter().all(|(key, _)| key.id != *id)) {
+            return Err(SigningKeysError::Former(missing.to_owned()));
         }
         if pairs.is_empty() {
             pairs.push(generate(algorithm)?);
@@ -170,14 +199,19 @@ impl Keyring<'_> {
     }
 }
 
+fn algorithm_of(row: &signing_key::Model) -> Result<Algorithm, SigningKeysError> {
+    Algorithm::named(&row.algorithm).ok_or_else(|| SigningKeysError::Unknown(row.id.clone()))
+}
+
 fn generate(algorithm: Algorithm) -> Result<Pair, SigningKeysError> {
     let pem = SigningKey::generate(algorithm).ok_or(SigningKeysError::Generate)?;
     let key = SigningKey::from_pem(algorithm, &pem).ok_or(SigningKeysError::Generate)?;
     Ok((key, pem))
 }
 
-/// A key of whichever algorithm the text is for.
+/// A key of whichever algorithm the text is for. What else the text contains is not stored.
 fn parse(pem: &str) -> Option<Pair> {
-    let key = Algorithm::ALL.into_iter().find_map(|algorithm| SigningKey::from_pem(algorithm, pem))?;
-    Some((key, Zeroizing::new(pem.to_owned())))
+    let pem = canonical_pem(pem)?;
+    let key = Algorithm::ALL.into_iter().find_map(|algorithm| SigningKey::from_pem(algorithm, &pem))?;
+    Some((key, pem))
 }

@@ -14,8 +14,14 @@ pub(crate) const READ_EVERY: Duration = Duration::from_secs(10);
 /// clocks of nodes and for nodes whose reading fails for a while.
 pub const PUBLISHED_FOR: Duration = JWKS_MAX_AGE.saturating_mul(2);
 
-/// How long a key stays published after the next one signs: the longest `tokens.access_ttl`, and the same room.
-pub const RETIRED_FOR: Duration = Duration::from_secs(3600).saturating_add(PUBLISHED_FOR);
+/// How long a key stays published after the next one signs: the longest `tokens.access_ttl`, and a day. A node whose clock is set to
+/// another time zone must not remove a key that the other nodes sign with, nor make one that ends theirs hours ago.
+pub const RETIRED_FOR: Duration = Duration::from_secs((1 + 24) * 3600);
+
+/// Whether a node with a right clock can have written that a key signs from then: its clock may be ahead by as much room as a key has.
+pub(super) fn is_reachable(signs_from: UnixMillis, now: UnixMillis) -> bool {
+    signs_from <= now.plus(2 * PUBLISHED_FOR)
+}
 
 /// Where a key is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

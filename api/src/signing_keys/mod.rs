@@ -30,20 +30,21 @@ use crate::{
 pub struct SigningKeys(Mutex<Arc<KeySet>>);
 
 impl SigningKeys {
-    /// Reads the keys. If there are none, imports those that a former version left in the data folder, or makes the first one. If the newest
-    /// is of another algorithm, makes the next one.
+    /// Reads the keys. If there are none, imports those that a former version left in the data folder, of which the one with the id `former`
+    /// must be there, or makes the first one. If the newest is of another algorithm, makes the next one.
     pub(crate) async fn open(
         ring: Keyring<'_>,
         algorithm: Algorithm,
         files: &[PathBuf],
+        former: Option<&str>,
         now: UnixMillis,
     ) -> Result<Self, SigningKeysError> {
         loop {
             let set = KeySet::read(ring.db, ring.secrets).await?;
             let is_added = match set.newest_algorithm() {
                 Some(newest) if newest == algorithm => return Ok(Self(Mutex::new(Arc::new(set)))),
-                Some(_) => ring.rotate(algorithm, now.plus(PUBLISHED_FOR), "algorithm").await.map(drop),
-                None => ring.add_first(algorithm, files, now).await,
+                Some(_) => ring.change_algorithm(algorithm, now).await,
+                None => ring.add_first(algorithm, files, former, now).await,
             };
             is_added?;
         }

@@ -129,8 +129,10 @@ impl AppState {
             None if file.exists() => ServerSecrets::load_or_create(&file)?,
             None => ServerSecrets::generate(),
         };
-        if config.redis.is_some() && !deployment::has_secret(&db, &secrets).await.map_err(DeploymentError::from)? {
-            tracing::warn!("tokens.secrets (or bifrons.key) is not the nodes': they learn of changes by polling, within 5 s");
+        if config.redis.is_some() && !deployment::signs_with_newest(&db, &secrets).await.map_err(DeploymentError::from)? {
+            tracing::warn!(
+                "the nodes do not sign with the first of tokens.secrets (or bifrons.key): they learn of changes by polling, within 5 s"
+            );
         }
         let keys = SigningKeys::in_memory(config.tokens.algorithm, clock.now()).ok_or(StartError::NoKey)?;
         Self::assemble(db, config, clock, Arc::default(), secrets, keys, Role::Command).await
@@ -145,7 +147,8 @@ impl AppState {
         let files = Algorithm::ALL.map(|algorithm| config.data_dir.join(format!("jwt-{}.pem", algorithm.name())));
         let metrics = Arc::new(Metrics::default());
         let ring = Keyring { db: &db, secrets: &secrets, metrics: &metrics };
-        let keys = SigningKeys::open(ring, config.tokens.algorithm, &files, clock.now()).await?;
+        let former = deployment::former_signing_key(&db).await.map_err(DeploymentError::from)?;
+        let keys = SigningKeys::open(ring, config.tokens.algorithm, &files, former.as_deref(), clock.now()).await?;
         Self::assemble(db, config, clock, metrics, secrets, keys, Role::Node).await
     }
 

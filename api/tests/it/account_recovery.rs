@@ -1,7 +1,8 @@
 //! Taking an account back from a thief, security mails, and what stays of a deleted user.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
+use bifrons::clock::Clock;
 use reqwest::Method;
 use serde_json::json;
 
@@ -10,8 +11,14 @@ use crate::{
     support::{App, EMAIL, PASSWORD},
 };
 
+/// The clock is wrong, or the next request is at a node whose clock is behind.
+fn set_back(app: &App, by: Duration) {
+    let Clock::Manual(now) = &app.state.clock else { unreachable!("tests set the clock") };
+    now.fetch_sub(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+}
+
 /// A thief of a session has changed the address twice. The tokens that undo it, in the order of the changes.
-async fn changed_twice() -> (App, [String; 2]) {
+async fn changed_twice(back: Duration) -> (App, [String; 2]) {
     let app = App::configured(pages).await;
     let ada = app.ada().await;
     let mut undo = [String::new(), String::new()];
@@ -21,14 +28,20 @@ async fn changed_twice() -> (App, [String; 2]) {
         change(&ada, pair[1]).await.expect(202);
         use_token(&ada, "confirm", &newest(&app, pair[1], "/confirm#").await.unwrap()).await.expect(200);
         *undo = newest(&app, pair[0], "/undo#").await.unwrap();
+        set_back(&app, back);
     }
     (app, undo)
 }
 
-/// The first mailbox still gets the account back, and voids what came later.
+/// The first mailbox still gets the account back, and voids what came later, whatever the clocks say.
 #[tokio::test]
 async fn the_older_mailbox_wins() {
-    let (app, undo) = changed_twice().await;
+    older_mailbox_wins(Duration::ZERO).await;
+    older_mailbox_wins(Duration::from_secs(60)).await;
+}
+
+async fn older_mailbox_wins(back: Duration) {
+    let (app, undo) = changed_twice(back).await;
     let has = async |address: &str| app.count(&format!("SELECT count(*) FROM user WHERE email = '{address}'")).await == 1;
     use_token(&app.client(), "undo", &undo[1]).await.expect(204);
     assert!(has("thief@example.org").await);
@@ -36,9 +49,18 @@ async fn the_older_mailbox_wins() {
     assert!(has(EMAIL).await);
     use_token(&app.client(), "undo", &undo[1]).await.expect_problem(403, "invalid_one_time_token");
 
-    let (app, undo) = changed_twice().await;
+    let (app, undo) = changed_twice(back).await;
     use_token(&app.client(), "undo", &undo[0]).await.expect(204);
     use_token(&app.client(), "undo", &undo[1]).await.expect_problem(403, "invalid_one_time_token");
+
+    // The thief reports a sign-in of their own, to void what the first mailbox got.
+    let (app, undo) = changed_twice(back).await;
+    let thief = app.client();
+    thief.sign_in("thief@example.net", PASSWORD).await.expect(200);
+    let not_me = newest(&app, "thief@example.net", "/not-me#").await.unwrap();
+    use_token(&thief, "not-me", &not_me).await.expect(204);
+    use_token(&app.client(), "undo", &undo[0]).await.expect(204);
+    assert_eq!(app.count(&format!("SELECT count(*) FROM user WHERE email = '{EMAIL}'")).await, 1);
 }
 
 #[tokio::test]

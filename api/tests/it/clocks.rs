@@ -1,7 +1,12 @@
 //! The idle time and the absolute time of a session, and what extends them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use bifrons::{
+    clock::Clock,
+    maintenance::{keep_keys, purge},
+    state::AppState,
+};
 use serde_json::json;
 
 use crate::support::{App, EMAIL, PASSWORD};
@@ -176,4 +181,42 @@ async fn uses_on_two_nodes_are_stored_whichever_node_stored_the_last() {
         node.state.cache.clear();
         ada.at(node).get_session().await.expect(200);
     }
+}
+
+/// The other nodes still use what a node whose clock is years ahead takes for old.
+#[tokio::test]
+async fn a_node_whose_clock_is_years_ahead_removes_nothing() {
+    let app = App::configured(|config| {
+        crate::limits::limited("5/1h", "1000/1m", "1000/1m")(config);
+        config.accounts.deletion_grace = 30 * DAY;
+    })
+    .await;
+    // The clock of the database is right.
+    app.state.clock.advance(Clock::System.now().since(app.state.clock.now()));
+    keep_keys(&app.state).await.unwrap();
+    let ada = app.ada().await;
+    app.client().sign_in(EMAIL, "not the password at all").await.expect(401);
+    let leaving = app.client();
+    leaving.sign_up("grace@example.com", PASSWORD).await.expect(201);
+    leaving.sign_in("grace@example.com", PASSWORD).await.expect(200);
+    leaving.delete("/v1/me").await.expect(204);
+    // Without the limits that are new again in a moment.
+    let soon = app.state.clock.now().plus(Duration::from_secs(600)).0;
+    let rows = async |app: &App| {
+        let mut rows = Vec::new();
+        for rest in ["user", "session", &format!("attempt_limit WHERE new_at > {soon}"), "signing_key"] {
+            rows.push(app.count(&format!("SELECT count(*) FROM {rest}")).await);
+        }
+        rows
+    };
+    let before = rows(&app).await;
+    assert!(!before.contains(&0), "{before:?}");
+    let ahead = Clock::manual(app.state.clock.now().plus(3650 * DAY));
+    let ahead = Arc::new(Box::pin(AppState::open(app.state.config.clone(), ahead)).await.unwrap());
+    purge(&ahead).await.unwrap();
+    keep_keys(&ahead).await.unwrap();
+    assert_eq!(rows(&app).await, before);
+    app.state.cache.clear();
+    ada.get_session().await.expect(200);
+    leaving.sign_in("grace@example.com", PASSWORD).await.expect(200);
 }

@@ -145,10 +145,19 @@ async fn an_operator_sends_a_reset_and_sets_a_password() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("no user has the address unknown@example.com"));
     }
 
+    assert!(run(folder.path(), &["user", "disable", EMAIL], &[]).status.success());
+    refuses(&run(folder.path(), &["user", "send-reset", EMAIL], &[]), 1, "or the user is disabled");
+    assert!(run(folder.path(), &["user", "enable", EMAIL], &[]).status.success());
+    ada.sign_in(EMAIL, "another horse entirely").await.expect(200);
+
     // Only the nodes' secret seals a mail that the nodes can read.
     let elsewhere = tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("data/bifrons.db").display());
     let environment = [("BIFRONS_DATABASE__URL", url.as_str())];
     refuses(&run(elsewhere.path(), &["user", "set-password", EMAIL], &environment), 1, "tokens.secrets or bifrons.key");
+    let theirs = std::fs::read_to_string(folder.path().join("data/bifrons.key")).unwrap();
+    let secrets = format!("{}A,{}", "B".repeat(42), theirs.trim());
+    let both = [environment[0], ("BIFRONS_TOKENS__SECRETS", secrets.as_str())];
+    refuses(&run(elsewhere.path(), &["user", "set-password", EMAIL], &both), 1, "with the one that they sign with first");
     ada.get_session().await.expect(200);
 }

@@ -71,6 +71,7 @@ mod server_secrets;
 mod shared;
 mod sign_in;
 mod sign_up;
+mod signing_key_faults;
 mod signing_keys;
 mod specification;
 mod static_documents;

@@ -36,7 +36,7 @@ async fn restart(node: &mut App, letters: &str, mail: &MailConfig) {
 }
 
 /// `bifrons secrets reseal` with these secrets.
-fn reseal(app: &App, letters: &str) -> std::process::Output {
+pub fn reseal(app: &App, letters: &str) -> std::process::Output {
     let secrets: Vec<_> = letters.chars().map(secret).collect();
     let environment =
         [("BIFRONS_DATABASE__URL", app.state.config.database.url.as_str()), ("BIFRONS_TOKENS__SECRETS", &secrets.join(","))];

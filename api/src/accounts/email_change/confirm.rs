@@ -20,7 +20,7 @@ use crate::{
     db::{Scope, Unavailable},
     limits::LimitError,
     mail::{Circumstances, Letter, RESET_WITHIN, UNDO_WITHIN},
-    one_time_tokens::{self, Issued, issue_to},
+    one_time_tokens::{self, Issued, issue_last, issue_to},
     requester::Requester,
     secret::OneTimeToken,
     sessions::{self, PresentedCredential, sessions_of},
@@ -126,7 +126,7 @@ async fn finish_change(
     for purpose in [Purpose::ResetPassword, Purpose::ConfirmEmail] {
         one_time_tokens::store::void(tx, *user, purpose).await?;
     }
-    let Issued { token, row: undo } = issue_to(before, Purpose::UndoEmail, *now, UNDO_WITHIN);
+    let Issued { token, row: undo } = issue_last(tx, before, Purpose::UndoEmail, *now, UNDO_WITHIN).await?;
     let page = state.config.pages.undo_email.as_ref();
     let letter = Letter::email_changed(&row.email, input.circumstances.clone(), page, &token);
     one_time_tokens::store::insert(tx, undo).await?;

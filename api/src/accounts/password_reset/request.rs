@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use entity::{ResetRequestId, UnixMillis, reset_request};
+use entity::{ResetRequestId, UnixMillis, reset_request, user::Status};
 
 use super::store;
 use crate::{
@@ -41,9 +41,10 @@ pub async fn request_password_reset(state: &Arc<AppState>, email: &str, requeste
     Ok(store_request(state, reset_request::Model { is_limited: true, ..request(&address, locale, now) }).await?)
 }
 
-/// The same for an operator, without limits; false if no user has the address.
+/// The same for an operator, without limits; false if no user who may sign in has the address.
 pub async fn send_password_reset(state: &Arc<AppState>, address: &EmailAddress) -> Result<bool, Unavailable> {
-    if find_by_email(state.db.connection(), address).await?.is_none() {
+    let user = find_by_email(state.db.connection(), address).await?;
+    if user.is_none_or(|user| user.status != Status::Active) {
         return Ok(false);
     }
     let locale = state.outbox.locale(None, None);

@@ -119,7 +119,7 @@ async fn apply(state: &Arc<AppState>, action: AdminAction, UserArguments { email
 }
 
 async fn send_reset(state: &Arc<AppState>, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
-    let not_found = || Failure::Failed(format!("no user has the address {email}"));
+    let not_found = || Failure::Failed(format!("no user has the address {email}, or the user is disabled"));
     let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
     if !accounts::send_password_reset(state, &address).await.map_err(Failure::new)? {
         return Err(not_found());
@@ -134,9 +134,11 @@ async fn set_password(state: &Arc<AppState>, UserArguments { email, json }: &Use
     let not_found = || Failure::Failed(format!("no user has the address {email}"));
     let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
     // The mail about the change is sealed for the nodes.
-    if !deployment::has_secret(&state.db, &state.secrets).await.map_err(Failure::new)? {
+    if !deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
         let what = "the password was not set: the nodes could not read the mail that tells the user";
-        return Err(Failure::Failed(format!("{what}; give this command their tokens.secrets or bifrons.key")));
+        return Err(Failure::Failed(format!(
+            "{what}; give this command their tokens.secrets or bifrons.key, with the one that they sign with first"
+        )));
     }
     let mut typed = Zeroizing::new(String::new());
     io::stdin().read_line(&mut typed).map_err(Failure::new)?;

@@ -54,10 +54,10 @@ fn place(request: &Request, config: &Config) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// What one header says, with percent-encoding and without. Only letters, digits and what joins them: a mail program makes links of names
+/// What one header says, with percent-encoding and without. If there are several, the last one: a proxy adds its own after the client's. Only letters, digits and what joins them: a mail program makes links of names
 /// that look like one, and a proxy that forgets to remove the header hands on what the client wrote.
 fn part(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = percent_decode(headers.get(name)?.as_bytes()).decode_utf8().ok()?;
+    let value = percent_decode(headers.get_all(name).iter().next_back()?.as_bytes()).decode_utf8().ok()?;
     let joins = |c: char| matches!(c, ' ' | ',' | '-' | '\'' | '\u{2019}' | '(' | ')');
     let named: String = value.chars().filter(|c| c.is_alphanumeric() || is_extender(*c) || joins(*c)).take(MAX_PLACE).collect();
     let named = named.trim().to_owned();
@@ -135,6 +135,11 @@ mod tests {
                 [("cf-ipcity".parse().unwrap(), HeaderValue::from_bytes(header).unwrap())].into_iter().collect();
             assert_eq!(part(&headers, "cf-ipcity").as_deref(), place);
         }
+        let mut added = HeaderMap::new();
+        for place in ["Paris", "Lisbon"] {
+            added.append("cf-ipcity", HeaderValue::from_static(place));
+        }
+        assert_eq!(part(&added, "cf-ipcity").as_deref(), Some("Lisbon"), "the client wrote the first one");
         let long: HeaderMap =
             [("cf-ipcity".parse().unwrap(), HeaderValue::from_str(&"x".repeat(100)).unwrap())].into_iter().collect();
         assert_eq!(part(&long, "cf-ipcity").map(|place| place.len()), Some(64));

@@ -9,6 +9,7 @@ use bifrons::{
     network::ClientNetwork,
     secret::{Algorithm, Password, SigningKey},
     sessions,
+    signing_keys::PUBLISHED_FOR,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -62,8 +63,8 @@ pub async fn everything(app: &App) {
     app.execute("DELETE FROM node_mark").await;
     sessions::make_mark(&app.state).await.unwrap();
     let (keys, now) = (app.state.keyring(), app.state.clock.now());
-    let first = keys.rotate(Algorithm::EdDsa, now, "operator").await.unwrap();
-    keys.import(&SigningKey::generate(Algorithm::Es256).unwrap(), now).await.unwrap();
+    let first = keys.rotate(now.plus(PUBLISHED_FOR)).await.unwrap();
+    keys.import(&SigningKey::generate(Algorithm::EdDsa).unwrap(), now).await.unwrap();
     assert_eq!(keys.retire(&first.id, now).await.unwrap(), Some(true));
 }
 
