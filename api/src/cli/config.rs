@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{Config, Setting, Source, variable},
-    http,
+    http::{self, listener::tls::Certificate},
     passwords::PasswordRules,
     redis::Redis,
 };
@@ -39,7 +39,7 @@ pub(super) fn run(command: &Command, file: Option<&PathBuf>) -> Result<(), Failu
 
 /// Refuses what `serve` would refuse before it touches any data: unusable certificates and addresses.
 fn try_out(config: &Config) -> Result<(), Failure> {
-    config.tls.as_ref().map(http::listener::tls::acceptor).transpose().map_err(Failure::Failed)?;
+    config.tls.as_ref().map(Certificate::read).transpose().map_err(Failure::Failed)?;
     let redis = config.redis.as_ref().map(|redis| Redis::new(redis, "")).transpose();
     redis.map_err(|error| Failure::Failed(format!("redis.url: {error}")))?;
     PasswordRules::new(config).map_err(Failure::new)?;

@@ -1,6 +1,6 @@
 //! `bifrons serve`.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
@@ -12,7 +12,7 @@ use crate::{
     config::{Config, variable},
     http::{
         app,
-        listener::{server, tls},
+        listener::{server, tls::Certificate},
     },
     maintenance,
     state::AppState,
@@ -64,6 +64,8 @@ fn check_memory(config: &Config) {
 async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
     // First: until a handler is installed, the kernel ignores SIGTERM to process 1 of a container.
     let mut stop = Box::pin(stop_signal().map_err(Failure::new)?);
+    // Without a handler, SIGHUP ends the process.
+    let hang_up = unix::signal(unix::SignalKind::hangup()).map_err(Failure::new)?;
     fit_connections(&mut config);
     check_memory(&config);
     // Before anything else, so that a second start on the same port fails before it touches the data.
@@ -76,7 +78,8 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
     if let Some(listener) = &admin_listener {
         config.admin_listen = Some(listener.local_addr().map_err(Failure::new)?);
     }
-    let tls = config.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Failed)?;
+    let certificate = config.tls.as_ref().map(Certificate::read).transpose().map_err(Failure::Failed)?;
+    let tls = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(Failure::Failed)?;
     // In its own task: it may block, for instance while another process migrates.
     let opening = tokio::spawn(AppState::open(config, Clock::System));
     let state = tokio::select! {
@@ -99,12 +102,14 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
     maintenance::calibrate(&state).await;
     print(&banner(&state.config))?;
     let maintenance = tokio::spawn(maintenance::run(Arc::clone(&state)));
+    let reloading = tokio::spawn(reload(hang_up, certificate));
     let admin = admin_listener
         .map(|listener| tokio::spawn(server::serve(listener, None, app::operations(Arc::clone(&state)), std::future::pending())));
     server::serve(listener, tls, app::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
     admin.inspect(tokio::task::JoinHandle::abort);
     state.outbox.drain().await;
     maintenance.abort();
+    reloading.abort();
     state.touches.idle().await;
     state.db.clone().close().await.map_err(Failure::new)
 }
@@ -116,6 +121,26 @@ async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, F
             "cannot listen on {address}: {error}; stop the process that uses it, or set another address with {key} ({variable})"
         ))
     })
+}
+
+/// How often the files of the certificate are read again: who renews it need not tell the service.
+const RELOAD_EVERY: Duration = Duration::from_secs(30);
+
+/// Reads the files of the certificate again, at SIGHUP and from time to time. Never returns.
+async fn reload(mut hang_up: unix::Signal, certificate: Option<Arc<Certificate>>) {
+    loop {
+        let is_asked = tokio::select! {
+            Some(()) = hang_up.recv() => true,
+            () = tokio::time::sleep(RELOAD_EVERY) => false,
+        };
+        match certificate.as_ref().map(|certificate| certificate.reload()) {
+            Some(Ok(true)) => tracing::info!("new connections get the new certificate"),
+            Some(Err(error)) => tracing::warn!(error, "the certificate cannot be read; the former one stays"),
+            Some(Ok(false)) if is_asked => tracing::info!("the certificate is the same"),
+            None if is_asked => tracing::info!("there is nothing to reload; restart the service to apply other settings"),
+            _ => {}
+        }
+    }
 }
 
 /// Resolves when the process is asked to stop.

@@ -49,7 +49,7 @@ impl KeySet {
         Ok(Self { keys: rows.into_iter().map(open).collect::<Result<_, SigningKeysError>>()? })
     }
 
-    /// The key that signs, and since when. There always is one: [`SigningKeys::open`] makes it.
+    /// The key that signs, and since when. There always is one: `SigningKeys::open` makes it.
     pub fn signing(&self, now: UnixMillis) -> Option<(&SigningKey, UnixMillis)> {
         let signing = self.keys.iter().rfind(|key| key.signs_from <= now).or_else(|| self.keys.first())?;
         Some((&signing.key, signing.signs_from))

@@ -1,7 +1,7 @@
 //! The keys that sign access tokens. They are in the database, sealed under the server secret, so that every node has the same.
 //!
 //! Every node reads them every ten seconds. A new key is published long before it signs: no verifier meets a token of a key that it does
-//! not know. [`life`] has the times.
+//! not know. `life.rs` has the times.
 
 mod change;
 mod error;

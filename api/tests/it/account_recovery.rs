@@ -33,7 +33,7 @@ async fn changed_twice(back: Duration) -> (App, [String; 2]) {
     (app, undo)
 }
 
-/// The first mailbox still gets the account back, and voids what came later, whatever the clocks say.
+/// The first mailbox still gets the account back, and voids what came later, no matter what the clocks say.
 #[tokio::test]
 async fn the_older_mailbox_wins() {
     older_mailbox_wins(Duration::ZERO).await;

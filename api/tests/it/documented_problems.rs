@@ -1,4 +1,4 @@
-//! Whatever routing and decoding answer is documented for each operation: `Answer::read` compares every answer with the specification.
+//! Every answer of routing and decoding is documented for each operation: `Answer::read` compares every answer with the specification.
 
 use bifrons::config::{LimitsConfig, Rate};
 use reqwest::header::HeaderMap;

@@ -10,6 +10,7 @@ mod account_recovery;
 mod addresses;
 mod backups;
 mod breached_passwords;
+mod certificates;
 mod clocks;
 mod configuration;
 mod confirmation;

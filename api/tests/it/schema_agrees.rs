@@ -252,7 +252,7 @@ async fn a_limit_is_data() {
     }
     let answer = ada.post("/v1/session", json!({ "email": "a", "password": "b", "mode": "bearer" })).await;
     assert_eq!(answer.json()["errors"][0]["values"], json!(["cookie", "token"]));
-    let answer = ada.post("/v1/session/token", json!({ "audience": "nobody" })).await;
+    let answer = ada.post("/v1/session/token", json!({ "audience": "another" })).await;
     assert_eq!(answer.json()["errors"][0]["values"], json!(["services"]));
     let deep = json!({ "a": { "b": { "c": { "d": { "e": {} } } } } });
     let answer = ada.send(Method::PATCH, "/v1/me", Some(json!({ "user_metadata": deep }))).await;

@@ -20,7 +20,7 @@ const USER: &str = "bifrons";
 const PASSWORD: &str = "at the mail server";
 
 /// The certificates of a test: a CA, and a leaf for localhost.
-fn certificates(folder: &Path) {
+pub fn certificates(folder: &Path) {
     let made = Command::new("bash").arg(Path::new(FIXTURES).join("certificates.sh")).arg(folder).status().unwrap();
     assert!(made.success());
 }
