@@ -14,6 +14,9 @@ use crate::cpu;
 pub(crate) const EMAIL: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// Nodes on one database need the same server secret. It protects nothing.
+const SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// One process of the service.
 pub(crate) struct Node {
     process: Child,
@@ -26,7 +29,8 @@ impl Node {
     pub(crate) async fn start(cores: &str, folder: &Path, environment: &[(&str, String)]) -> Self {
         let mut command = Command::new("taskset");
         command.args(["-c", cores]).arg(std::env::current_exe().unwrap()).arg("serve");
-        command.env("BIFRONS_DATA_DIR", folder).env("BIFRONS_PASSWORDS__WORKERS", "1").envs(environment.iter().cloned());
+        command.env("BIFRONS_DATA_DIR", folder).env("BIFRONS_PASSWORDS__WORKERS", "1").env("BIFRONS_TOKENS__SECRETS", SECRET);
+        command.envs(environment.iter().cloned());
         // The log is written, because that is part of the cost, and discarded.
         command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut process = command.spawn().expect("taskset is installed");

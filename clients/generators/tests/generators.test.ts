@@ -50,14 +50,15 @@ test("prism: what a generated client sends and gets is what the document says", 
     expect(await project.run(prism.url)).toBe(
       "true\ncookie ada@example.org\ntoken ada@example.org\n",
     );
-    expect(prism.violations).toEqual([]);
-    // It does find what is wrong.
+    // What is wrong is found, and is all that is found: Prism writes in the order of the requests, some time after it has answered.
     await fetch(`${prism.url}/v1/session`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: '{"email":1}',
     });
-    expect(prism.violations).not.toEqual([]);
+    await expect
+      .poll(() => prism.violations)
+      .toEqual([expect.stringContaining("UNPROCESSABLE_ENTITY")]);
   } finally {
     await prism.stop();
     await service.stop();
