@@ -55,6 +55,7 @@ pub(crate) async fn run(goals: &mut Goals) {
 
 fn environment(waiting: usize, url: &str) -> Vec<(&'static str, String)> {
     let mut environment = sign_in::environment();
-    environment.extend([("WAITING", waiting.to_string()), ("BIFRONS_MAIL__URL", url.to_owned())]);
+    let from = "bench@example.com".to_owned();
+    environment.extend([("WAITING", waiting.to_string()), ("BIFRONS_MAIL__URL", url.to_owned()), ("BIFRONS_MAIL__FROM", from)]);
     environment
 }
