@@ -8,7 +8,8 @@ use super::store;
 use crate::{
     audit::Event,
     db::{Scope, Unavailable},
-    mail::{Circumstances, Letter, written},
+    mail::{Circumstances, Letter},
+    one_time_tokens::{Notice, Occasion},
     principal::Principal,
     requester::Requester,
     sessions,
@@ -37,39 +38,53 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal, requester: &Re
         return Err(DeleteError::NotFresh);
     }
     let grace = state.config.accounts.deletion_grace;
-    let circumstances = Circumstances::new(now, requester);
-    let letter = if grace.is_zero() { Letter::AccountDeleted(circumstances) } else { scheduled(now, grace, circumstances) };
+    if !grace.is_zero() {
+        return schedule(state, principal, requester, grace, now).await;
+    }
     let locale = state.outbox.locale(principal.user.locale.as_deref(), None);
+    let letter = Letter::AccountDeleted(Circumstances::new(now, requester));
     let mail = state.outbox.seal(&letter, &principal.user.email, locale, now);
-    let input = (principal.clone(), mail, now, (!grace.is_zero()).then(|| now.plus(grace)));
-    let deleted = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, mail, now, later)| {
+    let deleted = state.write_or_refuse(Scope::Transaction, (principal.clone(), mail), |tx, (principal, mail)| {
         Box::pin(async move {
             let (user, session) = (principal.user.id, principal.session.id);
             // First the user: a concurrent sign-in commits before, and its session ends too.
-            let is_present = match later {
-                Some(at) => store::schedule_deletion(tx, user, Some(*at)).await?,
-                None => store::delete(tx, user).await?,
-            };
-            if !is_present || !sessions::store::is_unchanged(tx, &principal.session).await? {
+            if !store::delete(tx, user).await? || !sessions::store::is_unchanged(tx, &principal.session).await? {
                 return Ok(Err(DeleteError::Ended));
             }
             tx.mail(mail.clone()).await?;
-            if later.is_some() {
-                sessions::store::end_all(tx, user, EndedBecause::SignedOut, *now).await?;
-                tx.record(Event::DeletionScheduled.of(user).in_session(session));
-            } else {
-                sessions::store::delete_all(tx, user).await?;
-                tx.record(Event::UserDeleted.of(user).in_session(session));
-            }
+            sessions::store::delete_all(tx, user).await?;
+            tx.record(Event::UserDeleted.of(user).in_session(session));
             Ok(Ok(()))
         })
     });
     deleted.await?
 }
 
-fn scheduled(now: UnixMillis, grace: Duration, circumstances: Circumstances) -> Letter {
-    let days = grace.as_secs().div_ceil(24 * 3600);
-    Letter::DeletionScheduled { deletion_time: written(now.plus(grace)), days, circumstances }
+/// The sessions end now, and the account stays until the grace is over.
+async fn schedule(
+    state: &Arc<AppState>,
+    principal: &Principal,
+    requester: &Requester,
+    grace: Duration,
+    now: UnixMillis,
+) -> Result<(), DeleteError> {
+    let user = store::find(state.db.connection(), principal.user.id).await?.ok_or(DeleteError::Ended)?;
+    let notice = Notice::new(state, &user, Occasion::DeletionScheduled(grace), requester, now);
+    let input = (principal.clone(), notice, now, now.plus(grace));
+    let scheduled = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, notice, now, at)| {
+        Box::pin(async move {
+            let (user, session) = (principal.user.id, principal.session.id);
+            let is_present = store::schedule_deletion(tx, user, Some(*at)).await?;
+            if !is_present || !sessions::store::is_unchanged(tx, &principal.session).await? {
+                return Ok(Err(DeleteError::Ended));
+            }
+            notice.store(tx).await?;
+            sessions::store::end_all(tx, user, EndedBecause::SignedOut, *now).await?;
+            tx.record(Event::DeletionScheduled.of(user).in_session(session));
+            Ok(Ok(()))
+        })
+    });
+    scheduled.await?
 }
 
 /// So many users are deleted in one go.

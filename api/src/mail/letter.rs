@@ -62,7 +62,7 @@ pub enum Letter {
         deletion_time: String,
         days: u64,
         #[serde(flatten)]
-        circumstances: Circumstances,
+        notice: SecurityNotice,
     },
     /// Tells a user that the account was deleted.
     AccountDeleted(Circumstances),
@@ -107,6 +107,18 @@ impl Letter {
     /// Tells a user that a refresh token was used twice, and that its session was ended.
     pub(crate) fn refresh_token_reused(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::RefreshTokenReused(SecurityNotice::new(circumstances, page, token))
+    }
+
+    /// Tells a user when the account will be deleted.
+    pub(crate) fn deletion_scheduled(
+        at: UnixMillis,
+        grace: Duration,
+        circumstances: Circumstances,
+        page: Option<&Url>,
+        token: &OneTimeToken,
+    ) -> Self {
+        let days = grace.as_secs().div_ceil(24 * 3600);
+        Self::DeletionScheduled { deletion_time: written(at), days, notice: SecurityNotice::new(circumstances, page, token) }
     }
 
     /// Tells a user that a device signed in which the account did not know.
@@ -176,6 +188,8 @@ pub(crate) fn written(moment: UnixMillis) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use entity::{OneTimeTokenId, UnixMillis};
     use uuid::Uuid;
 
@@ -206,7 +220,7 @@ mod tests {
                 Letter::EmailChangeUndone(done()),
                 Letter::password_changed(done(), page, &token),
                 Letter::new_device(done(), page, &token),
-                Letter::DeletionScheduled { deletion_time: written(now), days: 30, circumstances: done() },
+                Letter::deletion_scheduled(now, Duration::from_secs(30 * 24 * 3600), done(), page, &token),
                 Letter::AccountDeleted(done()),
                 Letter::refresh_token_reused(done(), page, &token),
                 Letter::Test { time: written(now) },

@@ -10,7 +10,6 @@ use entity::{
     one_time_token::{Model, Purpose},
     user,
 };
-
 use uuid::Uuid;
 
 use crate::{

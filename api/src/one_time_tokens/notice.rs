@@ -25,6 +25,8 @@ pub(crate) enum Occasion {
     NewDevice,
     /// A refresh token was used twice, and its session was ended.
     RefreshTokenReused,
+    /// The account will be deleted after this time.
+    DeletionScheduled(Duration),
 }
 
 /// A mail with the token of its link, which is made when it is stored.
@@ -46,12 +48,20 @@ impl Notice {
     }
 
     pub(crate) async fn store(&self, tx: &Tx) -> Result<(), Unavailable> {
-        let Issued { token, row } = issue_last(tx, &self.user, Purpose::NotMe, self.now, NOT_ME_WITHIN).await?;
+        let within = match self.occasion {
+            // As long as it helps.
+            Occasion::DeletionScheduled(grace) => NOT_ME_WITHIN.max(grace),
+            _ => NOT_ME_WITHIN,
+        };
+        let Issued { token, row } = issue_last(tx, &self.user, Purpose::NotMe, self.now, within).await?;
         let (circumstances, page) = (self.circumstances.clone(), self.page.as_ref());
         let letter = match self.occasion {
             Occasion::PasswordChanged => Letter::password_changed(circumstances, page, &token),
             Occasion::NewDevice => Letter::new_device(circumstances, page, &token),
             Occasion::RefreshTokenReused => Letter::refresh_token_reused(circumstances, page, &token),
+            Occasion::DeletionScheduled(grace) => {
+                Letter::deletion_scheduled(self.now.plus(grace), grace, circumstances, page, &token)
+            }
         };
         store::insert(tx, row).await?;
         tx.mail(self.outbox.seal_for(&self.user, &letter, self.now)).await

@@ -132,6 +132,27 @@ async fn a_security_mail_gives_the_address_back_too() {
     app.client().sign_in(EMAIL, PASSWORD_AFTER).await.expect(200);
 }
 
+/// A thief of a session deletes the account. The reader keeps it, as long as it is there.
+#[tokio::test]
+async fn a_scheduled_deletion_is_reported_and_the_reader_keeps_the_account() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let app = App::configured(|config| {
+        pages(config);
+        config.accounts.deletion_grace = 30 * DAY;
+    })
+    .await;
+    let thief = app.ada().await;
+    thief.delete("/v1/me").await.expect(204);
+    let not_me = newest(&app, EMAIL, "/not-me#").await.unwrap();
+    app.advance(29 * DAY).await;
+    use_token(&app.client(), "not-me", &not_me).await.expect(204);
+    thief.sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    choose(&app, EMAIL).await;
+    app.advance(2 * DAY).await;
+    bifrons::maintenance::purge(&app.state).await.unwrap();
+    app.client().sign_in(EMAIL, PASSWORD_AFTER).await.expect(200);
+}
+
 /// A user who has confirmed the address in the meantime keeps it.
 #[tokio::test]
 async fn an_address_that_another_user_confirmed_is_not_taken_from_them() {
