@@ -1,6 +1,7 @@
 //! `bifrons keys`: the keys that sign access tokens.
 
 use std::{
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,7 +17,7 @@ use crate::{
     deployment,
     mail::written,
     secret::read_key_file,
-    signing_keys::{self, Listed, PUBLISHED_FOR, Rotation, Stage},
+    signing_keys::{self, Listed, PUBLISHED_FOR, READ_BY_ALL_AFTER, Rotation, Stage},
     state::AppState,
 };
 
@@ -26,7 +27,8 @@ pub(super) enum Command {
     List(Output),
     /// Make the next key. It signs in ten minutes, after every verifier has learned of it
     Rotate {
-        /// Let it sign at once. Services that cached the JWKS may refuse its tokens for five minutes
+        /// Let it sign as soon as every node has read it, and wait for that: twenty seconds. Services that cached the JWKS may refuse its
+        /// tokens for five minutes
         #[arg(long)]
         now: bool,
         #[command(flatten)]
@@ -105,8 +107,13 @@ fn line(Listed { id, algorithm, signs_from, stage }: &Listed) -> String {
 async fn rotate(state: &AppState, at_once: bool, output: Output) -> Result<(), Failure> {
     check_secret(state).await?;
     let now = state.clock.now();
-    let signs_from = if at_once { now } else { now.plus(PUBLISHED_FOR) };
+    // A node that has not read the key yet would refuse its tokens.
+    let signs_from = now.plus(if at_once { READ_BY_ALL_AFTER } else { PUBLISHED_FOR });
     let next = state.keyring().rotate(signs_from).await.map_err(Failure::new)?;
+    if at_once {
+        let _ = writeln!(io::stderr(), "… {} seconds, until every node has read the key", READ_BY_ALL_AFTER.as_secs());
+        tokio::time::sleep(READ_BY_ALL_AFTER).await;
+    }
     published(&next, output)
 }
 

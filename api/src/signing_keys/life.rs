@@ -10,6 +10,9 @@ pub const JWKS_MAX_AGE: Duration = Duration::from_secs(300);
 /// How often a node reads the keys.
 pub(crate) const READ_EVERY: Duration = Duration::from_secs(10);
 
+/// How long until every node has read a key.
+pub(crate) const READ_BY_ALL_AFTER: Duration = READ_EVERY.saturating_mul(2);
+
 /// How long a new key is published before it signs: until every node has read it and every cached JWK Set has expired, with room for the
 /// clocks of nodes and for nodes whose reading fails for a while.
 pub const PUBLISHED_FOR: Duration = JWKS_MAX_AGE.saturating_mul(2);

@@ -16,8 +16,8 @@ pub use change::{ImportError, Keyring, Rotation};
 use entity::{UnixMillis, signing_key};
 pub use error::SigningKeysError;
 pub use key_set::KeySet;
-pub(crate) use life::READ_EVERY;
 pub use life::{JWKS_MAX_AGE, PUBLISHED_FOR, RETIRED_FOR, Stage};
+pub(crate) use life::{READ_BY_ALL_AFTER, READ_EVERY};
 
 use crate::{
     db::{Db, Unavailable},

@@ -55,7 +55,10 @@ async fn a_running_node_learns_of_what_an_operator_does() {
     assert!(said_of_next.contains("(EdDSA) is published and signs from "), "{said_of_next}");
     assert!(said(keys(folder, &["list"])).contains("published, signs from "));
     refuses(&keys(folder, &["retire", &stolen]), 1, "it signs now; run `bifrons keys rotate --now` first");
-    let now: Value = serde_json::from_str(&said(keys(folder, &["rotate", "--now", "--json"]))).unwrap();
+    // The command waits, so it runs beside this thread: the service closes connections that are idle so long.
+    let own = folder.to_owned();
+    let waiting = tokio::task::spawn_blocking(move || said(keys(&own, &["rotate", "--now", "--json"])));
+    let now: Value = serde_json::from_str(&waiting.await.unwrap()).unwrap();
     let now = now["id"].as_str().unwrap();
     assert_eq!(listed(folder).iter().map(|(_, stage)| stage.as_str()).collect::<Vec<_>>(), ["retired", "retired", "signing"]);
     until(async || published(&client).await.contains(&now.to_owned())).await;

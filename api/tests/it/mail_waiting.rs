@@ -41,8 +41,8 @@ async fn a_mail_that_is_deferred_is_tried_later_and_dead_after_a_day() {
     assert_eq!(app.count("SELECT count(*) FROM outgoing_mail").await, 0);
 }
 
-#[tokio::test]
-async fn a_waiting_mail_is_sealed() {
+/// A mail server that is down, and a mail that waits for it.
+async fn waiting() -> (SmtpServer, App) {
     let mut server = SmtpServer::start("ok");
     let mail = server.mail();
     server.stop();
@@ -50,6 +50,12 @@ async fn a_waiting_mail_is_sealed() {
     sign_up(&app, EMAIL).await;
     forgot(&app.client(), EMAIL).await;
     until_attempted(&app).await;
+    (server, app)
+}
+
+#[tokio::test]
+async fn a_waiting_mail_is_sealed() {
+    let (mut server, app) = waiting().await;
     let content = only(&app).await.content;
     assert!(!content.windows(4).any(|window| window == b"bfo_" || window == b"http"));
     let (one, two) = (content[0], content.len());
@@ -66,13 +72,7 @@ async fn a_mail_that_this_node_cannot_write_waits_for_another_node() {
         ("locale = 'sealed'", "locale = 'en'", "a secret that this node does not have"),
     ];
     join_all(cases.map(async |(unreadable, readable, says)| {
-        let mut server = SmtpServer::start("ok");
-        let mail = server.mail();
-        server.stop();
-        let app = app(mail).await;
-        sign_up(&app, EMAIL).await;
-        forgot(&app.client(), EMAIL).await;
-        until_attempted(&app).await;
+        let (mut server, app) = waiting().await;
         app.execute(&format!("UPDATE outgoing_mail SET {unreadable}")).await;
         let is_sealed = unreadable.contains("sealed");
         if is_sealed {

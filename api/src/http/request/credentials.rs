@@ -51,89 +51,41 @@ async fn required(request: &Request, state: &Arc<AppState>, verification: Verifi
     principal.ok_or_else(|| Problem::new(ProblemCode::Unauthenticated))
 }
 
-impl<'a> ApiExtractor<'a> for ActiveSession {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+/// An extractor of credentials: the schemes that the specification names, whether the operation also serves requests without any, and how
+/// it is read from a request.
+macro_rules! extractor {
+    ($name:ident, $schemes:expr, $has_fallback:literal, |$request:ident| $read:expr) => {
+        impl<'a> ApiExtractor<'a> for $name {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
 
-    type ParamType = ();
-    type ParamRawType = ();
+            type ParamType = ();
+            type ParamRawType = ();
 
-    fn register(registry: &mut Registry) {
-        register_schemes(registry);
-    }
+            fn register(registry: &mut Registry) {
+                register_schemes(registry);
+            }
 
-    fn security_schemes() -> Vec<&'static str> {
-        SCHEMES.to_vec()
-    }
+            fn security_schemes() -> Vec<&'static str> {
+                $schemes
+            }
 
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(required(request, state_of(request)?, Verification::Session).await.map(Self)?)
-    }
+            fn has_security_fallback() -> bool {
+                $has_fallback
+            }
+
+            async fn from_request($request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+                $read
+            }
+        }
+    };
 }
 
-impl<'a> ApiExtractor<'a> for VerifiedIdentity {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register_schemes(registry);
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        SCHEMES.to_vec()
-    }
-
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self::of(request).await?)
-    }
-}
-
-impl<'a> ApiExtractor<'a> for OptionalAuth {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register_schemes(registry);
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        [SCHEMES.as_slice(), &[REFRESH_COOKIE]].concat()
-    }
-
-    fn has_security_fallback() -> bool {
-        true
-    }
-
-    async fn from_request(_: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self)
-    }
-}
-
-impl<'a> ApiExtractor<'a> for RefreshCookie {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register_schemes(registry);
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        vec![REFRESH_COOKIE]
-    }
-
-    fn has_security_fallback() -> bool {
-        true
-    }
-
-    async fn from_request(_: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self)
-    }
-}
+extractor!(ActiveSession, SCHEMES.to_vec(), false, |request| {
+    Ok(required(request, state_of(request)?, Verification::Session).await.map(Self)?)
+});
+extractor!(VerifiedIdentity, SCHEMES.to_vec(), false, |request| Ok(Self::of(request).await?));
+extractor!(OptionalAuth, [SCHEMES.as_slice(), &[REFRESH_COOKIE]].concat(), true, |_request| Ok(Self));
+extractor!(RefreshCookie, vec![REFRESH_COOKIE], true, |_request| Ok(Self));
 
 const SCHEMES: [&str; 2] = [SESSION_COOKIE, "bearerAuth"];
 
