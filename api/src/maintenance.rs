@@ -86,8 +86,8 @@ async fn earlier_clock(state: &AppState) -> Result<UnixMillis, Unavailable> {
     Ok(state.clock.now().min(database_time(state.db.connection()).await?))
 }
 
-/// Deletes users whose grace is over. Removes sessions a day after they expired and users a day after they were deleted; one-time tokens that have expired,
-/// limits that are full again, and dead letters after a month.
+/// Deletes users whose grace is over. Removes sessions a day after they expired, users a day after they were deleted, one-time tokens that
+/// have expired, limits that are full again, marks of nodes that stopped a day ago, and dead letters after a month.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);

@@ -1,5 +1,7 @@
 //! The proxies in front of the service, and what is believed of them.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use super::{reader::Reader, values::header_name};
@@ -17,7 +19,7 @@ impl ProxyConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let about = "Networks of proxies whose X-Forwarded-For is trusted: 10.0.0.0/8.";
         let trusted = reader.list("proxy.trusted", about, |text| {
-            let network = text.parse::<IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
             network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())
         });
         let about = "Request headers in which a trusted proxy names the approximate place of the client, the most exact first; security mails show it: cf-ipcity, cf-ipcountry. The proxy must set or remove each of them.";
@@ -26,5 +28,10 @@ impl ProxyConfig {
             reader.reject("proxy.place_headers", "is read only from trusted proxies: list them in proxy.trusted".to_owned());
         }
         Self { trusted, place_headers }
+    }
+
+    /// Whether an address is that of a trusted proxy.
+    pub fn trusts(&self, address: &IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.contains(address))
     }
 }

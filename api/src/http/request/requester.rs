@@ -48,14 +48,14 @@ pub(in crate::http) fn address(request: &Request, config: &Config) -> Option<IpA
 /// The approximate place, as the trusted proxy names it in all its headers together.
 fn place(request: &Request, config: &Config) -> Option<String> {
     let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
-    let is_trusted = config.proxy.trusted.iter().any(|network| network.contains(&peer));
-    let parts: Vec<_> =
-        config.proxy.place_headers.iter().filter(|_| is_trusted).filter_map(|name| part(request.headers(), name)).collect();
+    let headers = config.proxy.place_headers.iter().filter(|_| config.proxy.trusts(&peer));
+    let parts: Vec<_> = headers.filter_map(|name| part(request.headers(), name)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// What one header says, with percent-encoding and without. If there are several, the last one: a proxy adds its own after the client's. Only letters, digits and what joins them: a mail program makes links of names
-/// that look like one, and a proxy that forgets to remove the header hands on what the client wrote.
+/// What one header says, with percent-encoding and without. If there are several, the last one: a proxy adds its own after the client's.
+/// Only letters, digits and what joins them: a mail program makes links of names that look like one, and a proxy that forgets to remove the
+/// header hands on what the client wrote.
 fn part(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = percent_decode(headers.get_all(name).iter().next_back()?.as_bytes()).decode_utf8().ok()?;
     let joins = |c: char| matches!(c, ' ' | ',' | '-' | '\'' | '\u{2019}' | '(' | ')');
@@ -70,7 +70,6 @@ fn devices(headers: &HeaderMap, config: &Config) -> Vec<DeviceToken> {
 }
 
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
-    let trusted = |ip: &IpAddr| config.proxy.trusted.iter().any(|network| network.contains(ip));
     let lines = headers.get_all("x-forwarded-for").iter();
     let hops = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     // Empty list elements mean nothing (RFC 9110 section 5.6.1).
@@ -79,7 +78,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     for hop in hops.iter().rev() {
         // Bytes, not text: a line with invalid UTF-8 from the client still ends in the entry of our proxy.
         let ip = std::str::from_utf8(hop).ok().and_then(forwarded_address);
-        match ip.filter(|_| trusted(&client)) {
+        match ip.filter(|_| config.proxy.trusts(&client)) {
             Some(ip) => client = ip.to_canonical(),
             None => break,
         }
