@@ -56,6 +56,14 @@ pub async fn run(state: Arc<AppState>) {
     );
 }
 
+/// What comes before the first request: this node counts as running, and the refusal delay is measured.
+pub async fn prepare(state: &AppState) {
+    if let Err(error) = sessions::make_mark(state).await {
+        tracing::warn!(%error, "cannot make a mark in the database");
+    }
+    calibrate(state).await;
+}
+
 /// Measures how long hashes with other parameters take. Before the first request is served, and then every ten minutes.
 pub async fn calibrate(state: &AppState) {
     if let Err(error) = authentication::calibrate_refusal_delay(state).await {
@@ -92,12 +100,13 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);
     let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
-    let deleted = database_time(db).await?.minus(KEPT_FOR);
+    let by_database = database_time(db).await?;
+    let deleted = by_database.minus(KEPT_FOR);
     let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
     accounts::delete_due(state, now).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let limits = limits::store::purge(db, now).await?;
-    let marks = node_mark::store::purge(db, expired).await?;
+    let marks = node_mark::store::purge(db, by_database.minus(node_mark::KEPT_FOR)).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
     if sessions + users + tokens + limits + marks + mails > 0 {
         tracing::info!(sessions, users, tokens, limits, marks, mails, "removed old rows");

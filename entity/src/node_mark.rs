@@ -13,7 +13,7 @@ pub struct Model {
     pub id: Uuid,
     /// How many marks it has made.
     pub count: i64,
-    /// When it made the last one.
+    /// When it made the last one, by the database's clock.
     pub made_at: UnixMillis,
 }
 

@@ -6,7 +6,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::{failure::Failure, log, print::print, runtime::block_on};
-use crate::{config::Config, db};
+use crate::{
+    config::Config,
+    db,
+    state::{SECRETS_FILE, lock},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -24,12 +28,25 @@ pub(super) fn backup(Arguments { file, json }: &Arguments, config: &Config) -> R
     if *json {
         return print(&format!("{}\n", json!({ "file": file })));
     }
-    print(&format!("{} is a copy of the database. It needs the server secret: keep bifrons.key elsewhere\n", file.display()))
+    let secret = if config.tokens.secrets.is_empty() {
+        config.data_dir.join(SECRETS_FILE).display().to_string()
+    } else {
+        "tokens.secrets".to_owned()
+    };
+    print(&format!(
+        "{} is a copy of the database. It is of use with the server secret only: keep {secret} elsewhere\n",
+        file.display()
+    ))
 }
 
 pub(super) fn restore(Arguments { file, json }: &Arguments, config: &Config) -> Result<(), Failure> {
     let _log = log::start_for_command(config.log)?;
-    let former = block_on(async { db::restore(&config.database, file).await.map_err(Failure::new) })?;
+    let former = block_on(async {
+        // No node starts in the middle.
+        let _lock =
+            lock(&config.data_dir).await.map_err(|error| Failure::Failed(format!("{}: {error}", config.data_dir.display())))?;
+        db::restore(&config.database, file).await.map_err(Failure::new)
+    })?;
     if *json {
         return print(&format!("{}\n", json!({ "file": file, "former": former })));
     }

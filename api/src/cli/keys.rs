@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{failure::Failure, log, print::print, runtime::block_on};
+use super::{failure::Failure, log, moment::rfc_3339, print::print, runtime::block_on};
 use crate::{
     clock::Clock,
     config::Config,
@@ -90,9 +90,9 @@ fn row(Listed { id, algorithm, signs_from, stage }: &Listed) -> Value {
     let (stage, until) = match stage {
         Stage::Published(_) => ("published", None),
         Stage::Signing => ("signing", None),
-        Stage::Retired(until) => ("retired", Some(written(*until))),
+        Stage::Retired(until) => ("retired", Some(rfc_3339(*until))),
     };
-    json!({ "id": id, "algorithm": algorithm, "stage": stage, "signs_from": written(*signs_from), "published_until": until })
+    json!({ "id": id, "algorithm": algorithm, "stage": stage, "signs_from": rfc_3339(*signs_from), "published_until": until })
 }
 
 fn line(Listed { id, algorithm, signs_from, stage }: &Listed) -> String {
@@ -127,11 +127,11 @@ async fn import(state: &AppState, file: &Path, output: Output) -> Result<(), Fai
 
 fn published(next: &Rotation, Output { json }: Output) -> Result<(), Failure> {
     let Rotation { id, algorithm, signs_from } = next;
-    let (algorithm, from) = (algorithm.name(), written(*signs_from));
+    let algorithm = algorithm.name();
     if json {
-        return print(&format!("{}\n", json!({ "id": id, "algorithm": algorithm, "signs_from": from })));
+        return print(&format!("{}\n", json!({ "id": id, "algorithm": algorithm, "signs_from": rfc_3339(*signs_from) })));
     }
-    print(&format!("the key {id} ({algorithm}) is published and signs from {from}\n"))
+    print(&format!("the key {id} ({algorithm}) is published and signs from {}\n", written(*signs_from)))
 }
 
 async fn retire(state: &AppState, id: &str, Output { json }: Output) -> Result<(), Failure> {

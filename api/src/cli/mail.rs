@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use entity::{MailId, UnixMillis, outgoing_mail};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{failure::Failure, log, print::print, runtime::block_on};
+use super::{failure::Failure, log, moment::rfc_3339, print::print, runtime::block_on};
 use crate::{
     clock::Clock,
     config::{Config, MailTransport},
@@ -23,7 +23,7 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Send a test mail, and show each step of the conversation with the mail server
+    /// Send a test mail, and show each step of the conversation with the mail server. Without a server, write it as a file
     Test {
         /// E-mail address
         #[arg(value_name = "EMAIL")]
@@ -38,23 +38,25 @@ pub(super) enum Command {
         output: Output,
     },
     /// Deliver mails again that were given up
+    #[command(group(ArgGroup::new("which").required(true).args(["id", "all"])))]
     Retry {
         /// The id of a mail, as `queue` shows it
-        #[arg(value_name = "ID", required_unless_present = "all")]
+        #[arg(value_name = "ID")]
         id: Option<Uuid>,
         /// All that were given up
-        #[arg(long, conflicts_with = "id")]
+        #[arg(long)]
         all: bool,
         #[command(flatten)]
         output: Output,
     },
     /// Remove mails without delivering them
+    #[command(group(ArgGroup::new("which").required(true).args(["id", "all_dead"])))]
     Discard {
         /// The id of a mail, as `queue` shows it
-        #[arg(value_name = "ID", required_unless_present = "all_dead")]
+        #[arg(value_name = "ID")]
         id: Option<Uuid>,
         /// All that were given up
-        #[arg(long, conflicts_with = "id")]
+        #[arg(long)]
         all_dead: bool,
         #[command(flatten)]
         output: Output,
@@ -64,6 +66,9 @@ pub(super) enum Command {
         /// The folder, which is created
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
+        /// Write the built-in templates instead, as files to change
+        #[arg(long)]
+        templates: bool,
     },
 }
 
@@ -78,7 +83,8 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     let _log = log::start_for_command(config.log)?;
     match command {
         Command::Test { email } => test(config, email),
-        Command::Preview { folder } => preview(config, folder),
+        Command::Preview { folder, templates: true } => templates(folder),
+        Command::Preview { folder, .. } => preview(config, folder),
         Command::Queue { dead, output } => with_database(config, async |db| queue(db, *dead, *output).await),
         Command::Retry { id, output, .. } => with_database(config, async |db| retry(db, id.map(MailId), *output).await),
         Command::Discard { id, output, .. } => with_database(config, async |db| discard(db, id.map(MailId), *output).await),
@@ -113,16 +119,31 @@ fn test(config: &Config, email: &str) -> Result<(), Failure> {
     print("sent\n")
 }
 
+fn templates(folder: &Path) -> Result<(), Failure> {
+    let mut count = 0;
+    for (name, text) in Templates::sources() {
+        write(&folder.join(name), &text)?;
+        count += 1;
+    }
+    print(&format!(
+        "{count} files are in {}: keep those that you change, and name the folder in mail.templates\n",
+        folder.display()
+    ))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let cannot = |error: std::io::Error| Failure::Failed(format!("cannot write {}: {error}", path.display()));
+    fs::create_dir_all(path.parent().unwrap_or(path)).map_err(cannot)?;
+    fs::write(path, text).map_err(cannot)
+}
+
 fn preview(config: &Config, folder: &Path) -> Result<(), Failure> {
-    let cannot = |error: std::io::Error| Failure::Failed(format!("cannot write into {}: {error}", folder.display()));
     let templates = Templates::load(config.mail.templates.as_deref()).map_err(Failure::new)?;
     let previews = templates.preview(&config.mail.product).map_err(Failure::new)?;
     let count = previews.len();
     for (name, text) in previews {
-        let path = folder.join(&name);
-        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(cannot)?;
         for (part, content) in [("subject", text.subject), ("txt", text.txt), ("html", text.html)] {
-            fs::write(folder.join(format!("{name}.{part}")), content).map_err(cannot)?;
+            write(&folder.join(format!("{name}.{part}")), &content)?;
         }
     }
     print(&format!("{count} mails are in {}: open the .html files in a browser\n", folder.display()))
@@ -152,11 +173,11 @@ fn row(mail: &outgoing_mail::Model) -> Value {
         "id": mail.id.0,
         "kind": mail.kind,
         "recipient": mail.recipient,
-        "created_at": written(mail.created_at),
+        "created_at": rfc_3339(mail.created_at),
         "attempts": mail.attempts,
-        "next_attempt_at": mail.dead_at.is_none().then(|| written(mail.next_attempt_at)),
+        "next_attempt_at": mail.dead_at.is_none().then(|| rfc_3339(mail.next_attempt_at)),
         "failure": mail.failure,
-        "dead_at": mail.dead_at.map(written),
+        "dead_at": mail.dead_at.map(rfc_3339),
     })
 }
 

@@ -9,6 +9,7 @@ mod keys;
 pub mod log;
 mod mail;
 mod migrate;
+mod moment;
 mod openapi;
 mod passwords;
 mod print;
@@ -45,7 +46,7 @@ pub struct Cli {
 enum Command {
     /// Serve the API (the default)
     Serve,
-    /// Print the `OpenAPI` document
+    /// Print the specification of the API (OpenAPI)
     Openapi {
         /// Print one line per operation instead
         #[arg(long)]
@@ -64,14 +65,14 @@ enum Command {
     /// End sessions of one user, or of all
     #[command(subcommand)]
     Sessions(sessions::Command),
-    /// Copy the embedded database into a file, while nodes use it
+    /// Copy the embedded database into a new file, while nodes use it. The server secret is not in it
     Backup(backup::Arguments),
-    /// Put a copy in the place of the embedded database, while no node uses it
+    /// Put a copy in the place of the embedded database, while no node uses it, and keep the former one beside it
     Restore(backup::Arguments),
     /// Test mail, look at the outbox
     #[command(subcommand)]
     Mail(mail::Command),
-    /// Rotate the keys that sign access tokens
+    /// List, rotate, import and retire the keys that sign access tokens
     #[command(subcommand)]
     Keys(keys::Command),
     /// Replace the server secrets

@@ -99,7 +99,7 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
             }
         }
     };
-    maintenance::calibrate(&state).await;
+    maintenance::prepare(&state).await;
     print(&banner(&state.config))?;
     let maintenance = tokio::spawn(maintenance::run(Arc::clone(&state)));
     let reloading = tokio::spawn(reload(hang_up, certificate));
@@ -111,15 +111,21 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
     maintenance.abort();
     reloading.abort();
     state.touches.idle().await;
+    if let Err(error) = state.node_mark.leave(&state.db).await {
+        tracing::debug!(%error, "the mark of this node stays for a day");
+    }
     state.db.clone().close().await.map_err(Failure::new)
 }
 
 async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let variable = variable(key);
-        Failure::Failed(format!(
-            "cannot listen on {address}: {error}; stop the process that uses it, or set another address with {key} ({variable})"
-        ))
+        let remedy = match error.kind() {
+            io::ErrorKind::AddrInUse => "stop the process that uses it, or set another address",
+            io::ErrorKind::PermissionDenied => "ports below 1024 need a right of their own; set another address",
+            _ => "set an address of this machine",
+        };
+        Failure::Failed(format!("cannot listen on {address}: {error}; {remedy} with {key} ({variable})"))
     })
 }
 

@@ -4,11 +4,10 @@ use std::{io::Write, sync::Arc};
 
 use clap::{ArgGroup, Subcommand};
 use serde_json::json;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use entity::UnixMillis;
 
-use super::{failure::Failure, log, print::print, runtime::block_on, user::connect_redis};
+use super::{failure::Failure, log, moment, print::print, runtime::block_on, user::connect_redis};
 use crate::{
     accounts::{self, AdminAction},
     clock::Clock,
@@ -20,7 +19,7 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// End sessions; the nodes refuse them within seconds
+    /// End sessions; the nodes refuse them within 5 seconds
     #[command(group(ArgGroup::new("which").required(true).args(["all", "user", "before"])))]
     End {
         /// All sessions of all users
@@ -30,18 +29,12 @@ pub(super) enum Command {
         #[arg(long, value_name = "EMAIL")]
         user: Option<String>,
         /// The sessions that were opened before this moment: 2026-01-31T09:00:00Z
-        #[arg(long, value_name = "TIME", value_parser = moment)]
+        #[arg(long, value_name = "TIME", value_parser = moment::parse)]
         before: Option<UnixMillis>,
         /// Print the result as JSON
         #[arg(long)]
         json: bool,
     },
-}
-
-fn moment(text: &str) -> Result<UnixMillis, String> {
-    let moment =
-        OffsetDateTime::parse(text, &Rfc3339).map_err(|_| "write a moment as in RFC 3339: 2026-01-31T09:00:00Z".to_owned())?;
-    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).map(UnixMillis).map_err(|error| error.to_string())
 }
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
@@ -52,7 +45,7 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
         connect_redis(&state).await;
         let ended = match user {
             Some(email) => end_of_user(&state, email).await,
-            None => end_before(&state, before.unwrap_or_else(|| state.clock.now())).await,
+            None => end_before(&state, before.unwrap_or(UnixMillis(i64::MAX))).await,
         };
         state.db.clone().close().await.map_err(Failure::new)?;
         ended

@@ -21,7 +21,8 @@ pub struct DatabaseConfig {
 
 impl DatabaseConfig {
     pub(super) fn read(reader: &mut Reader, data_dir: &Path) -> Option<Self> {
-        let embedded = format!("sqlite:{}", data_dir.join("bifrons.db").display());
+        let file = data_dir.join("bifrons.db").display().to_string();
+        let embedded = format!("sqlite:{}", file.replace('%', "%25").replace('?', "%3F"));
         let about = "The database: sqlite:FILE, postgres://… or mysql://…. Default: SQLite in the data folder.";
         let url = reader.one("database.url", &embedded, about, parse);
         let is_server = url.as_ref().is_some_and(|url| is_server(url));

@@ -179,8 +179,12 @@ async fn set_mysql(connection: &mut MySqlConnection, purpose: Purpose) -> Result
 
 /// Fails with the network error if no server listens at the URL. The pool would only report a timeout.
 pub(super) async fn check_reachable(url: &str) -> io::Result<()> {
-    let Some((url, host)) = url::Url::parse(url).ok().and_then(|url| Some((url.clone(), url.host_str()?.to_owned()))) else {
-        return Ok(()); // SQLite
+    // `sqlite://data/bifrons.db` names a folder, no host.
+    let server = Some(url).filter(|url| !url.starts_with("sqlite:"));
+    let Some((url, host)) =
+        server.and_then(|url| url::Url::parse(url).ok()).and_then(|url| Some((url.clone(), url.host_str()?.to_owned())))
+    else {
+        return Ok(());
     };
     let port = url.port().unwrap_or(if url.scheme() == "mysql" { 3306 } else { 5432 });
     let host = host.trim_matches(['[', ']']).to_owned();

@@ -36,10 +36,15 @@ impl Unavailable {
     }
 }
 
+/// Without SeaORM's name for what we put into an error ourselves.
+fn plain(error: &DbErr) -> String {
+    if let DbErr::Custom(why) = error { why.clone() } else { error.to_string() }
+}
+
 /// Why the database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("cannot open the database {0}: {1}")]
+    #[error("cannot open the database {0}: {why}; check database.url and data_dir", why = plain(.1))]
     Open(String, DbErr),
     #[error("the database contains a table `{0}` that does not belong to Bifrons; give Bifrons a database of its own")]
     ForeignTable(&'static str),

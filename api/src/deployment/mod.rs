@@ -16,7 +16,11 @@ use crate::{
 /// Why this node does not belong to the deployment.
 #[derive(Debug, thiserror::Error)]
 pub enum DeploymentError {
-    #[error("tokens.secrets (or bifrons.key) lacks the secret that the nodes on this database sign with; {REMEDY}")]
+    #[error(
+        "tokens.secrets (or bifrons.key) lacks the secret that the nodes on this database sign with. Give all nodes the same ones; while \
+         a secret is replaced, the former one stays in the list. If it is lost, run `bifrons deployment reset` first: refresh tokens \
+         become void"
+    )]
     Secret,
     #[error("public_url is {own} here and {recorded} on the other nodes on this database; {REMEDY}")]
     PublicUrl { own: String, recorded: String },
@@ -31,6 +35,11 @@ const SECRET: &str = "server_secret";
 const PUBLIC_URL: &str = "public_url";
 /// Recorded by a former version: the id of the key that its nodes sign with.
 const SIGNING_KEY: &str = "signing_key";
+
+/// Whether the nodes on this database sign with a secret already. Then a start must not make one.
+pub async fn has_any_secret(db: &Db) -> Result<bool, Unavailable> {
+    Ok(store::read(db.connection()).await?.iter().any(|row| row.name == SECRET))
+}
 
 /// Compares this node with the deployment, and records what it signs with. The first start only records. Nodes that start at the same
 /// time see each other: a row that changed since it was read is not written, and the node compares again.

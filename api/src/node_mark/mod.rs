@@ -5,11 +5,11 @@ pub(crate) mod store;
 
 use std::time::Duration;
 
-use entity::{UnixMillis, node_mark::Model};
+use entity::UnixMillis;
 use uuid::Uuid;
 
 use crate::{
-    db::{Db, Unavailable},
+    db::{Db, Unavailable, database_time},
     random,
     sync::{Mutex, lock},
 };
@@ -17,45 +17,74 @@ use crate::{
 /// How often a node makes a mark. What is lost since the last mark goes unnoticed, if no node knows of a later change.
 pub(crate) const EVERY: Duration = Duration::from_secs(3);
 
+/// How long a mark stays after its node has made no other, by the database's clock.
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
+
 /// The marks of this node.
 #[derive(Debug, Default)]
 pub struct NodeMark(Mutex<Option<Mark>>);
+
+/// Whether a node has made a mark in the last ten seconds, by the database's clock.
+pub(crate) async fn is_any_running(db: &Db) -> Result<bool, Unavailable> {
+    let now = database_time(db.connection()).await?;
+    store::is_any_since(db.connection(), now.minus(RUNNING_FOR)).await
+}
+
+/// How long after its last mark a node counts as running.
+const RUNNING_FOR: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     id: Uuid,
     count: i64,
+    /// By the clock of this node.
+    made_at: UnixMillis,
 }
 
 impl NodeMark {
-    /// Makes the next mark. Returns whether the last one is gone.
-    pub(crate) async fn make(&self, db: &Db, now: UnixMillis) -> Result<bool, Unavailable> {
+    /// Makes the next mark. If the last one is gone, returns the time by the database's clock. Until then nothing is forgotten: an attempt
+    /// that fails notices it again.
+    pub(crate) async fn make(&self, db: &Db, now: UnixMillis) -> Result<Option<UnixMillis>, Unavailable> {
         let last = *lock(&self.0);
-        let Some(Mark { id, count }) = last else {
+        let Some(Mark { id, count, made_at }) = last else {
             self.begin(db, now).await?;
-            return Ok(false);
+            return Ok(None);
         };
-        if store::count(db.relaxed_connection(), id, count, now).await? {
-            *lock(&self.0) = Some(Mark { id, count: count + 1 });
-            return Ok(false);
+        if store::count(db.relaxed_connection(), id, count).await? {
+            self.keep(id, count + 1, now);
+            return Ok(None);
         }
-        match store::find(db.connection(), id).await? {
+        let gone_at = match store::find(db.connection(), id).await? {
             // The last mark was made, and its answer was lost.
             Some(found) if found.count > count => {
-                *lock(&self.0) = Some(Mark { id, count: found.count });
-                Ok(false)
+                self.keep(id, found.count, now);
+                return Ok(None);
             }
-            _ => {
-                self.begin(db, now).await?;
-                Ok(true)
-            }
+            // The node was suspended, or the database out of reach, and the mark was removed.
+            None if now.since(made_at) >= KEPT_FOR => None,
+            _ => Some(database_time(db.reserved_connection()).await?),
+        };
+        self.begin(db, now).await?;
+        Ok(gone_at)
+    }
+
+    /// Removes the mark of a node that stops.
+    pub(crate) async fn leave(&self, db: &Db) -> Result<(), Unavailable> {
+        let last = lock(&self.0).take();
+        match last {
+            Some(Mark { id, .. }) => store::remove(db.connection(), id).await,
+            None => Ok(()),
         }
     }
 
     async fn begin(&self, db: &Db, now: UnixMillis) -> Result<(), Unavailable> {
         let id = random::uuid_v7(now);
-        store::insert(db.relaxed_connection(), Model { id, count: 1, made_at: now }).await?;
-        *lock(&self.0) = Some(Mark { id, count: 1 });
+        store::insert(db.relaxed_connection(), id).await?;
+        self.keep(id, 1, now);
         Ok(())
+    }
+
+    fn keep(&self, id: Uuid, count: i64, made_at: UnixMillis) {
+        *lock(&self.0) = Some(Mark { id, count, made_at });
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use entity::UnixMillis;
 use tokio::time::Instant;
 
+use super::recent_changes::SHARED_FOR;
 use crate::{
     clock::Clock,
     sync::{Mutex, lock},
@@ -83,6 +84,8 @@ impl Freshness {
         self.polls.fetch_add(1, Ordering::Relaxed);
         // Nothing that is older than the start of this node.
         let _ = self.trusted_since.compare_exchange(NOTHING, until.0, Ordering::AcqRel, Ordering::Acquire);
+        // The database's clock may have gone back. By then, no older entry is left in Redis.
+        self.trusted_since.fetch_min(until.plus(SHARED_FOR + TRUST_MARGIN).0, Ordering::AcqRel);
         self.until.store(until.0, Ordering::Release);
         self.polled_wall.store(moment.wall.0, Ordering::Release);
         self.polled.store(self.millis(moment.monotonic), Ordering::Release);
@@ -167,7 +170,7 @@ mod tests {
     use entity::UnixMillis;
     use tokio::time::advance;
 
-    use super::Freshness;
+    use super::{Freshness, SHARED_FOR, TRUST_MARGIN};
     use crate::clock::Clock;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -215,6 +218,24 @@ mod tests {
         assert!(freshness.is_current());
         a_second_later(&freshness, &[1]).await;
         assert!(!freshness.is_current(), "the push alone does not suffice for ever");
+    }
+
+    /// The database's clock was a year ahead, and is set right: at the start of a node, or when a replica takes over.
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_was_ahead_costs_no_trust_for_ever() {
+        let year = 365 * 24 * 3600 * SECOND;
+        let [early, right] = [UnixMillis(0).plus(year), UnixMillis(0)];
+        for went_back in [false, true] {
+            let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
+            freshness.polled(freshness.moment(), early);
+            if went_back {
+                freshness.distrust(right);
+            }
+            freshness.polled(freshness.moment(), right);
+            assert!(!freshness.trusts(right), "what was read before may still be in Redis");
+            freshness.polled(freshness.moment(), right.plus(SHARED_FOR));
+            assert!(freshness.trusts(right.plus(SHARED_FOR + TRUST_MARGIN)));
+        }
     }
 
     #[tokio::test(start_paused = true)]

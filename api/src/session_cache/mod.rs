@@ -19,11 +19,12 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod weight;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use entity::{SessionId, UnixMillis, UserId};
-use quick_cache::{Weighter, sync::Cache as Bounded};
+use quick_cache::sync::Cache as Bounded;
 use tokio::sync::OnceCell;
 
 pub use change::{Change, Subject};
@@ -33,6 +34,7 @@ use recent_changes::RecentChanges;
 pub use recent_changes::WINDOW;
 pub use shared::{Role, Shared, channel};
 pub use tokens::{VerifiedToken, VerifiedTokens};
+use weight::Bytes;
 
 use crate::{
     clock::Clock,
@@ -121,8 +123,9 @@ impl SessionCache {
         sql: impl Fn() -> F,
     ) -> Result<Option<Principal>, Unavailable> {
         for _ in 0..ATTEMPTS {
+            let generation = lock(&self.recent).generation();
             let Some(found) = sql().await? else { return Ok(None) };
-            if self.keep(&found) {
+            if self.keep_of(generation, &found) {
                 return Ok(Some(found));
             }
         }
@@ -131,12 +134,13 @@ impl SessionCache {
 
     async fn read_shared(&self, id: SessionId, is_enough: impl Fn(&SessionSnapshot) -> bool) -> Option<Principal> {
         let shared = self.shared.as_ref().filter(|_| self.freshness.is_current())?;
+        let generation = lock(&self.recent).generation();
         let (found, read_at) = shared.get(id).await?;
         let until = self.freshness.polled_until().filter(|_| self.freshness.is_current())?;
         // In both directions: the database's clock may have gone back.
-        let is_young = until.since(read_at).max(read_at.since(until)) <= shared::LIFETIME;
+        let is_young = until.since(read_at).max(read_at.since(until)) <= recent_changes::SHARED_FOR;
         let is_trusted = self.freshness.trusts(read_at);
-        let is_valid = is_young && is_trusted && is_enough(&found.session) && self.keep(&found);
+        let is_valid = is_young && is_trusted && is_enough(&found.session) && self.keep_of(generation, &found);
         is_valid.then(|| {
             self.metrics.session_read(Source::Redis);
             found
@@ -145,7 +149,16 @@ impl SessionCache {
 
     /// Keeps an entry in process, unless a change arrived since it was read.
     pub fn keep(&self, principal: &Principal) -> bool {
+        self.put(&lock(&self.recent), principal)
+    }
+
+    /// The same for what a read found that began in this generation.
+    fn keep_of(&self, generation: u64, principal: &Principal) -> bool {
         let recent = lock(&self.recent);
+        recent.generation() == generation && self.put(&recent, principal)
+    }
+
+    fn put(&self, recent: &RecentChanges, principal: &Principal) -> bool {
         let is_valid = recent.allows(principal);
         if is_valid {
             self.users.insert(principal.user.id, Arc::clone(&principal.user));
@@ -236,7 +249,7 @@ impl SessionCache {
     pub fn distrust(&self, now: UnixMillis) {
         let mut recent = lock(&self.recent);
         self.freshness.distrust(now);
-        *recent = RecentChanges::new();
+        recent.forget();
         self.clear();
     }
 
@@ -276,21 +289,5 @@ impl Drop for Joined<'_> {
         if reads.get(&self.id).is_some_and(|read| Arc::ptr_eq(read, &self.read)) {
             reads.remove(&self.id);
         }
-    }
-}
-
-/// Entries weigh what they take.
-#[derive(Clone, Copy, Debug)]
-struct Bytes;
-
-impl Weighter<SessionId, Arc<SessionSnapshot>> for Bytes {
-    fn weight(&self, _: &SessionId, session: &Arc<SessionSnapshot>) -> u64 {
-        session.weight()
-    }
-}
-
-impl Weighter<UserId, Arc<UserSnapshot>> for Bytes {
-    fn weight(&self, _: &UserId, user: &Arc<UserSnapshot>) -> u64 {
-        user.weight()
     }
 }

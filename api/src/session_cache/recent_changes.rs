@@ -11,17 +11,32 @@ use crate::principal::Principal;
 /// or the answer of a slow database.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
 
+/// How long an entry in Redis is valid after it was read. The rest of the window covers a change that was committed long after its timestamp.
+pub(super) const SHARED_FOR: Duration = Duration::from_secs(WINDOW.as_secs() * 2 / 3);
+
 /// The last known version of each session and user that changed within the window. Two generations: the older is dropped as a whole.
 #[derive(Debug)]
 pub(super) struct RecentChanges {
     current: HashMap<Subject, i64>,
     previous: HashMap<Subject, i64>,
     since: Instant,
+    /// How often all were forgotten.
+    generation: u64,
 }
 
 impl RecentChanges {
     pub(super) fn new() -> Self {
-        Self { current: HashMap::new(), previous: HashMap::new(), since: Instant::now() }
+        Self { current: HashMap::new(), previous: HashMap::new(), since: Instant::now(), generation: 0 }
+    }
+
+    /// Forgets all changes: the database has lost them.
+    pub(super) fn forget(&mut self) {
+        *self = Self { generation: self.generation + 1, ..Self::new() };
+    }
+
+    /// What was read in a former generation may be lost.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Keeps a change; false if it was known.

@@ -3,12 +3,9 @@
 //! Every entry says when it was read, by the database's clock, and lives for less time than nodes keep changes. So every node still
 //! knows the changes since, even if an attacker keeps an entry and writes it back later.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use aws_lc_rs::hmac;
@@ -17,7 +14,7 @@ use entity::{SessionId, UnixMillis};
 use super::{
     change::{self, Change, Subject},
     freshness::NodeId,
-    recent_changes::WINDOW,
+    recent_changes::SHARED_FOR,
     seal::{Kind, Seal},
 };
 use crate::{
@@ -25,9 +22,6 @@ use crate::{
     random,
     redis::Redis,
 };
-
-/// How long an entry is valid after it was read. The rest of the window covers a change that was committed long after its timestamp.
-pub(super) const LIFETIME: Duration = Duration::from_secs(WINDOW.as_secs() * 2 / 3);
 
 /// The channel on which nodes push changes.
 pub fn channel(redis: &Redis) -> Vec<u8> {
@@ -81,7 +75,7 @@ impl Shared {
     pub(super) fn put(&self, Principal { session, user }: &Principal, read_at: UnixMillis) {
         let Ok(content) = postcard::to_stdvec(&(read_at, session.as_ref(), user.as_ref())) else { return };
         let entry = self.seal.seal(Kind::Entry, &content);
-        let command = redis::cmd("SET").arg(self.key(session.id)).arg(entry).arg("EX").arg(LIFETIME.as_secs()).take();
+        let command = redis::cmd("SET").arg(self.key(session.id)).arg(entry).arg("EX").arg(SHARED_FOR.as_secs()).take();
         let redis = self.redis.clone();
         tokio::spawn(async move {
             let _ = redis.ask::<()>(&command).await; // If it fails, the next request reads from SQL.

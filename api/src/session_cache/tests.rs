@@ -92,6 +92,20 @@ async fn a_database_that_is_older_than_a_known_change_is_refused() {
 }
 
 #[tokio::test]
+async fn what_was_read_before_the_database_went_back_is_read_again() {
+    let (cache, reads) = (cache(), AtomicUsize::new(0));
+    let sql = async || {
+        let read = reads.fetch_add(1, Ordering::SeqCst);
+        if read == 0 {
+            cache.distrust(START);
+        }
+        Ok((read == 0).then(|| snapshot(1, 1)))
+    };
+    assert_eq!(cache.read(SESSION, |_| true, sql).await.unwrap(), None);
+    assert_eq!(reads.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn concurrent_requests_wait_for_one_read() {
     let (cache, reads, go_on) = (cache(), AtomicUsize::new(0), Semaphore::new(0));
     let sql = || async {

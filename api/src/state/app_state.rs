@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// The file of the server secrets, in the data folder.
-const SECRETS_FILE: &str = "bifrons.key";
+pub(crate) const SECRETS_FILE: &str = "bifrons.key";
 
 /// What every request shares.
 #[derive(Debug)]
@@ -139,9 +139,13 @@ impl AppState {
     }
 
     async fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
+        let file = config.data_dir.join(SECRETS_FILE);
         let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
             Some(secrets) => secrets,
-            None => ServerSecrets::load_or_create(&config.data_dir.join(SECRETS_FILE))?,
+            None if !file.exists() && deployment::has_any_secret(&db).await.map_err(DeploymentError::from)? => {
+                return Err(DeploymentError::Secret.into());
+            }
+            None => ServerSecrets::load_or_create(&file)?,
         };
         deployment::join(&db, &config, &secrets).await?;
         let files = Algorithm::ALL.map(|algorithm| config.data_dir.join(format!("jwt-{}.pem", algorithm.name())));

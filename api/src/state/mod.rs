@@ -3,5 +3,6 @@
 mod app_state;
 mod write;
 
+pub(crate) use app_state::SECRETS_FILE;
 pub use app_state::{AppState, StartError, lock};
 pub use write::Tx;

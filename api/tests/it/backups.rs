@@ -42,7 +42,7 @@ async fn a_backup_is_restored_as_the_page_says() {
     let backup = run(folder, &["backup", "backup.db"], &[]);
     assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
     assert_eq!(fs::metadata(folder.join("backup.db")).unwrap().permissions().mode() & 0o777, 0o600);
-    refuses(&run(folder, &["backup", "backup.db"], &[]), 1, "backup.db: File exists");
+    refuses(&run(folder, &["backup", "backup.db"], &[]), 1, "backup.db is there already; write the name of a new file");
     ada.sign_out().await.expect(204);
     signed_up(&service, "grace@example.com").await;
     refuses(&run(folder, &["restore", "backup.db"], &[]), 1, "stop all nodes first");
@@ -154,4 +154,17 @@ async fn an_operator_ends_sessions_of_a_user_of_all_and_before_a_moment() {
     for wrong in [&[][..], &["--all", "--user", EMAIL], &["--before", "yesterday"]] {
         assert_eq!(end(wrong).status.code(), Some(2), "{wrong:?}");
     }
+}
+
+/// A node whose clock is ahead has opened it.
+#[tokio::test]
+async fn all_sessions_are_those_from_the_future_too() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let mut service = Process::start(folder);
+    signed_up(&service, EMAIL).await;
+    service.stop();
+    sqlite(&folder.join("data/bifrons.db"), "UPDATE session SET created_at = created_at + 3600000");
+    let output = run(folder, &["sessions", "end", "--all"], &[]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 session has ended\n");
 }

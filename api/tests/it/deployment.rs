@@ -32,12 +32,16 @@ async fn a_node_that_cannot_verify_what_the_others_sign_refuses_to_start() {
     Process::start_with(one.path(), &environment).stop();
 
     refuses(&run(other.path(), &[], &environment), 1, "tokens.secrets (or bifrons.key) lacks the secret");
+    assert!(!other.path().join("data/bifrons.key").exists(), "a node that is refused makes no secret");
+    fs::create_dir_all(other.path().join("data")).unwrap();
     let copy = |file| fs::copy(one.path().join("data").join(file), other.path().join("data").join(file)).unwrap();
     copy("bifrons.key");
     let moved = node("https://login.example.com");
     let sentence = "public_url is https://login.example.com here and https://auth.example.com on the other nodes";
     refuses(&run(other.path(), &[], &moved), 1, sentence);
-    Process::start_with(other.path(), &environment).stop();
+    let mut running = Process::start_with(other.path(), &environment);
+    refuses(&run(other.path(), &["deployment", "reset"], &moved), 1, "stop all nodes first");
+    running.stop();
 
     let reset = run(other.path(), &["deployment", "reset"], &moved);
     assert!(reset.status.success(), "{}", String::from_utf8_lossy(&reset.stderr));

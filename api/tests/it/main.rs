@@ -8,6 +8,7 @@
 mod access_token;
 mod account_recovery;
 mod addresses;
+mod backup_faults;
 mod backups;
 mod breached_passwords;
 mod certificates;

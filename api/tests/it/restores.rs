@@ -1,8 +1,10 @@
 //! The database goes back in time: a backup is restored, or a replica takes over that is behind. What it lost is lost for every node, too.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use bifrons::{audit::Event, config::RedisConfig, sessions::make_mark};
+use bifrons::{audit::Event, clock::Clock, config::RedisConfig, maintenance, sessions::make_mark, state::AppState};
+use entity::UnixMillis;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -71,6 +73,66 @@ async fn a_mark_whose_answer_was_lost_counts() {
         make_mark(&app.state).await.unwrap();
     }
     assert_eq!(app.state.metrics.events(Event::DatabaseWentBack, ""), 0);
+}
+
+/// A node on the same database that does nothing by itself, with a clock of its own.
+async fn idle_node(app: &App, clock: Clock) -> Arc<AppState> {
+    Arc::new(Box::pin(AppState::open(app.state.config.clone(), clock)).await.unwrap())
+}
+
+fn alarms(node: &AppState) -> u64 {
+    node.metrics.events(Event::DatabaseWentBack, "")
+}
+
+/// The connection for changes is busy when the node notices, and the attempt fails.
+#[tokio::test]
+async fn what_a_node_has_noticed_it_does_not_forget_when_the_next_query_fails() {
+    let app = App::start().await;
+    let node = idle_node(&app, app.state.clock.clone()).await;
+    for _ in 0..2 {
+        make_mark(&node).await.unwrap();
+    }
+    app.execute("UPDATE node_mark SET count = 1 WHERE count > 1").await;
+    let backend = node.db.connection().get_database_backend();
+    let slow = match backend {
+        DbBackend::Postgres => "SELECT pg_sleep(2)",
+        DbBackend::MySql => "SELECT SLEEP(2)",
+        _ => "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000) SELECT count(*) FROM n",
+    };
+    let busy = node.db.reserved_connection().query_one_raw(Statement::from_string(backend, slow));
+    let (_, failed) = tokio::join!(busy, tokio::time::timeout(Duration::from_millis(500), make_mark(&node)));
+    failed.unwrap_err();
+    make_mark(&node).await.unwrap();
+    assert_eq!(alarms(&node), 1);
+}
+
+/// Marks of nodes that have stopped are removed, by whatever clock a node has.
+#[tokio::test]
+async fn a_node_whose_clock_is_behind_raises_no_alarm() {
+    let app = App::start().await;
+    let behind = idle_node(&app, app.state.clock.clone()).await;
+    make_mark(&behind).await.unwrap();
+    let right = idle_node(&app, Clock::manual(behind.clock.now().plus(Duration::from_secs(3 * 24 * 3600)))).await;
+    maintenance::purge(&right).await.unwrap();
+    make_mark(&behind).await.unwrap();
+    assert_eq!(alarms(&behind), 0);
+}
+
+/// It was suspended, or the database was out of reach, and its mark was removed.
+#[tokio::test]
+async fn a_node_that_was_away_for_days_raises_no_alarm() {
+    let app = App::start().await;
+    let node = idle_node(&app, Clock::manual(UnixMillis(1_767_258_000_000))).await;
+    make_mark(&node).await.unwrap();
+    node.clock.advance(Duration::from_secs(2 * 24 * 3600));
+    app.execute("DELETE FROM node_mark").await;
+    for _ in 0..2 {
+        make_mark(&node).await.unwrap();
+    }
+    assert_eq!(alarms(&node), 0);
+    app.execute("DELETE FROM node_mark").await;
+    make_mark(&node).await.unwrap();
+    assert_eq!(alarms(&node), 1);
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -70,8 +70,8 @@ pub async fn follow_changes(state: &AppState) {
 
 /// Makes a mark in the database. If the last one is gone, nothing that this node knows counts.
 pub async fn make_mark(state: &AppState) -> Result<(), Unavailable> {
-    if state.node_mark.make(&state.db, state.clock.now()).await? {
-        state.cache.distrust(database_time(state.db.reserved_connection()).await?);
+    if let Some(now) = state.node_mark.make(&state.db, state.clock.now()).await? {
+        state.cache.distrust(now);
         tracing::error!("the database went back in time: a backup was restored, or a replica took over that was behind");
         state.record(Event::DatabaseWentBack);
         poll_changes(state).await?;

@@ -18,9 +18,11 @@ const AT_ONCE: u64 = 500;
 /// Ends the live sessions that were opened before a moment, some at a time, and returns how many. `progress` hears of them now and then.
 pub async fn end_before(state: &Arc<AppState>, before: UnixMillis, progress: impl Fn(u64)) -> Result<u64, Unavailable> {
     let (mut after, mut count) = (None, 0);
-    loop {
+    for pages in 1_u64.. {
         let page = store::live_before(state.db.connection(), before, after, AT_ONCE).await?;
-        let Some(last) = page.last().copied() else { return Ok(count) };
+        let Some(last) = page.last().copied() else { break };
+        // Not until a page is empty: users sign in all the time.
+        let is_last = (page.len() as u64) < AT_ONCE;
         after = Some(last);
         let ended = state.write(Scope::Transaction, (page, state.clock.now()), |tx, (page, now)| {
             Box::pin(async move {
@@ -32,8 +34,12 @@ pub async fn end_before(state: &Arc<AppState>, before: UnixMillis, progress: imp
             })
         });
         count += ended.await?;
-        if count % (20 * AT_ONCE) == 0 {
+        if is_last {
+            break;
+        }
+        if pages.is_multiple_of(20) {
             progress(count);
         }
     }
+    Ok(count)
 }
