@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ChoosePasswordError {
     /// It breaks a rule.
-    #[error("the password breaks a rule")]
+    #[error("it {}", .0.detail())]
     Invalid(PasswordRule),
     /// The breach check cannot be asked.
     #[error(transparent)]

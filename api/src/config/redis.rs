@@ -70,7 +70,7 @@ impl RedisConfig {
         let about = "Redis, for several nodes: shared cache, limits and immediate revocation. redis://…, redis+sentinel://… or redis+cluster://….";
         let config = reader.optional("redis.url", about, Self::parse);
         reader.secret();
-        let about = "Prefix of all key and channel names in Redis, for a shared Redis with access rules. Default: derived from the server secret.";
+        let about = "Prefix of all key and channel names in Redis, for a shared Redis with access rules. Default: `bifrons:` and a random id that the database holds.";
         let prefix = reader.optional("redis.prefix", about, |text| {
             let fits = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":_-.".contains(&byte));
             if fits { Ok(text.to_owned()) } else { Err("write at most 64 letters, digits and : _ - .".to_owned()) }

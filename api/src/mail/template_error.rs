@@ -12,11 +12,17 @@ pub enum TemplateError {
     #[error("mail.templates: {0} is a link to a file outside the folder; copy the file into it")]
     Outside(PathBuf),
     /// No mail has this name.
-    #[error("mail.templates: {0} is the text of no mail; the names are those that `bifrons mail preview` writes")]
+    #[error("mail.templates: {0} is the text of no mail; the names are those that `bifrons mail preview --templates` writes")]
     Unknown(String),
     /// The text cannot be rendered.
     #[error("mail.templates: {0}")]
     Broken(#[from] minijinja::Error),
+    /// The text does not show what the mail is for.
+    #[error(
+        "mail.templates: {0} shows neither the link nor the token of the mail. Files that `bifrons mail preview` writes are samples: \
+         change what `bifrons mail preview --templates` writes"
+    )]
+    Link(String),
     /// The subject is empty or has several lines.
     #[error("mail.templates: {0} must be one line")]
     Subject(String),

@@ -122,6 +122,11 @@ impl Templates {
         ranges.into_iter().find(|(tag, _)| known(tag)).map(|(tag, _)| self.best(tag))
     }
 
+    /// The texts that are built in, as templates: the name of the file, and the text.
+    pub fn sources() -> impl Iterator<Item = (String, String)> {
+        template_files::built_in().into_iter().filter(|(name, _)| name != SAMPLES)
+    }
+
     /// Every mail in every language with sample values: the name of the file without its ending, and the text.
     pub fn preview(&self, product: &str) -> Result<Vec<(String, Text)>, TemplateError> {
         let addressing = Addressing { product, address: "ada@example.com" };
@@ -138,25 +143,36 @@ impl Templates {
     }
 
     fn check(&self) -> Result<(), TemplateError> {
-        self.preview("Example")?;
         let addressing = Addressing { product: "Example", address: "ada@example.com" };
         for (kind, values) in &self.samples {
             for locale in &self.locales {
-                self.render(kind, &without_pages(values), locale, addressing)?;
+                for values in [with_token(values, true), with_token(values, false)] {
+                    let text = self.render(kind, &values, locale, addressing)?;
+                    let has_token = values.to_string().contains(TOKEN);
+                    for (part, text) in [("txt", text.txt), ("html", text.html)] {
+                        if has_token && !text.contains(TOKEN) {
+                            return Err(TemplateError::Link(format!("{locale}/{kind}.{part}")));
+                        }
+                    }
+                }
             }
         }
         Ok(())
     }
 }
 
-/// The values of a deployment without pages: the token instead of the link.
-fn without_pages(values: &Value) -> Value {
+/// No sample has this token: a text that shows it takes it from the values.
+const TOKEN: &str = "bfo_checked_at_the_start";
+
+/// The values of a deployment with pages, or without: then there is the token instead of the link.
+fn with_token(values: &Value, has_pages: bool) -> Value {
     let mut values = values.clone();
     if let Some(fields) = values.as_object_mut() {
         for (link, token) in [("link", "token"), ("not_me_link", "not_me_token")] {
             if fields.contains_key(link) {
-                fields.insert(link.to_owned(), Value::Null);
-                fields.insert(token.to_owned(), Value::from("bfo_sample"));
+                let shown = format!("https://app.example.com/page#{TOKEN}");
+                fields.insert(link.to_owned(), if has_pages { shown.into() } else { Value::Null });
+                fields.insert(token.to_owned(), if has_pages { Value::Null } else { TOKEN.into() });
             }
         }
     }
@@ -244,6 +260,14 @@ mod tests {
         assert!(matches!(refused("en/test.subject", " "), TemplateError::Subject(_)));
         assert!(matches!(refused("en/tset.txt", ""), TemplateError::Unknown(_)));
         assert!(matches!(refused("en/more/test.txt", ""), TemplateError::Unknown(_)));
+        // What `bifrons mail preview` writes is a mail, with a link that does nothing.
+        let preview = Templates::load(None).unwrap().preview("Example").unwrap();
+        for (name, text) in preview.into_iter().filter(|(_, text)| text.txt.contains("bfo_")) {
+            for (part, text) in [("txt", text.txt), ("html", text.html)] {
+                let error = refused(&format!("{name}.{part}"), &text);
+                assert!(matches!(&error, TemplateError::Link(file) if *file == format!("{name}.{part}")), "{error}");
+            }
+        }
         assert!(matches!(Templates::load(Some("no/such/folder".as_ref())), Err(TemplateError::File(..))));
     }
 

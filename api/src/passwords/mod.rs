@@ -27,6 +27,19 @@ pub enum PasswordRule {
     Breached,
 }
 
+impl PasswordRule {
+    /// What the password must be.
+    pub fn detail(self) -> String {
+        match self {
+            Self::TooShort(min) => format!("must have at least {min} characters"),
+            Self::TooLong(max) => format!("must have at most {max} bytes"),
+            Self::Common => "must not be one of the most common passwords".to_owned(),
+            Self::Context => "must be more than the address, the name of the service or its host".to_owned(),
+            Self::Breached => "must not be known from a data breach".to_owned(),
+        }
+    }
+}
+
 /// Checks new passwords.
 #[derive(Debug)]
 pub struct PasswordRules {

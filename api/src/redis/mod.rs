@@ -135,7 +135,7 @@ impl Redis {
                 // Warn once: an outage may be long.
                 Err(error) if warned => tracing::debug!(%error, "cannot connect to Redis"),
                 Err(error) => {
-                    tracing::warn!(%error, "cannot connect to Redis; continuing without it, and retrying");
+                    tracing::warn!(%error, "cannot connect to Redis (redis.url); continuing without it, and retrying");
                     warned = true;
                 }
             }

@@ -57,6 +57,9 @@ impl ResolvesServerCert for Certificate {
 fn certified(TlsConfig { cert, key }: &TlsConfig) -> Result<CertifiedKey, String> {
     let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect);
     let chain: Vec<_> = chain.map_err(|error| format!("tls.cert: {}: {error}", cert.display()))?;
+    if chain.is_empty() {
+        return Err(format!("tls.cert: {}: no certificate in PEM", cert.display()));
+    }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("tls.key: {}: {error}", key.display()))?;
     let together = CertifiedKey::from_der(chain, private, &aws_lc_rs::default_provider());
     together.map_err(|error| format!("{} and {} do not belong together: {error}", cert.display(), key.display()))

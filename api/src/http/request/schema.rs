@@ -81,7 +81,8 @@ fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&Pas
         _ => true,
     };
     if !fits {
-        return Some(FieldError::new(field, Rule::Type, format!("must be a {wanted}")));
+        let article = if wanted.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        return Some(FieldError::new(field, Rule::Type, format!("must be {article} {wanted}")));
     }
     let length = value.as_str().unwrap_or_default().chars().count();
     let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());

@@ -44,19 +44,13 @@ problems!(NotAccepted {
 /// A broken rule as the client sees it; `password` is the field that holds the new password.
 pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
     match violation {
-        Violation::Password(PasswordRule::TooShort(min)) => FieldError::min_length(password, min),
-        Violation::Password(PasswordRule::TooLong(max)) => {
-            FieldError::max_bytes(password, max, format!("must have at most {max} bytes"))
-        }
-        Violation::Password(PasswordRule::Common) => {
-            FieldError::new(password, Rule::Common, "must not be one of the most common passwords")
-        }
-        Violation::Password(PasswordRule::Context) => {
-            FieldError::new(password, Rule::Context, "must be more than the address, the name of the service or its host")
-        }
-        Violation::Password(PasswordRule::Breached) => {
-            FieldError::new(password, Rule::Breached, "must not be known from a data breach")
-        }
+        Violation::Password(rule) => match rule {
+            PasswordRule::TooShort(min) => FieldError::min_length(password, min),
+            PasswordRule::TooLong(max) => FieldError::max_bytes(password, max, rule.detail()),
+            PasswordRule::Common => FieldError::new(password, Rule::Common, rule.detail()),
+            PasswordRule::Context => FieldError::new(password, Rule::Context, rule.detail()),
+            PasswordRule::Breached => FieldError::new(password, Rule::Breached, rule.detail()),
+        },
         Violation::Locale => FieldError::new("locale", Rule::Format, LOCALE_DETAIL),
         Violation::MetadataSize => {
             FieldError::max_bytes("user_metadata", MAX_METADATA, format!("must have at most {MAX_METADATA} bytes as JSON"))
