@@ -9,9 +9,9 @@ use std::{
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{failure::Failure, log, moment::rfc_3339, print::print, runtime::block_on};
+use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{
-    clock::Clock,
+    clock::{Clock, rfc_3339},
     config::Config,
     db::Db,
     deployment,

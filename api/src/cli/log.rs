@@ -9,7 +9,7 @@ use std::{
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::failure::Failure;
+use super::{failure::Failure, json_lines::JsonLines};
 use crate::config::{LogConfig, LogFormat, LogLevel};
 #[cfg(feature = "otel")]
 use crate::telemetry::Telemetry;
@@ -69,7 +69,7 @@ fn lines(format: LogFormat, writer: NonBlocking) -> Box<dyn Layer<Registry> + Se
     match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Auto if is_terminal => lines.boxed(),
-        LogFormat::Json | LogFormat::Auto => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Json | LogFormat::Auto => lines.fmt_fields(JsonLines).event_format(JsonLines).boxed(),
     }
 }
 

@@ -11,9 +11,9 @@ use entity::{MailId, UnixMillis, outgoing_mail};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{failure::Failure, log, moment::rfc_3339, print::print, runtime::block_on};
+use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{
-    clock::Clock,
+    clock::{Clock, rfc_3339},
     config::{Config, MailTransport},
     db::Db,
     email_address::EmailAddress,

@@ -5,6 +5,7 @@ mod config;
 mod deployment;
 mod doctor;
 mod failure;
+mod json_lines;
 mod keys;
 pub mod log;
 mod mail;

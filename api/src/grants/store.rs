@@ -1,7 +1,5 @@
 //! Queries on `token_grant`.
 
-use std::collections::BTreeSet;
-
 use entity::{
     GrantId, Seed, UnixMillis, session,
     token_grant::{Column, Entity, Model},
@@ -9,14 +7,13 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 
-use crate::{db::Unavailable, state::Tx};
+use crate::{
+    db::{Unavailable, padded},
+    state::Tx,
+};
 
 /// A grant, its session and its user, whether or not the session has ended.
-pub(crate) struct Found {
-    pub(crate) grant: Model,
-    pub(crate) session: session::Model,
-    pub(crate) user: user::Model,
-}
+pub(crate) type Found = (Model, session::Model, user::Model);
 
 /// Stores a new grant.
 pub(crate) async fn insert(tx: &Tx, grant: Model) -> Result<(), Unavailable> {
@@ -24,21 +21,15 @@ pub(crate) async fn insert(tx: &Tx, grant: Model) -> Result<(), Unavailable> {
     Ok(())
 }
 
-/// The grant of a refresh token.
-pub(crate) async fn find(db: &impl ConnectionTrait, id: GrantId) -> Result<Option<Found>, Unavailable> {
-    let found = Entity::find_by_id(id).find_also_related(session::Entity).find_also(session::Entity, user::Entity).one(db).await?;
-    Ok(found.and_then(|(grant, session, user)| Some(Found { grant, session: session?, user: user? })))
-}
-
 /// The grants with these ids, in one query.
 pub(crate) async fn find_all(db: &impl ConnectionTrait, ids: impl IntoIterator<Item = GrantId>) -> Result<Vec<Found>, Unavailable> {
-    let ids: BTreeSet<_> = ids.into_iter().collect();
+    let ids = padded(ids);
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let query = Entity::find().filter(Column::Id.is_in(ids));
     let found = query.find_also_related(session::Entity).find_also(session::Entity, user::Entity).all(db).await?;
-    Ok(found.into_iter().filter_map(|(grant, session, user)| Some(Found { grant, session: session?, user: user? })).collect())
+    Ok(found.into_iter().filter_map(|(grant, session, user)| Some((grant, session?, user?))).collect())
 }
 
 /// Moves a grant to the next generation; false if it is not as it was read. To be called in the transaction that has locked its live

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use entity::{SessionId, user::Status};
 
-use super::{lifetime::expiry, read::read, store, touch};
+use super::{
+    lifetime::expiry,
+    read::{find, read},
+    touch,
+};
 use crate::{
     config::Verification,
     db::Unavailable,
     grants,
-    metrics::Source,
     principal::{Principal, SessionSnapshot},
     secret::SessionCookie,
     state::AppState,
@@ -53,12 +56,11 @@ pub async fn by_access_token(
 }
 
 /// The user and the session of a token, even if the session has ended. A disabled or deleted user is refused all the same.
-async fn identify(state: &AppState, id: SessionId) -> Result<Principal, AuthenticateError> {
+async fn identify(state: &Arc<AppState>, id: SessionId) -> Result<Principal, AuthenticateError> {
     if let Some(kept) = state.cache.recall(id) {
         return Ok(kept);
     }
-    state.metrics.session_read(Source::Sql);
-    let found = store::find(state.db.connection(), id).await?;
+    let found = find(state, id).await?;
     let (session, user) = found.filter(|(_, user)| user.status == Status::Active).ok_or(AuthenticateError::Invalid)?;
     let principal = Principal::new(&session, &user);
     if Principal::of_live(&session, &user).is_some() {

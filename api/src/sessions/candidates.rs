@@ -45,9 +45,9 @@ pub async fn choose_refresh_token<'a>(state: &AppState, values: &[&'a str]) -> R
     let mut live: Vec<_> = parsed
         .iter()
         .filter_map(|(value, token)| {
-            let found = found.iter().find(|found| found.grant.id == token.grant)?;
-            let is_valid = token.is_genuine(&state.secrets, &found.grant.seed) && is_live(&found.session, &found.user, now, config);
-            is_valid.then_some((*value, found.session.id, token.generation))
+            let (grant, session, user) = found.iter().find(|(grant, ..)| grant.id == token.grant)?;
+            let is_valid = token.is_genuine(&state.secrets, &grant.seed) && is_live(session, user, now, config);
+            is_valid.then_some((*value, session.id, token.generation))
         })
         .collect();
     live.sort_by_key(|(.., generation)| std::cmp::Reverse(*generation));

@@ -87,8 +87,8 @@ pub async fn sessions_of(state: &AppState, presented: &[PresentedCredential]) ->
     let grants = grants::store::find_all(db, claims.iter().filter_map(Claim::grant)).await?;
     let proven =
         sessions.iter().map(|(session, _)| session).filter(|session| claims.iter().any(|claim| claim.proves_session(session)));
-    let granted = grants.iter().filter(|found| claims.iter().any(|claim| claim.proves_grant(state, &found.grant)));
-    let found: BTreeSet<_> = proven.map(|session| session.id).chain(granted.map(|found| found.session.id)).collect();
+    let granted = grants.iter().filter(|(grant, ..)| claims.iter().any(|claim| claim.proves_grant(state, grant)));
+    let found: BTreeSet<_> = proven.map(|session| session.id).chain(granted.map(|(_, session, _)| session.id)).collect();
     Ok(found.into_iter().collect())
 }
 

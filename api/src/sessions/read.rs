@@ -1,13 +1,28 @@
 //! Reads a session from SQL, for the cache.
 
-use entity::SessionId;
+use std::sync::Arc;
+
+use entity::{SessionId, session, user};
 
 use super::store;
 use crate::{db::Unavailable, metrics::Source, principal::Principal, state::AppState};
 
 /// A live session and its user.
-pub(super) async fn read(state: &AppState, id: SessionId) -> Result<Option<Principal>, Unavailable> {
-    state.metrics.session_read(Source::Sql);
-    let found = store::find(state.db.connection(), id).await?;
+pub(super) async fn read(state: &Arc<AppState>, id: SessionId) -> Result<Option<Principal>, Unavailable> {
+    let found = find(state, id).await?;
     Ok(found.and_then(|(session, user)| Principal::of_live(&session, &user)))
+}
+
+/// A session and its user, whether or not the session has ended.
+pub(super) async fn find(state: &Arc<AppState>, id: SessionId) -> Result<Option<(session::Model, user::Model)>, Unavailable> {
+    state.metrics.session_read(Source::Sql);
+    let reader = Arc::clone(state);
+    let query = move |ids| {
+        let state = Arc::clone(&reader);
+        async move {
+            let found = store::find_all(state.db.connection(), ids).await?;
+            Ok(found.into_iter().map(|found| (found.0.id, found)).collect())
+        }
+    };
+    state.session_reads.read(id, query).await
 }

@@ -76,7 +76,7 @@ pub async fn refresh(state: &Arc<AppState>, presented: &str) -> Result<Establish
     };
     let token = RefreshToken::parse(presented).ok_or_else(|| refused("malformed"))?;
     loop {
-        let Found { grant, session, user } = find_live(state, &token).await?.ok_or_else(|| refused("forged_or_over"))?;
+        let (grant, session, user) = find_live(state, &token).await?.ok_or_else(|| refused("forged_or_over"))?;
         let now = state.clock.now();
         match standing(&grant, token.generation, now, state.config.tokens.refresh_grace) {
             Standing::Unknown => return Err(refused("not_yet_made")),
@@ -99,9 +99,17 @@ pub async fn refresh(state: &Arc<AppState>, presented: &str) -> Result<Establish
 }
 
 /// The grant, session and user of a genuine token, if the session is live.
-async fn find_live(state: &AppState, token: &RefreshToken) -> Result<Option<Found>, Unavailable> {
-    let found = grants::store::find(state.db.connection(), token.grant).await?;
-    Ok(found.filter(|Found { grant, session, user }| {
+async fn find_live(state: &Arc<AppState>, token: &RefreshToken) -> Result<Option<Found>, Unavailable> {
+    let reader = Arc::clone(state);
+    let query = move |ids| {
+        let state = Arc::clone(&reader);
+        async move {
+            let found = grants::store::find_all(state.db.connection(), ids).await?;
+            Ok(found.into_iter().map(|found| (found.0.id, found)).collect())
+        }
+    };
+    let found = state.grant_reads.read(token.grant, query).await?;
+    Ok(found.filter(|(grant, session, user)| {
         token.is_genuine(&state.secrets, &grant.seed) && is_live(session, user, state.clock.now(), &state.config.sessions)
     }))
 }

@@ -1,7 +1,5 @@
 //! Queries on `session`. What changes a session notes the change on the [`Tx`] that it writes with.
 
-use std::collections::BTreeSet;
-
 use entity::{
     SecretHash, SessionId, UnixMillis, UserId,
     session::{Column, EndedBecause, Entity, Model},
@@ -16,7 +14,7 @@ use sea_orm::{
 use crate::{
     audit::Event,
     config::SessionsConfig,
-    db::{Unavailable, database_now},
+    db::{Unavailable, database_now, padded},
     principal::{Principal, SessionSnapshot},
     session_cache::Change,
     state::Tx,
@@ -52,7 +50,7 @@ pub(crate) async fn find_all(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = SessionId>,
 ) -> Result<Vec<(Model, user::Model)>, Unavailable> {
-    let ids: BTreeSet<_> = ids.into_iter().collect();
+    let ids = padded(ids);
     if ids.is_empty() {
         return Ok(Vec::new());
     }

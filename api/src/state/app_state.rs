@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use entity::SessionId;
+use entity::{GrantId, SessionId, session, token_grant, user};
 use tokio::sync::Notify;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     background::BackgroundQueue,
     clock::Clock,
     config::Config,
-    db::{Db, OpenError},
+    db::{Db, OpenError, SharedReads},
     deployment::{self, DeploymentError},
     hashing::{Hasher, HashingError},
     limits::Limits,
@@ -43,6 +43,10 @@ pub struct AppState {
     pub config: Config,
     /// The database.
     pub db: Db,
+    /// Reads of sessions that wait for it.
+    pub session_reads: SharedReads<SessionId, (session::Model, user::Model)>,
+    /// Reads of refresh tokens' grants that wait for it.
+    pub grant_reads: SharedReads<GrantId, (token_grant::Model, session::Model, user::Model)>,
     /// Sessions that were read from it.
     pub cache: SessionCache,
     /// Access tokens whose signature was verified.
@@ -175,6 +179,8 @@ impl AppState {
         let shared = redis.clone().map(|redis| Shared::new(redis, secrets.keys_for("sessions in Redis"), role));
         Ok(Self {
             cache: SessionCache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics), clock.clone()),
+            session_reads: SharedReads::default(),
+            grant_reads: SharedReads::default(),
             tokens: VerifiedTokens::new(),
             limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
             redis,

@@ -6,10 +6,11 @@ use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef},
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
 };
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A JSON object with any members.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(in crate::http) struct JsonObject(pub(in crate::http) Map<String, Value>);
 
 impl JsonObject {

@@ -9,10 +9,11 @@ use poem_openapi::{
     registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
     types::{ToJSON, Type},
 };
+use serde::Serialize;
 
 use super::problem::{ErrorResponse, IntoProblem};
 
-/// A JSON body.
+/// A JSON body. It is written by [`Serialize`]: [`ToJSON`], which the specification needs, would build a tree of values first.
 pub(in crate::http) struct Reply<const STATUS: u16, T>(pub(in crate::http) T);
 
 /// No body (204).
@@ -30,16 +31,18 @@ pub(in crate::http) enum OneOf<A, B> {
 /// An answer with cookies.
 pub(in crate::http) struct WithCookies<R>(pub(in crate::http) R, pub(in crate::http) Vec<HeaderValue>);
 
-impl<const STATUS: u16, T: ToJSON> IntoResponse for Reply<STATUS, T> {
+impl<const STATUS: u16, T: Serialize + ToJSON> IntoResponse for Reply<STATUS, T> {
     fn into_response(self) -> Response {
+        debug_assert_eq!(serde_json::to_value(&self.0).ok(), self.0.to_json(), "both write the same");
+        let Ok(body) = serde_json::to_vec(&self.0) else { return StatusCode::INTERNAL_SERVER_ERROR.into() };
         Response::builder()
             .status(StatusCode::from_u16(STATUS).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
             .content_type("application/json")
-            .body(self.0.to_json_string())
+            .body(body)
     }
 }
 
-impl<const STATUS: u16, T: Type + ToJSON> ApiResponse for Reply<STATUS, T> {
+impl<const STATUS: u16, T: Type + Serialize + ToJSON> ApiResponse for Reply<STATUS, T> {
     fn meta() -> MetaResponses {
         one(STATUS, vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }])
     }

@@ -1,4 +1,4 @@
-//! Moments on the wire: RFC 3339 in UTC, always with three decimals, so that their text has one form and sorts by time.
+//! Moments on the wire.
 
 use std::borrow::Cow;
 
@@ -7,19 +7,19 @@ use poem_openapi::{
     registry::MetaSchemaRef,
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
 };
+use serde::{Serialize, Serializer};
 use serde_json::Value;
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use time::OffsetDateTime;
 
-const FORM: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+use crate::clock::rfc_3339;
 
 /// A moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) struct Timestamp(OffsetDateTime);
+pub(in crate::http) struct Timestamp(UnixMillis);
 
 impl From<UnixMillis> for Timestamp {
     fn from(moment: UnixMillis) -> Self {
-        let nanos = i128::from(moment.0) * 1_000_000;
-        Self(OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        Self(moment)
     }
 }
 
@@ -48,32 +48,19 @@ impl Type for Timestamp {
 
 impl ParseFromJSON for Timestamp {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-        OffsetDateTime::parse_from_json(value).map(Self).map_err(ParseError::propagate)
+        let moment = OffsetDateTime::parse_from_json(value).map_err(ParseError::propagate)?;
+        Ok(Self(UnixMillis(i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default())))
     }
 }
 
 impl ToJSON for Timestamp {
     fn to_json(&self) -> Option<Value> {
-        self.0.format(FORM).ok().map(Value::String)
+        Some(Value::String(rfc_3339(self.0)))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use entity::UnixMillis;
-    use poem_openapi::types::ToJSON;
-
-    use super::Timestamp;
-
-    #[test]
-    fn there_are_always_three_decimals() {
-        for (millis, text) in [
-            (1_767_258_000_000, "2026-01-01T09:00:00.000Z"),
-            (1_767_258_000_120, "2026-01-01T09:00:00.120Z"),
-            (1_767_258_000_007, "2026-01-01T09:00:00.007Z"),
-            (-1, "1969-12-31T23:59:59.999Z"),
-        ] {
-            assert_eq!(Timestamp::from(UnixMillis(millis)).to_json(), Some(text.into()));
-        }
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&rfc_3339(self.0))
     }
 }

@@ -7,11 +7,13 @@ use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef},
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
 };
+use serde::Serialize;
 use serde_json::Value;
 
 macro_rules! codes {
     ($(#[doc = $doc:literal])+ $code:ident, $values:expr) => {
         $(#[doc = $doc])+
+        #[derive(Serialize)]
         pub(super) struct $code(pub(super) String);
 
         impl Type for $code {

@@ -2,6 +2,7 @@
 
 use poem::http::HeaderMap;
 use poem_openapi::{Object, OpenApi, types::Example};
+use serde::Serialize;
 
 use super::tag::Tag;
 use crate::{
@@ -56,10 +57,11 @@ impl Example for OneTimeTokenRequest {
 }
 
 /// A confirmed address.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
 struct EmailConfirmed {
     /// Present if the account has no password any more: choose one with `resetPassword`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     reset_token: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! Access tokens for other services.
 
 use poem_openapi::{Object, OpenApi, types::Example};
+use serde::Serialize;
 
 use super::{codes::TokenType, tag::Tag};
 use crate::{
@@ -31,7 +32,7 @@ impl Example for MintAccessTokenRequest {
 }
 
 /// A token for another service.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(rename = "AccessToken", example)]
 struct MintedToken {
     /// A JWT (RFC 9068) that the service verifies with `/.well-known/jwks.json`. It is valid until it expires, even if the session ends

@@ -2,6 +2,7 @@
 
 use entity::{Method, Methods, UnixMillis, session, token_grant};
 use poem_openapi::{Enum, Object, types::Example};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::codes::{AmrValue, TokenType};
@@ -15,8 +16,9 @@ use crate::{
 };
 
 /// How a session is presented.
-#[derive(Clone, Copy, Enum)]
+#[derive(Clone, Copy, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Mode {
     /// By the session cookie.
     Cookie,
@@ -54,7 +56,7 @@ impl From<RefreshIn> for token_grant::RefreshIn {
 }
 
 /// A user.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
 #[expect(clippy::struct_field_names, reason = "the names on the wire, which other services use too")]
 pub(super) struct User {
@@ -64,12 +66,16 @@ pub(super) struct User {
     email: String,
     /// Whether the user has shown that they read mail at the address.
     email_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// The language of mails: a BCP 47 tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<String>,
     /// What the app stores with the user, who may change it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_metadata: Option<JsonObject>,
     /// What operators store with the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
     app_metadata: Option<JsonObject>,
     /// What the user may do. `admin` is reserved.
     roles: Vec<String>,
@@ -116,7 +122,7 @@ impl Example for User {
 }
 
 /// A session and its user.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(example)]
 pub(super) struct Session {
     /// The access token's `sid`.
@@ -176,7 +182,7 @@ impl Example for Session {
 }
 
 /// The tokens of a session in mode `token`.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
 pub(super) struct Tokens {
     /// A JWT (RFC 9068), for `Authorization: Bearer`. Keep it in memory.
@@ -186,8 +192,10 @@ pub(super) struct Tokens {
     /// Seconds for which the access token is valid.
     expires_in: i32,
     /// For `refreshTokens`; absent when it travels in a cookie. Every refresh replaces it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     /// For the next `signIn` on this device, when the refresh token is here too. It is no credential; keep it after signing out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
 }
 
@@ -216,10 +224,11 @@ impl Example for Tokens {
 }
 
 /// A signed-in user's session. Mode `token` has its tokens here; mode `cookie` gets a cookie instead.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
 pub(super) struct SignedIn {
     session: Session,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<Tokens>,
 }
 

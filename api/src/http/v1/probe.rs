@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use poem::http::{HeaderMap, header};
 use poem_openapi::{Enum, Object, OpenApi, types::Example};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::tag::Tag;
@@ -25,8 +26,9 @@ use crate::{
 const LIFETIME: Duration = Duration::from_secs(60);
 
 /// The relation of a page to the service, as browsers see it.
-#[derive(Clone, Copy, Debug, Enum)]
+#[derive(Clone, Copy, Debug, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 enum Relation {
     /// The same scheme, host and port.
     SameOrigin,
@@ -37,7 +39,7 @@ enum Relation {
 }
 
 /// The result of the probe.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(example)]
 struct Probe {
     /// Whether the probe cookie came back.

@@ -7,6 +7,7 @@ use poem_openapi::{
     param::{Path, Query},
     types::Example,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -34,7 +35,7 @@ use crate::{
 };
 
 /// A session in a list.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
 struct SessionSummary {
     id: Uuid,
@@ -46,8 +47,10 @@ struct SessionSummary {
     /// How the user authenticated: RFC 8176 `amr` values.
     methods: Vec<AmrValue>,
     /// The address of the sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     ip: Option<String>,
     /// The `User-Agent` of the sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
     /// When the user signed in.
     created_at: Timestamp,
@@ -98,11 +101,12 @@ impl Example for SessionSummary {
 }
 
 /// Sessions, newest first.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
 struct SessionList {
     items: Vec<SessionSummary>,
     /// Present if there are more: pass it as `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Uuid>,
 }
 
