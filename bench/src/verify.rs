@@ -97,7 +97,8 @@ impl Setup {
             for _ in 0..EACH {
                 let answer = node.post("/v1/tokens/refresh", &json!({"refresh_token": token})).await.text().await.unwrap();
                 let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-                answer["tokens"]["refresh_token"].as_str().unwrap().clone_into(token);
+                let next = answer["tokens"]["refresh_token"].as_str().unwrap_or_else(|| panic!("no refresh: {answer}"));
+                next.clone_into(token);
             }
         }))
         .await;
