@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test test-browsers test-doctor bench spec docs
+.PHONY: help run check setup test test-browsers test-doctor soak bench spec docs
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 22
@@ -28,6 +28,9 @@ test-doctor: ## the doctor beside real servers and browsers; MATRIX=core is the 
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
 	clients/browsers/matrix/install
 	npm --prefix clients/browsers run matrix
+
+soak: ## the races of sign-outs and reads in full length, on every database: about an hour
+	@.ci/soak
 
 bench: ## measures the service beside baselines; ONLY=flood measures one topic, ONLY=--help lists the topics
 	@.ci/install wrk redis-server postgresql mariadb-server
