@@ -52,19 +52,24 @@ impl<K: Copy + Eq + Hash + Send + 'static, V: Clone + Send + 'static> SharedRead
     where
         F: Future<Output = Result<Vec<(K, V)>, Unavailable>> + Send + 'static,
     {
-        let (reader, found) = oneshot::channel();
-        let runs = {
-            let mut pending = lock(&self.0);
-            pending.waiting.push(Waiting { key, reader });
-            let runs = pending.running < QUERIES;
-            pending.running += usize::from(runs);
-            runs
-        };
-        if runs {
+        let (found, running) = self.queue(key);
+        if let Some(running) = running {
             // A task of its own: others wait for it, too, if this caller is dropped.
-            tokio::spawn(Running { reads: self.clone(), is_counted: true }.run(query));
+            tokio::spawn(running.run(query));
         }
         found.await.unwrap_or_else(|_| Err(DbErr::Custom("the read was abandoned".to_owned()).into()))
+    }
+
+    /// Queues a read. If fewer queries run than may, one more must.
+    fn queue(&self, key: K) -> (oneshot::Receiver<Result<Option<V>, Unavailable>>, Option<Running<K, V>>) {
+        let (reader, found) = oneshot::channel();
+        let mut pending = lock(&self.0);
+        pending.waiting.push(Waiting { key, reader });
+        if pending.running == QUERIES {
+            return (found, None);
+        }
+        pending.running += 1;
+        (found, Some(Running { reads: self.clone(), is_counted: true }))
     }
 }
 
@@ -129,9 +134,11 @@ mod tests {
 
     use futures_util::future::join_all;
     use sea_orm::DbErr;
+    use shuttle::future::{block_on, spawn, yield_now};
     use tokio::sync::Semaphore;
 
     use super::{KEYS, QUERIES, SharedReads};
+    use crate::sync::model;
 
     /// Finds twice the key of even keys, when it may.
     #[derive(Clone)]
@@ -208,6 +215,36 @@ mod tests {
         }
         table.may_answer.add_permits(100);
         assert_eq!(staying.await.unwrap(), Some(4));
+    }
+
+    /// In any order in which readers come and queries end, every reader gets an answer that began after it came.
+    #[test]
+    fn no_read_is_left_waiting() {
+        model::check(|| {
+            let (reads, clock) = (SharedReads::<usize, usize>::default(), Arc::new(AtomicUsize::new(0)));
+            let reader = |key| {
+                let (reads, clock) = (reads.clone(), Arc::clone(&clock));
+                spawn(async move {
+                    let came = clock.fetch_add(1, Ordering::SeqCst);
+                    let (found, running) = reads.queue(key);
+                    if let Some(running) = running {
+                        let query = move |keys: Vec<usize>| {
+                            let began = clock.fetch_add(1, Ordering::SeqCst);
+                            async move {
+                                yield_now().await;
+                                Ok(keys.into_iter().map(|key| (key, began)).collect())
+                            }
+                        };
+                        spawn(running.run(query));
+                    }
+                    assert!(found.await.unwrap().unwrap().unwrap() > came);
+                })
+            };
+            let readers: Vec<_> = (0..QUERIES + 3).map(reader).collect();
+            for reader in readers {
+                block_on(reader).unwrap();
+            }
+        });
     }
 
     #[tokio::test]
