@@ -90,7 +90,7 @@ fn frontends(config: &Config, cookie: &str) -> String {
     }
     for dev in &config.dev_origins {
         let tokens = || "token mode".to_owned();
-        rows.push([dev.written(), "development".to_owned(), tokens(), tokens(), tokens(), tokens()]);
+        rows.push([dev.written(), dev.relation().to_owned(), tokens(), tokens(), tokens(), tokens()]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<_> = (0..6).map(width).collect();

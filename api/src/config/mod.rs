@@ -11,6 +11,7 @@ mod dev_origin;
 mod limits;
 mod log;
 mod mail;
+mod native_origin;
 mod pages;
 mod passwords;
 mod proxy;
@@ -18,6 +19,7 @@ mod reader;
 mod redis;
 mod registration;
 mod sessions;
+mod site_origin;
 mod tls;
 mod tokens;
 mod values;
@@ -60,7 +62,7 @@ pub struct Config {
     pub public_url: Origin,
     /// Frontends that may call the API with credentials.
     pub origins: Vec<Origin>,
-    /// Frontends on developers' machines, in token mode only.
+    /// Frontends on developers' machines and native apps, in token mode only.
     pub dev_origins: Vec<DevOrigin>,
     /// Request headers that frontends may send.
     pub cors: CorsConfig,
@@ -135,10 +137,12 @@ impl Config {
         let origins = reader.list(
             "origins",
             "Origins of the frontends, exactly as browsers send them: https://app.example.com.",
-            Origin::parse,
+            site_origin::frontend,
         );
         let about = "Frontends on developers' machines, in token mode only: http://localhost:* or an exact origin.";
-        let dev_origins = reader.list("dev_origins", about, DevOrigin::parse);
+        let mut dev_origins = reader.list("dev_origins", about, DevOrigin::parse);
+        let about = "Origins of native apps and browser extensions, in token mode only: capacitor://localhost.";
+        dev_origins.extend(reader.list("native_origins", about, native_origin::parse));
         let cors = CorsConfig::read(reader);
         let data_dir = reader.one("data_dir", "./data", "Folder of the embedded database, the keys and the outbox.", |text| {
             if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
@@ -199,7 +203,7 @@ fn public_url(reader: &mut Reader, listen: SocketAddr, https: bool) -> Option<Or
     let is_given = reader.is_given("public_url").is_some_and(|values| values > 0);
     let local = format!("{}://localhost:{}", if https { "https" } else { "http" }, listen.port());
     let about = "The API's origin as browsers see it. Default: derived from `listen` and `tls.cert`.";
-    let public_url = reader.one("public_url", &local, about, Origin::parse);
+    let public_url = reader.one("public_url", &local, about, site_origin::site);
     if !listen.ip().is_loopback() && !is_given {
         let message =
             "is required when listen accepts connections from other machines: write the API's origin as browsers see it, https://…";

@@ -38,7 +38,7 @@ pub fn app(state: Arc<AppState>) -> App {
         .nest_no_strip("/v1", document::service())
         .at(format!("{FOR_ENVOY}*path"), verify::for_envoy);
     if state.config.docs {
-        let to_docs = poem::endpoint::make_sync(|_| Redirect::see_other("/docs"));
+        let to_docs = poem::endpoint::make_sync(|_| Redirect::see_other("docs"));
         routes = routes.at("/docs", get(explorer::explorer(&state.config))).at("/", get(to_docs));
     }
     App::around(routes, state)

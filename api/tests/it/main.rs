@@ -60,6 +60,7 @@ mod process;
 mod processes;
 mod profile;
 mod proxies;
+mod public_configuration;
 mod races;
 mod redis_failover;
 mod redis_faults;

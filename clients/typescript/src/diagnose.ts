@@ -10,6 +10,7 @@ export interface Diagnosis {
     | "cors_refused"
     | "headers_refused"
     | "unexpected"
+    | "other_authorization"
     | "cookies_blocked"
     | "signed_out"
     | "signed_in";
@@ -27,28 +28,39 @@ export async function diagnose(
     verdict,
     sentence: `Bifrons at ${baseUrl || "this origin"}: ${sentence}`,
   });
-  const unexpected = (code: string): Diagnosis =>
-    say("unexpected", `it answers "${code}". Check its log, baseUrl and the proxies.`);
+  const unexpected = ({ problem, response }: Refused): Diagnosis =>
+    problem.code === "unsupported_authorization" ||
+    /^basic/i.test(response.headers.get("www-authenticate") ?? "")
+      ? say("other_authorization", OTHER_AUTHORIZATION)
+      : say("unexpected", `it answers "${problem.code}". Check its log, baseUrl and the proxies.`);
   try {
     const probe = needsCookies ? await client.setProbeCookie() : undefined;
-    if (probe?.problem) return unexpected(probe.problem.code);
+    if (probe?.problem) return unexpected(probe);
     const found = await client.readProbeCookie();
-    if (found.problem) return unexpected(found.problem.code);
+    if (found.problem) return unexpected(found);
     const { cookie_received, relation } = found.data;
     if (needsCookies && !cookie_received) {
       return say("cookies_blocked", blocked(relation));
     }
     const session = await client.getSession();
     if (session.data) return say("signed_in", `${session.data.user.email} is signed in.`);
-    if (!SIGNED_OUT.includes(session.problem.code)) return unexpected(session.problem.code);
+    if (!SIGNED_OUT.includes(session.problem.code)) return unexpected(session);
     return say(
       "signed_out",
-      'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", the session has ended, or a proxy or HTTP Basic adds an Authorization header, which takes the place of the cookie.',
+      'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", or the session has ended.',
     );
   } catch {
     return refused(baseUrl, needsCookies, say);
   }
 }
+
+interface Refused {
+  readonly problem: { readonly code: string };
+  readonly response: Response;
+}
+
+const OTHER_AUTHORIZATION =
+  'a proxy asks for HTTP Basic or adds another Authorization header, which takes the place of the cookie or the token. Leave the paths of the service out of it, or let the proxy remove the header: in nginx, proxy_set_header Authorization "".';
 
 /** The codes of a user who is not signed in. */
 const SIGNED_OUT: readonly string[] = ["unauthenticated", "invalid_session", "invalid_token"];

@@ -1,8 +1,9 @@
 //! Which credential authenticates a request.
 //!
-//! `Authorization` displaces the session cookie: a bad bearer token is refused even beside a valid cookie. Two `Authorization` headers are
-//! refused, and so are cookies of two live sessions, because an attacker may have planted one. Cookies that prove nothing are ignored
-//! beside one that does. If a dependency is down, the answer is 503: never 401, never anonymous.
+//! `Authorization` displaces the session cookie: a bad bearer token is refused even beside a valid cookie, and so is
+//! another scheme. Two `Authorization` headers are refused, and so are cookies of two live sessions, because an attacker may have planted
+//! one. Cookies that prove nothing are ignored beside one that does. If a dependency is down, the answer is 503: never 401, never
+//! anonymous.
 
 use std::sync::Arc;
 
@@ -21,8 +22,13 @@ use crate::{
 };
 
 /// The problems that authentication can answer with.
-pub(in crate::http) const PROBLEMS: [ProblemCode; 4] =
-    [ProblemCode::AmbiguousCredentials, ProblemCode::Unauthenticated, ProblemCode::InvalidSession, ProblemCode::InvalidToken];
+pub(in crate::http) const PROBLEMS: [ProblemCode; 5] = [
+    ProblemCode::AmbiguousCredentials,
+    ProblemCode::Unauthenticated,
+    ProblemCode::UnsupportedAuthorization,
+    ProblemCode::InvalidSession,
+    ProblemCode::InvalidToken,
+];
 
 /// The credential that authenticates a request.
 enum Authenticating<'a> {
@@ -65,7 +71,9 @@ pub(super) async fn authenticate(
     verification: Verification,
 ) -> Result<Option<Principal>, Problem> {
     let (verified, refused, what) = match choose(headers, state).await? {
-        Authenticating::Nothing | Authenticating::OtherScheme => return Ok(None),
+        Authenticating::Nothing => return Ok(None),
+        // A code of its own: HTTP Basic in front of the whole host hides the cookie of a signed-in user.
+        Authenticating::OtherScheme => return Err(Problem::new(ProblemCode::UnsupportedAuthorization)),
         Authenticating::Bearer(token) => {
             (sessions::by_access_token(state, token, verification).await, ProblemCode::InvalidToken, "access_token")
         }

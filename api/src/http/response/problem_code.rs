@@ -44,6 +44,8 @@ problem_codes! {
     AmbiguousCredentials = 400, "More than one credential of the same kind";
     /// The request has no credential.
     Unauthenticated = 401, "Authentication required";
+    /// The `Authorization` header has another scheme than `Bearer`, and displaces the cookie. A proxy or HTTP Basic may have added it.
+    UnsupportedAuthorization = 401, "Authorization is not a bearer token";
     /// The session cookie proves nothing, or its session has ended.
     InvalidSession = 401, "Session ended";
     /// The access token proves nothing, has expired, or its session has ended.

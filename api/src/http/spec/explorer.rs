@@ -1,4 +1,4 @@
-//! The explorer: Swagger UI with the specification in one page, so that it loads nothing from another origin. Its content security
+//! The explorer: a box to sign in, and Swagger UI with the specification, in one page, so that it loads nothing from another origin. Its content security
 //! policy names the hash of each script and style of the page; the browser runs no other.
 
 use std::sync::OnceLock;
@@ -19,8 +19,8 @@ pub(in crate::http) struct Explorer {
 }
 
 pub(in crate::http) fn explorer(config: &Config) -> Explorer {
-    // The page calls the host that it is from, under whichever name the browser knows it.
-    let effective = Effective { url: "/".to_owned(), ..Effective::of(config) };
+    // Relative to the page: it calls the host that it is from, under whichever name and below whichever path the browser knows it.
+    let effective = Effective { url: ".".to_owned(), ..Effective::of(config) };
     let shown = effective.clone();
     let page = StaticDocument::new("text/html; charset=utf-8", move || html(&shown));
     Explorer { effective, page, policy: OnceLock::new() }
@@ -45,7 +45,10 @@ fn policy(html: &str) -> String {
     )
 }
 
-/// poem-openapi's page with the finished document in place of its own.
+/// Signs in and out in both modes, and hands the access token to Swagger UI.
+const SIGN_IN: &str = include_str!("sign_in.html");
+
+/// poem-openapi's page with the finished document in place of its own, below the box to sign in.
 fn html(effective: &Effective) -> String {
     let document = document(effective).to_string();
     let bundled = OpenApiService::new((), "", "").swagger_ui_html();
@@ -53,6 +56,8 @@ fn html(effective: &Effective) -> String {
     let (_, after) = rest.split_once(";\n    let oauth2RedirectUrl").unwrap_or_default();
     // Inside a script element, `</` would end it.
     let document = document.replace("</", "<\\/");
+    let before = before.replacen("<div id=\"ui\">", &format!("{SIGN_IN}\n<div id=\"ui\">"), 1);
+    let after = after.replacen("SwaggerUIBundle({", "const explorer = SwaggerUIBundle({", 1);
     let page = format!("{before}let spec = {document};\n    let oauth2RedirectUrl{after}");
     page.replacen("<html charset=\"UTF-8\">", "<!doctype html>\n<html lang=\"en\">", 1)
         .replacen("<title>Swagger UI</title>", "<title>Bifrons</title><link rel=\"icon\" href=\"data:,\">", 1)
@@ -84,7 +89,8 @@ mod tests {
         let html = html(&Effective::any());
         assert!(html.starts_with("<!doctype html>"));
         assert!(html.contains("\"operationId\":\"signIn\""));
-        assert_eq!(policy(&html).matches("'sha256-").count(), 3, "two scripts, one style: {}", policy(&html));
+        assert_eq!(policy(&html).matches("'sha256-").count(), 5, "three scripts, two styles: {}", policy(&html));
         assert!(!html.contains("\"info\":{\"title\":\"\""), "not poem-openapi's own document");
+        assert!(html.contains("<form id=\"sign-in\"") && html.contains("const explorer = SwaggerUIBundle({"));
     }
 }

@@ -1,6 +1,7 @@
 //! The operations of the API, one tag a file.
 
 mod codes;
+pub(super) mod configuration;
 pub(super) mod email;
 pub(super) mod export;
 pub(super) mod me;

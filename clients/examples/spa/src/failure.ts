@@ -32,10 +32,10 @@ function explain(problem: ProblemOf<OperationId>, response: Response): Failure {
       const errors = problem.errors ?? [];
       return {
         fields: Object.fromEntries(
-          errors.map(({ field, rule, detail }) => {
-            const [limit = ""] = /\d+/.exec(detail) ?? [];
-            return [field, words.rules[rule]?.(limit) ?? detail];
-          }),
+          errors.map(({ field, rule, min, max, detail }) => [
+            field,
+            words.rules[rule]?.(String(min ?? max)) ?? detail,
+          ]),
         ),
       };
     }

@@ -243,6 +243,15 @@ export interface Methods {
   endSession(input: MethodInput<"endSession">, options?: CallOptions): Promise<Result<"endSession">>;
 
   /**
+   * Get the configuration
+   *
+   * Answers what this service is configured to do, so that a frontend can build its forms. The same for every caller.
+   *
+   * `GET /v1/configuration`
+   */
+  getConfiguration(input?: MethodInput<"getConfiguration">, options?: CallOptions): Promise<Result<"getConfiguration">>;
+
+  /**
    * Verify a credential for a proxy
    *
    * Forward the request's `Cookie` and `Authorization`, let the request pass on 204, and pass these headers on. The proxy must drop headers
@@ -277,5 +286,6 @@ export type ReadingId =
   | "getMe"
   | "exportMe"
   | "listSessions"
+  | "getConfiguration"
   | "verify"
   | "readProbeCookie";

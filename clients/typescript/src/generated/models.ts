@@ -18,6 +18,11 @@ export type ChangeEmailRequest = components["schemas"]["ChangeEmailRequest"];
 export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
 
 /**
+ * What this service is configured to do, as far as a frontend shows it.
+ */
+export type Configuration = components["schemas"]["Configuration"];
+
+/**
  * Confirming an address.
  */
 export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrationRequest"];
@@ -63,6 +68,11 @@ export type Mode = components["schemas"]["Mode"];
 export type OneTimeTokenRequest = components["schemas"]["OneTimeTokenRequest"];
 
 /**
+ * The lengths of a new password.
+ */
+export type PasswordLengths = components["schemas"]["PasswordLengths"];
+
+/**
  * The result of the probe.
  */
 export type Probe = components["schemas"]["Probe"];
@@ -86,6 +96,11 @@ export type RefreshTokensRequest = components["schemas"]["RefreshTokensRequest"]
  * Signing up.
  */
 export type RegisterUserRequest = components["schemas"]["RegisterUserRequest"];
+
+/**
+ * How users sign up.
+ */
+export type RegistrationMode = components["schemas"]["RegistrationMode"];
 
 /**
  * The relation of a page to the service, as browsers see it.
@@ -142,6 +157,11 @@ export type SessionList = components["schemas"]["SessionList"];
  * A session in a list.
  */
 export type SessionSummary = components["schemas"]["SessionSummary"];
+
+/**
+ * What proves who a user is.
+ */
+export type SignInMethod = components["schemas"]["SignInMethod"];
 
 /**
  * Signing in.

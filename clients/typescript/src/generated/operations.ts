@@ -264,6 +264,16 @@ export const endSession: Callable<"endSession"> = (call, ...rest) =>
   call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, effect: "ended-one", ok: 204 }, ...rest) as never;
 
 /**
+ * Get the configuration
+ *
+ * Answers what this service is configured to do, so that a frontend can build its forms. The same for every caller.
+ *
+ * `GET /v1/configuration`
+ */
+export const getConfiguration: Callable<"getConfiguration"> = (call, ...rest) =>
+  call({ method: "GET", path: "/v1/configuration" }, ...rest) as never;
+
+/**
  * Verify a credential for a proxy
  *
  * Forward the request's `Cookie` and `Authorization`, let the request pass on 204, and pass these headers on. The proxy must drop headers

@@ -422,6 +422,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the configuration
+         * @description Answers what this service is configured to do, so that a frontend can build its forms. The same for every caller.
+         */
+        get: operations["getConfiguration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/verify": {
         parameters: {
             query?: never;
@@ -536,6 +556,48 @@ export interface components {
              * @example correct horse battery
              */
             new_password: string;
+        };
+        /**
+         * Configuration
+         * @description What this service is configured to do, as far as a frontend shows it.
+         * @example {
+         *       "registration": "open",
+         *       "sign_in_methods": [
+         *         "password"
+         *       ],
+         *       "password": {
+         *         "min_length": 8,
+         *         "max_bytes": 1024
+         *       },
+         *       "audiences": [
+         *         "services"
+         *       ],
+         *       "deletion_grace": 0
+         *     }
+         */
+        Configuration: {
+            registration: components["schemas"]["RegistrationMode"];
+            /**
+             * @description The ways to sign in.
+             * @example [
+             *       "password"
+             *     ]
+             */
+            sign_in_methods: components["schemas"]["SignInMethod"][];
+            password: components["schemas"]["PasswordLengths"];
+            /**
+             * @description The services that `mintAccessToken` issues tokens for. The first is the default.
+             * @example [
+             *       "services"
+             *     ]
+             */
+            audiences: string[];
+            /**
+             * Format: uint64
+             * @description How many seconds after `deleteMe` an account is deleted; a sign-in before then keeps it. 0 deletes it immediately.
+             * @example 0
+             */
+            deletion_grace: number;
         };
         /**
          * ConfirmRegistrationRequest
@@ -778,6 +840,24 @@ export interface components {
             token: string;
         };
         /**
+         * PasswordLengths
+         * @description The lengths of a new password.
+         */
+        PasswordLengths: {
+            /**
+             * Format: uint32
+             * @description Minimum number of characters (code points).
+             * @example 64
+             */
+            min_length: number;
+            /**
+             * Format: uint32
+             * @description Maximum number of bytes in UTF-8.
+             * @example 64
+             */
+            max_bytes: number;
+        };
+        /**
          * Probe
          * @description The result of the probe.
          * @example {
@@ -846,6 +926,7 @@ export interface components {
          *     - `malformed_request`: The request cannot be parsed: it is no JSON, or a parameter has the wrong form.
          *     - `ambiguous_credentials`: Two `Authorization` headers, or two different cookies of the same name.
          *     - `unauthenticated`: The request has no credential.
+         *     - `unsupported_authorization`: The `Authorization` header has another scheme than `Bearer`, and displaces the cookie. A proxy or HTTP Basic may have added it.
          *     - `invalid_session`: The session cookie proves nothing, or its session has ended.
          *     - `invalid_token`: The access token proves nothing, has expired, or its session has ended.
          *     - `invalid_credentials`: Wrong e-mail address or password.
@@ -869,7 +950,7 @@ export interface components {
          * @example unavailable
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
+        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
         /**
          * ReauthenticateRequest
          * @description Authenticating again.
@@ -934,6 +1015,12 @@ export interface components {
              */
             name?: string;
         };
+        /**
+         * @description How users sign up.
+         * @example verified
+         * @enum {string}
+         */
+        RegistrationMode: "open" | "verified";
         /**
          * @description The relation of a page to the service, as browsers see it.
          * @example cross_site
@@ -1226,6 +1313,12 @@ export interface components {
              */
             expires_at: string;
         };
+        /**
+         * @description What proves who a user is.
+         * @example password
+         * @enum {string}
+         */
+        SignInMethod: "password";
         /**
          * SignInRequest
          * @description Signing in.
@@ -1581,6 +1674,7 @@ export interface components {
         /** @description Payload Too Large */
         BodyTooLarge: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1594,6 +1688,7 @@ export interface components {
         /** @description Conflict */
         EmailTaken: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1607,6 +1702,7 @@ export interface components {
         /** @description Internal Server Error */
         InternalError: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1621,6 +1717,7 @@ export interface components {
         InvalidRefreshTokenOrRefreshReused: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1634,6 +1731,7 @@ export interface components {
         /** @description Bad Request */
         MalformedRequest: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1647,6 +1745,7 @@ export interface components {
         /** @description Bad Request */
         MalformedRequestOrAmbiguousCredentials: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1660,6 +1759,7 @@ export interface components {
         /** @description Not Found */
         NotFound: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1673,6 +1773,7 @@ export interface components {
         /** @description Forbidden */
         OriginNotAllowed: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1686,6 +1787,7 @@ export interface components {
         /** @description Forbidden */
         OriginNotAllowedOrInvalidOneTimeToken: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1699,6 +1801,7 @@ export interface components {
         /** @description Forbidden */
         OriginNotAllowedOrReauthenticationRequired: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1712,6 +1815,7 @@ export interface components {
         /** @description Forbidden */
         OriginNotAllowedOrWrongPassword: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1726,6 +1830,7 @@ export interface components {
         OverloadedOrUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1740,6 +1845,7 @@ export interface components {
         RateLimited: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1753,6 +1859,7 @@ export interface components {
         /** @description Forbidden */
         ReauthenticationRequired: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1766,6 +1873,7 @@ export interface components {
         /** @description Request Timeout */
         RequestTimeout: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1780,6 +1888,7 @@ export interface components {
         Unauthenticated: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1791,30 +1900,32 @@ export interface components {
             };
         };
         /** @description Unauthorized */
-        UnauthenticatedOrInvalidSessionOrInvalidToken: {
+        UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
-                    code?: "unauthenticated" | "invalid_session" | "invalid_token";
+                    code?: "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token";
                 };
             };
         };
         /** @description Unauthorized */
-        UnauthenticatedOrInvalidSessionOrInvalidTokenOrInvalidCredentials: {
+        UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidCredentials: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
-                    code?: "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials";
+                    code?: "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials";
                 };
             };
         };
@@ -1822,6 +1933,7 @@ export interface components {
         Unavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1837,6 +1949,7 @@ export interface components {
             headers: {
                 "Set-Cookie": components["headers"]["SetCookie"];
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1852,6 +1965,7 @@ export interface components {
             headers: {
                 Accept: components["headers"]["Accept"];
                 "Accept-Encoding": components["headers"]["AcceptEncoding"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1865,6 +1979,7 @@ export interface components {
         /** @description Unprocessable Entity */
         ValidationFailed: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1884,6 +1999,11 @@ export interface components {
          * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
          */
         RequestId: string;
+        /**
+         * @description The first two numbers of the service's version. Before 1.0 the second number grows when the API changes in a way that breaks clients, from 1.0 on the first.
+         * @example 0.2
+         */
+        BifronsVersion: string;
         /**
          * @description Whole seconds to wait before the next attempt.
          * @example 5
@@ -1937,6 +2057,7 @@ export interface operations {
             201: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -1947,13 +2068,14 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -1988,6 +2110,7 @@ export interface operations {
             201: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -1996,7 +2119,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -2024,13 +2147,14 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2064,13 +2188,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2097,13 +2222,14 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2126,13 +2252,14 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
@@ -2155,6 +2282,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2192,13 +2320,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -2227,13 +2356,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -2257,6 +2387,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2265,7 +2396,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2293,6 +2424,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2301,7 +2433,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidTokenOrInvalidCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidCredentials"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2325,6 +2457,7 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2359,6 +2492,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2367,7 +2501,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrWrongPassword"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2394,6 +2528,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2402,7 +2537,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2429,6 +2564,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2463,13 +2599,14 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2491,6 +2628,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2499,7 +2637,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2517,13 +2655,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2545,6 +2684,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2553,7 +2693,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2586,6 +2726,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2594,7 +2735,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrWrongPassword"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2617,6 +2758,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2625,7 +2767,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["ReauthenticationRequired"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2654,6 +2796,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2662,7 +2805,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             422: components["responses"]["ValidationFailed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2680,13 +2823,14 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2711,15 +2855,42 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Configuration"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2742,13 +2913,14 @@ export interface operations {
                     "X-Auth-Session-Id": string;
                     /** @description The user's roles, separated by commas. */
                     "X-Auth-Roles": string;
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2771,6 +2943,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2779,7 +2952,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2797,13 +2970,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -29,7 +29,11 @@ export const table: { readonly [Id in OperationId]: Operation } = {
   listSessions: { method: "GET", path: "/v1/me/sessions", query: ["limit","after"], bearer: true },
   endOtherSessions: { method: "DELETE", path: "/v1/me/sessions", bearer: true, ok: 204 },
   endSession: { method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, effect: "ended-one", ok: 204 },
+  getConfiguration: { method: "GET", path: "/v1/configuration" },
   verify: { method: "GET", path: "/v1/verify", bearer: true, ok: 204 },
   setProbeCookie: { method: "POST", path: "/v1/probe", ok: 204 },
   readProbeCookie: { method: "GET", path: "/v1/probe" },
 };
+
+/** The version of the service that this client was made for. */
+export const SERVICE_VERSION = "0.2";
