@@ -67,14 +67,17 @@ fn html(effective: &Effective) -> String {
 
 /// The CSP sources of all inline elements with this name (CSP level 3, section 2.3.1).
 fn hashes(html: &str, element: &str) -> String {
-    let (open, close) = (format!("<{element}"), format!("</{element}>"));
     let mut sources = Vec::new();
     let mut rest = html;
-    while let Some((_, from)) = rest.split_once(&open) {
-        let Some((_, content)) = from.split_once('>') else { break };
-        let Some((content, after)) = content.split_once(&close) else { break };
-        let hash = STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
-        sources.push(format!("'sha256-{hash}'"));
+    // In the order of the page: the text of a script contains tags, which are none.
+    while let Some((at, name)) = ["script", "style"].iter().filter_map(|name| Some((rest.find(&format!("<{name}"))?, *name))).min()
+    {
+        let Some((_, content)) = rest[at..].split_once('>') else { break };
+        let Some((content, after)) = content.split_once(&format!("</{name}>")) else { break };
+        if name == element {
+            let hash = STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
+            sources.push(format!("'sha256-{hash}'"));
+        }
         rest = after;
     }
     sources.join(" ")
@@ -82,7 +85,7 @@ fn hashes(html: &str, element: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Effective, html, policy};
+    use super::{Effective, hashes, html, policy};
 
     #[test]
     fn the_page_holds_our_document_and_every_script_has_its_hash() {
@@ -91,6 +94,8 @@ mod tests {
         assert!(html.contains("\"operationId\":\"signIn\""));
         assert_eq!(policy(&html).matches("'sha256-").count(), 5, "three scripts, two styles: {}", policy(&html));
         assert!(!html.contains("\"info\":{\"title\":\"\""), "not poem-openapi's own document");
+        let nested = "<script>let text = '<style>no</style>';</script><style>yes</style>";
+        assert_eq!(hashes(nested, "style"), hashes("<style>yes</style>", "style"));
         assert!(html.contains("<form id=\"sign-in\"") && html.contains("const explorer = SwaggerUIBundle({"));
     }
 }

@@ -28,11 +28,18 @@ enum SignInMethod {
 
 /// The lengths of a new password.
 #[derive(Object)]
+#[oai(example)]
 struct PasswordLengths {
     /// Minimum number of characters (code points).
     min_length: u32,
     /// Maximum number of bytes in UTF-8.
     max_bytes: u32,
+}
+
+impl Example for PasswordLengths {
+    fn example() -> Self {
+        Self { min_length: 8, max_bytes: 1024 }
+    }
 }
 
 /// What this service is configured to do, as far as a frontend shows it.
@@ -54,7 +61,7 @@ impl Example for Configuration {
         Self {
             registration: RegistrationMode::Open,
             sign_in_methods: vec![SignInMethod::Password],
-            password: PasswordLengths { min_length: 8, max_bytes: 1024 },
+            password: PasswordLengths::example(),
             audiences: vec!["services".to_owned()],
             deletion_grace: 0,
         }

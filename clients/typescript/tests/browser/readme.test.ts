@@ -67,11 +67,12 @@ test("the component of the manual shows the user, and what to do without one", a
     };`;
   const context = await browser.newContext();
   const { page, complaints } = await openPage(context);
-  await page.goto(site.origin);
+  await page.goto(`${site.origin}/?service=${service.url}`);
   await page.addScriptTag({ type: "module", content: await bundle(code) });
-  await expect.poll(() => page.textContent("main p")).toBe("Sign in first");
+  const shown = (): Promise<string | null> => page.textContent("main p");
+  await expect.poll(shown, { timeout: 30_000 }).toBe("Sign in first");
   await page.evaluate(() => (globalThis as unknown as { enter(): Promise<void> }).enter());
-  await expect.poll(() => page.textContent("main p")).toBe("grace@example.org");
+  await expect.poll(shown, { timeout: 30_000 }).toBe("grace@example.org");
   expect(complaints).toEqual([]);
   await context.close();
 });

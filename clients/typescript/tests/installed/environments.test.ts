@@ -80,7 +80,7 @@ test("a page built with Vite", async () => {
     const site = await environment.start({}, port);
     const page = await browser.newPage();
     await page.goto(origin);
-    await expect.poll(() => page.textContent("main")).toBe("vite@example.org");
+    await expect.poll(() => page.textContent("main"), { timeout: 30_000 }).toBe("vite@example.org");
     await site.stop();
   } finally {
     await environment.remove();

@@ -27,4 +27,4 @@ const globals = {
 };
 globals.global = globals;
 globals.window = globals;
-runInNewContext(readFileSync("built/bundle.js", "utf8"), globals);
+runInNewContext(readFileSync("bundle.js", "utf8"), globals);
