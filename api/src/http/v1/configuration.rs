@@ -31,9 +31,9 @@ enum SignInMethod {
 #[oai(example)]
 struct PasswordLengths {
     /// Minimum number of characters (code points).
-    min_length: u32,
+    min_length: i32,
     /// Maximum number of bytes in UTF-8.
-    max_bytes: u32,
+    max_bytes: i32,
 }
 
 impl Example for PasswordLengths {
@@ -53,7 +53,7 @@ struct Configuration {
     /// The services that `mintAccessToken` issues tokens for. The first is the default.
     audiences: Vec<String>,
     /// How many seconds after `deleteMe` an account is deleted; a sign-in before then keeps it. 0 deletes it immediately.
-    deletion_grace: u64,
+    deletion_grace: i32,
 }
 
 impl Example for Configuration {
@@ -85,11 +85,11 @@ impl ConfigurationApi {
             },
             sign_in_methods: vec![SignInMethod::Password],
             password: PasswordLengths {
-                min_length: u32::try_from(config.passwords.min_length).unwrap_or(u32::MAX),
-                max_bytes: u32::try_from(config.passwords.max_bytes).unwrap_or(u32::MAX),
+                min_length: i32::try_from(config.passwords.min_length).unwrap_or(i32::MAX),
+                max_bytes: i32::try_from(config.passwords.max_bytes).unwrap_or(i32::MAX),
             },
             audiences: config.tokens.audiences.clone(),
-            deletion_grace: config.accounts.deletion_grace.as_secs(),
+            deletion_grace: i32::try_from(config.accounts.deletion_grace.as_secs()).unwrap_or(i32::MAX),
         })
     }
 }

@@ -593,7 +593,7 @@ export interface components {
              */
             audiences: string[];
             /**
-             * Format: uint64
+             * Format: int32
              * @description How many seconds after `deleteMe` an account is deleted; a sign-in before then keeps it. 0 deletes it immediately.
              * @example 0
              */
@@ -842,18 +842,22 @@ export interface components {
         /**
          * PasswordLengths
          * @description The lengths of a new password.
+         * @example {
+         *       "min_length": 8,
+         *       "max_bytes": 1024
+         *     }
          */
         PasswordLengths: {
             /**
-             * Format: uint32
+             * Format: int32
              * @description Minimum number of characters (code points).
-             * @example 64
+             * @example 8
              */
             min_length: number;
             /**
-             * Format: uint32
+             * Format: int32
              * @description Maximum number of bytes in UTF-8.
-             * @example 64
+             * @example 1024
              */
             max_bytes: number;
         };

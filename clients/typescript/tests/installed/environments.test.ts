@@ -1,5 +1,6 @@
 // The way of a new user, from the tarball to the first sign-in, in each environment that the client is
 // for. `tests/live` has Node, Bun and Deno. Two minutes are the limit for each: see vitest.config.ts.
+// Nuxt needs a newer Node than the others, and brings it along.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
