@@ -17,8 +17,8 @@ const config: ViteUserConfig = defineConfig({
           // One after the other: each installs and builds.
           name: "installed",
           include: ["tests/installed/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           fileParallelism: false,
         },
       },
