@@ -9,6 +9,7 @@ export interface Diagnosis {
     | "opaque_origin"
     | "cors_refused"
     | "headers_refused"
+    | "preflight_refused"
     | "unexpected"
     | "cookies_blocked"
     | "signed_out"
@@ -70,7 +71,14 @@ async function refused(
       `${runs}, because the page has no origin: it is a file or in a sandboxed frame. Serve it over http or https.`,
     );
   }
-  if (await answersPlain(probe, needsCookies ? "include" : "omit")) {
+  const credentials = needsCookies ? "include" : "omit";
+  if (await answersPlain(probe, credentials)) {
+    if (!(await answersPlain(probe, credentials, { "content-type": "application/json" }))) {
+      return say(
+        "preflight_refused",
+        `${runs}, because a proxy in front of it refuses preflights, or answers them itself. Let the proxy pass OPTIONS on.`,
+      );
+    }
     return say(
       "headers_refused",
       `${runs}, because the calls carry a header that it does not allow. Add the names of the client's headers, and of those that monitoring adds, to its cors.allowed_headers.`,

@@ -107,7 +107,7 @@ function sessionConfig({ cookie, cookie_name: name }: Resolved): string {
   return `
     <session-config><cookie-config>
       <name>${name}</name>${cookie.domain ? `<domain>${cookie.domain}</domain>` : ""}<path>${cookie.path}</path>
-      <http-only>true</http-only><secure>${cookie.secure}</secure><max-age>${cookie.max_age}</max-age>
+      <http-only>${cookie.http_only}</http-only><secure>${cookie.secure}</secure><max-age>${cookie.max_age}</max-age>
     </cookie-config></session-config>`;
 }
 
