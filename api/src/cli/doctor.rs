@@ -58,7 +58,7 @@ pub(super) struct Arguments {
     csrf: Option<String>,
     /// A page of a frontend that signs in: it is opened in Chromium, which sees how its code calls the API
     ///
-    /// The values of --body are typed into its form. CHROMIUM_BIN names another browser of that family.
+    /// The values of --body are typed into its form. Its origin is judged as a --frontend is. CHROMIUM_BIN names another browser of that family.
     #[arg(long, value_name = "URL", value_parser = page)]
     page: Option<url::Url>,
     /// The server to write remedies for, if the answers do not show it
@@ -80,10 +80,12 @@ pub(super) struct Arguments {
 
 /// Examines an API.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let (frontends, json) = (arguments.frontend.clone(), arguments.json);
-    let visited = page_visit(&arguments)?;
+    let (mut frontends, json) = (arguments.frontend.clone(), arguments.json);
+    let visited = page_visit(&arguments);
     let mut plan = plan(arguments)?;
     plan.look = visited.map(|page| look(&page)).transpose().map_err(Failure::new)?;
+    let page = plan.look.iter().map(|look| look.page.clone()).find(|page| !frontends.contains(page));
+    frontends.extend(page);
     let report = block_on(async { visit(&plan, &frontends).await.map_err(Failure::new) })?;
     print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_string() })?;
     match report.judgement() {
@@ -114,21 +116,16 @@ fn plan(arguments: Arguments) -> Result<Plan, Failure> {
 }
 
 /// What to do at the page, if there is one.
-fn page_visit(arguments: &Arguments) -> Result<Option<Visit>, Failure> {
-    let Some(url) = &arguments.page else { return Ok(None) };
-    let origin = url.origin().ascii_serialization();
-    if !arguments.frontend.iter().any(|frontend| frontend.as_str() == origin) {
-        return Err(Failure::new(format!("--page is at {origin}: give that as --frontend too")));
-    }
-    Ok(Some(Visit {
-        url: url.clone(),
+fn page_visit(arguments: &Arguments) -> Option<Visit> {
+    Some(Visit {
+        url: arguments.page.clone()?,
         api: arguments.api.origin.clone(),
         values: arguments.body.values(),
         sign_in: (arguments.method.clone(), format!("{}{}", arguments.api.base, arguments.path)),
         connect: arguments.connect,
         own_authority: arguments.ca.is_some(),
         timeout: arguments.timeout,
-    }))
+    })
 }
 
 /// Where the API is: an origin, and what precedes every path.

@@ -11,6 +11,7 @@ import { visitorsOf } from "../tests/support/visitor.js";
 import { diagnosesFor, pageDiagnosis } from "./support/diagnosis.js";
 import { examine, opinion, type Report } from "./support/doctor.js";
 import { askFrom, type Outcome, outcomeOf, works } from "./support/judge.js";
+import { promised, remaining, remedy } from "./support/remedies.js";
 import {
   apiOf,
   KINDS,
@@ -20,7 +21,6 @@ import {
   type ServerKind,
   startServer,
 } from "./support/server.js";
-import { promised, remaining, remedy } from "./support/remedies.js";
 import { Table } from "./support/table.js";
 import { FRONTENDS, VARIANTS, type Variant } from "./support/variants.js";
 

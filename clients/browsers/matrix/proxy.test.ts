@@ -60,7 +60,9 @@ async function start(kind: string, code: Readonly<Record<string, string>>): Prom
   const options = { cwd: folder, env: { PATH: process.env["PATH"] ?? "", HOME: folder } };
   const programs: Program[] = [];
   const application = resolve("matrix/servers/proxied.mjs");
-  programs.push(await startProgram("node", [application, settings], { ...options, ready: "ready" }));
+  programs.push(
+    await startProgram("node", [application, settings], { ...options, ready: "ready" }),
+  );
   const nginx = ["-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"];
   const ready = "start worker processes";
   programs.push(await startProgram("/usr/sbin/nginx", nginx, { ...options, ready }));

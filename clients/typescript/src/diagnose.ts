@@ -36,12 +36,17 @@ export async function diagnose(
     const found = await client.readProbeCookie();
     if (found.problem) return unexpected(found.problem.code);
     const { cookie_received, relation } = found.data;
+    // The calls so far need no preflight; signing in does.
+    const refusesPreflights = async (): Promise<boolean> =>
+      typeof document !== "undefined" && !(await passesPreflight(baseUrl, needsCookies));
     if (needsCookies && !cookie_received) {
+      if (await refusesPreflights()) return say("preflight_refused", PREFLIGHT_REFUSED);
       return say("cookies_blocked", blocked(relation));
     }
     const session = await client.getSession();
     if (session.data) return say("signed_in", `${session.data.user.email} is signed in.`);
     if (!SIGNED_OUT.includes(session.problem.code)) return unexpected(session.problem.code);
+    if (await refusesPreflights()) return say("preflight_refused", PREFLIGHT_REFUSED);
     return say(
       "signed_out",
       'the user is not signed in, and calls and cookies work. If the user did sign in, that call was made without credentials: "include", the session has ended, or a proxy or HTTP Basic adds an Authorization header, which takes the place of the cookie.',
@@ -71,13 +76,9 @@ async function refused(
       `${runs}, because the page has no origin: it is a file or in a sandboxed frame. Serve it over http or https.`,
     );
   }
-  const credentials = needsCookies ? "include" : "omit";
-  if (await answersPlain(probe, credentials)) {
-    if (!(await answersPlain(probe, credentials, { "content-type": "application/json" }))) {
-      return say(
-        "preflight_refused",
-        `${runs}, because a proxy in front of it refuses preflights, or answers them itself. Let the proxy pass OPTIONS on.`,
-      );
+  if (await answersPlain(probe, credentialsOf(needsCookies))) {
+    if (!(await passesPreflight(baseUrl, needsCookies))) {
+      return say("preflight_refused", PREFLIGHT_REFUSED);
     }
     return say(
       "headers_refused",
@@ -86,6 +87,18 @@ async function refused(
   }
   return say("cors_refused", `${runs}. ${adviceFor(origin(), baseUrl).sentence}`);
 }
+
+const PREFLIGHT_REFUSED =
+  "it runs, but a proxy in front of it refuses preflights, or answers them itself. Let the proxy pass OPTIONS on.";
+
+const credentialsOf = (needsCookies: boolean): RequestCredentials =>
+  needsCookies ? "include" : "omit";
+
+/** Whether a call with JSON, such as signing in, gets past its preflight. */
+const passesPreflight = (baseUrl: string, needsCookies: boolean): Promise<boolean> =>
+  answersPlain(`${baseUrl}/v1/probe`, credentialsOf(needsCookies), {
+    "content-type": "application/json",
+  });
 
 function blocked(relation: string): string {
   const stores = "the browser does not store or send its cookies here";

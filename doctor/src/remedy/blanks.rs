@@ -32,7 +32,7 @@ const IF_PARTITIONED: &str = "<<if_partitioned>>";
 /// How long the cookie of a remedy lives.
 const SECONDS: u32 = 14 * 24 * 60 * 60;
 
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 19] = [
     "origins",
     "origin_list",
     "origin_map",
@@ -52,9 +52,6 @@ const NAMES: [&str; 22] = [
     "nginx_partitioned",
     "attributes",
     "listable",
-    "origin_args",
-    "header_args",
-    "method_args",
 ];
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -92,9 +89,6 @@ impl Blanks {
             if none { "; Partitioned" } else { "" }.to_owned(),
             attributes(none, secure),
             json(&listable(origins, api).iter().map(String::as_str).collect::<Vec<_>>()),
-            quoted(origins),
-            quoted(&headers),
-            quoted(&methods),
         ];
         Self { fills: NAMES.into_iter().zip(fills).collect(), partitioned: none }
     }
@@ -143,12 +137,8 @@ fn attributes(partitioned: bool, secure: bool) -> String {
 }
 
 fn json(members: &[&str]) -> String {
-    format!("[{}]", quoted(members))
-}
-
-fn quoted(members: &[&str]) -> String {
     let members: Vec<_> = members.iter().map(|member| format!("\"{member}\"")).collect();
-    members.join(", ")
+    format!("[{}]", members.join(", "))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub fn servers() -> &'static [Server] {
     &SERVERS
 }
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 9] = [
     include_str!("../../remedies/bifrons.toml"),
     include_str!("../../remedies/express.toml"),
     include_str!("../../remedies/cookie_session.toml"),
@@ -82,8 +82,6 @@ const FILES: [&str; 11] = [
     include_str!("../../remedies/fastapi.toml"),
     include_str!("../../remedies/django.toml"),
     include_str!("../../remedies/tomcat.toml"),
-    include_str!("../../remedies/gofiber2.toml"),
-    include_str!("../../remedies/gofiber3.toml"),
     include_str!("../../remedies/nginx.toml"),
 ];
 

@@ -15,7 +15,14 @@ await start(async (variant) => {
     const { connection: _, cookie: __, ...given } = request.headers;
     const cookie = inward(request, names, variant);
     const headers = { ...given, host: service.host, ...(cookie && { cookie }) };
-    const options = { host: "127.0.0.1", port: service.port, servername: service.hostname, path, method, headers };
+    const options = {
+      host: "127.0.0.1",
+      port: service.port,
+      servername: service.hostname,
+      path,
+      method,
+      headers,
+    };
     const asked = send({ ...options, rejectUnauthorized: false, agent: false }, (answer) => {
       for (const [name, value] of Object.entries(answer.headers)) {
         if (name === "set-cookie") {
@@ -40,14 +47,17 @@ function answersItself({ cors, redirect }, request, response) {
     response.writeHead(401).end();
     return true;
   }
-  if (cors && !cors.by_hand && (!cors.only_sign_in || request.url === "/login")) allow(cors, request, response);
+  if (cors && !cors.by_hand && (!cors.only_sign_in || request.url === "/login"))
+    allow(cors, request, response);
   if (preflight) {
     response.writeHead(204).end();
     return true;
   }
   if (!redirect || request.url.startsWith("/signed-in") || request.url === "/me") return false;
   const own = redirect.to === "/signed-in" && request.url !== "/login";
-  response.writeHead(redirect.status, { location: own ? redirect.to + request.url : redirect.to }).end();
+  response
+    .writeHead(redirect.status, { location: own ? redirect.to + request.url : redirect.to })
+    .end();
   return true;
 }
 
@@ -57,7 +67,10 @@ function allow(cors, request, response) {
   else if (cors.origins.includes(origin)) {
     response.setHeader("access-control-allow-origin", cors.twice ? [origin, origin] : origin);
     if (cors.credentials) {
-      response.setHeader("access-control-allow-credentials", cors.twice ? ["true", "true"] : "true");
+      response.setHeader(
+        "access-control-allow-credentials",
+        cors.twice ? ["true", "true"] : "true",
+      );
     }
     response.setHeader("vary", "Origin");
   }
@@ -73,7 +86,9 @@ function target({ url, method }) {
 
 /** The cookies of a request, under the service's names. */
 function inward({ headers }, names, { padding }) {
-  const own = Object.fromEntries(Object.entries(names).map(([inside, outside]) => [outside, inside]));
+  const own = Object.fromEntries(
+    Object.entries(names).map(([inside, outside]) => [outside, inside]),
+  );
   const pairs = (headers.cookie ?? "").split("; ").flatMap((pair) => {
     const [name = "", value = ""] = pair.split(/=(.*)/s);
     return own[name] ? [`${own[name]}=${padding ? value.slice(0, -padding) : value}`] : [];

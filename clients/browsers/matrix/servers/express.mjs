@@ -8,12 +8,13 @@ import { apply, create, env, folded, kind, start } from "./listen.mjs";
 await start(async (variant) => {
   const { cookie, snippets } = variant;
   const app = express();
-  const settings = variant.cors && !variant.cors.by_hand && {
-    origin: variant.cors.origins,
-    credentials: variant.cors.credentials,
-    allowedHeaders: variant.cors.headers,
-    methods: variant.cors.methods,
-  };
+  const settings = variant.cors &&
+    !variant.cors.by_hand && {
+      origin: variant.cors.origins,
+      credentials: variant.cors.credentials,
+      allowedHeaders: variant.cors.headers,
+      methods: variant.cors.methods,
+    };
   const permit = (request, response, next) =>
     request.method === "OPTIONS" ? response.status(401).end() : next();
   if (snippets.cors) await apply(snippets.cors, { app, cors });
@@ -34,7 +35,8 @@ await start(async (variant) => {
   };
   const own = variant.own && !snippets.session;
   const secret = env.env.SESSION_SECRET;
-  if (snippets.session) await apply(snippets.session, { app, session, cookieSession, process: env });
+  if (snippets.session)
+    await apply(snippets.session, { app, session, cookieSession, process: env });
   else if (kind === "cookie_session") {
     app.use(cookieSession({ name: variant.cookie_name, secret, ...options }));
   } else if (!own) {

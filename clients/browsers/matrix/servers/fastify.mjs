@@ -17,13 +17,14 @@ await start(async (variant) => {
   const permit = async (request, reply) => {
     if (request.method === "OPTIONS") return reply.code(401).send();
   };
-  const settings = variant.cors && !variant.cors.by_hand && {
-    origin: variant.cors.origins,
-    credentials: variant.cors.credentials,
-    allowedHeaders: variant.cors.headers,
-    methods: variant.cors.methods,
-    strictPreflight: false,
-  };
+  const settings = variant.cors &&
+    !variant.cors.by_hand && {
+      origin: variant.cors.origins,
+      credentials: variant.cors.credentials,
+      allowedHeaders: variant.cors.headers,
+      methods: variant.cors.methods,
+      strictPreflight: false,
+    };
   if (snippets.cors) await apply(snippets.cors, { app, cors });
   else if (settings && !variant.cors.only_sign_in) {
     if (variant.cors.after_auth) app.addHook("onRequest", permit);

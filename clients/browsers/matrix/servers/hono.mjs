@@ -9,12 +9,13 @@ await start(async (variant) => {
   const { cookie, snippets } = variant;
   const app = new Hono();
   const permit = (c, next) => (c.req.method === "OPTIONS" ? c.body(null, 401) : next());
-  const settings = variant.cors && !variant.cors.by_hand && {
-    origin: variant.cors.origins,
-    credentials: variant.cors.credentials,
-    allowHeaders: variant.cors.headers,
-    allowMethods: variant.cors.methods,
-  };
+  const settings = variant.cors &&
+    !variant.cors.by_hand && {
+      origin: variant.cors.origins,
+      credentials: variant.cors.credentials,
+      allowHeaders: variant.cors.headers,
+      allowMethods: variant.cors.methods,
+    };
   if (snippets.cors) await apply(snippets.cors, { app, cors });
   else if (settings) {
     if (variant.cors.after_auth) app.use(permit);

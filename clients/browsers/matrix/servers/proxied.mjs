@@ -25,9 +25,7 @@ async function inExpress() {
     request.session.user = "ada";
     response.json({});
   });
-  app.get("/me", (request, response) =>
-    response.status(request.session.user ? 200 : 401).json({}),
-  );
+  app.get("/me", (request, response) => response.status(request.session.user ? 200 : 401).json({}));
   await new Promise((done) => app.listen(port, "127.0.0.1", done));
 }
 
@@ -36,7 +34,12 @@ async function inFastify() {
   const app = own ? own(fastify) : fastify();
   await app.register(fastifyCors, { origin: origins, credentials: true });
   await app.register(cookies);
-  await app.register(fastifySession, { cookieName: "sid", secret, saveUninitialized: false, cookie });
+  await app.register(fastifySession, {
+    cookieName: "sid",
+    secret,
+    saveUninitialized: false,
+    cookie,
+  });
   app.post("/login", async (request) => {
     request.session.set("user", "ada");
     return {};

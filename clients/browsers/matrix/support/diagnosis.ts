@@ -17,6 +17,8 @@ export function diagnosesFor(
   const said = works(opinion(examined, family));
   if (said === null) return ["signed_in", "cookies_blocked"];
   if (said) return [careless ? "signed_out" : "signed_in"];
+  // The client's own calls are like the second one.
+  if (examined.sign_in.readable && !examined.next.readable) return ["cors_refused"];
   const why = examined.cookies.find((cell) => cell.family === family)?.why;
   const finding = examined.findings.find(({ code }) => code === why);
   return finding?.diagnosis ? [finding.diagnosis] : [];

@@ -4,12 +4,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
-import { listen } from "../../tests/support/ports.js";
 import { direct } from "../../tests/support/direct.js";
 import { ADA } from "../../tests/support/people.js";
+import { listen } from "../../tests/support/ports.js";
 import { type Program, startProgram } from "../../tests/support/program.js";
 import { type Service, startService } from "../../tests/support/service.js";
-import { gofiber } from "./gofiber.js";
 import { nginx } from "./nginx.js";
 import { tomcat } from "./tomcat.js";
 import { API_HOST, COOKIE, type Cookie, type Cors, type Variant } from "./variants.js";
@@ -59,8 +58,6 @@ export const KINDS = [
   "django",
   "nginx",
   "tomcat",
-  "gofiber2",
-  "gofiber3",
   "bifrons",
 ] as const;
 export type ServerKind = (typeof KINDS)[number];
@@ -131,8 +128,6 @@ export async function startServer(
   } else if (kind === "tomcat") {
     const { env, args } = tomcat(folder, variants, inject("tls"));
     await run("java", args, "Server startup in", env);
-  } else if (kind === "gofiber2" || kind === "gofiber3") {
-    await run(gofiber(kind, folder, variants, inject("tls")), [], "ready");
   } else if (kind === "fastapi" || kind === "django") await python(`${kind}_server.py`);
   else await node(`${kind === "cookie_session" ? "express" : kind}.mjs`);
   return {

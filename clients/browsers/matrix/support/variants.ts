@@ -77,8 +77,6 @@ const APPLICATIONS = [
   "fastapi",
   "django",
   "tomcat",
-  "gofiber2",
-  "gofiber3",
 ] as const;
 
 const ALIEN = "https://www.jazzmeet.site";
@@ -197,7 +195,12 @@ export const VARIANTS: readonly Variant[] = [
     cookie: { domain: "jazzmeet.site" },
     impossible: ["hono"],
   },
-  { name: "large", label: "over 4096 bytes", padding: 4096, impossible: ["cookie_session", "tomcat"] },
+  {
+    name: "large",
+    label: "over 4096 bytes",
+    padding: 4096,
+    impossible: ["cookie_session", "tomcat"],
+  },
   { name: "redirect", label: "307 to another path", redirect: { status: 307, to: "path" } },
   {
     name: "redirect_elsewhere",

@@ -119,8 +119,21 @@ test("a cookie of another site", async () => {
   standIn.closeAllConnections();
 });
 
-async function serveProbe(): Promise<Server> {
+test("a proxy that refuses preflights is told apart from a header", async () => {
+  const standIn = await serveProbe({ refusesPreflights: true });
+  const { port } = standIn.address() as AddressInfo;
+  await visit(page, stage.site, `http://localhost:${port}`);
+  expect((await diagnose()).verdict).toBe("preflight_refused");
+  standIn.close();
+  standIn.closeAllConnections();
+});
+
+async function serveProbe({ refusesPreflights = false } = {}): Promise<Server> {
   const server = createServer(({ method, headers }, response) => {
+    if (method === "OPTIONS" && refusesPreflights) {
+      response.writeHead(401).end();
+      return;
+    }
     response.setHeader("access-control-allow-origin", headers.origin ?? "");
     response.setHeader("access-control-allow-credentials", "true");
     if (method === "POST") {
