@@ -20,6 +20,9 @@ const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "goog
 /// It hears on descriptor 3 and speaks on descriptor 4.
 const WITH_PIPES: &str = r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
 
+/// How long it may take for what it does at once, on a busy machine, its start included.
+const COMMAND: Duration = Duration::from_secs(30);
+
 /// A browser that runs, with a profile that is forgotten with it.
 pub(super) struct Browser {
     child: Child,
@@ -61,7 +64,8 @@ impl Browser {
     }
 
     /// Gives a command, and waits for its answer.
-    pub(super) fn ask(&mut self, session: Option<&str>, method: &str, params: &Value, until: Instant) -> Result<Value, LookError> {
+    pub(super) fn ask(&mut self, session: Option<&str>, method: &str, params: &Value) -> Result<Value, LookError> {
+        let until = Instant::now() + COMMAND;
         self.asked += 1;
         let mut command = json!({ "id": self.asked, "method": method, "params": params });
         if let Some(session) = session {
@@ -69,7 +73,7 @@ impl Browser {
         }
         self.to.write_all(format!("{command}\0").as_bytes())?;
         loop {
-            let message = self.hear(until)?.ok_or_else(|| LookError::Ended(self.program.clone()))?;
+            let message = self.hear(until)?.ok_or_else(|| LookError::Silent(self.program.clone(), COMMAND))?;
             if message["id"] == self.asked {
                 return Ok(message["result"].clone());
             }
@@ -101,7 +105,9 @@ impl Drop for Browser {
     fn drop(&mut self) {
         // Best effort: what is left is a profile without data, in the folder for such files.
         let until = Instant::now() + CLOSE;
-        let _ = self.ask(None, "Browser.close", &json!({}), until);
+        self.asked += 1;
+        let close = json!({ "id": self.asked, "method": "Browser.close" });
+        let _ = self.to.write_all(format!("{close}\0").as_bytes());
         while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(20));
         }

@@ -1,5 +1,7 @@
 //! Why a page could not be looked at.
 
+use std::time::Duration;
+
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
     #[error("{0} is no http or https page")]
@@ -10,6 +12,8 @@ pub enum LookError {
     Start(#[from] std::io::Error),
     #[error("the browser ended before the page was seen; start it by hand to see why: {0}")]
     Ended(String),
+    #[error("the browser {0} did not answer within {} s", .1.as_secs())]
+    Silent(String, Duration),
     #[error("the browser cannot open {url}: {cause}")]
     Open { url: String, cause: String },
 }

@@ -18,8 +18,10 @@
     type(input, rest.get(name));
     rest.delete(name);
   }
-  const empty = inputs.filter(({ value }) => value === "");
-  for (const input of empty) {
+  // The name of the user stands right before the password.
+  const before = inputs.slice(0, inputs.indexOf(password)).reverse();
+  for (const input of [password, ...before, ...inputs]) {
+    if (input.value !== "") continue;
     const name = [...rest.keys()].find((name) => /pass|pw|secret/i.test(name) === (input.type === "password"));
     if (name === undefined) continue;
     type(input, rest.get(name));

@@ -12,20 +12,16 @@ const FILL: &str = include_str!("fill.js");
 /// How long a page may take to begin its work, and to go on after the sign-in.
 const SETTLE: Duration = Duration::from_millis(1500);
 
-/// How long a command may take that the browser answers at once.
-const COMMAND: Duration = Duration::from_secs(5);
-
 /// How often the form is looked for until it is there.
 const RETRY: Duration = Duration::from_millis(250);
 
 /// What the page calls, on its own and once it is signed in to.
 pub(super) fn watch(browser: &mut Browser, visit: &Visit) -> Result<Vec<PageCall>, LookError> {
-    let until = Instant::now() + visit.timeout;
-    let session = open(browser, visit, until)?;
+    let session = open(browser, visit)?;
     let mut calls = Vec::new();
     let mut filled = false;
     // Once it has signed in, it has as long as it had to begin with.
-    let mut end = until;
+    let mut end = Instant::now() + visit.timeout;
     // Scripts that take a form over need a moment after it is there.
     let mut try_again = Instant::now() + SETTLE;
     loop {
@@ -48,10 +44,10 @@ pub(super) fn watch(browser: &mut Browser, visit: &Visit) -> Result<Vec<PageCall
 }
 
 /// Opens the page. Gives the session of its tab.
-fn open(browser: &mut Browser, visit: &Visit, until: Instant) -> Result<String, LookError> {
-    let target = browser.ask(None, "Target.createTarget", &json!({ "url": "about:blank" }), until)?;
+fn open(browser: &mut Browser, visit: &Visit) -> Result<String, LookError> {
+    let target = browser.ask(None, "Target.createTarget", &json!({ "url": "about:blank" }))?;
     let attach = json!({ "targetId": target["targetId"], "flatten": true });
-    let attached = browser.ask(None, "Target.attachToTarget", &attach, until)?;
+    let attached = browser.ask(None, "Target.attachToTarget", &attach)?;
     let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
     for (method, params) in [
         ("Page.enable", json!({})),
@@ -59,10 +55,10 @@ fn open(browser: &mut Browser, visit: &Visit, until: Instant) -> Result<String, 
         ("Runtime.addBinding", json!({ "name": "__bifronsDoctor" })),
         ("Page.addScriptToEvaluateOnNewDocument", json!({ "source": OBSERVE })),
     ] {
-        browser.ask(Some(&session), method, &params, until)?;
+        browser.ask(Some(&session), method, &params)?;
     }
     let url = visit.url.as_str();
-    let opened = browser.ask(Some(&session), "Page.navigate", &json!({ "url": url }), until)?;
+    let opened = browser.ask(Some(&session), "Page.navigate", &json!({ "url": url }))?;
     match opened["errorText"].as_str() {
         Some(cause) => Err(LookError::Open { url: url.to_owned(), cause: cause.to_owned() }),
         None => Ok(session),
@@ -73,7 +69,7 @@ fn open(browser: &mut Browser, visit: &Visit, until: Instant) -> Result<String, 
 fn fill(browser: &mut Browser, visit: &Visit, session: &str) -> Result<bool, LookError> {
     let expression = format!("{FILL}({})", json!(visit.values));
     let params = json!({ "expression": expression, "returnByValue": true, "userGesture": true });
-    let done = browser.ask(Some(session), "Runtime.evaluate", &params, Instant::now() + COMMAND)?;
+    let done = browser.ask(Some(session), "Runtime.evaluate", &params)?;
     Ok(done["result"]["value"] == true)
 }
 
