@@ -162,7 +162,6 @@ impl Mistake {
     /// What `diagnose()` of the client finds in a page, if this is all that is wrong. None: no page of Bifrons meets it, or the page
     /// works in spite of it.
     pub fn diagnosis(self) -> Option<&'static str> {
-        let code = self.remedy();
         Some(match self {
             _ if self.is_warning() => return None,
             Self::MethodNotAllowed | Self::TokenUnreadable => return None,
@@ -175,8 +174,10 @@ impl Mistake {
             | Self::NoCookie
             | Self::CredentialsLeftOut
             | Self::NextRefused => "signed_out",
-            _ => match code {
-                Remedy::FinalUrl | Remedy::AllowOrigin | Remedy::OneCorsSource | Remedy::AllowCredentials => "cors_refused",
+            _ => match self.remedy() {
+                // The client follows no redirect.
+                Remedy::FinalUrl => "unexpected",
+                Remedy::AllowOrigin | Remedy::OneCorsSource | Remedy::AllowCredentials => "cors_refused",
                 Remedy::LetPreflightThrough => "preflight_refused",
                 _ => "cookies_blocked",
             },

@@ -38,6 +38,8 @@ pub struct Report {
     pub session_cookie: Option<String>,
     /// The headers of all answers that tell which server it is.
     pub signs: Vec<(String, String)>,
+    /// The names of all cookies, judged or not: they tell too.
+    pub cookie_names: Vec<String>,
     /// The server that the operator names: it counts instead of the signs.
     pub server: Option<String>,
     /// What a browser saw of a page's code.
@@ -57,10 +59,6 @@ impl Report {
         self.frontends.iter().map(Examined::judgement).max().unwrap_or(Judgement::Works)
     }
 
-    pub fn cookie_names(&self) -> impl Iterator<Item = &str> {
-        self.frontends.iter().flat_map(|examined| &examined.cookies).map(|cookie| cookie.name.as_str())
-    }
-
     /// The cookie that is most likely the session's.
     pub fn judged_cookie(&self) -> Option<&SetCookie> {
         let mut cookies = self.frontends.iter().flat_map(|examined| &examined.cookies);
@@ -72,7 +70,7 @@ impl Report {
 
     /// The servers to write remedies for: the one that is named, or else those that the answers point to.
     pub fn servers(&self) -> Vec<&'static Server> {
-        let cookies: Vec<_> = self.cookie_names().collect();
+        let cookies: Vec<_> = self.cookie_names.iter().map(String::as_str).collect();
         let named = |server: &&Server| match &self.server {
             Some(code) => server.code == *code,
             None => server.shows_in(&self.signs, &cookies),

@@ -1,6 +1,6 @@
 //! What each family keeps, and sends with the next call.
 
-use super::{Cell, Facts};
+use super::{Cell, Facts, findings::absence};
 use crate::{
     Guard, Mistake, Outcome,
     browsers::{Family, Fate, Jar, Lifetime, Reason, SetCookie, Setting, Stored, Verdict, verdict},
@@ -28,7 +28,7 @@ pub(super) fn judge(facts: Facts<'_>, sign_in: &Outcome, next: Option<&Outcome>)
     for family in Family::ALL {
         let (jar, fates) = keep(facts, family, &given);
         if names.is_empty() {
-            cells.push(without_cookie(family, sign_in));
+            cells.push(without_cookie(facts, family, sign_in));
         }
         for name in &names {
             let fates: Vec<_> = given.iter().zip(&fates).filter(|(given, _)| given.cookie.name == *name).collect();
@@ -133,10 +133,11 @@ fn cell(
     Judged { cell, mistake: mistake.or(path_mistake) }
 }
 
-fn without_cookie(family: Family, sign_in: &Outcome) -> Judged {
+fn without_cookie(facts: Facts<'_>, family: Family, sign_in: &Outcome) -> Judged {
     let stored = if sign_in.sent { None } else { Some(false) };
-    let why = sign_in.seen.first().map_or(Mistake::NoCookie, |seen| seen.mistake);
-    let cell = Cell { family, cookie: None, stored, partitioned: false, sent: stored, why: Some(why) };
+    let seen = sign_in.seen.first().map(|seen| seen.mistake);
+    let why = seen.or_else(|| absence(facts).map(|(mistake, _)| mistake));
+    let cell = Cell { family, cookie: None, stored, partitioned: false, sent: stored, why };
     Judged { cell, mistake: None }
 }
 

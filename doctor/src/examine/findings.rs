@@ -34,8 +34,8 @@ pub(super) fn gather(
         findings.add(seen.mistake, &seen.evidence, &Family::ALL);
     }
     let behind_redirect = sign_in.seen.iter().any(|seen| seen.mistake.remedy() == crate::Remedy::FinalUrl);
-    if cookies.is_empty() && !behind_redirect {
-        without_cookie(facts, &mut findings);
+    if let Some((mistake, evidence)) = absence(facts).filter(|_| cookies.is_empty() && !behind_redirect) {
+        findings.add(mistake, &evidence, &Family::ALL);
     }
     of_look(facts, &mut findings);
     of_guard(facts, &mut findings);
@@ -93,13 +93,13 @@ fn of_guard(facts: Facts<'_>, findings: &mut Findings) {
     }
 }
 
-/// The answer has no cookie: its status tells why.
-fn without_cookie(facts: Facts<'_>, findings: &mut Findings) {
-    let (Some(hop), Some(answer)) = (facts.sign_in.hops.last(), facts.sign_in.answer()) else { return };
+/// The answer does not have the session's cookie: why, and the evidence.
+pub(super) fn absence(facts: Facts<'_>) -> Option<(Mistake, String)> {
+    let (hop, answer) = (facts.sign_in.hops.last()?, facts.sign_in.answer()?);
     let given = answer.cookies();
     let behind_comma = |name: &&str| given.iter().find(|cookie| cookie.folded.iter().any(|folded| folded == name));
     if let Some(cookie) = facts.session_cookie.as_ref().and_then(behind_comma) {
-        return findings.add(Mistake::CookiesFolded, &folded(cookie), &Family::ALL);
+        return Some((Mistake::CookiesFolded, folded(cookie)));
     }
     let asked = facts.session_cookie.map(|name| format!(", without the cookie {name}")).unwrap_or_default();
     let retry = answer.all("retry-after").first().map(|after| format!(", Retry-After: {after}")).unwrap_or_default();
@@ -111,7 +111,7 @@ fn without_cookie(facts: Facts<'_>, findings: &mut Findings) {
         ..300 if given.is_empty() && hop.target.is_secure() => Mistake::CookieWithheld,
         _ => Mistake::NoCookie,
     };
-    findings.add(mistake, &evidence, &Family::ALL);
+    Some((mistake, evidence))
 }
 
 fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findings: &mut Findings) {

@@ -73,7 +73,7 @@ impl Browser {
         }
         self.to.write_all(format!("{command}\0").as_bytes())?;
         loop {
-            let message = self.hear(until)?.ok_or_else(|| LookError::Silent(self.program.clone(), COMMAND))?;
+            let message = self.hear(until)?.ok_or_else(|| LookError::Silent { program: self.program.clone(), limit: COMMAND })?;
             if message["id"] == self.asked {
                 return Ok(message["result"].clone());
             }

@@ -12,8 +12,8 @@ pub enum LookError {
     Start(#[from] std::io::Error),
     #[error("the browser ended before the page was seen; start it by hand to see why: {0}")]
     Ended(String),
-    #[error("the browser {0} did not answer within {} s", .1.as_secs())]
-    Silent(String, Duration),
+    #[error("the browser {program} did not answer within {} s", limit.as_secs())]
+    Silent { program: String, limit: Duration },
     #[error("the browser cannot open {url}: {cause}")]
     Open { url: String, cause: String },
 }

@@ -10,7 +10,7 @@ pub use error::Error;
 use transport::Transport;
 
 use crate::{
-    Answer, Call, CookieSource, Facts, Guard, Headers, Hop, Leg, Look, Origin, Preflight, Refused, Report,
+    Call, CookieSource, Facts, Guard, Headers, Hop, Leg, Look, Origin, Preflight, Refused, Report,
     browsers::{Family, Jar, SetCookie, Setting},
     csrf, examine,
 };
@@ -95,7 +95,9 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
             now: plan.now,
         }));
     }
-    let signs = visits.iter().flat_map(|visited| &visited.sign_in.hops).filter_map(|hop| hop.answer.as_ref());
+    let answers: Vec<_> = visits.iter().flat_map(|visited| &visited.sign_in.hops).filter_map(|hop| hop.answer.as_ref()).collect();
+    let judged = examined.iter().flat_map(|examined| examined.cookies.clone());
+    let cookies = answers.iter().flat_map(|answer| answer.cookies()).chain(judged);
     Ok(Report {
         api: plan.api.as_str().to_owned(),
         method: plan.sign_in.method.clone(),
@@ -104,7 +106,8 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
         headers: plan.sign_in.unsafe_headers(),
         cookies_from,
         session_cookie: plan.session_cookie.clone(),
-        signs: signs.flat_map(Answer::signs).collect(),
+        cookie_names: cookies.map(|cookie| cookie.name).collect(),
+        signs: answers.iter().flat_map(|answer| answer.signs()).collect(),
         server: plan.server.clone(),
         look: plan.look.clone(),
         frontends: examined,

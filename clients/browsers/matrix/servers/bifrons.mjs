@@ -8,7 +8,7 @@ const PROBE = "__Host-bifrons_probe";
 const service = new URL(origin);
 
 await start(async (variant) => {
-  const names = { [SESSION]: variant.cookie_name, [PROBE]: `probe_${variant.name}` };
+  const names = { [SESSION]: variant.cookie_name, [PROBE]: `${variant.cookie_name}_probe` };
   return create(variant, (request, response) => {
     if (answersItself(variant, request, response)) return;
     const { path, method } = target(request);
@@ -53,11 +53,8 @@ function answersItself({ cors, redirect }, request, response) {
     response.writeHead(204).end();
     return true;
   }
-  if (!redirect || request.url.startsWith("/signed-in") || request.url === "/me") return false;
-  const own = redirect.to === "/signed-in" && request.url !== "/login";
-  response
-    .writeHead(redirect.status, { location: own ? redirect.to + request.url : redirect.to })
-    .end();
+  if (!redirect || request.url === "/me") return false;
+  response.writeHead(redirect.status, { location: redirect.to }).end();
   return true;
 }
 
@@ -79,9 +76,9 @@ function allow(cors, request, response) {
 }
 
 function target({ url, method }) {
-  if (url === "/login" || url === "/signed-in") return { path: "/v1/session", method: "POST" };
+  if (url === "/login") return { path: "/v1/session", method: "POST" };
   if (url === "/me") return { path: "/v1/session", method: "GET" };
-  return { path: url.replace(/^\/signed-in/, ""), method };
+  return { path: url, method };
 }
 
 /** The cookies of a request, under the service's names. */

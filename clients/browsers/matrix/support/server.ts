@@ -108,7 +108,13 @@ export async function startServer(
   const run = async (command: string, args: string[], ready: string, env = {}): Promise<void> => {
     const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env };
     programs.push(
-      await startProgram(command, args, { cwd: folder, env: environment, ready, onLine: heard }),
+      await startProgram(command, args, {
+        cwd: folder,
+        env: environment,
+        ready,
+        onLine: heard,
+        startMs: 120_000,
+      }),
     );
   };
   const node = (name: string): Promise<void> =>

@@ -201,7 +201,13 @@ export const VARIANTS: readonly Variant[] = [
     padding: 4096,
     impossible: ["cookie_session", "tomcat"],
   },
-  { name: "redirect", label: "307 to another path", redirect: { status: 307, to: "path" } },
+  {
+    name: "redirect",
+    label: "307 to another path",
+    redirect: { status: 307, to: "path" },
+    // The client of Bifrons follows no redirect.
+    impossible: ["bifrons"],
+  },
   {
     name: "redirect_elsewhere",
     label: "302 to a host without CORS",
