@@ -58,7 +58,7 @@ pub(super) struct Arguments {
     csrf: Option<String>,
     /// A page of a frontend that signs in: it is opened in Chromium, which sees how its code calls the API
     ///
-    /// The values of --body are typed into its form. Its origin is judged as a --frontend is. CHROMIUM_BIN names another browser of that family.
+    /// The values of --body are typed into its form. Its origin is judged as a --frontend is. `CHROMIUM_BIN` names another browser of that family.
     #[arg(long, value_name = "URL", value_parser = page)]
     page: Option<url::Url>,
     /// The server to write remedies for, if the answers do not show it
