@@ -136,6 +136,7 @@ async function serveProbe({ refusesPreflights = false } = {}): Promise<Server> {
     }
     response.setHeader("access-control-allow-origin", headers.origin ?? "");
     response.setHeader("access-control-allow-credentials", "true");
+    response.setHeader("access-control-allow-headers", "content-type");
     if (method === "POST") {
       response.setHeader("set-cookie", "bifrons_probe=1; Path=/; HttpOnly; SameSite=Lax");
       response.writeHead(204).end();
