@@ -184,6 +184,11 @@ impl Mistake {
         })
     }
 
+    /// Whether servers that have this in their CORS settings refuse the call itself too.
+    pub(crate) fn refuses_the_call(self) -> bool {
+        matches!(self, Self::OriginRefused | Self::MethodNotAllowed | Self::HeaderNotAllowed | Self::ContentTypeNotAllowed)
+    }
+
     /// Whether this one is a consequence of `cause` when both are found for one frontend.
     pub fn follows_from(self, cause: Self) -> bool {
         let apart = matches!(

@@ -198,8 +198,13 @@ impl Findings {
 
     fn with_causes(mut self) -> Vec<Finding> {
         let mistakes: Vec<_> = self.0.iter().map(|finding| finding.mistake).collect();
+        // A filter that refuses the preflight refuses the call alike, and says nothing of CORS then.
+        let filtered = mistakes.iter().copied().find(|cause| cause.refuses_the_call());
+        let filtered = filtered.filter(|_| mistakes.contains(&Mistake::SignInRefused));
         for finding in &mut self.0 {
-            finding.follows = mistakes.iter().copied().find(|cause| finding.mistake.follows_from(*cause));
+            let cause = mistakes.iter().copied().find(|cause| finding.mistake.follows_from(*cause));
+            let refused = matches!(finding.mistake, Mistake::NoCorsHeaders | Mistake::SignInRefused);
+            finding.follows = cause.or(filtered.filter(|_| refused));
         }
         self.0
     }

@@ -251,3 +251,18 @@ fn a_session_that_the_page_with_the_token_began_goes_on() {
     let examined = Case { page: API, next: Some(("/v1/me", 200)), guard: Some(&guard), ..CASE }.examine_as(None);
     assert_eq!((codes(&examined), examined.judgement()), (vec![], Judgement::Works));
 }
+
+#[test]
+fn a_filter_that_refuses_preflight_and_call_is_one_cause() {
+    let (page, api) = (Origin::parse(SIBLING).unwrap(), Origin::parse(API).unwrap());
+    let call = Call { method: "PUT".into(), path: "/login".into(), content_type: "text/plain".into(), headers: Vec::new() };
+    let mut hop = Hop::first(&page, &api, call);
+    hop.preflight = Some(Preflight { answer: Answer::new(403, []), refused: Some(crate::Refused::Method) });
+    hop.answer = Some(Answer::new(403, []));
+    let sign_in = &Leg { hops: vec![hop] };
+    let (guard, look, next) = (None, None, None);
+    let facts = Facts { frontend: &page, api: &api, sign_in, next, probe: &[], guard, look, session_cookie: None, now: 0 };
+    let found: Vec<_> = examine(facts).findings.into_iter().map(|finding| (finding.mistake.code(), finding.follows)).collect();
+    let cause = Some(crate::Mistake::MethodNotAllowed);
+    assert_eq!(found, [("method_not_allowed", None), ("no_cors_headers", cause), ("sign_in_refused", cause)]);
+}

@@ -113,5 +113,5 @@ function sessionConfig({ cookie, cookie_name: name }: Resolved): string {
 
 function contextXml({ cookie }: Resolved): string {
   const partitioned = cookie.partitioned ? ' usePartitioned="true"' : "";
-  return `<Context${partitioned}><CookieProcessor sameSiteCookies="${cookie.same_site ?? "unset"}"/></Context>`;
+  return `<Context useHttpOnly="${cookie.http_only}"${partitioned}><CookieProcessor sameSiteCookies="${cookie.same_site ?? "unset"}"/></Context>`;
 }
