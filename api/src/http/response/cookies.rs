@@ -72,6 +72,7 @@ pub(in crate::http) type Name = fn(&CookiePolicy) -> &'static str;
 
 pub(in crate::http) const SESSION: Name = |policy| policy.session_name;
 pub(in crate::http) const REFRESH: Name = |policy| policy.refresh_name;
+pub(in crate::http) const CHALLENGE: Name = |policy| policy.challenge_name;
 pub(in crate::http) const DEVICE: Name = |policy| policy.device_name;
 
 /// The values of a cookie under the names of all configurations.
@@ -166,7 +167,7 @@ mod tests {
 
     fn works_everywhere(config: &Config) {
         let policy = &config.cookies;
-        for name in [policy.session_name, policy.refresh_name, policy.probe_name, policy.device_name] {
+        for name in [policy.session_name, policy.refresh_name, policy.probe_name, policy.device_name, policy.challenge_name] {
             let header = set(policy, name, &Zeroizing::new("x".repeat(80)), Some(Duration::from_secs(60)));
             let cookie = SetCookie::parse(header.to_str().unwrap()).unwrap();
             for frontend in config.origins.iter().chain([&config.public_url]) {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use entity::session::Mode;
 use poem::http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use super::cookies::{self, DEVICE, REFRESH, SESSION};
+use super::cookies::{self, CHALLENGE, DEVICE, REFRESH, SESSION};
 use crate::{
+    authentication::{CHALLENGE_VALID_FOR, IssuedChallenge},
     grants::RefreshIn,
     secret::{DeviceToken, KNOWN_FOR},
     sessions::{self, Credential, Established, PresentedCredential},
@@ -28,9 +30,9 @@ pub(in crate::http) fn bearer(authorization: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_matches(' '))
 }
 
-/// Whether a request has a session cookie or a refresh cookie, of any configuration.
+/// Whether a request has a session cookie, a refresh cookie or a challenge cookie, of any configuration.
 pub(in crate::http) fn any_cookie(headers: &HeaderMap) -> bool {
-    [SESSION, REFRESH].into_iter().any(|name| cookies::all_forms(headers, name).next().is_some())
+    [SESSION, REFRESH, CHALLENGE].into_iter().any(|name| cookies::all_forms(headers, name).next().is_some())
 }
 
 /// The cookie of a new credential, if it travels in one.
@@ -53,12 +55,32 @@ pub(in crate::http) fn device(headers: &HeaderMap, state: &AppState, device: &De
     cookies::replace(&state.config.cookies, headers, DEVICE, &device.reveal(), Some(KNOWN_FOR))
 }
 
-/// Clears the session cookie, and the refresh cookie if the request has one.
+/// The cookie of a challenge in mode `cookie`.
+pub(in crate::http) fn challenge(headers: &HeaderMap, state: &AppState, issued: &IssuedChallenge) -> Vec<HeaderValue> {
+    match issued.mode {
+        Mode::Cookie => {
+            let policy = &state.config.cookies;
+            cookies::replace(policy, headers, CHALLENGE, &issued.token.reveal(), Some(CHALLENGE_VALID_FOR))
+        }
+        Mode::Token => Vec::new(),
+    }
+}
+
+/// Clears the challenge cookie, if the request has one.
+pub(in crate::http) fn clear_challenge(headers: &HeaderMap, state: &AppState) -> Vec<HeaderValue> {
+    if cookies::all_forms(headers, CHALLENGE).next().is_none() {
+        return Vec::new();
+    }
+    cookies::clear(&state.config.cookies, headers, CHALLENGE)
+}
+
+/// Clears the session cookie, and the refresh cookie and the challenge cookie if the request has them.
 pub(in crate::http) fn clear(headers: &HeaderMap, state: &AppState) -> Vec<HeaderValue> {
     let policy = &state.config.cookies;
     let mut cleared = cookies::clear(policy, headers, SESSION);
     if cookies::all_forms(headers, REFRESH).next().is_some() {
         cleared.extend(cookies::clear(policy, headers, REFRESH));
     }
+    cleared.extend(clear_challenge(headers, state));
     cleared
 }

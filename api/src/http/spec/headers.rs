@@ -48,7 +48,7 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
             "example": "identity",
         },
         "SetCookie": {
-            "description": "A cookie of the session, the refresh token, the device or the probe, as the mode and the request demand. There may be several.",
+            "description": "A cookie of the session, the refresh token, the device, the challenge or the probe, as the mode and the request demand. There may be several.",
             "schema": { "type": "string" },
             "example": cookie.to_str().unwrap_or_default(),
         },

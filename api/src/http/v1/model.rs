@@ -4,7 +4,7 @@ use entity::{Method, Methods, UnixMillis, session, token_grant};
 use poem_openapi::{Enum, Object, types::Example};
 use uuid::Uuid;
 
-use super::codes::{AmrValue, TokenType};
+use super::codes::{AmrValue, SignedInStatus, TokenType};
 use crate::{
     grants,
     http::{request::json_object::JsonObject, response::timestamp::Timestamp},
@@ -219,8 +219,10 @@ impl Example for Tokens {
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none, example)]
 pub(super) struct SignedIn {
-    session: Session,
-    tokens: Option<Tokens>,
+    /// Tells it from a challenge.
+    pub(super) status: SignedInStatus,
+    pub(super) session: Session,
+    pub(super) tokens: Option<Tokens>,
 }
 
 impl SignedIn {
@@ -230,7 +232,7 @@ impl SignedIn {
             Credential::Cookie(_) => None,
             Credential::Tokens(tokens) => Some(tokens.into()),
         };
-        Self { session: Session::new(state, &principal), tokens }
+        Self { status: SignedInStatus::signed_in(), session: Session::new(state, &principal), tokens }
     }
 
     /// Adds the device token beside the refresh token.
@@ -244,7 +246,7 @@ impl SignedIn {
 
 impl Example for SignedIn {
     fn example() -> Self {
-        Self { session: Session::example(), tokens: Some(Tokens::example()) }
+        Self { status: SignedInStatus::signed_in(), session: Session::example(), tokens: Some(Tokens::example()) }
     }
 }
 

@@ -8,6 +8,11 @@ import type { components } from "./schema.js";
 export type AccessToken = components["schemas"]["AccessToken"];
 
 /**
+ * A sign-in that waits for a second factor. It opens nothing, and ends after ten minutes or five codes.
+ */
+export type Challenge = components["schemas"]["Challenge"];
+
+/**
  * Changing the address.
  */
 export type ChangeEmailRequest = components["schemas"]["ChangeEmailRequest"];
@@ -18,9 +23,19 @@ export type ChangeEmailRequest = components["schemas"]["ChangeEmailRequest"];
 export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
 
 /**
+ * Completing a sign-in.
+ */
+export type CompleteSignInRequest = components["schemas"]["CompleteSignInRequest"];
+
+/**
  * Confirming an address.
  */
 export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrationRequest"];
+
+/**
+ * The first code of an authenticator app.
+ */
+export type ConfirmTotpRequest = components["schemas"]["ConfirmTotpRequest"];
 
 /**
  * A confirmed address.
@@ -41,6 +56,11 @@ export type ExportedSession = components["schemas"]["ExportedSession"];
  * The token of a link in a mail.
  */
 export type ExportedToken = components["schemas"]["ExportedToken"];
+
+/**
+ * A kind of second factor.
+ */
+export type Factor = components["schemas"]["Factor"];
 
 /**
  * A field and the rule that its value breaks. Never the value.
@@ -71,6 +91,11 @@ export type Probe = components["schemas"]["Probe"];
  * Authenticating again.
  */
 export type ReauthenticateRequest = components["schemas"]["ReauthenticateRequest"];
+
+/**
+ * Recovery codes. They are shown once.
+ */
+export type RecoveryCodes = components["schemas"]["RecoveryCodes"];
 
 /**
  * Where the refresh token travels.
@@ -129,6 +154,11 @@ export type RevokeTokenRequest = components["schemas"]["RevokeTokenRequest"];
 export type Rule = components["schemas"]["Rule"];
 
 /**
+ * The second factors of a user.
+ */
+export type SecondFactors = components["schemas"]["SecondFactors"];
+
+/**
  * A session and its user.
  */
 export type Session = components["schemas"]["Session"];
@@ -157,6 +187,16 @@ export type SignedIn = components["schemas"]["SignedIn"];
  * The tokens of a session in mode `token`.
  */
 export type Tokens = components["schemas"]["Tokens"];
+
+/**
+ * An authenticator app that counts from now on.
+ */
+export type TotpConfirmed = components["schemas"]["TotpConfirmed"];
+
+/**
+ * A secret for an authenticator app. It counts once `confirmTotp` has verified a code.
+ */
+export type TotpEnrolment = components["schemas"]["TotpEnrolment"];
 
 /**
  * Changing the current user. Fields that are left out stay.

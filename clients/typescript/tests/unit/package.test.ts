@@ -132,7 +132,7 @@ const USE = `
 import { createClient, type Session, type ProblemOf } from "@bifrons/client";
 const client = createClient({ baseUrl: "https://auth.example.org", fetch, timeout: 5000 });
 const { data, problem } = await client.signIn({ email: "a@b.c", password: "x", remember: undefined });
-export const session: Session | undefined = data?.session;
+export const session: Session | undefined = data?.status === "signed-in" ? data.session : undefined;
 export const code: ProblemOf<"signIn">["code"] | undefined = problem?.code;
 // @ts-expect-error: nothing is untyped
 export const wrong: number = data;
@@ -140,8 +140,8 @@ export const wrong: number = data;
 
 /** Without top-level await, which CommonJS does not have. */
 const USE_IN_FUNCTION = `
-import { createClient, type SignedIn } from "@bifrons/client";
-export async function use(): Promise<SignedIn | undefined> {
+import { type Challenge, createClient, type SignedIn } from "@bifrons/client";
+export async function use(): Promise<SignedIn | Challenge | undefined> {
   const client = createClient({ baseUrl: "https://auth.example.org", mode: "token" });
   return (await client.signIn({ email: "a@b.c", password: "x" })).data;
 }

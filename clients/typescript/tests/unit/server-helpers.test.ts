@@ -36,7 +36,7 @@ test("Hono: the visitor's address reaches the service, and the service's cookies
   app.use(bifrons({ baseUrl, fetch }));
   app.get("/", async (context) => {
     const { data } = await context.get("bifrons").signIn(ada);
-    return context.text(data?.session.user.email ?? "");
+    return context.text(data?.status === "signed-in" ? data.session.user.email : "");
   });
   const response = await app.request(request);
   expect(await response.text()).toBe(ada.email);
