@@ -21,7 +21,7 @@ pub(super) fn encode(bytes: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// Reads both cases, and ignores hyphens and white space. `None` at another character.
+/// Reads both cases, and ignores hyphens and white space. `None` at another character, and if the last one is more than the bytes need.
 pub(super) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let (mut bytes, mut bits, mut held) = (Zeroizing::new(Vec::with_capacity(text.len())), 0_u32, 0);
     for typed in text.bytes().filter(|typed| *typed != b'-' && !typed.is_ascii_whitespace()) {
@@ -33,7 +33,8 @@ pub(super) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
             bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
         }
     }
-    Some(bytes)
+    let left = bits & ((1 << held) - 1);
+    (held < 5 && left == 0).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -55,7 +56,7 @@ mod tests {
             assert_eq!(decode(text).unwrap().as_slice(), bytes.as_bytes());
         }
         assert_eq!(decode("mzxw-6ytb OI").unwrap().as_slice(), b"foobar");
-        for wrong in ["1", "0", "8", "=", "MZ\u{fc}", "\u{212a}"] {
+        for wrong in ["1", "0", "8", "=", "MZ\u{fc}", "\u{212a}", "M", "MZ", "MZXW6YTBA"] {
             assert!(decode(wrong).is_none(), "{wrong}");
         }
     }
