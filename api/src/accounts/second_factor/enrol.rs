@@ -1,4 +1,4 @@
-//! Adding an authenticator app. It counts once the user has typed one good code: a secret that did not arrive locks nobody out.
+//! Adding an authenticator app. It counts once the user has typed one good code: a secret that did not arrive locks no user out.
 
 use std::{sync::Arc, time::Duration};
 

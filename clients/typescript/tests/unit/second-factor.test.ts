@@ -12,7 +12,7 @@ const challenge = {
 const body = (sent: { init: { body?: unknown } } | undefined): unknown =>
   JSON.parse(String(sent?.init.body));
 
-test("a challenge signs nobody in, and the code does: cookie mode", async () => {
+test("a challenge signs no user in, and the code does: cookie mode", async () => {
   const { fetch, sent } = answering(json(202, challenge), json(200, signedIn()));
   const client = createClient({ baseUrl: "https://api.example", fetch });
   const { data } = await client.signIn(ada);
