@@ -19,6 +19,9 @@ const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 /// How often the refusal delay is measured.
 const CALIBRATION_INTERVAL: Duration = Duration::from_secs(600);
 
+/// How often the schema is compared with this version.
+const COMPARISON_INTERVAL: Duration = Duration::from_secs(10);
+
 /// How long rows stay after they expired or were deleted: much longer than any node takes to learn of it.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
@@ -38,6 +41,13 @@ pub async fn run(state: Arc<AppState>) {
             calibrate(&state).await;
         }
     };
+    let comparing = async {
+        let mut known = None;
+        loop {
+            sleep(COMPARISON_INTERVAL).await;
+            compare_schema(&state, &mut known).await;
+        }
+    };
     let keeping_keys = async {
         loop {
             sleep(signing_keys::READ_EVERY).await;
@@ -52,6 +62,7 @@ pub async fn run(state: Arc<AppState>) {
         accounts::resolve_reset_requests(&state),
         purging,
         calibrating,
+        comparing,
         keeping_keys
     );
 }
@@ -69,6 +80,18 @@ pub async fn calibrate(state: &AppState) {
     if let Err(error) = authentication::calibrate_refusal_delay(state).await {
         tracing::warn!(%error, "the refusal delay was not measured");
     }
+}
+
+/// Says once for each migration if a newer version migrated the database. The release after this one leaves what this one needs, the ones
+/// after that may not.
+async fn compare_schema(state: &AppState, known: &mut Option<String>) {
+    // A database that does not answer is reported elsewhere.
+    let Ok(newer) = state.db.newer_step().await else { return };
+    state.metrics.node.schema_newer.set(newer.is_some().into());
+    if let Some(step) = newer.as_deref().filter(|step| known.as_deref() != Some(step)) {
+        tracing::warn!(step, "a newer version of Bifrons migrated the database: upgrade this node too");
+    }
+    *known = newer;
 }
 
 /// Makes the next signing key if it is time, and reads the keys. A database that cannot be written to still says which keys are gone.

@@ -11,8 +11,7 @@ async fn all_errors_at_once_with_exit_code_2() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("bifrons.toml"), "listen = \"here\"\n[sesions]\nidle = \"1h\"\n").unwrap();
     let output = serve(folder.path(), &[("BIFRONS_ORIGINS", "https://app.example.com/,*"), ("BIFRONS_TYPO", "1")]);
-    refuses(&output, 2, "the configuration is invalid:");
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = refuses(&output, 2, "the configuration is invalid:");
     for error in [
         "listen: write an address",
         "sesions.idle: there is no such key; did you mean sessions.idle?",

@@ -14,6 +14,7 @@ use crate::{
     http::response::{
         cookies, credential_cookies,
         problem::{Problem, ProblemCode},
+        request_id::note_principal,
     },
     principal::Principal,
     sessions::{self, AuthenticateError, Choice},
@@ -46,7 +47,7 @@ async fn choose<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Authenti
         (Some(_), Some(_)) => Err(ambiguous()),
         (Some(value), None) => Ok(credential_cookies::bearer(value).map_or(Authenticating::OtherScheme, Authenticating::Bearer)),
         (None, _) => {
-            let values = cookies::distinct(headers, state.config.cookies.session_name);
+            let values = cookies::distinct(headers, state.config.callers.get().cookies.session_name);
             // Boxed: only a request with several cookies queries here.
             let chosen = Box::pin(sessions::choose_cookie(state, &values)).await;
             match chosen.map_err(|error| Problem::new(ProblemCode::Unavailable).log(&error))? {
@@ -72,7 +73,10 @@ pub(super) async fn authenticate(
         Authenticating::Cookie(value) => (sessions::by_cookie(state, value).await, ProblemCode::InvalidSession, "cookie"),
     };
     match verified {
-        Ok(principal) => Ok(Some(principal)),
+        Ok(principal) => {
+            note_principal(&principal);
+            Ok(Some(principal))
+        }
         // The cookie is not cleared here: this answer may be late, and the browser may have a new one by now.
         Err(AuthenticateError::Invalid) => {
             state.record(Event::CredentialRefused.because(what));

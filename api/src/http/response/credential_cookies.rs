@@ -5,7 +5,10 @@ use std::time::Duration;
 use poem::http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use super::cookies::{self, DEVICE, REFRESH, SESSION};
+use super::{
+    cookies::{self, DEVICE, REFRESH, SESSION},
+    request_id::note_principal,
+};
 use crate::{
     grants::RefreshIn,
     secret::{DeviceToken, KNOWN_FOR},
@@ -35,7 +38,9 @@ pub(in crate::http) fn any_cookie(headers: &HeaderMap) -> bool {
 
 /// The cookie of a new credential, if it travels in one.
 pub(in crate::http) fn issue(headers: &HeaderMap, state: &AppState, established: &Established) -> Vec<HeaderValue> {
-    let (policy, session) = (&state.config.cookies, established.principal.session.as_ref());
+    note_principal(&established.principal);
+    let callers = state.config.callers.get();
+    let (policy, session) = (&callers.cookies, established.principal.session.as_ref());
     // The server decides when the session ends. The browser keeps the cookie for as long as that can be.
     let absolute = sessions::expiry(session, &state.config.sessions).absolute;
     let lifetime: Option<Duration> = session.remember.then(|| absolute.since(state.clock.now()));
@@ -50,12 +55,13 @@ pub(in crate::http) fn issue(headers: &HeaderMap, state: &AppState, established:
 
 /// The cookie with the device token.
 pub(in crate::http) fn device(headers: &HeaderMap, state: &AppState, device: &DeviceToken) -> Vec<HeaderValue> {
-    cookies::replace(&state.config.cookies, headers, DEVICE, &device.reveal(), Some(KNOWN_FOR))
+    cookies::replace(&state.config.callers.get().cookies, headers, DEVICE, &device.reveal(), Some(KNOWN_FOR))
 }
 
 /// Clears the session cookie, and the refresh cookie if the request has one.
 pub(in crate::http) fn clear(headers: &HeaderMap, state: &AppState) -> Vec<HeaderValue> {
-    let policy = &state.config.cookies;
+    let callers = state.config.callers.get();
+    let policy = &callers.cookies;
     let mut cleared = cookies::clear(policy, headers, SESSION);
     if cookies::all_forms(headers, REFRESH).next().is_some() {
         cleared.extend(cookies::clear(policy, headers, REFRESH));
