@@ -138,7 +138,7 @@ async fn a_certificate_that_cannot_be_used_is_one_sentence() {
         serve(folder.path(), &[("BIFRONS_LISTEN", &listen), ("BIFRONS_TLS__CERT", cert), ("BIFRONS_TLS__KEY", "empty.pem")])
     };
     refuses(&start("nowhere.pem"), 1, "tls.cert: nowhere.pem: ");
-    refuses(&start("empty.pem"), 1, "tls.key: empty.pem: ");
+    refuses(&start("empty.pem"), 1, "tls.cert: empty.pem: no certificate in PEM");
     refuses(&serve(folder.path(), &[("BIFRONS_TLS__CERT", "cert.pem")]), 2, "tls.key: is missing beside tls.cert");
 }
 
