@@ -45,6 +45,7 @@ mod main_job;
 mod malformed_requests;
 mod media_types;
 mod migrations;
+mod monitoring;
 mod my_sessions;
 mod names;
 mod network_limits;
