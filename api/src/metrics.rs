@@ -158,6 +158,7 @@ impl Default for Metrics {
         registry.register("build", "What this binary was built from", Info::new([("version", VERSION), ("commit", COMMIT)]));
         let mut process = Registry::default();
         process.register_collector(Box::new(Process));
+        let node = NodeGauges::register(&mut registry);
         let mut all = All(&mut registry);
         Self {
             process,
@@ -194,7 +195,7 @@ impl Default for Metrics {
                 Gauge::default(),
             ),
             redis_linked: all.add("redis_linked", "1 if this node is connected to Redis, else 0", Gauge::default()),
-            node: NodeGauges::new(&mut all),
+            node,
             signing_key_age: all.add("signing_key_age_seconds", "Since when the current key signs access tokens", Gauge::default()),
             mail_waiting: all.add("mail_waiting", "Mails in the outbox that wait to be delivered", Gauge::default()),
             mail_dead: all.add("mail_dead", "Mails in the outbox that were given up", Gauge::default()),

@@ -2,9 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use prometheus_client::metrics::gauge::Gauge;
-
-use super::All;
+use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 
 /// What a node tells of its surroundings.
 pub struct NodeGauges {
@@ -16,17 +14,24 @@ pub struct NodeGauges {
 }
 
 impl NodeGauges {
-    pub(super) fn new(all: &mut All<'_>) -> Self {
-        let newer = "1 if a newer version migrated the database, and this node is to be upgraded, else 0";
-        let used = "Connections to the database that a request or a task holds";
-        let max = "Connections to the database that requests and tasks may hold";
-        let expires = "When the certificate expires, in seconds since 1970; 0 without TLS";
-        Self {
-            schema_newer: all.add("schema_newer", newer, Gauge::default()),
-            last_poll: all.add("last_poll_seconds", "Seconds since this node last polled for changes", Gauge::default()),
-            database_connections_used: all.add("database_connections_used", used, Gauge::default()),
-            database_connections_max: all.add("database_connections_max", max, Gauge::default()),
-            certificate_expires: all.add("certificate_expires_seconds", expires, Gauge::default()),
-        }
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let gauges = Self {
+            schema_newer: Gauge::default(),
+            last_poll: Gauge::default(),
+            database_connections_used: Gauge::default(),
+            database_connections_max: Gauge::default(),
+            certificate_expires: Gauge::default(),
+        };
+        let help = "1 if a newer version migrated the database, and this node is to be upgraded, else 0";
+        registry.register("schema_newer", help, gauges.schema_newer.clone());
+        let help = "Seconds since this node last polled for changes";
+        registry.register("last_poll_seconds", help, gauges.last_poll.clone());
+        let help = "Connections to the database that a request or a task holds";
+        registry.register("database_connections_used", help, gauges.database_connections_used.clone());
+        let help = "Connections to the database that requests and tasks may hold";
+        registry.register("database_connections_max", help, gauges.database_connections_max.clone());
+        let help = "When the certificate expires, in seconds since 1970; 0 without TLS";
+        registry.register("certificate_expires_seconds", help, gauges.certificate_expires.clone());
+        gauges
     }
 }
