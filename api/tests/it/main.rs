@@ -83,3 +83,4 @@ mod signing_keys;
 mod specification;
 mod static_documents;
 mod support;
+mod upgrades;

@@ -100,6 +100,13 @@ impl Process {
         Self::spawn(command, folder, &[])
     }
 
+    /// Like `start_with`, with the binary of another version.
+    pub fn start_binary(binary: &Path, folder: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(binary);
+        command.env_clear().current_dir(folder).stdin(Stdio::null());
+        Self::spawn(command, folder, environment)
+    }
+
     fn spawn(mut command: Command, folder: &Path, environment: &[(&str, &str)]) -> Self {
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
         command.env("BIFRONS_LISTEN", "127.0.0.1:0").env("BIFRONS_LOG__LEVEL", "debug").envs(environment.iter().copied());
