@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test test-browsers test-doctor soak bench spec docs
+.PHONY: help run check setup test test-all test-browsers test-doctor soak bench spec docs
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 22
@@ -15,6 +15,9 @@ setup: ## installs what the tests need: servers and browsers (apt), the clients'
 
 test: ## setup, then every check
 	@.ci/test
+
+test-all: ## the same, and what takes too long for each change
+	@.ci/test-all
 
 test-browsers: ## what Chromium and Firefox do with the cookies
 	cargo build

@@ -57,10 +57,26 @@ events! {
     Info SignedIn = "signed_in";
     /// A sign-in was refused.
     Info SignInRefused = "sign_in_refused";
+    /// A password was right, and a code is demanded.
+    Info SecondFactorDemanded = "second_factor_demanded";
+    /// A code of a second factor was refused, or a challenge that waits for one: it is void, was used, or has expired.
+    Warn SecondFactorRefused = "second_factor_refused";
+    /// A user signed in with a recovery code.
+    Warn RecoveryCodeUsed = "recovery_code_used";
+    /// A user added a second factor.
+    Info SecondFactorAdded = "second_factor_added";
+    /// A user removed the second factor, or took back an account that a thief had added it to.
+    Info SecondFactorRemoved = "second_factor_removed";
+    /// An operator removed the second factors of a user.
+    Warn SecondFactorsReset = "second_factors_reset";
+    /// A user made new recovery codes; the former ones are void.
+    Info RecoveryCodesReplaced = "recovery_codes_replaced";
     /// A user authenticated again: the session is fresh and has a new secret.
     Info Reauthenticated = "reauthenticated";
     /// A re-authentication was refused: wrong password, or the session had ended.
     Info ReauthenticationRefused = "reauthentication_refused";
+    /// An operation demanded that the user authenticates again.
+    Info StepUpDemanded = "step_up_demanded";
     /// A user changed the password; their other sessions ended.
     Info PasswordChanged = "password_changed";
     /// A password change was refused.

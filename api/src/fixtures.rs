@@ -27,6 +27,7 @@ pub fn user(now: UnixMillis) -> user::Model {
         roles: Roles::default(),
         status: Status::Active,
         credential_epoch: 0,
+        second_factor: false,
         version: 1,
         changed_at: now,
         created_at: now,

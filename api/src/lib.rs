@@ -37,6 +37,7 @@
 //! | [`audit`] | the catalogue of security events |
 //! | `telemetry` | traces for an OpenTelemetry collector |
 //! | [`network`] | the network and the site of an address |
+//! | [`version`] | what the binary was built from |
 //! | [`clock`], [`random`], [`sync`] | the one source of time, the one source of randomness, locks |
 //!
 //! A sign-in passes `http/v1/session.rs` → `sessions/sign_in.rs` → `authentication/password.rs` (a proof) → `sessions/open.rs` (a session)
@@ -79,3 +80,4 @@ pub mod sync;
 #[cfg(feature = "otel")]
 pub mod telemetry;
 mod unicode;
+pub mod version;

@@ -19,6 +19,9 @@ const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 /// How often the refusal delay is measured.
 const CALIBRATION_INTERVAL: Duration = Duration::from_secs(600);
 
+/// How often the schema is compared with this version.
+const COMPARISON_INTERVAL: Duration = Duration::from_secs(10);
+
 /// How long rows stay after they expired or were deleted: much longer than any node takes to learn of it.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
@@ -38,6 +41,13 @@ pub async fn run(state: Arc<AppState>) {
             calibrate(&state).await;
         }
     };
+    let comparing = async {
+        let mut known = None;
+        loop {
+            sleep(COMPARISON_INTERVAL).await;
+            compare_schema(&state, &mut known).await;
+        }
+    };
     let keeping_keys = async {
         loop {
             sleep(signing_keys::READ_EVERY).await;
@@ -52,6 +62,7 @@ pub async fn run(state: Arc<AppState>) {
         accounts::resolve_reset_requests(&state),
         purging,
         calibrating,
+        comparing,
         keeping_keys
     );
 }
@@ -69,6 +80,18 @@ pub async fn calibrate(state: &AppState) {
     if let Err(error) = authentication::calibrate_refusal_delay(state).await {
         tracing::warn!(%error, "the refusal delay was not measured");
     }
+}
+
+/// Says once for each migration if a newer version migrated the database. The release after this one leaves what this one needs, the ones
+/// after that may not.
+async fn compare_schema(state: &AppState, known: &mut Option<String>) {
+    // A database that does not answer is reported elsewhere.
+    let Ok(newer) = state.db.newer_step().await else { return };
+    state.metrics.node.schema_newer.set(newer.is_some().into());
+    if let Some(step) = newer.as_deref().filter(|step| known.as_deref() != Some(step)) {
+        tracing::warn!(step, "a newer version of Bifrons migrated the database: upgrade this node too");
+    }
+    *known = newer;
 }
 
 /// Makes the next signing key if it is time, and reads the keys. A database that cannot be written to still says which keys are gone.
@@ -95,7 +118,7 @@ async fn earlier_clock(state: &AppState) -> Result<UnixMillis, Unavailable> {
 }
 
 /// Deletes users whose grace is over. Removes sessions a day after they expired, users a day after they were deleted, one-time tokens that
-/// have expired, limits that are full again, marks of nodes that stopped a day ago, and dead letters after a month.
+/// have expired, challenges that have expired, secrets of authenticator apps that were never confirmed, limits that are full again, marks of nodes that stopped a day ago, and dead letters after a month.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);
@@ -105,11 +128,13 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
     accounts::delete_due(state, now).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
+    let challenges = authentication::challenge::store::purge(db, now).await?;
+    let enrolments = authentication::second_factor::store::purge(db, expired).await?;
     let limits = limits::store::purge(db, now).await?;
     let marks = node_mark::store::purge(db, by_database.minus(node_mark::KEPT_FOR)).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
-    if sessions + users + tokens + limits + marks + mails > 0 {
-        tracing::info!(sessions, users, tokens, limits, marks, mails, "removed old rows");
+    if sessions + users + tokens + challenges + enrolments + limits + marks + mails > 0 {
+        tracing::info!(sessions, users, tokens, challenges, enrolments, limits, marks, mails, "removed old rows");
     }
     Ok(())
 }

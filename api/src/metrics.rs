@@ -1,5 +1,8 @@
 //! Counters, histograms and gauges for Prometheus. [`Metrics::render`] writes them in its text format.
 
+mod node;
+mod process;
+
 use std::{
     borrow::Cow,
     fmt,
@@ -14,12 +17,18 @@ use prometheus_client::{
         family::Family,
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
+        info::Info,
     },
     registry::{Metric, Registry},
 };
 use tracing_appender::non_blocking::ErrorCounter;
 
-use crate::audit::{Event, Record};
+use crate::{
+    audit::{Event, Record},
+    version::{COMMIT, VERSION},
+};
+pub use node::NodeGauges;
+use process::Process;
 
 /// Where a session was read from.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +44,8 @@ pub enum Source {
 /// Counters and histograms start at zero with the process. The gauges are set at each scrape.
 pub struct Metrics {
     registry: Registry,
+    /// Without the prefix: every program has these.
+    process: Registry,
     session_reads: [Counter; 3],
     answers: Family<AnswerLabels, Counter>,
     seconds: Family<OperationLabel, Histogram, fn() -> Histogram>,
@@ -52,6 +63,7 @@ pub struct Metrics {
     pub changes_current: Gauge,
     pub push_working: Gauge,
     pub redis_linked: Gauge,
+    pub node: NodeGauges,
     pub signing_key_age: Gauge,
     pub mail_waiting: Gauge,
     pub mail_dead: Gauge,
@@ -131,6 +143,7 @@ impl Metrics {
         let mut text = String::new();
         // Writing to a String does not fail.
         let _ = prometheus_text::encode(&mut text, &self.registry);
+        let _ = prometheus_text::encode(&mut text, &self.process);
         text
     }
 }
@@ -142,8 +155,13 @@ impl Default for Metrics {
         let reads = Family::<SourceLabel, Counter>::default();
         let session_reads = sources.map(|(source, _)| reads.get_or_create_owned(&SourceLabel { source }));
         registry.register("session_reads", "Sessions read to verify a credential, by source", reads);
+        registry.register("build", "What this binary was built from", Info::new([("version", VERSION), ("commit", COMMIT)]));
+        let mut process = Registry::default();
+        process.register_collector(Box::new(Process));
+        let node = NodeGauges::register(&mut registry);
         let mut all = All(&mut registry);
         Self {
+            process,
             session_reads,
             answers: all.add("http_answers", "Answers by operation and status", Family::default()),
             seconds: all.add(
@@ -177,6 +195,7 @@ impl Default for Metrics {
                 Gauge::default(),
             ),
             redis_linked: all.add("redis_linked", "1 if this node is connected to Redis, else 0", Gauge::default()),
+            node,
             signing_key_age: all.add("signing_key_age_seconds", "Since when the current key signs access tokens", Gauge::default()),
             mail_waiting: all.add("mail_waiting", "Mails in the outbox that wait to be delivered", Gauge::default()),
             mail_dead: all.add("mail_dead", "Mails in the outbox that were given up", Gauge::default()),
@@ -196,9 +215,9 @@ impl All<'_> {
     }
 }
 
-/// From 100 µs, the time of a verification, to 6.5 s.
+/// Verifications take from 50 µs to 50 ms, sign-ins from 5 ms to 5 s.
 fn answer_times() -> Histogram {
-    Histogram::new(exponential_buckets(0.0001, 4.0, 9))
+    Histogram::new([0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0])
 }
 
 /// From 1 ms to 4 s. No password waits longer than 5 s.

@@ -63,6 +63,8 @@ pub struct UserSnapshot {
     pub created_at: UnixMillis,
     /// The version of the row.
     pub version: i64,
+    /// Whether the user has a second factor. Last, so that a node of the former version can read an entry in Redis.
+    pub second_factor: bool,
 }
 
 /// The authenticated user and the session that the request belongs to, read together.
@@ -116,6 +118,7 @@ impl From<&user::Model> for UserSnapshot {
             roles: user.roles.clone(),
             created_at: user.created_at,
             version: user.version,
+            second_factor: user.second_factor,
         }
     }
 }

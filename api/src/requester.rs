@@ -43,6 +43,13 @@ impl Requester {
         (!program.is_empty()).then_some(program)
     }
 
+    /// The same with a device token that was given beside those of the headers. Text that is none is ignored.
+    #[must_use]
+    pub fn on_device(mut self, given: Option<&str>) -> Self {
+        self.devices.splice(0..0, given.and_then(DeviceToken::parse));
+        self
+    }
+
     /// The network that limits count the request for.
     pub fn network(&self) -> ClientNetwork {
         self.ip.into()

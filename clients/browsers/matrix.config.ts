@@ -6,7 +6,7 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ["tests/support/announce.ts", "tests/support/certificates.ts"],
     // One server and one browser at a time.
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 });

@@ -14,6 +14,16 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         test: {
+          // One after the other: each installs and builds.
+          name: "installed",
+          include: ["tests/installed/*.test.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "browser",
           include: ["tests/browser/*.test.ts"],
           testTimeout: 120_000,

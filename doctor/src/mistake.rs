@@ -80,6 +80,8 @@ mistakes! {
         "The API redirects the call from https to http, and the browser blocks it.";
     RedirectInvalid, "redirect_invalid", FinalUrl, "Fetch, HTTP-redirect fetch",
         "The API redirects the call to a URL that the browser does not follow.";
+    CredentialsLeftOut, "credentials_left_out", IncludeCredentials, "Fetch, credentials mode",
+        "The page calls without credentials: the browser neither stores nor sends cookies then.";
     RateLimited, "rate_limited", Wait, "RFC 6585, section 4",
         "The API limits sign-ins, and answered 429: it did not check these credentials.";
     SignInNotFound, "sign_in_not_found", GiveCredentials, "RFC 9110, section 15.5",
@@ -88,6 +90,10 @@ mistakes! {
         "The API refused the sign-in, so it set no cookie to judge.";
     NoCookie, "no_cookie", GiveCredentials, "RFC 6265bis, section 5.7",
         "The answer to the sign-in sets no cookie, so there is nothing to judge.";
+    CookieWithheld, "cookie_withheld", TrustProxy, "RFC 6265bis, section 4.1.2.5",
+        "The sign-in over https was accepted, and its answer sets no cookie.";
+    TokenUnreadable, "token_unreadable", GiveToken, "HTML, document.cookie",
+        "The token against forged requests is in a cookie that the page's scripts cannot read.";
     CookiesFolded, "cookies_folded", Unfold, "RFC 6265bis, section 5.6",
         "One Set-Cookie line holds two cookies. Browsers see the first one alone.";
     CookieExpired, "cookie_expired", Lifetime, "RFC 6265bis, section 5.7",
@@ -98,6 +104,8 @@ mistakes! {
         "The cookie has no SameSite, which means Lax, and the page is on another site.";
     SameSiteAcrossSites, "same_site_across_sites", CrossSiteCookie, "RFC 6265bis, section 5.7",
         "The cookie is SameSite=Lax or Strict, and the page is on another site.";
+    NotPartitioned, "not_partitioned", CrossSiteCookie, "CHIPS, section 2",
+        "For a page on another site it is a third-party cookie, kept here only if it is Partitioned.";
     ThirdPartyBlocked, "third_party_blocked", SiblingHost, "RFC 6265bis, section 7.1",
         "For a page on another site it is a third-party cookie, which these browsers do not keep.";
     NoneWithoutSecure, "none_without_secure", AddSecure, "RFC 6265bis, section 5.7",
@@ -122,6 +130,8 @@ mistakes! {
         "The next call carried the session cookie, and the API refused it all the same.";
     NextUnknown, "next_unknown", GiveNext, "RFC 6265bis, section 5.1.4",
         "The cookie's path covers a part of the API. Whether it covers the next call is not known.";
+    PageUnseen, "page_unseen", ShowSignIn, "Fetch, credentials mode",
+        "The page of --page was opened, and did not make the call. Its code remains unknown.";
     LifetimeShort, "lifetime_short", Lifetime, "RFC 6265bis, section 5.7",
         "The cookie lives for less than two minutes. Milliseconds may have been taken for seconds.";
     VaryMissing, "vary_missing", AddVary, "Fetch, CORS protocol and HTTP caches",
@@ -138,7 +148,45 @@ pub(crate) const SHORT_SECONDS: u32 = 120;
 impl Mistake {
     /// Whether everything works in spite of it, for now.
     pub fn is_warning(self) -> bool {
-        matches!(self, Self::VaryMissing | Self::HttpOnlyMissing | Self::StrictLink | Self::LifetimeShort | Self::NextUnknown)
+        matches!(
+            self,
+            Self::VaryMissing
+                | Self::HttpOnlyMissing
+                | Self::StrictLink
+                | Self::LifetimeShort
+                | Self::NextUnknown
+                | Self::PageUnseen
+        )
+    }
+
+    /// What `diagnose()` of the client finds in a page, if this is all that is wrong. None: no page of Bifrons meets it, or the page
+    /// works in spite of it.
+    pub fn diagnosis(self) -> Option<&'static str> {
+        Some(match self {
+            _ if self.is_warning() => return None,
+            Self::MethodNotAllowed | Self::TokenUnreadable => return None,
+            Self::HeaderNotAllowed => "headers_refused",
+            Self::ContentTypeNotAllowed => "preflight_refused",
+            Self::MixedContent => "cors_refused",
+            Self::RateLimited
+            | Self::SignInNotFound
+            | Self::SignInRefused
+            | Self::NoCookie
+            | Self::CredentialsLeftOut
+            | Self::NextRefused => "signed_out",
+            _ => match self.remedy() {
+                // The client follows no redirect.
+                Remedy::FinalUrl => "unexpected",
+                Remedy::AllowOrigin | Remedy::OneCorsSource | Remedy::AllowCredentials => "cors_refused",
+                Remedy::LetPreflightThrough => "preflight_refused",
+                _ => "cookies_blocked",
+            },
+        })
+    }
+
+    /// Whether servers that have this in their CORS settings refuse the call itself too.
+    pub(crate) fn refuses_the_call(self) -> bool {
+        matches!(self, Self::OriginRefused | Self::MethodNotAllowed | Self::HeaderNotAllowed | Self::ContentTypeNotAllowed)
     }
 
     /// Whether this one is a consequence of `cause` when both are found for one frontend.
@@ -148,6 +196,7 @@ impl Mistake {
             Self::SchemesDiffer
                 | Self::SameSiteMissing
                 | Self::SameSiteAcrossSites
+                | Self::NotPartitioned
                 | Self::ThirdPartyBlocked
                 | Self::SecureOverHttp
         );

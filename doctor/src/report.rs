@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Blanks, Cell, Examined, Finding, Judgement, Known, Origin, Remedy, Server,
+    Blanks, Cell, Examined, Finding, Fix, Judgement, Known, Look, Origin, PageCall, Remedy, Server,
     browsers::{Relation, SetCookie},
     csrf,
     examine::CallFate,
@@ -13,7 +13,7 @@ use crate::{
 /// Where the cookies that were judged come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieSource {
-    /// The answer to the sign-in.
+    /// The answer to the sign-in, or the page with the token that precedes it.
     SignIn,
     /// Bifrons' probe, whose cookie has the attributes of the session cookie and needs no credentials.
     Probe,
@@ -38,8 +38,12 @@ pub struct Report {
     pub session_cookie: Option<String>,
     /// The headers of all answers that tell which server it is.
     pub signs: Vec<(String, String)>,
+    /// The names of all cookies, judged or not: they tell too.
+    pub cookie_names: Vec<String>,
     /// The server that the operator names: it counts instead of the signs.
     pub server: Option<String>,
+    /// What a browser saw of a page's code.
+    pub look: Option<Look>,
     /// In the order given.
     pub frontends: Vec<Examined>,
 }
@@ -55,10 +59,6 @@ impl Report {
         self.frontends.iter().map(Examined::judgement).max().unwrap_or(Judgement::Works)
     }
 
-    pub fn cookie_names(&self) -> impl Iterator<Item = &str> {
-        self.frontends.iter().flat_map(|examined| &examined.cookies).map(|cookie| cookie.name.as_str())
-    }
-
     /// The cookie that is most likely the session's.
     pub fn judged_cookie(&self) -> Option<&SetCookie> {
         let mut cookies = self.frontends.iter().flat_map(|examined| &examined.cookies);
@@ -70,7 +70,7 @@ impl Report {
 
     /// The servers to write remedies for: the one that is named, or else those that the answers point to.
     pub fn servers(&self) -> Vec<&'static Server> {
-        let cookies: Vec<_> = self.cookie_names().collect();
+        let cookies: Vec<_> = self.cookie_names.iter().map(String::as_str).collect();
         let named = |server: &&Server| match &self.server {
             Some(code) => server.code == *code,
             None => server.shows_in(&self.signs, &cookies),
@@ -108,6 +108,13 @@ impl Report {
         needed.filter(|(_, affected)| !affected.is_empty()).collect()
     }
 
+    /// What to write for a remedy, for each server that it concerns.
+    pub fn fixes(&self, remedy: Remedy) -> Vec<(&'static Server, &'static Fix)> {
+        let has_path = self.judged_cookie().is_none_or(|cookie| cookie.path.is_some());
+        let fixes = self.servers().into_iter().filter_map(|server| Some((server, server.fix(remedy)?)));
+        fixes.filter(|(_, fix)| has_path || !fix.needs_path).collect()
+    }
+
     /// The lines of code without which no browser keeps a session of another origin. None: page and API are one origin.
     pub fn condition(&self) -> Option<[String; 2]> {
         if self.frontends.iter().all(|examined| examined.relation == Relation::SameOrigin) {
@@ -136,6 +143,10 @@ impl Report {
                 CookieSource::Probe => Some("probe"),
                 CookieSource::Nowhere => None,
             },
+            "page": self.look.as_ref().map(|look| json!({
+                "origin": look.page.as_str(),
+                "calls": look.calls.iter().map(page_call).collect::<Vec<_>>(),
+            })),
             "servers": self.servers().iter().map(|server| server.code.as_str()).collect::<Vec<_>>(),
             "frontends": self.frontends.iter().map(frontend).collect::<Vec<_>>(),
             "remedies": remedies.collect::<Map<_, _>>(),
@@ -143,13 +154,17 @@ impl Report {
     }
 
     fn remedy(&self, remedy: Remedy, blanks: &Blanks) -> Value {
-        let fixes = self.servers().into_iter().filter_map(|server| Some((server, server.fix(remedy)?)));
+        let fixes = self.fixes(remedy).into_iter();
         let how = fixes.map(|(server, fix)| {
             let code = blanks.fill(fix.code.trim_end());
             (server.code.clone(), json!({ "at": fix.at, "slot": fix.slot, "code": code, "versions": server.versions }))
         });
         json!({ "what": remedy.what(), "how": how.collect::<Map<_, _>>() })
     }
+}
+
+fn page_call(call: &PageCall) -> Value {
+    json!({ "method": call.method, "url": call.url, "credentials": call.credentials })
 }
 
 fn frontend(examined: &Examined) -> Value {
@@ -191,6 +206,7 @@ fn finding(finding: &Finding) -> Value {
         "evidence": finding.evidence,
         "families": finding.families.iter().map(|family| family.code()).collect::<Vec<_>>(),
         "follows": finding.follows.map(crate::Mistake::code),
+        "diagnosis": mistake.diagnosis(),
         "remedy": mistake.remedy().code(),
     })
 }

@@ -34,8 +34,7 @@ impl Report {
     /// What to write, for each server that it concerns.
     fn how(&self, remedy: Remedy, blanks: &Blanks) -> String {
         let mut text = wrapped("   → ", "     ", remedy.what());
-        let servers = self.servers();
-        for (server, fix) in servers.iter().filter_map(|server| Some((server, server.fix(remedy)?))) {
+        for (server, fix) in self.fixes(remedy) {
             text.push_str(&wrapped("     ", "     ", &format!("{} ({}), {}:", server.name, server.versions, fix.at)));
             for line in blanks.fill(fix.code.trim_end()).lines() {
                 // Code is never torn.
@@ -59,9 +58,13 @@ impl Report {
         };
         let mut text = wrapped("", "", verdict);
         if let (Some(code), true) = (self.condition(), self.judgement() < Judgement::Fails) {
-            let condition = "The doctor does not see the page's code. Without credentials: \"include\" in every call, browsers neither \
-                             store nor send the cookie:";
-            text.push_str(&wrapped("", "", condition));
+            let seen = self.look.as_ref().filter(|look| look.calls.iter().any(|call| call.credentials == "include"));
+            let whose = match seen {
+                Some(look) => format!("The browser saw what the page calls: {look}. The condition of every page is"),
+                None => "The doctor does not see the page's code. The condition of every page is".to_owned(),
+            };
+            let why = "credentials: \"include\" in every call, without which browsers neither store nor send the cookie:";
+            text.push_str(&wrapped("", "", &format!("{whose} {why}")));
             for line in code {
                 let _ = writeln!(text, "    {line}");
             }

@@ -4,6 +4,8 @@ use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::SecretHash;
+
 /// A user: the JWT's `sub`. Never reused, even after the user is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize)]
 pub struct UserId(pub Uuid);
@@ -31,6 +33,10 @@ pub struct MailId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct OneTimeTokenId(pub Uuid);
 
+/// A challenge: the first half of what the client holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct ChallengeId(pub Uuid);
+
 /// A request for a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct ResetRequestId(pub Uuid);
@@ -39,7 +45,7 @@ pub struct ResetRequestId(pub Uuid);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct LimitKey(pub Vec<u8>);
 
-/// SeaORM demands a conversion from an auto-increment number. These ids have none.
+/// SeaORM demands of what is in a primary key a conversion from an auto-increment number. These have none.
 macro_rules! never_a_number {
     ($($id:ident),*) => {$(
         impl TryFromU64 for $id {
@@ -49,4 +55,4 @@ macro_rules! never_a_number {
         }
     )*};
 }
-never_a_number!(UserId, SessionId, GrantId, MailId, OneTimeTokenId, ResetRequestId, LimitKey);
+never_a_number!(UserId, SessionId, GrantId, MailId, OneTimeTokenId, ChallengeId, ResetRequestId, LimitKey, SecretHash);

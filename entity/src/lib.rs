@@ -5,6 +5,7 @@
 //! fraction and ends in 2038, and a 64-bit count of milliseconds is the same on every engine.
 
 pub mod attempt_limit;
+pub mod challenge;
 pub mod columns;
 pub mod deployment;
 pub mod ids;
@@ -13,14 +14,16 @@ pub mod node_mark;
 pub mod one_time_token;
 pub mod outgoing_mail;
 pub mod password;
+pub mod recovery_code;
 pub mod reset_request;
 pub mod roles;
 pub mod session;
 pub mod signing_key;
 pub mod token_grant;
+pub mod totp;
 pub mod user;
 
 pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
-pub use ids::{GrantId, LimitKey, MailId, OneTimeTokenId, ResetRequestId, SessionId, UserId};
+pub use ids::{ChallengeId, GrantId, LimitKey, MailId, OneTimeTokenId, ResetRequestId, SessionId, UserId};
 pub use methods::{Method, Methods};
 pub use roles::Roles;

@@ -49,6 +49,8 @@ pub struct Model {
     pub status: Status,
     /// Raised by every change of the credentials. A proof that was established under another epoch opens no session.
     pub credential_epoch: i64,
+    /// Whether the user has a second factor: then a password opens no session by itself.
+    pub second_factor: bool,
     /// Raised by every change that a verification of a session must see.
     pub version: i64,
     /// When `version` was last raised, by the database's clock: nodes poll for changes by it.

@@ -16,6 +16,7 @@ mod m20261126_000009_create_deployment;
 mod m20261126_000010_deliver_mail;
 mod m20261126_000011_create_signing_key;
 mod m20261126_000012_create_node_mark;
+mod m20261127_000013_create_second_factors;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000010_deliver_mail::Migration),
             Box::new(m20261126_000011_create_signing_key::Migration),
             Box::new(m20261126_000012_create_node_mark::Migration),
+            Box::new(m20261127_000013_create_second_factors::Migration),
         ]
     }
 }
@@ -47,7 +49,7 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
 
 /// All other tables.
-pub const TABLES: [&str; 11] = [
+pub const TABLES: [&str; 14] = [
     "user",
     "session",
     "attempt_limit",
@@ -59,6 +61,9 @@ pub const TABLES: [&str; 11] = [
     "reset_request",
     "signing_key",
     "node_mark",
+    "totp",
+    "recovery_code",
+    "challenge",
 ];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because

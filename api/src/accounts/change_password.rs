@@ -26,6 +26,9 @@ pub enum ChangePasswordError {
     /// The current password proved nothing.
     #[error(transparent)]
     Verify(#[from] VerifyPasswordError),
+    /// The user has a second factor, and did not prove all factors a short time ago: a password alone must not make the session fresh.
+    #[error("the session is not fresh")]
+    NotFresh,
     /// The session ended, or another request renewed it.
     #[error("the session has ended")]
     Ended,
@@ -54,6 +57,9 @@ pub async fn change_password(
     };
     let found = sessions::store::find_same(state.db.connection(), &principal).await?;
     let (session, user) = found.ok_or_else(|| refused("session_over", ChangePasswordError::Ended))?;
+    if user.second_factor && !sessions::is_fresh(&principal, state.clock.now(), &state.config.sessions) {
+        return Err(refused("not_fresh", ChangePasswordError::NotFresh));
+    }
     let attempt = PasswordAttempt::begin_in_session(state, &session, &user, requester).await.map_err(VerifyPasswordError::from)?;
     let old = authentication::store::find_hash(state.db.connection(), user.id).await?;
     attempt.verify(current, old.clone(), refusal("wrong_password")).await?;
@@ -63,7 +69,7 @@ pub async fn change_password(
     let hash = choose_password(state, new, address, requester).await?;
     let now = state.clock.now();
     let notice = Notice::new(state, &user, Occasion::PasswordChanged, requester, now);
-    let input = (Renewal::new(&session, now), session, old, hash, notice, now);
+    let input = (Renewal::new(&session, session.methods, now), session, old, hash, notice, now);
     let changed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, old, hash, notice, now)| {
         Box::pin(async move {
             let user = session.user_id;

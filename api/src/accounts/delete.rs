@@ -19,9 +19,6 @@ use crate::{
 /// Why the user was not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteError {
-    /// The user authenticated too long ago for an operation that cannot be undone.
-    #[error("the session is not fresh")]
-    NotFresh,
     /// The session ended, or another request renewed it.
     #[error("the session has ended")]
     Ended,
@@ -34,9 +31,6 @@ pub enum DeleteError {
 /// keeps the account.
 pub async fn delete(state: &Arc<AppState>, principal: &Principal, requester: &Requester) -> Result<(), DeleteError> {
     let now = state.clock.now();
-    if !sessions::is_fresh(&principal.session, now, &state.config.sessions) {
-        return Err(DeleteError::NotFresh);
-    }
     let grace = state.config.accounts.deletion_grace;
     if !grace.is_zero() {
         return schedule(state, principal, requester, grace, now).await;

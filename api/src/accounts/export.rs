@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use entity::{SessionId, one_time_token, outgoing_mail, password, session, user};
 
+use super::second_factor::{FactorsSummary, second_factors};
 use crate::{
     audit::Event,
     authentication,
@@ -18,9 +19,6 @@ use crate::{
 /// Why nothing is exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The user authenticated too long ago.
-    #[error("the session is not fresh")]
-    NotFresh,
     /// The session ended.
     #[error("the session has ended")]
     Ended,
@@ -36,6 +34,8 @@ pub struct Export {
     pub user: user::Model,
     /// The row of the password: an export shows when it was changed, and not the hash.
     pub password: Option<password::Model>,
+    /// The second factors, without their secrets.
+    pub factors: FactorsSummary,
     /// The tokens of links in mails.
     pub tokens: Vec<one_time_token::Model>,
     /// Mails to the user that are not delivered.
@@ -48,19 +48,17 @@ const PAGE: u64 = 200;
 
 /// Reads what is stored about a user.
 pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Export, ExportError> {
-    if !sessions::is_fresh(&principal.session, state.clock.now(), &state.config.sessions) {
-        return Err(ExportError::NotFresh);
-    }
     let db = state.db.connection();
     // From the database, not from the cache: a session that ended on another node exports nothing.
     let (_, user) = sessions::store::find_same(db, principal).await?.ok_or(ExportError::Ended)?;
     let password = authentication::store::find(db, user.id).await?;
+    let factors = second_factors(state, principal).await?;
     let tokens = one_time_tokens::store::of_user(db, user.id).await?;
     let mut mails = mail::store::of(db, user.id).await?;
     // The mail to another address is left out: if another user has the address, there is none, and the export must look the same.
     mails.retain(|mail| mail.kind != Letter::CONFIRM_EMAIL || mail.recipient == user.email);
     state.record(Event::Exported.of(user.id).in_session(principal.session.id));
-    Ok(Export { user, password, tokens, mails, state: Arc::clone(state) })
+    Ok(Export { user, password, factors, tokens, mails, state: Arc::clone(state) })
 }
 
 impl Export {

@@ -11,6 +11,7 @@ mod new_user;
 mod password_reset;
 mod profile_change;
 mod register;
+mod second_factor;
 pub(crate) mod store;
 mod update_profile;
 
@@ -31,4 +32,8 @@ pub use password_reset::{
 };
 pub use profile_change::{Field, ProfileChange};
 pub use register::{RegisterError, Registered, Registration, register};
+pub use second_factor::{
+    Confirmed, Enrolment, FactorsSummary, RemoveSecondFactorError, TotpError, confirm_totp, remove_second_factor,
+    replace_recovery_codes, reset_second_factors, second_factors, start_totp,
+};
 pub use update_profile::{MAX_DEPTH, MAX_METADATA, UpdateProfileError, update_profile};

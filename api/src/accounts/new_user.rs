@@ -32,6 +32,7 @@ impl NewUser {
             roles: Roles::default(),
             status: Status::Active,
             credential_epoch: 0,
+            second_factor: false,
             version: 1,
             changed_at: now,
             created_at: now,

@@ -113,6 +113,11 @@ pub(crate) async fn raise_epoch(tx: &Tx, id: UserId) -> Result<bool, Unavailable
     change_user(tx, id, next_epoch(present(id))).await
 }
 
+/// Notes whether a user has a second factor; false if the user was deleted.
+pub(crate) async fn set_second_factor(tx: &Tx, id: UserId, has: bool) -> Result<bool, Unavailable> {
+    change_user(tx, id, present(id).col_expr(Column::SecondFactor, Expr::value(has))).await
+}
+
 /// Removes the personal data of a user; false if another request did. The row stays until it is purged, so that every node learns of the
 /// deletion.
 pub(crate) async fn delete(tx: &Tx, id: UserId) -> Result<bool, Unavailable> {
@@ -132,6 +137,7 @@ async fn erase(tx: &Tx, id: UserId, user: UpdateMany<Entity>) -> Result<bool, Un
         // No address, because it has no `@`; and unique.
         .col_expr(Column::EmailCanonical, Expr::value(id.0.to_string()))
         .col_expr(Column::EmailVerified, Expr::value(false))
+        .col_expr(Column::SecondFactor, Expr::value(false))
         .col_expr(Column::Locale, Expr::value(None::<String>))
         .col_expr(Column::UserMetadata, Expr::value(None::<String>))
         .col_expr(Column::AppMetadata, Expr::value(None::<String>))
@@ -142,6 +148,7 @@ async fn erase(tx: &Tx, id: UserId, user: UpdateMany<Entity>) -> Result<bool, Un
         return Ok(false);
     }
     authentication::store::delete(tx, id).await?;
+    authentication::second_factor::store::erase(tx, id).await?;
     one_time_tokens::store::void_all(tx, id).await?;
     one_time_tokens::store::void_registrations(tx, &before.email_canonical).await?;
     mail::store::remove_of(tx.connection(), id).await?;

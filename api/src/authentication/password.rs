@@ -77,7 +77,7 @@ impl<'a> PasswordAttempt<'a> {
         requester: &Requester,
     ) -> Result<Self, AttemptError> {
         let mut attempt = Self::begin(state, requester).await?;
-        attempt.take(Account { address: &user.email_canonical, user: Some(user), session: Some(session.id) }, requester).await?;
+        attempt.take(Account::of_password(&user.email_canonical, Some(user), Some(session.id)), requester).await?;
         Ok(attempt)
     }
 
@@ -137,7 +137,7 @@ pub async fn prove_password(
     };
     if let Some(address) = address {
         let user = found.as_ref().map(|(user, _)| user);
-        attempt.take(Account { address: address.canonical(), user, session: None }, requester).await?;
+        attempt.take(Account::of_password(address.canonical(), user, None), requester).await?;
     }
     let refused = refusal(found.as_ref().map(|(user, _)| user));
     // The password of a disabled user is not compared with their hash, but takes as long and costs as much.
@@ -149,7 +149,7 @@ pub async fn prove_password(
         // Boxed: few sign-ins replace a hash, and all would set the memory aside.
         Box::pin(rehash(state, &user, old, new)).await;
     }
-    Ok(Proof { user, methods: Methods::only(Method::Password), at: state.clock.now() })
+    Ok(Proof { user, methods: Methods::only(Method::Password), at: state.clock.now(), redeems: None })
 }
 
 /// Why a user is not signed in if the password proves nothing: for the log alone.

@@ -11,7 +11,7 @@ use super::{
     settings::{load, read},
 };
 use crate::{
-    config::{Config, Setting, Source, variable},
+    config::{CallersConfig, Config, Origin, Setting, Source, variable},
     http::{self, listener::tls::Certificate},
     passwords::PasswordRules,
     redis::Redis,
@@ -57,15 +57,16 @@ fn check(settings: &[Setting], config: &Config) -> String {
         };
         text = format!("{text}  {key:width$}  {}{source}\n", if value.is_empty() { "–" } else { value });
     }
-    let cookie = http::session_cookie(&config.cookies);
-    text = format!("{text}\nThe session cookie will be\n\n  {cookie}\n\n{}", frontends(config, &cookie));
-    if config.cookies.domain.is_some() {
+    let callers = config.callers.get();
+    let cookie = http::session_cookie(&callers.cookies);
+    text = format!("{text}\nThe session cookie will be\n\n  {cookie}\n\n{}", frontends(&config.public_url, &callers, &cookie));
+    if callers.cookies.domain.is_some() {
         text.push_str(
             "\ncookie.domain allows every sibling host to set cookies of these names: a script there can replace a user's session with another one.\n\
              Set it only if you control all of those hosts, or leave it out.\n",
         );
     }
-    if config.cookies.cross_site {
+    if callers.cookies.cross_site {
         text.push_str(
             "\nA frontend is on another site than the API. Safari stores no cross-site cookies, with any attributes.\n\
              Serve that frontend on a sibling host of the API, or use token mode there.\n",
@@ -75,10 +76,9 @@ fn check(settings: &[Setting], config: &Config) -> String {
 }
 
 /// Whether each browser stores and sends the cookie, for each frontend.
-fn frontends(config: &Config, cookie: &str) -> String {
-    let api = &config.public_url;
+fn frontends(api: &Origin, callers: &CallersConfig, cookie: &str) -> String {
     let mut rows = vec![["frontend", "relation", "Chromium", "3rd-party blocked", "Firefox", "Safari-like"].map(str::to_owned)];
-    for frontend in std::iter::once(api).chain(&config.origins) {
+    for frontend in std::iter::once(api).chain(&callers.origins) {
         let verdicts =
             Family::ALL.map(|family| match SetCookie::parse(cookie).map(|cookie| verdict(family, frontend, api, &cookie)) {
                 Some(Verdict::Works(Stored::Shared)) => "stored, sent".to_owned(),
@@ -88,9 +88,9 @@ fn frontends(config: &Config, cookie: &str) -> String {
         let [chromium, blocking, firefox, safari] = verdicts;
         rows.push([frontend.as_str().to_owned(), Relation::of(frontend, api).to_string(), chromium, blocking, firefox, safari]);
     }
-    for dev in &config.dev_origins {
+    for dev in &callers.dev_origins {
         let tokens = || "token mode".to_owned();
-        rows.push([dev.written(), "development".to_owned(), tokens(), tokens(), tokens(), tokens()]);
+        rows.push([dev.written(), dev.relation().to_owned(), tokens(), tokens(), tokens(), tokens()]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<_> = (0..6).map(width).collect();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Args, builder::PossibleValuesParser};
-use doctor::{Call, Csrf, Judgement, Origin, Plan, servers, visit};
+use doctor::{Call, Csrf, Judgement, Look, Origin, Plan, Visit, look, servers, visit};
 
 use super::{failure::Failure, print::print, runtime::block_on};
 use crate::{clock::Clock, config::duration};
@@ -56,6 +56,11 @@ pub(super) struct Arguments {
     /// A page to fetch first: its CSRF token replaces {csrf} in --header and --body, and its cookies go along
     #[arg(long, value_name = "PATH", value_parser = path)]
     csrf: Option<String>,
+    /// A page of a frontend that signs in: it is opened in Chromium, which sees how its code calls the API
+    ///
+    /// The values of --body are typed into its form. Its origin is judged as a --frontend is. `CHROMIUM_BIN` names another browser of that family.
+    #[arg(long, value_name = "URL", value_parser = page)]
+    page: Option<url::Url>,
     /// The server to write remedies for, if the answers do not show it
     #[arg(long, value_name = "NAME", value_parser = server())]
     server: Option<String>,
@@ -75,8 +80,12 @@ pub(super) struct Arguments {
 
 /// Examines an API.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let (frontends, json) = (arguments.frontend.clone(), arguments.json);
-    let plan = plan(arguments)?;
+    let (mut frontends, json) = (arguments.frontend.clone(), arguments.json);
+    let visited = page_visit(&arguments);
+    let mut plan = plan(arguments)?;
+    plan.look = visited.map(|page| look(&page)).transpose().map_err(Failure::new)?;
+    let page = plan.look.iter().map(|look| look.page.clone()).find(|page| !frontends.contains(page));
+    frontends.extend(page);
     let report = block_on(async { visit(&plan, &frontends).await.map_err(Failure::new) })?;
     print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_string() })?;
     match report.judgement() {
@@ -97,11 +106,25 @@ fn plan(arguments: Arguments) -> Result<Plan, Failure> {
         body: body.0,
         session_cookie: arguments.cookie,
         csrf: arguments.csrf.map(|path| Csrf { path }),
+        look: None::<Look>,
         server: arguments.server,
         connect: arguments.connect,
         authorities,
         timeout: arguments.timeout,
         now: Clock::System.now().0 / 1000,
+    })
+}
+
+/// What to do at the page, if there is one.
+fn page_visit(arguments: &Arguments) -> Option<Visit> {
+    Some(Visit {
+        url: arguments.page.clone()?,
+        api: arguments.api.origin.clone(),
+        values: arguments.body.values(),
+        sign_in: (arguments.method.clone(), format!("{}{}", arguments.api.base, arguments.path)),
+        connect: arguments.connect,
+        own_authority: arguments.ca.is_some(),
+        timeout: arguments.timeout,
     })
 }
 
@@ -141,6 +164,18 @@ impl Body {
     }
 }
 
+impl Body {
+    /// The names and values in it, of JSON or of a form.
+    fn values(&self) -> Vec<(String, String)> {
+        match serde_json::from_slice(&self.0) {
+            Ok(serde_json::Value::Object(members)) => {
+                members.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
+            }
+            _ => url::form_urlencoded::parse(&self.0).into_owned().filter(|(_, value)| !value.contains("{csrf}")).collect(),
+        }
+    }
+}
+
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Body(…)")
@@ -150,6 +185,11 @@ impl fmt::Debug for Body {
 fn path(text: &str) -> Result<String, String> {
     let visible = text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic() && c != '#');
     visible.then(|| text.to_owned()).ok_or_else(|| "write a path that begins with /".to_owned())
+}
+
+fn page(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| "write the URL of a page: https://app.example.com/sign-in".to_owned())
 }
 
 /// Browsers write the common methods in capitals, even if the page does not.

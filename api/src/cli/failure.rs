@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use crate::config::InvalidSetting;
+use crate::config::{InvalidSetting, LogFormat};
 
 /// Why a command failed. Each message says what to change.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub enum Failure {
     Failed(String),
     /// The command has already printed the reason.
     Reported,
+    /// The log has the reason, and the configuration is wrong.
+    ReportedConfiguration,
 }
 
 impl Failure {
@@ -22,10 +24,31 @@ impl Failure {
         Self::Failed(error.to_string())
     }
 
+    /// Writes the reason to the log if its lines are JSON: a program reads them. Otherwise [`Failure::report`] prints it.
+    pub(super) fn logged(self, format: LogFormat) -> Self {
+        if !format.is_json() {
+            return self;
+        }
+        match self {
+            Self::Failed(sentence) => {
+                tracing::error!(error = sentence, "the service failed");
+                Self::Reported
+            }
+            Self::Configuration(errors) => {
+                for InvalidSetting { key, message } in errors {
+                    tracing::error!(key, error = message, "the configuration is invalid");
+                }
+                Self::ReportedConfiguration
+            }
+            reported => reported,
+        }
+    }
+
     /// Prints the reason. Exit code 1: failure, 2: wrong configuration.
     pub(super) fn report(self) -> ExitCode {
         match self {
             Self::Reported => ExitCode::from(1),
+            Self::ReportedConfiguration => ExitCode::from(2),
             Self::Failed(sentence) => {
                 print_error(&sentence);
                 ExitCode::from(1)

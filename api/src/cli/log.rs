@@ -4,10 +4,11 @@
 use std::{
     io::{self, IsTerminal},
     panic,
+    sync::Arc,
 };
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
 use super::{failure::Failure, json_lines::JsonLines};
 use crate::config::{LogConfig, LogFormat, LogLevel};
@@ -21,10 +22,15 @@ const BUFFERED_LINES: usize = 8192;
 pub struct Log {
     /// Counts dropped lines.
     pub dropped: ErrorCounter,
+    /// Changes the level.
+    pub set_level: SetLevel,
     _writing: WorkerGuard,
     #[cfg(feature = "otel")]
     _telemetry: Option<Telemetry>,
 }
+
+/// Changes the level of a log.
+pub type SetLevel = Arc<dyn Fn(LogLevel) + Send + Sync>;
 
 /// Starts logging for the service.
 pub fn start(config: LogConfig) -> Result<Log, Failure> {
@@ -46,6 +52,7 @@ fn start_with(format: LogFormat, filter: EnvFilter) -> Result<Log, Failure> {
     let traces = telemetry.as_ref().map(Telemetry::layer);
     #[cfg(not(feature = "otel"))]
     let traces = None;
+    let (filter, reloading) = reload::Layer::new(filter);
     let layers: Vec<_> = [lines(format, writer)].into_iter().chain(traces).collect();
     // Fails only if a global logger is already set.
     let _ = tracing_subscriber::registry().with(layers).with(filter).try_init();
@@ -57,6 +64,10 @@ fn start_with(format: LogFormat, filter: EnvFilter) -> Result<Log, Failure> {
     }));
     Ok(Log {
         dropped,
+        // Fails only when the log has ended.
+        set_level: Arc::new(move |level| {
+            let _ = reloading.reload(self::filter(level));
+        }),
         _writing: writing,
         #[cfg(feature = "otel")]
         _telemetry: telemetry,
@@ -64,13 +75,8 @@ fn start_with(format: LogFormat, filter: EnvFilter) -> Result<Log, Failure> {
 }
 
 fn lines(format: LogFormat, writer: NonBlocking) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let is_terminal = io::stderr().is_terminal();
-    let lines = fmt::layer().with_writer(writer).with_target(false).with_ansi(is_terminal);
-    match format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Auto if is_terminal => lines.boxed(),
-        LogFormat::Json | LogFormat::Auto => lines.fmt_fields(JsonLines).event_format(JsonLines).boxed(),
-    }
+    let lines = fmt::layer().with_writer(writer).with_target(false).with_ansi(io::stderr().is_terminal());
+    if format.is_json() { lines.fmt_fields(JsonLines).event_format(JsonLines).boxed() } else { lines.boxed() }
 }
 
 /// Libraries log warnings and errors only, except at debug level.

@@ -14,6 +14,7 @@ mod moment;
 mod openapi;
 mod passwords;
 mod print;
+mod reload;
 mod runtime;
 mod secrets;
 mod serve;
@@ -25,6 +26,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use crate::version;
 use failure::Failure;
 use settings::load;
 
@@ -32,7 +34,7 @@ use settings::load;
 #[derive(Debug, Parser)]
 #[command(
     name = "bifrons",
-    version,
+    version = version::LONG.as_str(),
     after_help = "Every configuration key can also be set in the environment: sessions.idle is BIFRONS_SESSIONS__IDLE."
 )]
 pub struct Cli {
@@ -46,7 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API (the default)
-    Serve,
+    Serve(serve::Arguments),
     /// Print the specification of the API (OpenAPI)
     Openapi {
         /// Print one line per operation instead
@@ -91,7 +93,8 @@ impl Cli {
     /// Runs the command. Exit code 0: success, 1: failure, 2: wrong usage or configuration.
     pub fn run(self) -> ExitCode {
         let result = match self.command {
-            None | Some(Command::Serve) => load(self.config.as_ref()).and_then(|(_, config)| serve::run(config)),
+            None => serve::run(self.config, &serve::Arguments::default()),
+            Some(Command::Serve(arguments)) => serve::run(self.config, &arguments),
             Some(Command::Openapi { index }) => openapi::run(index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),

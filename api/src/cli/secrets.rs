@@ -6,11 +6,11 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{failure::Failure, log, print::print, runtime::block_on};
-use crate::{clock::Clock, config::Config, deployment, state::AppState};
+use crate::{authentication::reseal_second_factors, clock::Clock, config::Config, deployment, state::AppState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Seal signing keys and waiting mail under the newest secret, so that the older ones can be removed
+    /// Seal signing keys, secrets of authenticator apps and waiting mail under the newest secret, so that the older ones can be removed
     Reseal {
         /// Print the result as JSON
         #[arg(long)]
@@ -21,25 +21,43 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     let Command::Reseal { json } = command;
     let _log = log::start_for_command(config.log)?;
-    let (keys, mails, lost) = block_on(async {
+    let Resealed { keys, factors, mails, lost_factors, lost_mails } = block_on(async {
         let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
         let resealed = reseal(&state).await;
         state.db.clone().close().await.map_err(Failure::new)?;
         resealed
     })?;
     if *json {
-        return print(&format!("{}\n", json!({ "signing_keys": keys, "mails": mails, "unreadable_mails": lost })));
+        let printed = json!({
+            "signing_keys": keys, "second_factors": factors, "mails": mails,
+            "unreadable_second_factors": lost_factors, "unreadable_mails": lost_mails,
+        });
+        return print(&format!("{printed}\n"));
     }
-    let unreadable = if lost == 0 { String::new() } else { format!("; {lost} mails are sealed under a secret that is not given") };
-    print(&format!("resealed {keys} signing keys and {mails} mails{unreadable}\n"))
+    let unreadable = unreadable(lost_factors, "second factors") + &unreadable(lost_mails, "mails");
+    print(&format!("resealed {keys} signing keys, {factors} second factors and {mails} mails{unreadable}\n"))
 }
 
-async fn reseal(state: &AppState) -> Result<(u64, u64, u64), Failure> {
+fn unreadable(lost: u64, what: &str) -> String {
+    if lost == 0 { String::new() } else { format!("; {lost} {what} are sealed under a secret that is not given") }
+}
+
+/// How much was sealed under another secret than the newest, and how much cannot be opened.
+struct Resealed {
+    keys: u64,
+    factors: u64,
+    mails: u64,
+    lost_factors: u64,
+    lost_mails: u64,
+}
+
+async fn reseal(state: &AppState) -> Result<Resealed, Failure> {
     if !deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
         let what = "the nodes do not sign with the first secret of this command";
         return Err(Failure::Failed(format!("{what}; first restart all nodes with it as the first of tokens.secrets")));
     }
     let keys = state.keyring().reseal().await.map_err(Failure::new)?;
-    let (mails, lost) = state.outbox.reseal(&state.db).await.map_err(Failure::new)?;
-    Ok((keys, mails, lost))
+    let (factors, lost_factors) = reseal_second_factors(&state.db, &state.secrets).await.map_err(Failure::new)?;
+    let (mails, lost_mails) = state.outbox.reseal(&state.db).await.map_err(Failure::new)?;
+    Ok(Resealed { keys, factors, mails, lost_factors, lost_mails })
 }

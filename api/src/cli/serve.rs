@@ -1,27 +1,80 @@
 //! `bifrons serve`.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::{failure::Failure, log, print::print, runtime::block_on};
+use super::{
+    failure::Failure,
+    log::{self, SetLevel},
+    print::print,
+    reload::Reload,
+    runtime::block_on,
+    settings::read,
+};
 use crate::{
     clock::Clock,
-    config::{Config, variable},
+    config::{Config, LogConfig, LogFormat, LogLevel, Reading, Setting, variable},
     http::{
         app,
         listener::{server, tls::Certificate},
     },
     maintenance,
     state::AppState,
+    version::{self, COMMIT, VERSION},
 };
 
+#[derive(Debug, Default, Args)]
+pub(super) struct Arguments {
+    /// Refuse to start if the database schema is not of this version, instead of migrating it
+    #[arg(long)]
+    no_migrate: bool,
+}
+
 /// Serves until SIGTERM or Ctrl-C.
-pub(super) fn run(config: Config) -> Result<(), Failure> {
+pub(super) fn run(file: Option<PathBuf>, arguments: &Arguments) -> Result<(), Failure> {
+    let Reading { settings, config } = read(file.as_ref()).map_err(|failure| refused(failure, &[]))?;
+    let config = config.map_err(|errors| refused(Failure::Configuration(errors), &settings))?;
     let log = log::start(config.log)?;
-    block_on(serve(config, log.dropped.clone()))
+    let format = config.log.format;
+    tracing::info!(version = VERSION, commit = COMMIT, configuration = fingerprint(&settings), "starting");
+    let migrate = !arguments.no_migrate;
+    let start = Start { migrate, file, settings, config, dropped: log.dropped.clone(), set_level: Arc::clone(&log.set_level) };
+    block_on(serve(start)).map_err(|failure| failure.logged(format))?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Reports a configuration that cannot be used in the format of the log that it would have had.
+fn refused(failure: Failure, settings: &[Setting]) -> Failure {
+    let format = settings.iter().find(|setting| setting.key == LogConfig::FORMAT);
+    let format = format.and_then(|setting| LogFormat::parse(&setting.value)).unwrap_or(LogFormat::Auto);
+    match log::start(LogConfig { level: LogLevel::Error, format }) {
+        Ok(_log) => failure.logged(format),
+        Err(_) => failure,
+    }
+}
+
+/// Equal on all nodes with the same settings. Secrets are not part of it.
+fn fingerprint(settings: &[Setting]) -> String {
+    let lines: Vec<_> = settings.iter().map(|setting| [setting.key, &setting.value].join("=")).collect();
+    let hash = digest(&SHA256, lines.join("\n").as_bytes());
+    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9])
+}
+
+/// What the service starts with.
+struct Start {
+    migrate: bool,
+    file: Option<PathBuf>,
+    settings: Vec<Setting>,
+    config: Config,
+    dropped: ErrorCounter,
+    set_level: SetLevel,
 }
 
 /// File descriptors reserved for Redis, the log and the rest of the process.
@@ -61,7 +114,8 @@ fn check_memory(config: &Config) {
     }
 }
 
-async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure> {
+async fn serve(start: Start) -> Result<(), Failure> {
+    let Start { migrate, file, settings, mut config, dropped, set_level } = start;
     // First: until a handler is installed, the kernel ignores SIGTERM to process 1 of a container.
     let mut stop = Box::pin(stop_signal().map_err(Failure::new)?);
     // Without a handler, SIGHUP ends the process.
@@ -81,7 +135,9 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
     let certificate = config.tls.as_ref().map(Certificate::read).transpose().map_err(Failure::Failed)?;
     let tls = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(Failure::Failed)?;
     // In its own task: it may block, for instance while another process migrates.
-    let opening = tokio::spawn(AppState::open(config, Clock::System));
+    let opening = tokio::spawn(async move {
+        if migrate { AppState::open(config, Clock::System).await } else { AppState::open_migrated(config, Clock::System).await }
+    });
     let state = tokio::select! {
         opened = opening => Arc::new(opened.map_err(Failure::new)?.map_err(Failure::new)?),
         () = &mut stop => return Ok(()),
@@ -101,8 +157,10 @@ async fn serve(mut config: Config, dropped: ErrorCounter) -> Result<(), Failure>
     };
     maintenance::prepare(&state).await;
     print(&banner(&state.config))?;
+    tracing::info!(listen = %state.config.listen, "started");
     let maintenance = tokio::spawn(maintenance::run(Arc::clone(&state)));
-    let reloading = tokio::spawn(reload(hang_up, certificate));
+    let reload = Reload { file, settings, certificate, set_level, state: Arc::clone(&state) };
+    let reloading = tokio::spawn(reload.run(hang_up));
     let admin = admin_listener
         .map(|listener| tokio::spawn(server::serve(listener, None, app::operations(Arc::clone(&state)), std::future::pending())));
     server::serve(listener, tls, app::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
@@ -129,26 +187,6 @@ async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, F
     })
 }
 
-/// How often the files of the certificate are read again: who renews it need not tell the service.
-const RELOAD_EVERY: Duration = Duration::from_secs(30);
-
-/// Reads the files of the certificate again, at SIGHUP and from time to time. Never returns.
-async fn reload(mut hang_up: unix::Signal, certificate: Option<Arc<Certificate>>) {
-    loop {
-        let is_asked = tokio::select! {
-            Some(()) = hang_up.recv() => true,
-            () = tokio::time::sleep(RELOAD_EVERY) => false,
-        };
-        match certificate.as_ref().map(|certificate| certificate.reload()) {
-            Some(Ok(true)) => tracing::info!("new connections get the new certificate"),
-            Some(Err(error)) => tracing::warn!(error, "the certificate cannot be read; the former one stays"),
-            Some(Ok(false)) if is_asked => tracing::info!("the certificate is the same"),
-            None if is_asked => tracing::info!("there is nothing to reload; restart the service to apply other settings"),
-            _ => {}
-        }
-    }
-}
-
 /// Resolves when the process is asked to stop.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
@@ -167,7 +205,7 @@ fn banner(config: &Config) -> String {
     let metrics = config.admin_listen.map(|address| format!("  Metrics        http://{address}/metrics\n")).unwrap_or_default();
     format!(
         "Bifrons {version}, listening on {listen}\n  API            {url}/v1\n{explorer}  Specification  {url}/openapi.json\n{metrics}  Data           {data}\n",
-        version = env!("CARGO_PKG_VERSION"),
+        version = version::LONG.as_str(),
         listen = config.listen,
         data = config.data_dir.display(),
     )

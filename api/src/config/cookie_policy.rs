@@ -13,6 +13,8 @@ pub struct CookiePolicy {
     pub probe_name: &'static str,
     /// The cookie that marks a browser as known to an account.
     pub device_name: &'static str,
+    /// The cookie of a sign-in that waits for a second factor.
+    pub challenge_name: &'static str,
     /// `Secure`: always, except on plain http, which is for loopback only.
     pub secure: bool,
     /// `SameSite=None; Partitioned` instead of `SameSite=Lax`: a frontend is on another site than the API.
@@ -46,15 +48,25 @@ impl CookiePolicy {
     }
 
     fn of(secure: bool, cross_site: bool, domain: Option<String>) -> Self {
-        let [session_name, refresh_name, probe_name, device_name] = match (secure, &domain) {
-            (true, None) => ["__Host-bifrons_session", "__Host-bifrons_refresh", "__Host-bifrons_probe", "__Host-bifrons_device"],
-            (true, Some(_)) => {
-                ["__Secure-bifrons_session", "__Secure-bifrons_refresh", "__Secure-bifrons_probe", "__Secure-bifrons_device"]
-            }
+        let [session_name, refresh_name, probe_name, device_name, challenge_name] = match (secure, &domain) {
+            (true, None) => [
+                "__Host-bifrons_session",
+                "__Host-bifrons_refresh",
+                "__Host-bifrons_probe",
+                "__Host-bifrons_device",
+                "__Host-bifrons_challenge",
+            ],
+            (true, Some(_)) => [
+                "__Secure-bifrons_session",
+                "__Secure-bifrons_refresh",
+                "__Secure-bifrons_probe",
+                "__Secure-bifrons_device",
+                "__Secure-bifrons_challenge",
+            ],
             // WebKit refuses Secure, and so the prefixes, on http://localhost.
-            (false, _) => ["bifrons_session", "bifrons_refresh", "bifrons_probe", "bifrons_device"],
+            (false, _) => ["bifrons_session", "bifrons_refresh", "bifrons_probe", "bifrons_device", "bifrons_challenge"],
         };
-        Self { session_name, refresh_name, probe_name, device_name, secure, cross_site, domain }
+        Self { session_name, refresh_name, probe_name, device_name, challenge_name, secure, cross_site, domain }
     }
 
     /// The policies of other configurations of this API: with and without `Domain`, for one site and across sites. A browser that

@@ -1,15 +1,18 @@
 //! Frontends on a developer's machine that call a remote API. Page and API are different sites, so cookies cannot work; token mode can.
 //! These origins may read responses without credentials, and their cookies are ignored. Therefore a pattern is safe here, and only here.
+//! The pages of native apps (`native_origins`) are treated alike.
 
 use doctor::Origin;
 
-/// One entry of `dev_origins`.
+/// One entry of `dev_origins` or `native_origins`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DevOrigin {
     /// `http://localhost:5173`
     Exact(Origin),
     /// `http://localhost:*`: any port of a host. Contains the part before the colon.
     AnyPort(String),
+    /// `capacitor://localhost`, of `native_origins`
+    Native(String),
 }
 
 impl DevOrigin {
@@ -27,10 +30,19 @@ impl DevOrigin {
     pub fn matches(&self, origin: &str) -> bool {
         match self {
             Self::Exact(exact) => exact.as_str() == origin,
+            Self::Native(exact) => exact == origin,
             Self::AnyPort(host) => origin.strip_prefix(host.as_str()).is_some_and(|rest| {
                 rest.is_empty()
                     || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|number| number.to_string() == port))
             }),
+        }
+    }
+
+    /// What its pages are to the API.
+    pub fn relation(&self) -> &'static str {
+        match self {
+            Self::Exact(_) | Self::AnyPort(_) => "development",
+            Self::Native(_) => "native app",
         }
     }
 
@@ -39,6 +51,7 @@ impl DevOrigin {
         match self {
             Self::Exact(origin) => origin.as_str().to_owned(),
             Self::AnyPort(host) => format!("{host}:*"),
+            Self::Native(exact) => exact.clone(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Log level and format.
 
+use std::io::{self, IsTerminal};
+
 use super::reader::Reader;
 
 /// Log level and format.
@@ -10,7 +12,7 @@ pub struct LogConfig {
 }
 
 /// The lowest level that is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     /// Failures.
     Error,
@@ -33,10 +35,37 @@ pub enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// Whether lines of this format are JSON here.
+    pub fn is_json(self) -> bool {
+        match self {
+            Self::Text => false,
+            Self::Json => true,
+            Self::Auto => !io::stderr().is_terminal(),
+        }
+    }
+
+    /// Parses `auto`, `text` or `json`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "auto" => Some(Self::Auto),
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
 impl LogConfig {
+    /// The key of the level, which a running service takes over.
+    pub const LEVEL: &str = "log.level";
+
+    /// The key of the format.
+    pub const FORMAT: &str = "log.format";
+
     pub(super) fn read(reader: &mut Reader) -> Self {
         let level =
-            reader.one("log.level", "info", "Lowest level that is logged: error, warn, info or debug.", |text| match text {
+            reader.one(Self::LEVEL, "info", "Lowest level that is logged: error, warn, info or debug.", |text| match text {
                 "error" => Ok(LogLevel::Error),
                 "warn" => Ok(LogLevel::Warn),
                 "info" => Ok(LogLevel::Info),
@@ -44,12 +73,8 @@ impl LogConfig {
                 _ => Err("write error, warn, info or debug".to_owned()),
             });
         let about = "Format of log lines: `text`, `json`, or `auto` (text on a terminal, otherwise JSON).";
-        let format = reader.one("log.format", "auto", about, |text| match text {
-            "auto" => Ok(LogFormat::Auto),
-            "text" => Ok(LogFormat::Text),
-            "json" => Ok(LogFormat::Json),
-            _ => Err("write auto, text or json".to_owned()),
-        });
+        let format = reader
+            .one(Self::FORMAT, "auto", about, |text| LogFormat::parse(text).ok_or_else(|| "write auto, text or json".to_owned()));
         Self { level: level.unwrap_or(LogLevel::Info), format: format.unwrap_or(LogFormat::Auto) }
     }
 }

@@ -2,6 +2,7 @@
 //! with its key and the remedy.
 
 mod accounts;
+mod callers;
 mod claims;
 mod connections;
 mod cookie_policy;
@@ -9,8 +10,10 @@ mod cors;
 mod database;
 mod dev_origin;
 mod limits;
+mod live;
 mod log;
 mod mail;
+mod native_origin;
 mod pages;
 mod passwords;
 mod proxy;
@@ -18,6 +21,7 @@ mod reader;
 mod redis;
 mod registration;
 mod sessions;
+mod site_origin;
 mod tls;
 mod tokens;
 mod values;
@@ -26,6 +30,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::redis::{RedisConfig, RedisNode, RedisTopology};
 pub use accounts::AccountsConfig;
+pub use callers::CallersConfig;
 pub use claims::{Claim, ClaimSource};
 pub use connections::ConnectionsConfig;
 pub use cookie_policy::CookiePolicy;
@@ -34,6 +39,7 @@ pub use database::DatabaseConfig;
 pub use dev_origin::DevOrigin;
 pub use doctor::Origin;
 pub use limits::{LimitsConfig, Rate};
+pub use live::Live;
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub(crate) use mail::locale;
 pub use mail::{MailConfig, MailTransport, SmtpCredentials, SmtpSecurity, SmtpServer};
@@ -58,18 +64,12 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// The API's origin as browsers see it.
     pub public_url: Origin,
-    /// Frontends that may call the API with credentials.
-    pub origins: Vec<Origin>,
-    /// Frontends on developers' machines, in token mode only.
-    pub dev_origins: Vec<DevOrigin>,
-    /// Request headers that frontends may send.
-    pub cors: CorsConfig,
+    /// From where the service is called, and its cookies.
+    pub callers: Live<CallersConfig>,
     /// The folder of the embedded database, the keys and the outbox.
     pub data_dir: PathBuf,
     pub database: DatabaseConfig,
     pub redis: Option<RedisConfig>,
-    /// Derived from `public_url`, `origins` and `cookie.domain`.
-    pub cookies: CookiePolicy,
     pub sessions: SessionsConfig,
     pub tokens: TokensConfig,
     pub passwords: PasswordsConfig,
@@ -83,7 +83,6 @@ pub struct Config {
     /// How long the service keeps serving after SIGTERM, so that load balancers can remove it.
     pub drain_delay: Duration,
     pub log: LogConfig,
-    pub proxy: ProxyConfig,
     /// Certificate and key, if `listen` serves HTTPS.
     pub tls: Option<TlsConfig>,
     pub docs: bool,
@@ -99,17 +98,6 @@ pub struct Reading {
 }
 
 impl Config {
-    /// Whether an `Origin` header names the API itself or a listed frontend. Those may use cookies.
-    pub fn is_listed(&self, origin: &[u8]) -> bool {
-        self.origins.iter().chain([&self.public_url]).any(|listed| listed.as_str().as_bytes() == origin)
-    }
-
-    /// Whether an `Origin` header names a developer's frontend. A listed origin stays listed even if a pattern matches it.
-    pub fn is_dev_origin(&self, origin: &[u8]) -> bool {
-        let matches = |origin: &str| self.dev_origins.iter().any(|dev| dev.matches(origin));
-        !self.is_listed(origin) && std::str::from_utf8(origin).is_ok_and(matches)
-    }
-
     /// Takes the address that `listen` was bound to. Where it asks for port 0, the system has chosen one, and `public_url` names it.
     pub fn bound_to(&mut self, listen: SocketAddr) {
         self.listen = listen;
@@ -132,14 +120,7 @@ impl Config {
         let (listen, admin_listen) = listeners(reader)?;
         let tls = TlsConfig::read(reader);
         let public_url = public_url(reader, listen, tls.is_some())?;
-        let origins = reader.list(
-            "origins",
-            "Origins of the frontends, exactly as browsers send them: https://app.example.com.",
-            Origin::parse,
-        );
-        let about = "Frontends on developers' machines, in token mode only: http://localhost:* or an exact origin.";
-        let dev_origins = reader.list("dev_origins", about, DevOrigin::parse);
-        let cors = CorsConfig::read(reader);
+        let callers = CallersConfig::read(reader, &public_url);
         let data_dir = reader.one("data_dir", "./data", "Folder of the embedded database, the keys and the outbox.", |text| {
             if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
         })?;
@@ -153,11 +134,8 @@ impl Config {
         Some(Self {
             listen,
             admin_listen,
-            cookies: CookiePolicy::derive(reader, &public_url, &origins),
+            callers: Live::new(callers),
             public_url,
-            origins,
-            dev_origins,
-            cors,
             data_dir,
             database,
             redis: RedisConfig::read(reader),
@@ -177,7 +155,6 @@ impl Config {
                 duration,
             )?,
             log: LogConfig::read(reader),
-            proxy: ProxyConfig::read(reader),
             tls,
             docs: reader.one("docs.enabled", "true", "Whether the API explorer is served at /docs.", values::switch)?,
         })
@@ -199,7 +176,7 @@ fn public_url(reader: &mut Reader, listen: SocketAddr, https: bool) -> Option<Or
     let is_given = reader.is_given("public_url").is_some_and(|values| values > 0);
     let local = format!("{}://localhost:{}", if https { "https" } else { "http" }, listen.port());
     let about = "The API's origin as browsers see it. Default: derived from `listen` and `tls.cert`.";
-    let public_url = reader.one("public_url", &local, about, Origin::parse);
+    let public_url = reader.one("public_url", &local, about, site_origin::site);
     if !listen.ip().is_loopback() && !is_given {
         let message =
             "is required when listen accepts connections from other machines: write the API's origin as browsers see it, https://…";

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, fmt, fs};
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 /// The origin of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -23,6 +25,15 @@ pub struct Setting {
     /// The value in effect; `(set)` if it is secret.
     pub value: String,
     pub source: Source,
+    /// The SHA-256 of a value that is not shown: it tells whether the value changed.
+    hidden: Option<Vec<u8>>,
+}
+
+impl Setting {
+    /// Whether the value is the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.value, &self.hidden) == (&other.value, &other.hidden)
+    }
 }
 
 /// A setting that the operator must correct.
@@ -213,6 +224,7 @@ impl Reader {
     /// Hides the value of the setting that was read last.
     pub(super) fn secret(&mut self) {
         if let Some(setting) = self.settings.last_mut().filter(|setting| setting.source != Source::Default) {
+            setting.hidden = Some(digest(&SHA256, setting.value.as_bytes()).as_ref().to_vec());
             "(set)".clone_into(&mut setting.value);
         }
     }
@@ -245,7 +257,7 @@ impl Reader {
 
     fn record(&mut self, key: &'static str, about: &'static str, default: &str, value: &str, given: Option<&Given>) {
         let source = given.map_or(Source::Default, |given| given.source);
-        self.settings.push(Setting { key, about, default: default.to_owned(), value: value.to_owned(), source });
+        self.settings.push(Setting { key, about, default: default.to_owned(), value: value.to_owned(), source, hidden: None });
     }
 }
 

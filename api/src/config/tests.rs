@@ -30,8 +30,9 @@ fn a_port_that_the_system_chooses_is_part_of_the_public_url() {
 
 #[test]
 fn allowed_headers_are_names() {
-    let allowed =
-        |text: &str| read("", &[("BIFRONS_CORS__ALLOWED_HEADERS", text)]).config.map(|config| config.cors.allowed_headers);
+    let allowed = |text: &str| {
+        read("", &[("BIFRONS_CORS__ALLOWED_HEADERS", text)]).config.map(|config| config.callers.get().cors.allowed_headers.clone())
+    };
     assert_eq!(allowed("Sentry-Trace, x-requested-with").unwrap(), ["sentry-trace", "x-requested-with"]);
     for wrong in ["*", "x-*", "a b", "a:b", "a\r\nb", "\u{e9}"] {
         assert_eq!(allowed(wrong).unwrap_err()[0].key, "BIFRONS_CORS__ALLOWED_HEADERS", "{wrong}");
@@ -47,7 +48,7 @@ fn the_environment_wins_over_the_file() {
     let config = config.unwrap();
     assert_eq!(config.listen.port(), 4000);
     assert_eq!(config.public_url.as_str(), "http://localhost:4000", "follows listen");
-    assert_eq!(config.origins.len(), 2);
+    assert_eq!(config.callers.get().origins.len(), 2);
     assert_eq!(config.sessions.short.idle.as_secs(), 1800);
 }
 

@@ -28,16 +28,27 @@ pub(super) async fn read_status<'c>(connection: impl IntoDatabaseExecutor<'c>) -
     if !schema.has_table(HISTORY).await.map_err(OpenError::Migrate)? {
         return Ok(Status::Empty);
     }
-    let history = schema.get_connection();
-    let query = Statement::from_string(history.get_database_backend(), format!("SELECT version FROM {HISTORY}"));
-    let rows = history.query_all_raw(query).await.map_err(OpenError::Migrate)?;
-    let applied = rows.into_iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>();
-    let applied = applied.map_err(OpenError::Migrate)?;
-    let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let applied = applied(schema.get_connection()).await.map_err(OpenError::Migrate)?;
+    let known = known();
     if let Some(newer) = applied.iter().find(|step| !known.contains(step)) {
         return Err(OpenError::Newer(newer.clone()));
     }
     Ok(if known.iter().all(|step| applied.contains(step)) { Status::Current } else { Status::Older })
+}
+
+/// The newest step of the history that this version does not know.
+pub(super) async fn newer_step(connection: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
+    let known = known();
+    Ok(applied(connection).await?.into_iter().filter(|step| !known.contains(step)).max())
+}
+
+fn known() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}
+
+async fn applied(history: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let query = Statement::from_string(history.get_database_backend(), format!("SELECT version FROM {HISTORY}"));
+    history.query_all_raw(query).await?.into_iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// Migrates the schema. One process migrates at a time; others wait. On PostgreSQL all steps are one transaction, which a pooler in

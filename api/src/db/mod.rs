@@ -96,6 +96,16 @@ impl Db {
         Ok(Self { pool, relaxed, reserved, last_ping: Arc::default() })
     }
 
+    /// How many connections for requests and tasks are in use, and how many there may be.
+    pub fn connections(&self) -> (usize, usize) {
+        self.pool.inner().usage()
+    }
+
+    /// The newest migration of the schema that this version does not know, if a newer version migrated it.
+    pub async fn newer_step(&self) -> Result<Option<String>, Unavailable> {
+        Ok(migrate::newer_step(&self.reserved).await?)
+    }
+
     /// For reads, and for writes of a single statement.
     pub fn connection(&self) -> &impl ConnectionTrait {
         &self.pool

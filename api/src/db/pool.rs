@@ -28,6 +28,14 @@ impl Pool {
         }
     }
 
+    /// How many connections are in use, and how many there may be.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        match self {
+            Self::Server(server) => server.usage(),
+            Self::File(file) => file.usage(),
+        }
+    }
+
     pub(super) async fn close(self) -> Result<(), DbErr> {
         match self {
             Self::Server(server) => server.close().await,

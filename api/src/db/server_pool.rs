@@ -23,6 +23,22 @@ impl ServerPool {
         Self { connection, prologue: prologue.map(Into::into) }
     }
 
+    /// How many connections are in use, and how many there may be.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        let usage = |open: u32, idle, max: u32| ((open as usize).saturating_sub(idle), max as usize);
+        match self.connection.get_database_backend() {
+            DbBackend::Postgres => {
+                let pool = self.connection.get_postgres_connection_pool();
+                usage(pool.size(), pool.num_idle(), pool.options().get_max_connections())
+            }
+            DbBackend::MySql => {
+                let pool = self.connection.get_mysql_connection_pool();
+                usage(pool.size(), pool.num_idle(), pool.options().get_max_connections())
+            }
+            _ => (0, 0),
+        }
+    }
+
     /// Outside any transaction. Not for use with a pooler in transaction mode.
     pub(super) fn connection(&self) -> &DatabaseConnection {
         &self.connection

@@ -25,8 +25,10 @@ struct Pending<K, V> {
 
 struct Waiting<K, V> {
     key: K,
-    reader: oneshot::Sender<Result<Option<V>, Unavailable>>,
+    reader: oneshot::Sender<Found<V>>,
 }
+
+type Found<V> = Result<Option<V>, Unavailable>;
 
 impl<K, V> Clone for SharedReads<K, V> {
     fn clone(&self) -> Self {
@@ -48,7 +50,7 @@ impl<K, V> fmt::Debug for SharedReads<K, V> {
 
 impl<K: Copy + Eq + Hash + Send + 'static, V: Clone + Send + 'static> SharedReads<K, V> {
     /// What `query` finds for the key. The query begins after the call: what was committed before is in it.
-    pub async fn read<F>(&self, key: K, query: impl Fn(Vec<K>) -> F + Send + 'static) -> Result<Option<V>, Unavailable>
+    pub async fn read<F>(&self, key: K, query: impl Fn(Vec<K>) -> F + Send + 'static) -> Found<V>
     where
         F: Future<Output = Result<Vec<(K, V)>, Unavailable>> + Send + 'static,
     {
@@ -61,7 +63,7 @@ impl<K: Copy + Eq + Hash + Send + 'static, V: Clone + Send + 'static> SharedRead
     }
 
     /// Queues a read. If fewer queries run than may, one more must.
-    fn queue(&self, key: K) -> (oneshot::Receiver<Result<Option<V>, Unavailable>>, Option<Running<K, V>>) {
+    fn queue(&self, key: K) -> (oneshot::Receiver<Found<V>>, Option<Running<K, V>>) {
         let (reader, found) = oneshot::channel();
         let mut pending = lock(&self.0);
         pending.waiting.push(Waiting { key, reader });

@@ -37,6 +37,12 @@ impl PoolState {
 }
 
 impl SqlitePool {
+    /// How many connections are in use, and how many there may be.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        let max = self.0.max as usize;
+        (max.saturating_sub(self.0.permits.available_permits()), max)
+    }
+
     /// Opens the first connection; at most `max` will exist.
     pub(super) async fn open(options: SqliteConnectOptions, max: u32) -> Result<Self, DbErr> {
         let permits = Arc::new(Semaphore::new(max as usize));

@@ -80,6 +80,10 @@ impl<C> WithTimeout<C> {
         Self { inner, limit, suspects }
     }
 
+    pub(super) fn inner(&self) -> &C {
+        &self.inner
+    }
+
     pub(super) fn into_inner(self) -> C {
         self.inner
     }

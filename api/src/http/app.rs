@@ -19,11 +19,12 @@ use super::{
         well_formed,
     },
     operations::{health, metrics},
+    request,
     response::problem::{Problem, ProblemCode},
     spec::{document, explorer, served},
     v1::verify,
 };
-use crate::{audit::Event, random, state::AppState};
+use crate::{audit::Event, config::CallersConfig, random, state::AppState};
 
 /// How long a request may take, from its last header to its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,7 +39,7 @@ pub fn app(state: Arc<AppState>) -> App {
         .nest_no_strip("/v1", document::service())
         .at(format!("{FOR_ENVOY}*path"), verify::for_envoy);
     if state.config.docs {
-        let to_docs = poem::endpoint::make_sync(|_| Redirect::see_other("/docs"));
+        let to_docs = poem::endpoint::make_sync(|_| Redirect::see_other("docs"));
         routes = routes.at("/docs", get(explorer::explorer(&state.config))).at("/", get(to_docs));
     }
     App::around(routes, state)
@@ -69,32 +70,36 @@ impl App {
     /// Answers a request. It never fails: an error is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
         let config = &self.state.config;
-        let trace = Trace::begin(random::uuid_v7(self.state.clock.now()), &request, config);
-        let reader = cors::reader(request.headers(), config);
+        // Once: the checks of one request must not see different origins.
+        let callers = config.callers.get();
+        let id = request::id_of_proxy(&request, &callers).unwrap_or_else(|| random::uuid_v7(self.state.clock.now()));
+        let trace = Trace::begin(id, &request, &callers);
+        let reader = cors::reader(request.headers(), &callers, &config.public_url);
         let answering = trace.around(async {
             if let Some(refused) = well_formed::refuse(&request) {
                 return refused;
             }
-            match cors::preflight(&request, config) {
+            match cors::preflight(&request, &callers, &config.public_url) {
                 Some(preflight) => {
                     if reader.is_none() {
                         self.state.record(Event::PreflightRefused);
                     }
                     preflight
                 }
-                None => self.route(request).await,
+                None => self.route(request, &callers).await,
             }
         });
-        let mut response = answering.await;
+        let (mut response, who) = answering.await;
         cors::share(&mut response, reader);
         headers::secure(&mut response, config);
-        let (operation, after) = trace.end(&mut response);
+        let (operation, after) = trace.end(who, &mut response);
         self.state.metrics.answered(operation, response.status().as_u16(), after);
         response
     }
 
-    async fn route(&self, mut request: Request) -> Response {
-        if cors::is_dev(request.headers(), &self.state.config) {
+    async fn route(&self, mut request: Request, callers: &CallersConfig) -> Response {
+        let public_url = &self.state.config.public_url;
+        if cors::is_dev(request.headers(), callers, public_url) {
             // Dropped before any operation can read them: the origin of such a page may be a pattern, so it never gets credentials.
             request.headers_mut().remove(header::COOKIE);
         }
@@ -102,7 +107,7 @@ impl App {
             request.set_method(Method::GET);
         }
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        if csrf::is_forged(&request, &self.state) {
+        if csrf::is_forged(&request, callers, public_url) {
             self.state.record(Event::OriginRefused);
             return Problem::new(ProblemCode::OriginNotAllowed).into_response();
         }

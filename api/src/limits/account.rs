@@ -1,10 +1,10 @@
-//! The limits of the password of one account.
+//! The limits of the password of one account, and of the codes of its second factors.
 
 use std::time::Duration;
 
 use entity::{LimitKey, SessionId, UnixMillis, user};
 
-use super::{LimitError, Limits, Subject, keyed_lock::KeyGuard, store, unspent::Unspent};
+use super::{Guessed, LimitError, Limits, Subject, keyed_lock::KeyGuard, store, unspent::Unspent};
 use crate::{
     config::Rate,
     db::{Db, Unavailable},
@@ -21,6 +21,15 @@ pub struct Account<'a> {
     pub user: Option<&'a user::Model>,
     /// The live session of the user that the request belongs to.
     pub session: Option<SessionId>,
+    /// What is guessed.
+    pub guessed: Guessed,
+}
+
+impl<'a> Account<'a> {
+    /// An account whose password is guessed.
+    pub fn of_password(address: &'a str, user: Option<&'a user::Model>, session: Option<SessionId>) -> Self {
+        Self { address, user, session, guessed: Guessed::Password }
+    }
 }
 
 /// One attempt at the password of an account, taken from its limits.
@@ -54,14 +63,15 @@ impl Limits {
         now: UnixMillis,
     ) -> Result<Option<Attempt>, LimitError> {
         let Some(config) = &self.config else { return Ok(None) };
+        let key_of = |of: &[u8], subject: Subject<'_>| self.key_of_guess(account.guessed, of, subject);
         let (own, shared) = if let Some((user, device)) = self.known(account, requester, now) {
             let of_user = user.id.0.as_bytes();
-            let own = (self.key_of(of_user, device), config.client);
-            (Some(own), vec![(self.key_of(of_user, Subject::KnownDevices), config.account)])
+            let own = (key_of(of_user, device), config.client);
+            (Some(own), vec![(key_of(of_user, Subject::KnownDevices), config.account)])
         } else {
             let blocks = requester.network().blocks().map(|block| (Subject::Block(block), config.client.times(block.share())));
             let limits = blocks.chain([(Subject::UnknownDevices, config.account)]);
-            (None, limits.map(|(subject, rate)| (self.key_of(account.address.as_bytes(), subject), rate)).collect())
+            (None, limits.map(|(subject, rate)| (key_of(account.address.as_bytes(), subject), rate)).collect())
         };
         let guard = self.attempts.lock(&own.as_ref().unwrap_or(&shared[0]).0).await;
         let kept = own.as_ref().and_then(|(key, _)| self.unspent.take(key, now));

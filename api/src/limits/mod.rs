@@ -54,6 +54,14 @@ pub struct Limits {
     device_keys: Vec<hmac::Key>,
 }
 
+/// What an attempt guesses at. Each has limits of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guessed {
+    Password,
+    /// The code of a second factor. Strangers do not get to type one.
+    Code,
+}
+
 /// What one limit of an account is about.
 #[derive(Clone, Copy)]
 enum Subject<'a> {
@@ -109,7 +117,14 @@ impl Limits {
     }
 
     fn key_of(&self, account: &[u8], subject: Subject<'_>) -> LimitKey {
+        self.key_of_guess(Guessed::Password, account, subject)
+    }
+
+    fn key_of_guess(&self, guessed: Guessed, account: &[u8], subject: Subject<'_>) -> LimitKey {
         let mut message = hmac::Context::with_key(&self.key);
+        if guessed == Guessed::Code {
+            message.update(b"c");
+        }
         // Each kind has a tag and a fixed length, so that no two inputs are the same bytes.
         match subject {
             Subject::UnknownDevices => message.update(b"s"),

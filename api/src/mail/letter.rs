@@ -68,6 +68,12 @@ pub enum Letter {
     AccountDeleted(Circumstances),
     /// Tells a user that a refresh token was used twice, and that its session was ended.
     RefreshTokenReused(SecurityNotice),
+    /// Tells a user that a second factor was added.
+    SecondFactorAdded(SecurityNotice),
+    /// Tells a user that the second factor was removed.
+    SecondFactorRemoved(SecurityNotice),
+    /// Tells a user that a recovery code was used.
+    RecoveryCodeUsed(SecurityNotice),
     /// Shows the operator that mail works.
     Test { time: String },
     /// A mail that a former version wrote.
@@ -107,6 +113,21 @@ impl Letter {
     /// Tells a user that a refresh token was used twice, and that its session was ended.
     pub(crate) fn refresh_token_reused(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::RefreshTokenReused(SecurityNotice::new(circumstances, page, token))
+    }
+
+    /// Tells a user that a second factor was added.
+    pub(crate) fn second_factor_added(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::SecondFactorAdded(SecurityNotice::new(circumstances, page, token))
+    }
+
+    /// Tells a user that the second factor was removed.
+    pub(crate) fn second_factor_removed(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::SecondFactorRemoved(SecurityNotice::new(circumstances, page, token))
+    }
+
+    /// Tells a user that a recovery code was used.
+    pub(crate) fn recovery_code_used(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::RecoveryCodeUsed(SecurityNotice::new(circumstances, page, token))
     }
 
     /// Tells a user when the account will be deleted.
@@ -223,6 +244,9 @@ mod tests {
                 Letter::deletion_scheduled(now, Duration::from_secs(30 * 24 * 3600), done(), page, &token),
                 Letter::AccountDeleted(done()),
                 Letter::refresh_token_reused(done(), page, &token),
+                Letter::second_factor_added(done(), page, &token),
+                Letter::second_factor_removed(done(), page, &token),
+                Letter::recovery_code_used(done(), page, &token),
                 Letter::Test { time: written(now) },
                 Letter::Plain { subject: "Subject".to_owned(), body: "Body".to_owned() },
             ];

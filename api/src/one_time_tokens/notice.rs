@@ -25,6 +25,12 @@ pub(crate) enum Occasion {
     NewDevice,
     /// A refresh token was used twice, and its session was ended.
     RefreshTokenReused,
+    /// A second factor was added.
+    SecondFactorAdded,
+    /// The second factor was removed.
+    SecondFactorRemoved,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
     /// The account will be deleted after this time.
     DeletionScheduled(Duration),
 }
@@ -59,6 +65,9 @@ impl Notice {
             Occasion::PasswordChanged => Letter::password_changed(circumstances, page, &token),
             Occasion::NewDevice => Letter::new_device(circumstances, page, &token),
             Occasion::RefreshTokenReused => Letter::refresh_token_reused(circumstances, page, &token),
+            Occasion::SecondFactorAdded => Letter::second_factor_added(circumstances, page, &token),
+            Occasion::SecondFactorRemoved => Letter::second_factor_removed(circumstances, page, &token),
+            Occasion::RecoveryCodeUsed => Letter::recovery_code_used(circumstances, page, &token),
             Occasion::DeletionScheduled(grace) => {
                 Letter::deletion_scheduled(self.now.plus(grace), grace, circumstances, page, &token)
             }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{GrantId, OneTimeTokenId, SecretHash, Seed, SessionId};
+use entity::{ChallengeId, GrantId, OneTimeTokenId, SecretHash, Seed, SessionId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -17,6 +17,8 @@ pub const SESSION_COOKIE_PREFIX: &str = "bfs_";
 pub const REFRESH_TOKEN_PREFIX: &str = "bfr_";
 /// The prefix of a token in a mail.
 const ONE_TIME_TOKEN_PREFIX: &str = "bfo_";
+/// The prefix of a challenge.
+const CHALLENGE_PREFIX: &str = "bfc_";
 
 const ID: usize = 16;
 
@@ -100,6 +102,15 @@ id_and_secret! {
     ONE_TIME_TOKEN_PREFIX
 }
 
+id_and_secret! {
+    /// A challenge: `bfc_` + base64url(its id ‖ 32 random bytes). It opens nothing without a second factor.
+    ChallengeToken {
+        /// Finds the row.
+        id: ChallengeId
+    },
+    CHALLENGE_PREFIX
+}
+
 /// A refresh token: `bfr_` + base64url(grant id ‖ generation ‖ MAC).
 ///
 /// It is derived, not stored: every holder of generation `n` gets the same generation `n + 1`, however many requests ask at once and
@@ -170,13 +181,13 @@ macro_rules! redacted_debug {
         }
     )*};
 }
-redacted_debug!(SessionCookie, RefreshToken, OneTimeToken);
+redacted_debug!(SessionCookie, RefreshToken, OneTimeToken, ChallengeToken);
 
 #[cfg(test)]
 mod tests {
     use entity::{GrantId, Seed, SessionId, UnixMillis};
 
-    use super::{OneTimeToken, RefreshToken, SessionCookie};
+    use super::{ChallengeToken, OneTimeToken, RefreshToken, SessionCookie};
     use crate::{random, secret::ServerSecrets};
 
     fn a_session() -> SessionId {
@@ -205,7 +216,7 @@ mod tests {
         assert!(RefreshToken::parse(&cookie).is_none());
         assert!(SessionCookie::parse(&refresh).is_none());
         assert!(RefreshToken::parse(&cookie.replace("bfs_", "bfr_")).is_none());
-        assert!(OneTimeToken::parse(&cookie).is_none());
+        assert!(OneTimeToken::parse(&cookie).is_none() && ChallengeToken::parse(&cookie).is_none());
     }
 
     #[test]

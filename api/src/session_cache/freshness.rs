@@ -147,7 +147,8 @@ impl Freshness {
     }
 
     /// How long ago the last poll began, by the monotonic clock; `None` before the first.
-    fn last_poll(&self) -> Option<Duration> {
+    /// How long ago the last poll was.
+    pub(super) fn last_poll(&self) -> Option<Duration> {
         match self.polled.load(Ordering::Acquire) {
             NEVER => None,
             then => Some(Duration::from_millis(u64::try_from(self.millis(Instant::now()) - then).unwrap_or(0))),

@@ -21,7 +21,7 @@ mod tests;
 mod tokens;
 mod weight;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use entity::{SessionId, UnixMillis, UserId};
 use quick_cache::sync::Cache as Bounded;
@@ -228,6 +228,11 @@ impl SessionCache {
     /// Up to when changes were polled, by the database's clock; `None` before the first poll.
     pub fn polled_until(&self) -> Option<UnixMillis> {
         self.freshness.polled_until()
+    }
+
+    /// How long ago this node last polled for changes; `None` before the first time.
+    pub fn last_poll(&self) -> Option<Duration> {
+        self.freshness.last_poll()
     }
 
     /// Whether all changes but those of the last moments were applied.

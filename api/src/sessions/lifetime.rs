@@ -7,7 +7,7 @@ use entity::{
 
 use crate::{
     config::{Lifetime, SessionsConfig},
-    principal::SessionSnapshot,
+    principal::{Principal, SessionSnapshot},
 };
 
 /// When a session expires.
@@ -56,10 +56,13 @@ pub(super) fn is_live(session: &session::Model, user: &user::Model, now: UnixMil
     session.ended_at.is_none() && user.status == Status::Active && now < expiry(session, config).idle
 }
 
-/// Whether the user authenticated so recently that sensitive operations need no step-up.
-pub fn is_fresh(session: &SessionSnapshot, now: UnixMillis, config: &SessionsConfig) -> bool {
+/// Whether the user authenticated so recently, and with all the factors they have, that sensitive operations need no step-up.
+pub fn is_fresh(Principal { session, user }: &Principal, now: UnixMillis, config: &SessionsConfig) -> bool {
+    let reachable = if user.second_factor { 2 } else { 1 };
     // In both directions: the clocks of two nodes differ, and a moment far ahead proves nothing.
-    now.since(session.authenticated_at) <= config.fresh_for && session.authenticated_at.since(now) <= config.fresh_for
+    let is_recent =
+        now.since(session.authenticated_at) <= config.fresh_for && session.authenticated_at.since(now) <= config.fresh_for;
+    is_recent && session.methods.assurance() >= reachable
 }
 
 #[cfg(test)]
@@ -67,7 +70,7 @@ mod tests {
     use std::time::Duration;
 
     use entity::{
-        UnixMillis,
+        Method, Methods, UnixMillis,
         session::{self, EndedBecause},
         user::{self, Status},
     };
@@ -134,11 +137,21 @@ mod tests {
 
     #[test]
     fn a_proof_is_fresh_within_the_limit_and_not_ahead_of_it() {
-        let fresh = |now: UnixMillis| is_fresh(&Principal::new(&a_session(), &fixtures::user(START)).session, now, &config());
+        let fresh = |now: UnixMillis| is_fresh(&Principal::new(&a_session(), &fixtures::user(START)), now, &config());
         let limit = config().fresh_for;
         let more = limit + Duration::from_millis(1);
         assert!(fresh(START) && fresh(START.plus(limit)) && fresh(START.minus(limit)));
         assert!(!fresh(START.plus(more)), "too long ago");
         assert!(!fresh(START.minus(more)), "dated in the future");
+    }
+
+    #[test]
+    fn one_factor_is_not_fresh_for_a_user_with_two() {
+        let user = user::Model { second_factor: true, ..fixtures::user(START) };
+        let both = Methods::only(Method::Password).with(Method::OneTimeCode).with(Method::MultiFactor);
+        for (methods, expected) in [(Methods::only(Method::Password), false), (both, true)] {
+            let session = session::Model { methods, ..a_session() };
+            assert_eq!(is_fresh(&Principal::new(&session, &user), START, &config()), expected);
+        }
     }
 }

@@ -52,6 +52,9 @@ pub enum OpenError {
     /// The proof does not hold any more: the credentials changed, or the user may not sign in.
     #[error("the proof does not hold any more")]
     Stale,
+    /// Another request used what the proof uses up.
+    #[error("the proof was used")]
+    Used,
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -69,16 +72,21 @@ pub async fn open(state: &Arc<AppState>, proof: &Proof, opening: Opening) -> Res
     };
     let notice = notice(state, proof, &opening.requester).await?;
     let is_leaving = proof.user.delete_at.is_some();
-    let is_one = opening.replaces.is_empty() && grant.is_none() && notice.is_none() && !is_leaving;
+    let is_one = opening.replaces.is_empty() && grant.is_none() && notice.is_none() && !is_leaving && proof.redeems.is_none();
     let scope = if is_one { Scope::Statement } else { Scope::Transaction };
-    let input = (row.clone(), grant, opening.replaces, notice, is_leaving, proof.user.credential_epoch);
-    let opened = state.write_or_refuse(scope, input, |tx, (row, grant, replaces, notice, is_leaving, epoch)| {
+    let input = (row.clone(), grant, opening.replaces, notice, is_leaving, proof.clone());
+    let opened = state.write_or_refuse(scope, input, |tx, (row, grant, replaces, notice, is_leaving, proof)| {
         Box::pin(async move {
             if *is_leaving {
                 store::keep_user(tx, row.user_id).await?;
             }
-            if !store::insert(tx, row.clone(), *epoch).await? {
+            if !store::insert(tx, row.clone(), &proof.user).await? {
                 return Ok(Err(OpenError::Stale));
+            }
+            if let Some(redemption) = &proof.redeems
+                && !redemption.redeem(tx, &proof.user).await?
+            {
+                return Ok(Err(OpenError::Used));
             }
             if let Some(grant) = grant {
                 grants::store::insert(tx, grant.clone()).await?;

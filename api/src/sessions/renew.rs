@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::{
-    GrantId, Seed, UnixMillis,
+    GrantId, Methods, Seed, UnixMillis,
     session::{self, Mode},
     user,
 };
@@ -24,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Renewal {
     authenticated_at: UnixMillis,
+    methods: Methods,
     secret: NewSecret,
 }
 
@@ -41,15 +42,15 @@ pub(crate) struct Renewed {
 }
 
 impl Renewal {
-    /// Makes a new secret for a session, of the kind that its mode has.
-    pub(crate) fn new(session: &session::Model, now: UnixMillis) -> Self {
+    /// Makes a new secret for a session, of the kind that its mode has. `methods` are all that the user has proved in it.
+    pub(crate) fn new(session: &session::Model, methods: Methods, now: UnixMillis) -> Self {
         // At least a second later than before: access tokens carry whole seconds, and earlier ones must be older.
         let authenticated_at = now.max(session.authenticated_at.plus(Duration::from_secs(1)));
         let secret = match session.mode {
             Mode::Cookie => NewSecret::Cookie(SessionCookie::new(session.id)),
             Mode::Token => NewSecret::Seed(grants::new_seed()),
         };
-        Self { authenticated_at, secret }
+        Self { authenticated_at, methods, secret }
     }
 
     /// Stores the secret; `None` if the session is not as it was read: it ended, or another request renewed it.
@@ -58,14 +59,15 @@ impl Renewal {
             NewSecret::Cookie(cookie) => Some(cookie.hash()),
             NewSecret::Seed(_) => None,
         };
-        if !store::renew(tx, session, secret_hash.as_ref(), self.authenticated_at).await? {
+        if !store::renew(tx, session, secret_hash.as_ref(), self.authenticated_at, self.methods).await? {
             return Ok(None);
         }
         let secret = match &self.secret {
             NewSecret::Cookie(cookie) => Some(SessionSecret::Cookie(cookie.clone())),
             NewSecret::Seed(seed) => grants::store::reseed(tx, GrantId::of(session.id), seed).await?.map(SessionSecret::Grant),
         };
-        let session = session::Model { secret_hash, authenticated_at: self.authenticated_at, ..session.clone() };
+        let Self { authenticated_at, methods, .. } = *self;
+        let session = session::Model { secret_hash, authenticated_at, methods, ..session.clone() };
         Ok(secret.map(|secret| Renewed { session, secret }))
     }
 }

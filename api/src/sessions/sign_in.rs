@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use entity::session::Mode;
+
 use super::{
     end::{PresentedCredential, sessions_of},
     established::Established,
     open::{Delivery, OpenError, Opening, open},
 };
 use crate::{
-    authentication::{AttemptError, VerifyPasswordError, prove_password},
+    authentication::{
+        AttemptError, IssuedChallenge, VerifyPasswordError,
+        challenge::{self, Awaited},
+        prove_password,
+    },
     db::Unavailable,
     email_address::EmailAddress,
     hashing::HashingError,
@@ -62,22 +68,39 @@ impl From<VerifyPasswordError> for SignInError {
     }
 }
 
-/// Verifies the password and opens a session. The account trusts the device from then on.
-pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<(Established, DeviceToken), SignInError> {
+/// What a right password leads to.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// A session. The account trusts the device from now on.
+    Session(Established, DeviceToken),
+    /// The user has a second factor.
+    Challenge(IssuedChallenge),
+}
+
+/// Verifies the password, and opens a session or, for a user with a second factor, issues a challenge.
+pub async fn sign_in(state: &Arc<AppState>, request: SignIn<'_>) -> Result<SignedIn, SignInError> {
     let SignIn { email, password, remember, delivery, requester, presented } = request;
     let address = EmailAddress::parse_stored(email);
     for _ in 0..ATTEMPTS {
         // Boxed: while a request waits for a hashing worker it holds no more memory than it must.
         let proof = Box::pin(prove_password(state, address.as_ref(), password.clone(), &requester)).await?;
+        if proof.user.second_factor {
+            let (mode, refresh_in) = match delivery {
+                Delivery::Cookie => (Mode::Cookie, None),
+                Delivery::Tokens(refresh_in) => (Mode::Token, Some(refresh_in)),
+            };
+            let awaited = Awaited { user: &proof.user, methods: proof.methods, mode, refresh_in, remember };
+            return Ok(SignedIn::Challenge(Box::pin(challenge::issue(state, awaited)).await?));
+        }
         let replaces = Box::pin(sessions_of(state, &presented)).await?;
         let opening = Opening { delivery, remember, requester: requester.clone(), replaces };
         match Box::pin(open(state, &proof, opening)).await {
             Ok(established) => {
                 let device = state.limits.trust_device(&requester.devices, &proof.user, proof.at);
-                return Ok((established, device));
+                return Ok(SignedIn::Session(established, device));
             }
             // The credentials changed while the password was verified. It may be another one now.
-            Err(OpenError::Stale) => {}
+            Err(OpenError::Stale | OpenError::Used) => {}
             Err(OpenError::Store(error)) => return Err(error.into()),
             Err(OpenError::Signing(error)) => return Err(error.into()),
         }

@@ -1,7 +1,7 @@
 //! Queries on `session`. What changes a session notes the change on the [`Tx`] that it writes with.
 
 use entity::{
-    SecretHash, SessionId, UnixMillis, UserId,
+    Methods, SecretHash, SessionId, UnixMillis, UserId,
     session::{Column, EndedBecause, Entity, Model},
     user::{self, Status},
 };
@@ -20,17 +20,17 @@ use crate::{
     state::Tx,
 };
 
-/// Stores a new session, if its user is active and has this `credential_epoch`; false if not. A change of the user waits until the
-/// transaction is over.
-pub(crate) async fn insert(tx: &Tx, session: Model, epoch: i64) -> Result<bool, Unavailable> {
-    let user = session.user_id;
+/// Stores a new session, if its user is active, and has the `credential_epoch` and the second factor that they had when they were read; false
+/// if not. A change of the user waits until the transaction is over.
+pub(crate) async fn insert(tx: &Tx, session: Model, user: &user::Model) -> Result<bool, Unavailable> {
     let row = session.into_active_model();
     let values = Column::iter().filter_map(|column| row.get(column).into_value()).map(Expr::value);
     let values = Query::select()
         .exprs(values)
         .from(user::Entity)
-        .and_where(user::Column::Id.eq(user))
-        .and_where(user::Column::CredentialEpoch.eq(epoch))
+        .and_where(user::Column::Id.eq(user.id))
+        .and_where(user::Column::CredentialEpoch.eq(user.credential_epoch))
+        .and_where(user::Column::SecondFactor.eq(user.second_factor))
         .and_where(user::Column::Status.eq(Status::Active))
         .lock(LockType::Share)
         .to_owned();
@@ -159,8 +159,10 @@ pub(crate) async fn renew(
     session: &Model,
     secret_hash: Option<&SecretHash>,
     authenticated_at: UnixMillis,
+    methods: Methods,
 ) -> Result<bool, Unavailable> {
     let update = changed(tx, unchanged(session))
+        .col_expr(Column::Methods, Expr::value(methods))
         .col_expr(Column::SecretHash, Expr::value(secret_hash.cloned()))
         .col_expr(Column::AuthenticatedAt, Expr::value(authenticated_at));
     let is_renewed = update.exec(tx.connection()).await?.rows_affected > 0;

@@ -117,9 +117,15 @@ impl AppState {
     /// Opens the database, migrates it, and reads the secrets and the keys or creates them.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         // Held until all is there: of several processes that start at once, one creates the keys and migrates.
-        let _lock =
-            lock(&config.data_dir).await.map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        let _lock = locked(&config).await?;
         let db = Db::open(&config.database).await?;
+        Self::with_database(db, config, clock).await
+    }
+
+    /// The same, on a schema that `bifrons migrate` has migrated to this version.
+    pub async fn open_migrated(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let _lock = locked(&config).await?;
+        let db = Db::open_existing(&config.database).await?;
         Self::with_database(db, config, clock).await
     }
 
@@ -221,12 +227,16 @@ impl AppState {
     }
 }
 
-/// Creates the data folder for the service's user alone, and waits until no other process is starting in it. A read-only folder, and a
-/// file system without locks, need no lock: there are keys in it already, or creating them fails.
+async fn locked(config: &Config) -> Result<Option<File>, StartError> {
+    lock(&config.data_dir).await.map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))
+}
+
+/// Creates the data folder for the service's user alone, and waits until no other process is starting in it. A folder that cannot be
+/// written to or created, and a file system without locks, need no lock: all that is needed is there already, or creating it fails.
 pub async fn lock(folder: &Path) -> io::Result<Option<File>> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let opened = File::options().create(true).write(true).truncate(false).mode(0o600).open(folder.join("start.lock"));
-    let file = match opened {
+    let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let open = || File::options().create(true).write(true).truncate(false).mode(0o600).open(folder.join("start.lock"));
+    let file = match created.and_then(|()| open()) {
         Err(error) if matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => return Ok(None),
         opened => opened?,
     };

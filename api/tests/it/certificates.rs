@@ -54,6 +54,6 @@ async fn a_hang_up_does_not_end_the_service() {
     let folder = tempdir().unwrap();
     let service = Process::start(folder.path());
     service.hang_up();
-    until(async || fs::read_to_string(folder.path().join("log")).unwrap().contains("there is nothing to reload")).await;
+    until(async || fs::read_to_string(folder.path().join("log")).unwrap().contains("the configuration is the same")).await;
     service.client().get("/health/live").await.expect(200);
 }

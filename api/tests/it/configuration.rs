@@ -11,8 +11,7 @@ async fn all_errors_at_once_with_exit_code_2() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("bifrons.toml"), "listen = \"here\"\n[sesions]\nidle = \"1h\"\n").unwrap();
     let output = serve(folder.path(), &[("BIFRONS_ORIGINS", "https://app.example.com/,*"), ("BIFRONS_TYPO", "1")]);
-    refuses(&output, 2, "the configuration is invalid:");
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = refuses(&output, 2, "the configuration is invalid:");
     for error in [
         "listen: write an address",
         "sesions.idle: there is no such key; did you mean sessions.idle?",
@@ -59,6 +58,9 @@ async fn a_configuration_that_no_browser_supports_is_refused_with_a_remedy() {
         (https, "http://admin.jazzmeet.site", "", "serve the frontend over https too"),
         (https, "http://api.jazzmeet.site", "", "serve the frontend over https too"),
         (https, "http://localhost:5173", "", "list it under dev_origins, for token mode"),
+        (https, "https://admin.jazzmeet.site.", "", "write https://admin.jazzmeet.site: with the dot"),
+        ("https://api.jazzmeet.site.", "", "", "write https://api.jazzmeet.site: with the dot"),
+        (https, "capacitor://localhost", "", "list it under native_origins, for token mode"),
         ("http://api.jazzmeet.site", "", "", "write https://…"),
         ("https://jazz.fly.dev", "", ".fly.dev", "is a public suffix"),
         ("https://jazz.up.railway.app", "", ".up.railway.app", "is a public suffix"),

@@ -19,7 +19,7 @@ fn configure(environment: &[(&str, &str)]) -> impl FnOnce(&mut Config) + use<> {
     let public_url = [("BIFRONS_PUBLIC_URL", "https://api.jazzmeet.site")];
     let environment = public_url.iter().chain(environment).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let read = Config::read(None, environment).config.unwrap();
-    |config| (config.public_url, config.origins, config.cookies) = (read.public_url, read.origins, read.cookies)
+    |config| (config.public_url, config.callers) = (read.public_url, read.callers)
 }
 
 /// A browser's cookie store: a cookie is another one if its name, its domain or its partition differs (RFC 6265bis section 5.7).

@@ -122,7 +122,7 @@ async fn a_preflight_is_answered_before_anything_else() {
         assert_eq!(answer.header("access-control-max-age"), "7200");
     }
     let error = app.client().with("origin", LISTED).get("/nowhere").await.expect_problem(404, "not_found");
-    assert_eq!(error.header("access-control-expose-headers"), "retry-after, www-authenticate, x-request-id");
+    assert_eq!(error.header("access-control-expose-headers"), "bifrons-version, retry-after, www-authenticate, x-request-id");
 }
 
 #[tokio::test]
@@ -223,6 +223,30 @@ async fn dev_origins_get_token_mode_and_no_cookie() {
     dev.snapshot().sign_out().await.expect(204);
     ada.post("/v1/tokens/refresh", json!({})).await.expect(200);
     for other in ["https://localhost:5173", "http://localhost.evil.example", "http://127.0.0.1:5173"] {
+        ada.with("origin", other).tokens(EMAIL, PASSWORD).await.expect_problem(403, "origin_not_allowed");
+    }
+}
+
+/// A web view has an origin that is no website. Its pages use token mode; nothing else of their scheme gets in.
+#[tokio::test]
+async fn native_origins_get_token_mode_and_no_cookie() {
+    use crate::support::{EMAIL, PASSWORD};
+    let native = ["capacitor://localhost", "https://localhost", "chrome-extension://fmkadmapgofadopljbjfkapdkoienihi"];
+    let environment = [("BIFRONS_PUBLIC_URL", "https://api.example.com"), ("BIFRONS_NATIVE_ORIGINS", &native.join(","))];
+    let app = App::with_environment(&environment).await;
+    let ada = app.ada().await;
+    for origin in native {
+        let page = ada.with("origin", origin).with("sec-fetch-site", "cross-site");
+        let preflight = page.with("access-control-request-method", "POST").send(Method::OPTIONS, "/v1/session", None).await;
+        assert_eq!(preflight.expect(204).header("access-control-allow-origin"), origin);
+        page.get_session().await.expect_problem(401, "unauthenticated");
+        let tokens = page.tokens(EMAIL, PASSWORD).await.expect(200);
+        assert_eq!(tokens.header("access-control-allow-origin"), origin);
+        assert_eq!(tokens.header("access-control-allow-credentials"), "");
+        page.with_token(&tokens.string("/tokens/access_token")).get_session().await.expect(200);
+        page.refresh(&tokens.string("/tokens/refresh_token")).await.expect(200);
+    }
+    for other in ["capacitor://localhost:1", "capacitor://other", "ionic://localhost", "http://localhost", "null"] {
         ada.with("origin", other).tokens(EMAIL, PASSWORD).await.expect_problem(403, "origin_not_allowed");
     }
 }

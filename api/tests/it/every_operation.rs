@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Actor, App, EMAIL, PASSWORD, specification::operations};
 
 /// Operations that need no session. Add none without a reason.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 15] = [
     "registerUser",
     "confirmRegistration",
     // The token in the mail is the credential.
@@ -16,11 +16,14 @@ const PUBLIC: [&str; 13] = [
     "undoEmailChange",
     "reportNotMe",
     "signIn",
+    // The challenge is the credential.
+    "completeSignIn",
     "signOut",
     "refreshTokens",
     "revokeToken",
     "setProbeCookie",
     "readProbeCookie",
+    "getConfiguration",
 ];
 
 pub(crate) async fn signed_in(app: &App) -> Actor {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bifrons::config::{Config, LimitsConfig, Rate};
+use bifrons::config::{CallersConfig, Config, LimitsConfig, ProxyConfig, Rate};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -22,8 +22,15 @@ pub(crate) fn limited(account: &str, client: &str, network: &str) -> impl Fn(&mu
     };
     move |config| {
         config.limits = Some(limits);
-        config.proxy.trusted = vec!["127.0.0.0/8".parse().unwrap()];
+        proxy(config, |proxy| proxy.trusted = vec!["127.0.0.0/8".parse().unwrap()]);
     }
+}
+
+/// Changes what is believed of proxies.
+pub(crate) fn proxy(config: &mut Config, change: impl FnOnce(&mut ProxyConfig)) {
+    let mut callers = CallersConfig::clone(&config.callers.get());
+    change(&mut callers.proxy);
+    config.callers.replace(callers);
 }
 
 pub(crate) fn from(app: &App, ip: impl Into<String>) -> Actor {

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use redis::Value;
 
 use crate::{
-    limits::{WRONG, from, limited, limited_for},
+    limits::{WRONG, from, limited, limited_for, proxy},
     support::{App, EMAIL, PASSWORD, redis::RedisServer},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 async fn b_47_b_48_a_network_is_limited_for_every_spelling_of_its_addresses() {
     let app = App::configured(|config| {
         limited("1000/1m", "1000/1m", "3/3m")(config);
-        config.proxy.trusted.clear();
+        proxy(config, |proxy| proxy.trusted.clear());
     })
     .await;
     for n in 0..3 {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Actor, App, EMAIL, PASSWORD,
     binary::{Process, bifrons, free_port},
-    events::{WRONG, everything, mail},
+    events::{WRONG, everything, mail, second_factors},
     raw::RawConnection,
 };
 
@@ -49,7 +49,8 @@ async fn asvs_16_3_every_event_happens_and_is_counted() {
     verified.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     let confirm = json!({"token": "bfo_nonsense", "password": PASSWORD});
     verified.client().post("/v1/users/confirm", confirm).await.expect_problem(403, "invalid_one_time_token");
-    let rendered = [&app, &verified].map(|app| app.state.metrics.render()).into_iter().chain(mail().await);
+    let rendered =
+        [&app, &verified].map(|app| app.state.metrics.render()).into_iter().chain(mail().await).chain([second_factors().await]);
     let metrics = rendered.collect::<String>();
     let counted = metrics.lines();
     let counted = counted.filter_map(|line| line.strip_prefix("bifrons_events_total{event=\"")?.split('"').next());

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::{
     redis_faults,
+    second_factor::with_app,
     support::{
-        Actor, EMAIL, PASSWORD,
+        Actor, App, EMAIL, PASSWORD,
         binary::{Process, refuses, run},
         redis::{RedisServer, until},
     },
@@ -111,4 +112,24 @@ fn an_unknown_address_is_refused() {
     for (command, email) in [("sign-out", EMAIL), ("disable", "no address"), ("enable", "")] {
         refuses(&run(folder.path(), &["user", command, email], &[]), 1, &format!("no user has the address {email}"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_resets_the_second_factors_and_the_user_is_told() {
+    let app = App::start().await;
+    with_app(&app).await;
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(202);
+    let data_dir = app.state.config.data_dir.display().to_string();
+    let environment = [("BIFRONS_DATABASE__URL", app.state.config.database.url.as_str()), ("BIFRONS_DATA_DIR", &data_dir)];
+    let reset = |email: &str| run(Path::new(&data_dir), &["user", "reset-factors", email, "--json"], &environment);
+    refuses(&reset("grace@example.com"), 1, "no user has the address grace@example.com");
+    for had_any in [true, false] {
+        let output = reset(EMAIL);
+        let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(printed, serde_json::json!({"email": EMAIL, "action": "reset_factors", "had_any": had_any}));
+        assert_eq!(String::from_utf8(output.stderr).unwrap().contains("second_factors_reset"), had_any, "the event");
+    }
+    app.client().sign_in(EMAIL, PASSWORD).await.expect(200);
+    let mails = app.letters().await;
+    assert!(mails.iter().any(|mail| mail.contains("The second factor for Bifrons was removed")), "{mails:?}");
 }

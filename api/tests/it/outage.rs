@@ -12,7 +12,7 @@ async fn asvs_16_5_2_every_operation_says_503() {
     app.state.db.clone().close().await.unwrap();
 
     for operation in operations() {
-        if operation.template == "/v1/probe" {
+        if ["/v1/probe", "/v1/configuration"].contains(&operation.template.as_str()) {
             continue; // needs no database
         }
         let body = match operation.id.as_str() {

@@ -6,6 +6,7 @@ use bifrons::config::Config;
 
 use crate::{
     email_change::{PASSWORD_AFTER, change, choose, later, newest, pages, use_token},
+    limits::proxy,
     support::{Actor, App, EMAIL, PASSWORD},
 };
 
@@ -14,8 +15,10 @@ const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Fi
 
 fn places(config: &mut Config) {
     pages(config);
-    config.proxy.trusted = vec!["127.0.0.0/8".parse().unwrap()];
-    config.proxy.place_headers = vec!["x-city".to_owned(), "x-country".to_owned()];
+    proxy(config, |proxy| {
+        proxy.trusted = vec!["127.0.0.0/8".parse().unwrap()];
+        proxy.place_headers = vec!["x-city".to_owned(), "x-country".to_owned()];
+    });
 }
 
 /// All that a mail reports happens to an account, from one place. The mails to the old and to the new address.
@@ -76,8 +79,8 @@ async fn every_report_names_the_device_and_the_place() {
 #[tokio::test]
 async fn only_a_trusted_proxy_names_a_place() {
     for change in [
-        |config: &mut Config| config.proxy.trusted = vec!["192.0.2.0/24".parse().unwrap()],
-        |config: &mut Config| config.proxy.place_headers.clear(),
+        |config: &mut Config| proxy(config, |proxy| proxy.trusted = vec!["192.0.2.0/24".parse().unwrap()]),
+        |config: &mut Config| proxy(config, |proxy| proxy.place_headers.clear()),
     ] {
         let app = App::configured(|config| {
             places(config);

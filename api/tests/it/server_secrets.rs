@@ -13,8 +13,10 @@ use tempfile::tempdir;
 
 use crate::{
     mail::{forgot, until_attempted},
+    second_factor::with_app,
     support::{
         Actor, App, EMAIL, PASSWORD,
+        authenticator::STEP,
         binary::{refuses, run},
         smtp::SmtpServer,
     },
@@ -123,4 +125,25 @@ async fn assert_cannot_go_on(node: &App) {
     let refused = Box::pin(AppState::open(config, Clock::System)).await.unwrap_err();
     assert!(matches!(refused, StartError::SigningKeys(_)), "{refused}");
     assert!(refused.to_string().contains("Add that secret"), "{refused}");
+}
+
+/// The secret of an authenticator app outlives the server secret that it was sealed under.
+#[tokio::test]
+async fn resealing_keeps_authenticator_apps() {
+    let mail = App::config().mail;
+    let mut node =
+        App::configured(|config| set(config, "A", &MailConfig { transport: config.mail.transport.clone(), ..mail.clone() })).await;
+    let mail = node.state.config.mail.clone();
+    let (_, authenticator) = with_app(&node).await;
+    for letters in ["BA", "B"] {
+        restart(&mut node, letters, &mail).await;
+        if letters == "BA" {
+            let counts: Value = serde_json::from_slice(&reseal(&node, "BA").stdout).unwrap();
+            assert_eq!((counts["second_factors"].as_u64(), counts["unreadable_second_factors"].as_u64()), (Some(1), Some(0)));
+        }
+        let client = node.client();
+        client.sign_in(EMAIL, PASSWORD).await.expect(202);
+        client.complete("totp", &authenticator.code(&node)).await.expect(200);
+        node.advance(STEP).await;
+    }
 }

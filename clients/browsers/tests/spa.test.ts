@@ -124,6 +124,18 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
     },
   );
 
+  test("a long name and a long address break no line of the layout", async () => {
+    const local = "a".repeat(64);
+    const email = `${local}@${"b".repeat(60)}.example.org`;
+    const ada = { email, password: newPerson().password };
+    await direct(service.origin).registerUser({ ...ada, name: "W".repeat(100) });
+    const tab = await (await arrive()).open(apps.cookie.at(SIBLING));
+    await reads(tab, "Sign in");
+    await sendSignIn(tab, ada);
+    await reads(tab, email, "This session");
+    expect(await tab.run(overflowAt, PHONE)).toBe(0);
+  });
+
   test("too many wrong passwords: it says when to try again", async () => {
     const ada = newPerson();
     await direct(service.origin).registerUser(ada);
@@ -156,7 +168,8 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
   }
 });
 
-const PHONE = 390;
+/** The narrowest phones that are common, in CSS pixels. */
+const PHONE = 375;
 
 /** Runs in the page: how much of it sticks out of a screen of that width. */
 async function overflowAt(width: number): Promise<number> {

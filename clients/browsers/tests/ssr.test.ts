@@ -1,5 +1,6 @@
 // The server-rendered app of the examples, as people use it: with scripts and without.
 
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { mistakes } from "./support/accessibility.js";
 import { postForm } from "./support/attacker.js";
@@ -125,6 +126,12 @@ describe.each(BROWSERS)("$name", (kind) => {
   }
 });
 
+test("it looks as the single-page app does: with the same stylesheet", async () => {
+  const styles = (example: string): Promise<string> =>
+    readFile(`../examples/${example}/src/styles.css`, "utf8");
+  expect(await styles("ssr")).toBe(await styles("spa"));
+});
+
 /** SvelteKit keeps how far its pages were scrolled; of the session, nothing is within reach of scripts. */
 async function findsNothing(tab: Tab): Promise<void> {
   const found = await tab.run(withinReachOfScripts, undefined);
@@ -136,9 +143,9 @@ async function findsNothing(tab: Tab): Promise<void> {
   }
 }
 
-/** Runs in the page: asks for it so often at once, and tells the titles. */
+/** Runs in the page: asks for it so often at once, and tells the addresses. */
 function whoIsShown(times: number): Promise<(string | undefined)[]> {
   const ask = async (): Promise<string | undefined> =>
-    /<h1>(.*?)<\/h1>/.exec(await (await fetch("/")).text())?.[1];
+    /<p class="hint">(.*?)<\/p>/.exec(await (await fetch("/")).text())?.[1];
   return Promise.all(Array.from({ length: times }, ask));
 }

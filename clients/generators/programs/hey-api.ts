@@ -14,6 +14,7 @@ const byCookie = await getSession({ headers: { cookie }, throwOnError: true });
 console.log(byCookie.data.mode, byCookie.data.user.email);
 
 const { data } = await signIn({ body: { ...ada, mode: "token" }, throwOnError: true });
+if (data.status !== "signed-in") throw new Error(data.status);
 const { tokens } = data;
 // A function and not a text: hey-api would send a text as a cookie, too.
 client.setConfig({

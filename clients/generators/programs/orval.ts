@@ -11,7 +11,7 @@ const byCookie = await getSession({ headers: { cookie } });
 if (byCookie.status === 200) console.log(byCookie.data.mode, byCookie.data.user.email);
 
 const withTokens = await signIn({ ...ada, mode: "token" });
-if (withTokens.status !== 200) throw new Error(withTokens.data.title);
+if (withTokens.status !== 200) throw new Error(String(withTokens.status));
 const authorization = `Bearer ${withTokens.data.tokens?.access_token}`;
 const byToken = await getSession({ headers: { authorization } });
 if (byToken.status === 200) console.log(byToken.data.mode, byToken.data.user.email);

@@ -2,7 +2,7 @@
 export interface Advice {
   readonly sentence: string;
   /** The configuration that the sentence asks for, if it asks for one. */
-  readonly setting?: readonly [key: "origins" | "dev_origins", origin: string];
+  readonly setting?: readonly [key: "origins" | "dev_origins" | "native_origins", origin: string];
 }
 
 /** The remedy for a page that the service does not list. It always passes `bifrons config check`. */
@@ -10,7 +10,9 @@ export function adviceFor(pageOrigin: string, service: string): Advice {
   const page = parse(pageOrigin);
   const api = parse(service);
   if (!page || !api) {
-    return { sentence: "Open the page at an http or https address: no other can be listed." };
+    return NATIVE.test(pageOrigin)
+      ? listed("native_origins", pageOrigin)
+      : { sentence: "Open the page at an http or https address, or at an app's own." };
   }
   if (page.hostname.endsWith(".")) {
     return { sentence: `Open the page at "${pageOrigin.replace(/\.(:\d+)?$/, "$1")}".` };
@@ -24,21 +26,23 @@ export function adviceFor(pageOrigin: string, service: string): Advice {
     return { sentence: add(pageOrigin), setting: ["origins", pageOrigin] };
   }
   if (!LOOPBACK.test(page.hostname)) return { sentence: "Serve both over https." };
-  const local = `http://${api.protocol === "http:" ? api.hostname : "localhost"}${page.port && `:${page.port}`}`;
-  if (api.protocol === "http:") {
-    return LOOPBACK.test(api.hostname)
-      ? {
-          sentence: `Open the page at "${local}", because browsers take "${page.hostname}" for another site. ${add(local)}`,
-          setting: ["origins", local],
-        }
-      : { sentence: "Serve both over https." };
-  }
-  const opened = local === pageOrigin ? "" : `Open the page at "${local}". `;
+  if (api.protocol === "https:") return listed("dev_origins", pageOrigin);
+  if (!LOOPBACK.test(api.hostname)) return { sentence: "Serve both over https." };
+  const local = `http://${api.hostname}${page.port && `:${page.port}`}`;
   return {
-    sentence: `${opened}Add "${local}" to its dev_origins, and use mode: "token" with refreshIn: "body".`,
-    setting: ["dev_origins", local],
+    sentence: `Open the page at "${local}", because browsers take "${page.hostname}" for another site. ${add(local)}`,
+    setting: ["origins", local],
   };
 }
+
+/** Such pages can have no cookies. */
+const listed = (key: "dev_origins" | "native_origins", origin: string): Advice => ({
+  sentence: `Add "${origin}" to its ${key}, and use mode: "token" with refreshIn: "body".`,
+  setting: [key, origin],
+});
+
+/** The origin of an app's or an extension's pages. All files share that of `file:`. */
+const NATIVE = /^(?!file:|https?:)[a-z][a-z\d+.-]*:\/\/[\w.~-]+(:\d+)?$/;
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\]|.*\.localhost)$/;
 

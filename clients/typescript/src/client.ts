@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { inDevelopment, onNetworkError } from "./development.js";
+import { inDevelopment, noticeVersion, onNetworkError } from "./development.js";
 import type { Diagnosis } from "./diagnose.js";
 import type { Methods } from "./generated/methods.js";
-import { table } from "./generated/table.js";
+import { SERVICE_VERSION, table } from "./generated/table.js";
 import { type ClientOptions, refreshInOf } from "./options.js";
 import { ProblemError } from "./problem-error.js";
 import type { AccessTokens } from "./runtime/access-tokens.js";
@@ -58,8 +58,8 @@ export function createClient(options: ClientOptions = {}): Client {
   }
   const refreshIn = refreshInOf(options);
   const usesCookies = mode === "token" ? refreshIn === "cookie" : !token;
-  let diagnosed =
-    typeof document === "undefined" || !(options.development ?? inDevelopment()) || onServer;
+  const explains = options.development ?? inDevelopment();
+  let diagnosed = typeof document === "undefined" || !explains || onServer;
   const diagnoseOnce = (): void => {
     if (diagnosed) return;
     client.diagnose().then(
@@ -67,8 +67,12 @@ export function createClient(options: ClientOptions = {}): Client {
       () => {},
     );
   };
-  // Looked up at the time of the call, because a test or a monitor may replace it.
-  const send: Fetch = (url, init) => (options.fetch ?? fetch)(url, init);
+  const send: Fetch = async (url, init) => {
+    // Looked up at the time of the call, because a test or a monitor may replace it.
+    const response = await (options.fetch ?? fetch)(url, init);
+    if (explains) noticeVersion(response.headers.get("bifrons-version"), SERVICE_VERSION);
+    return response;
+  };
   const setCookies: string[] = [];
   let accessTokens: Promise<AccessTokens> | undefined;
   const direct = createCall({

@@ -12,6 +12,24 @@ export function inDevelopment(): boolean {
   }
 }
 
+/** Once in a program: a server makes a client for each request. */
+let noticed = false;
+
+/** Says on the console that the service has become newer than this client in a way that breaks it. */
+export function noticeVersion(service: string | null, made: string): void {
+  if (noticed || breaking(service) <= breaking(made)) return;
+  noticed = true;
+  console.warn(
+    `Bifrons ${service} answers, and this version of @bifrons/client is for ${made}. Update it.`,
+  );
+}
+
+/** The number that grows with a breaking change: the second before 1.0, the first from then on. */
+function breaking(version: string | null): number {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+  return major || minor / 1e6;
+}
+
 /** Calls `report` when `fetch` fails without an answer, which is how the network and CORS fail. */
 export function onNetworkError(fetch: Fetch, report: () => void): Fetch {
   return (url, init) =>

@@ -5,8 +5,8 @@ import type { TokenStorage } from "./runtime/storage.js";
 
 interface Common extends CallSettings {
   /**
-   * Whether the client explains failures on the console of a page. By default unless the bundler or
-   * the runtime sets `NODE_ENV` to `production`.
+   * Whether the client explains failures on the console of a page, and says when the service is too new
+   * for it. By default unless the bundler or the runtime sets `NODE_ENV` to `production`.
    */
   readonly development?: boolean | undefined;
   /**
@@ -38,8 +38,8 @@ export interface CookieMode extends Common {
 export interface TokenMode extends Common {
   readonly mode: "token";
   /**
-   * How the refresh token travels: in an `HttpOnly` cookie, the default in pages without a `storage`, or
-   * in the body, the default elsewhere.
+   * How the refresh token travels: in an `HttpOnly` cookie, the default in pages of websites without a
+   * `storage`, or in the body, the default elsewhere.
    */
   readonly refreshIn?: "cookie" | "body" | undefined;
   /** With `refreshIn: "body"`: where the client keeps the refresh token, instead of in memory. */
@@ -52,5 +52,8 @@ export type ClientOptions = CookieMode | TokenMode;
 
 /** How the refresh token of these options travels. */
 export function refreshInOf({ refreshIn, storage }: ClientOptions): "cookie" | "body" {
-  return refreshIn ?? (storage || typeof document === "undefined" ? "body" : "cookie");
+  // The pages of native apps and extensions have other schemes, and no cookies at the service.
+  const site =
+    typeof document !== "undefined" && /^http/.test(globalThis.location?.protocol ?? "http");
+  return refreshIn ?? (storage || !site ? "body" : "cookie");
 }

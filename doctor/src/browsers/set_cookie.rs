@@ -33,8 +33,8 @@ pub struct SetCookie {
     expires: Option<i64>,
     /// `Max-Age` and `Expires` as they came: the report quotes them.
     times: Vec<String>,
-    /// The name of a second cookie that stands in the same header after a comma. Browsers never see it.
-    pub folded: Option<String>,
+    /// The names of further cookies that stand in the same header after commas. Browsers never see them.
+    pub folded: Vec<String>,
 }
 
 /// The value of a cookie, which may be a credential: it is never printed.
@@ -71,11 +71,11 @@ impl SetCookie {
             max_age: None,
             expires: None,
             times: Vec::new(),
-            folded: None,
+            folded: Vec::new(),
         };
         for part in parts {
             let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
-            cookie.folded = cookie.folded.or_else(|| second_cookie(part));
+            cookie.folded.extend(further_cookie(part));
             cookie.read(&attribute.trim().to_ascii_lowercase(), value.trim());
         }
         (!name.is_empty()).then_some(cookie)
@@ -126,8 +126,8 @@ impl SetCookie {
     }
 }
 
-/// The name of a cookie that begins after a comma: `Path=/, other=x`. The comma of a date is followed by a day.
-fn second_cookie(attribute: &str) -> Option<String> {
+/// The name of a cookie that begins behind a comma: `Path=/, other=x`. The comma of a date is followed by a day.
+fn further_cookie(attribute: &str) -> Option<String> {
     let (_, after) = attribute.split_once(',')?;
     let after = after.rsplit_once(',').map_or(after, |(_, last)| last);
     let (name, _) = after.trim_start().split_once('=')?;
@@ -214,13 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn a_second_cookie_in_one_header_is_seen() {
+    fn further_cookies_in_one_header_are_seen() {
         let folded = |header: &str| SetCookie::parse(header).unwrap().folded;
-        assert_eq!(folded("a=1; Path=/, b=2; Path=/").as_deref(), Some("b"));
-        assert_eq!(folded("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT, b=2; Path=/").as_deref(), Some("b"));
-        assert_eq!(folded("a=1; HttpOnly,b=2").as_deref(), Some("b"));
-        assert_eq!(folded("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"), None);
-        assert_eq!(folded("a={1,b=2}; Path=/"), None, "a value may have commas");
+        assert_eq!(folded("a=1; Path=/, b=2; Path=/"), ["b"]);
+        assert_eq!(folded("a=1; Path=/, b=2; Path=/; HttpOnly, c=3; Path=/"), ["b", "c"]);
+        assert_eq!(folded("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT, b=2; Path=/"), ["b"]);
+        assert_eq!(folded("a=1; HttpOnly,b=2"), ["b"]);
+        assert_eq!(folded("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"), [""; 0]);
+        assert_eq!(folded("a={1,b=2}; Path=/"), [""; 0], "a value may have commas");
     }
 
     proptest! {

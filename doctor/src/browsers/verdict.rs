@@ -44,6 +44,8 @@ pub enum Reason {
     SameSiteAcrossSites,
     /// No `SameSite`, which counts as `Lax`, across sites.
     NoSameSiteAcrossSites,
+    /// A third party's cookie that is not `Partitioned`, and third-party cookies that are not are blocked.
+    NotPartitioned,
     /// A third party's cookie, and third-party cookies are blocked.
     ThirdPartyBlocked,
 }
@@ -60,6 +62,7 @@ impl fmt::Display for Reason {
             Self::PartitionedWithoutSecure => "Partitioned without Secure",
             Self::SameSiteAcrossSites => "SameSite is Lax or Strict, and the page is on another site",
             Self::NoSameSiteAcrossSites => "no SameSite, which counts as Lax, and the page is on another site",
+            Self::NotPartitioned => "a third party's cookie without Partitioned",
             Self::ThirdPartyBlocked => "a third party's cookie",
         })
     }
@@ -138,7 +141,7 @@ fn across_sites(family: Family, cookie: &SetCookie) -> Verdict {
         Family::Firefox => Verdict::Works(Stored::Partitioned),
         _ if cookie.partitioned && third_party.is_some() => Verdict::Works(Stored::Partitioned),
         Family::Chromium => Verdict::Works(Stored::Shared),
-        Family::ChromiumBlocking => Verdict::Refused(Reason::ThirdPartyBlocked),
+        Family::ChromiumBlocking => Verdict::Refused(Reason::NotPartitioned),
     }
 }
 
@@ -225,6 +228,7 @@ mod tests {
             (Family::Firefox, API, "sid=x; Partitioned", Reason::PartitionedWithoutSecure),
             (Family::Firefox, API, "sid=x; SameSite=Lax", Reason::SameSiteAcrossSites),
             (Family::Chromium, API, "sid=x", Reason::NoSameSiteAcrossSites),
+            (Family::ChromiumBlocking, API, "sid=x; SameSite=None; Secure", Reason::NotPartitioned),
             (Family::SafariLike, API, "sid=x; SameSite=None; Secure; Partitioned", Reason::ThirdPartyBlocked),
         ] {
             assert_eq!(why(family, stranger, api, cookie), Some(reason), "{cookie}");

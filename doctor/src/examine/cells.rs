@@ -1,8 +1,8 @@
 //! What each family keeps, and sends with the next call.
 
-use super::{Cell, Facts};
+use super::{Cell, Facts, findings::absence};
 use crate::{
-    Mistake, Outcome,
+    Guard, Mistake, Outcome,
     browsers::{Family, Fate, Jar, Lifetime, Reason, SetCookie, Setting, Stored, Verdict, verdict},
     csrf,
 };
@@ -28,7 +28,7 @@ pub(super) fn judge(facts: Facts<'_>, sign_in: &Outcome, next: Option<&Outcome>)
     for family in Family::ALL {
         let (jar, fates) = keep(facts, family, &given);
         if names.is_empty() {
-            cells.push(without_cookie(family, sign_in));
+            cells.push(without_cookie(facts, family, sign_in));
         }
         for name in &names {
             let fates: Vec<_> = given.iter().zip(&fates).filter(|(given, _)| given.cookie.name == *name).collect();
@@ -51,6 +51,14 @@ fn given(facts: Facts<'_>, sign_in: &Outcome) -> Vec<GivenCookie> {
         let Some(answer) = &hop.answer else { continue };
         let (path, now) = (&hop.call.path, answer.date().unwrap_or(facts.now));
         given.extend(answer.cookies().into_iter().map(|cookie| GivenCookie { cookie, path: path.clone(), now }));
+    }
+    let is_session = |cookie: &SetCookie| !csrf::names_a_token(&cookie.name);
+    if let Some(Guard { path, answer, .. }) = facts.guard
+        && !given.iter().any(|given| is_session(&given.cookie))
+    {
+        // The page with the token has begun the session that the sign-in goes on with.
+        let (now, begun) = (answer.date().unwrap_or(facts.now), answer.cookies().into_iter().filter(is_session));
+        given.extend(begun.map(|cookie| GivenCookie { cookie, path: path.clone(), now }));
     }
     given
 }
@@ -93,8 +101,12 @@ fn cell(
     fates: &[(&GivenCookie, &Fate)],
     (sign_in, next): (&Outcome, Option<&Outcome>),
 ) -> Judged {
-    let kept = jar.find(name).filter(|_| sign_in.sent);
+    let careless = facts.leaves_credentials_out(facts.sign_in).then_some(Mistake::CredentialsLeftOut);
+    let kept = jar.find(name).filter(|_| sign_in.sent && careless.is_none());
     let mistake = if jar.find(name).is_some() { None } else { refusal(facts, fates) };
+    // What the API answers without the cookies of the token is not known.
+    let unguarded = facts.guard.filter(|_| kept.is_some()).and_then(|guard| guard_refused(facts, family, guard));
+    let careless_next = facts.next.is_some_and(|next| facts.leaves_credentials_out(next));
     // Within a second it may be gone before the next call.
     let fleeting = kept.is_some_and(|(_, lifetime)| matches!(lifetime, Lifetime::Seconds(..=1)));
     let path = facts.next.and_then(|leg| leg.hops.first()).map(|hop| hop.call.path.as_str());
@@ -104,26 +116,28 @@ fn cell(
     };
     let (stored, sent) = match kept {
         None => (Some(false), Some(false)),
-        Some(_) if fleeting => (None, None),
-        Some(_) => (Some(true), if next.is_some_and(|next| !next.sent) { Some(false) } else { covered }),
+        Some(_) if fleeting || unguarded.is_some() => (None, None),
+        Some(_) => (Some(true), if careless_next || next.is_some_and(|next| !next.sent) { Some(false) } else { covered }),
     };
     let path_mistake = match (kept.is_some(), covered) {
         (true, Some(false)) => Some(Mistake::PathMissesNext),
         (true, None) => Some(Mistake::NextUnknown),
         _ if fleeting => Some(Mistake::LifetimeShort),
+        _ if careless_next => Some(Mistake::CredentialsLeftOut),
         _ => None,
     };
     let first = |outcome: &Outcome| outcome.seen.first().map(|seen| seen.mistake);
-    let why = first(sign_in).or(mistake).or(path_mistake).or(next.and_then(first));
-    let partitioned = kept.is_some_and(|(stored, _)| stored == Stored::Partitioned);
+    let why = first(sign_in).or(careless).or(mistake).or(unguarded).or(path_mistake).or(next.and_then(first));
+    let partitioned = stored == Some(true) && kept.is_some_and(|(stored, _)| stored == Stored::Partitioned);
     let cell = Cell { family, cookie: Some(name.to_owned()), stored, partitioned, sent, why };
     Judged { cell, mistake: mistake.or(path_mistake) }
 }
 
-fn without_cookie(family: Family, sign_in: &Outcome) -> Judged {
+fn without_cookie(facts: Facts<'_>, family: Family, sign_in: &Outcome) -> Judged {
     let stored = if sign_in.sent { None } else { Some(false) };
-    let why = sign_in.seen.first().map_or(Mistake::NoCookie, |seen| seen.mistake);
-    let cell = Cell { family, cookie: None, stored, partitioned: false, sent: stored, why: Some(why) };
+    let seen = sign_in.seen.first().map(|seen| seen.mistake);
+    let why = seen.or_else(|| absence(facts).map(|(mistake, _)| mistake));
+    let cell = Cell { family, cookie: None, stored, partitioned: false, sent: stored, why };
     Judged { cell, mistake: None }
 }
 
@@ -135,6 +149,11 @@ fn refusal(facts: Facts<'_>, fates: &[(&GivenCookie, &Fate)]) -> Option<Mistake>
         Fate::Deletes => Some(if stored { Mistake::CookieDeleted } else { Mistake::CookieExpired }),
         Fate::Stored(..) => None,
     })
+}
+
+/// Why a family does not send the cookies of the token with the sign-in.
+fn guard_refused(facts: Facts<'_>, family: Family, guard: &Guard) -> Option<Mistake> {
+    guard.needed().iter().find_map(|cookie| refused(facts, family, cookie))
 }
 
 /// Why a family refuses a cookie, as the report tells it.
@@ -162,6 +181,7 @@ fn named(facts: Facts<'_>, reason: Reason, cookie: &SetCookie) -> Mistake {
         _ if frontend.is_loopback() && api.is_loopback() => Mistake::LoopbackNamesDiffer,
         Reason::SameSiteAcrossSites => Mistake::SameSiteAcrossSites,
         Reason::NoSameSiteAcrossSites => Mistake::SameSiteMissing,
+        Reason::NotPartitioned => Mistake::NotPartitioned,
         Reason::ThirdPartyBlocked => Mistake::ThirdPartyBlocked,
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Mistake, Outcome,
-    browsers::{Family, Lifetime, Relation, SameSite},
+    browsers::{Family, Lifetime, Relation, SameSite, SetCookie},
     cors, csrf,
     mistake::SHORT_SECONDS,
 };
@@ -34,9 +34,11 @@ pub(super) fn gather(
         findings.add(seen.mistake, &seen.evidence, &Family::ALL);
     }
     let behind_redirect = sign_in.seen.iter().any(|seen| seen.mistake.remedy() == crate::Remedy::FinalUrl);
-    if cookies.is_empty() && !behind_redirect {
-        without_cookie(facts, &mut findings);
+    if let Some((mistake, evidence)) = absence(facts).filter(|_| cookies.is_empty() && !behind_redirect) {
+        findings.add(mistake, &evidence, &Family::ALL);
     }
+    of_look(facts, &mut findings);
+    of_guard(facts, &mut findings);
     of_cookies(facts, cells, cookies, &mut findings);
     of_next(facts, next, cells, &mut findings);
     let cross_origin = Relation::of(facts.frontend, facts.api) != Relation::SameOrigin;
@@ -47,9 +49,58 @@ pub(super) fn gather(
     findings.with_causes()
 }
 
-/// The answer has no cookie: its status tells why.
-fn without_cookie(facts: Facts<'_>, findings: &mut Findings) {
-    let (Some(hop), Some(answer)) = (facts.sign_in.hops.last(), facts.sign_in.answer()) else { return };
+/// What the page's own code does, as a browser saw it.
+fn of_look(facts: Facts<'_>, findings: &mut Findings) {
+    let Some(look) = facts.look.filter(|look| look.page == *facts.frontend) else { return };
+    let calls = [Some(facts.sign_in), facts.next].into_iter().flatten();
+    for (leg, first) in calls.zip([true, false]) {
+        let Some(hop) = leg.hops.first() else { continue };
+        let call = format!("{} {}", hop.call.method, hop.call.path);
+        match facts.credentials(leg) {
+            Some(mode) if facts.leaves_credentials_out(leg) => {
+                findings.add(Mistake::CredentialsLeftOut, &format!("{call} with credentials: \"{mode}\""), &Family::ALL);
+            }
+            None if first => {
+                let others = if look.calls.is_empty() { "no calls".to_owned() } else { look.to_string() };
+                findings.add(Mistake::PageUnseen, &format!("{call} was not among its calls: {others}"), &Family::ALL);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The page with the token: whether scripts can read the token, and browsers keep its cookies.
+fn of_guard(facts: Facts<'_>, findings: &mut Findings) {
+    let Some(guard) = facts.guard else { return };
+    let cross_origin = Relation::of(facts.frontend, facts.api) != Relation::SameOrigin;
+    match &guard.cookie {
+        Some(cookie) if !guard.is_readable(facts.frontend, facts.api) => {
+            findings.add(Mistake::TokenUnreadable, &format!("{cookie}, set at {}", guard.path), &Family::ALL);
+        }
+        None if cross_origin => {
+            for seen in cors::check(facts.frontend.as_str(), &guard.answer) {
+                findings.add_unless_known(seen.mistake, &format!("GET {}: {}", guard.path, seen.evidence), &Family::ALL);
+            }
+        }
+        _ => {}
+    }
+    for cookie in guard.needed() {
+        for family in Family::ALL {
+            if let Some(mistake) = refused(facts, family, &cookie) {
+                findings.add(mistake, &format!("{cookie}, set at {}", guard.path), &[family]);
+            }
+        }
+    }
+}
+
+/// The answer does not have the session's cookie: why, and the evidence.
+pub(super) fn absence(facts: Facts<'_>) -> Option<(Mistake, String)> {
+    let (hop, answer) = (facts.sign_in.hops.last()?, facts.sign_in.answer()?);
+    let given = answer.cookies();
+    let behind_comma = |name: &&str| given.iter().find(|cookie| cookie.folded.iter().any(|folded| folded == name));
+    if let Some(cookie) = facts.session_cookie.as_ref().and_then(behind_comma) {
+        return Some((Mistake::CookiesFolded, folded(cookie)));
+    }
     let asked = facts.session_cookie.map(|name| format!(", without the cookie {name}")).unwrap_or_default();
     let retry = answer.all("retry-after").first().map(|after| format!(", Retry-After: {after}")).unwrap_or_default();
     let evidence = format!("{} {} was answered with {}{asked}{retry}", hop.call.method, hop.call.path, answer.quote_status());
@@ -57,9 +108,10 @@ fn without_cookie(facts: Facts<'_>, findings: &mut Findings) {
         429 => Mistake::RateLimited,
         404 | 405 => Mistake::SignInNotFound,
         400.. => Mistake::SignInRefused,
+        ..300 if given.is_empty() && hop.target.is_secure() => Mistake::CookieWithheld,
         _ => Mistake::NoCookie,
     };
-    findings.add(mistake, &evidence, &Family::ALL);
+    Some((mistake, evidence))
 }
 
 fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findings: &mut Findings) {
@@ -86,8 +138,8 @@ fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findi
         if cookie.lifetime(given.now) == Lifetime::Expired {
             continue;
         }
-        if let Some(name) = &cookie.folded {
-            findings.add(Mistake::CookiesFolded, &format!("{evidence}, with {name}=… behind a comma"), &Family::ALL);
+        if !cookie.folded.is_empty() {
+            findings.add(Mistake::CookiesFolded, &folded(cookie), &Family::ALL);
         }
         // The probe is short-lived, unlike the session.
         if facts.probe.is_empty() && matches!(cookie.lifetime(given.now), Lifetime::Seconds(..SHORT_SECONDS)) {
@@ -102,6 +154,10 @@ fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findi
             findings.add(Mistake::StrictLink, &evidence, &Family::ALL);
         }
     }
+}
+
+fn folded(cookie: &SetCookie) -> String {
+    format!("{cookie}, with {}=… behind a comma", cookie.folded.join("=…, "))
 }
 
 fn of_next(facts: Facts<'_>, next: Option<&Outcome>, cells: &[Judged], findings: &mut Findings) {
@@ -142,8 +198,13 @@ impl Findings {
 
     fn with_causes(mut self) -> Vec<Finding> {
         let mistakes: Vec<_> = self.0.iter().map(|finding| finding.mistake).collect();
+        // A filter that refuses the preflight refuses the call alike, and says nothing of CORS then.
+        let filtered = mistakes.iter().copied().find(|cause| cause.refuses_the_call());
+        let filtered = filtered.filter(|_| mistakes.contains(&Mistake::SignInRefused));
         for finding in &mut self.0 {
-            finding.follows = mistakes.iter().copied().find(|cause| finding.mistake.follows_from(*cause));
+            let cause = mistakes.iter().copied().find(|cause| finding.mistake.follows_from(*cause));
+            let refused = matches!(finding.mistake, Mistake::NoCorsHeaders | Mistake::SignInRefused);
+            finding.follows = cause.or(filtered.filter(|_| refused));
         }
         self.0
     }

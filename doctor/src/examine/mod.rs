@@ -4,7 +4,7 @@ mod cells;
 mod findings;
 
 use crate::{
-    Leg, Mistake, Origin,
+    Guard, Leg, Look, Mistake, Origin,
     browsers::{Family, Relation, SetCookie},
 };
 
@@ -21,6 +21,10 @@ pub struct Facts<'a> {
     pub next: Option<&'a Leg>,
     /// Cookies to judge instead of those of the sign-in: Bifrons' probe.
     pub probe: &'a [SetCookie],
+    /// The page that was fetched first, for its token.
+    pub guard: Option<&'a Guard>,
+    /// What a browser saw of the page's code.
+    pub look: Option<&'a Look>,
     /// The session's cookie. None: every cookie is judged.
     pub session_cookie: Option<&'a str>,
     /// Seconds since 1970, for answers that have no `Date`.
@@ -109,6 +113,21 @@ impl Examined {
             (true, true) => Judgement::Unknown,
             (false, _) => Judgement::Fails,
         }
+    }
+}
+
+impl Facts<'_> {
+    /// How the code of the frontend makes a call of this leg, if a browser saw it: `include`.
+    fn credentials(&self, leg: &Leg) -> Option<&str> {
+        let look = self.look.filter(|look| look.page == *self.frontend)?;
+        let hop = leg.hops.first()?;
+        look.credentials(self.api, &hop.call.method, &hop.call.path)
+    }
+
+    /// Whether the page makes this call without credentials, which matters across origins.
+    fn leaves_credentials_out(&self, leg: &Leg) -> bool {
+        let same_origin = Relation::of(self.frontend, self.api) == Relation::SameOrigin;
+        self.credentials(leg).is_some_and(|mode| mode == "omit" || (mode != "include" && !same_origin))
     }
 }
 

@@ -49,11 +49,19 @@ remedies! {
         "Name the method in Access-Control-Allow-Methods.";
     AllowHeaders, "allow_headers",
         "Name every header of the call in Access-Control-Allow-Headers.";
+    IncludeCredentials, "include_credentials",
+        "Add credentials: \"include\" to every call of the page, the sign-in too. With axios it is withCredentials: true.";
     Wait, "wait",
         "Wait as long as Retry-After says, and run the doctor again.";
     GiveCredentials, "give_credentials",
         "Give a sign-in that succeeds: --path and --method as the frontend calls it, and --body @FILE with the e-mail address and \
          password of a test account. --csrf PATH fetches a token first.";
+    TrustProxy, "trust_proxy",
+        "Behind a proxy with https, make the proxy send X-Forwarded-Proto and the API trust it: frameworks withhold a Secure cookie \
+         from calls that look like plain http. Without a proxy, look at why the sign-in starts no session.";
+    GiveToken, "give_token",
+        "Answer with the token in a body that the page may read (JSON, with the CORS headers), or set its cookie without HttpOnly \
+         and with a Domain that covers the page.";
     Unfold, "unfold",
         "Send one Set-Cookie line for each cookie. A proxy that joins headers with commas must leave these alone.";
     SetOnce, "set_once",
@@ -82,6 +90,8 @@ remedies! {
         "Set Path=/, or a path that covers every call that needs the session.";
     RecognizeSession, "recognize_session",
         "Look at the API: the browser does its part. The session store, the cookie's signature or the permission of the call fails.";
+    ShowSignIn, "show_sign_in",
+        "Give as --page the URL of the page with the sign-in form, and as --body the values to fill in. Or look at its code.";
     GiveNext, "give_next",
         "Give --next PATH: a call that needs the session.";
     AddVary, "add_vary",

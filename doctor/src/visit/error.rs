@@ -29,7 +29,11 @@ impl Error {
         if cause.contains("CaUsedAsEndEntity") {
             return Self::SelfSigned { url };
         }
-        if cause.contains("UnknownIssuer") || cause.contains("self-signed") || cause.contains("self signed") {
+        if cause.contains("UnknownIssuer")
+            || cause.contains("BadSignature")
+            || cause.contains("self-signed")
+            || cause.contains("self signed")
+        {
             return Self::Untrusted { url, cause };
         }
         Self::Connect { url, cause }

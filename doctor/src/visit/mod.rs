@@ -1,6 +1,7 @@
 //! Asks an API as a browser would: redirects are followed by the rules of Fetch, cookies kept by those of the browsers.
 
 mod error;
+mod token;
 mod transport;
 
 use std::{net::SocketAddr, time::Duration};
@@ -9,7 +10,7 @@ pub use error::Error;
 use transport::Transport;
 
 use crate::{
-    Answer, Call, CookieSource, Facts, Headers, Hop, Leg, Origin, Preflight, Refused, Report,
+    Call, CookieSource, Facts, Guard, Headers, Hop, Leg, Look, Origin, Preflight, Refused, Report,
     browsers::{Family, Jar, SetCookie, Setting},
     csrf, examine,
 };
@@ -38,6 +39,8 @@ pub struct Plan {
     /// The name of the session's cookie.
     pub session_cookie: Option<String>,
     pub csrf: Option<Csrf>,
+    /// What a browser saw of a page's code.
+    pub look: Option<Look>,
     /// The server to write remedies for.
     pub server: Option<String>,
     /// Where to connect instead of the address in DNS; other names are found at this address too.
@@ -57,6 +60,7 @@ impl std::fmt::Debug for Plan {
 
 /// What one frontend was answered.
 struct Visited {
+    guard: Option<Guard>,
     sign_in: Leg,
     next: Option<Leg>,
 }
@@ -73,8 +77,9 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
     let mut cookies_from = CookieSource::SignIn;
     let mut examined = Vec::new();
     for (frontend, visited) in frontends.iter().zip(&visits) {
-        let cookies = visited.sign_in.hops.iter().filter_map(|hop| hop.answer.as_ref()).map(|answer| answer.cookies().len());
-        let none = cookies.sum::<usize>() == 0;
+        let hops = visited.sign_in.hops.iter().filter_map(|hop| hop.answer.as_ref());
+        let mut answers = hops.chain(visited.guard.as_ref().map(|guard| &guard.answer));
+        let none = answers.all(|answer| answer.cookies().is_empty());
         if none {
             cookies_from = if probe.is_empty() { CookieSource::Nowhere } else { CookieSource::Probe };
         }
@@ -84,11 +89,15 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
             sign_in: &visited.sign_in,
             next: visited.next.as_ref(),
             probe: if none { &probe } else { &[] },
+            guard: visited.guard.as_ref(),
+            look: plan.look.as_ref(),
             session_cookie: plan.session_cookie.as_deref().filter(|_| !none || probe.is_empty()),
             now: plan.now,
         }));
     }
-    let signs = visits.iter().flat_map(|visited| &visited.sign_in.hops).filter_map(|hop| hop.answer.as_ref());
+    let answers: Vec<_> = visits.iter().flat_map(|visited| &visited.sign_in.hops).filter_map(|hop| hop.answer.as_ref()).collect();
+    let judged = examined.iter().flat_map(|examined| examined.cookies.clone());
+    let cookies = answers.iter().flat_map(|answer| answer.cookies()).chain(judged);
     Ok(Report {
         api: plan.api.as_str().to_owned(),
         method: plan.sign_in.method.clone(),
@@ -97,16 +106,18 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
         headers: plan.sign_in.unsafe_headers(),
         cookies_from,
         session_cookie: plan.session_cookie.clone(),
-        signs: signs.flat_map(Answer::signs).collect(),
+        cookie_names: cookies.map(|cookie| cookie.name).collect(),
+        signs: answers.iter().flat_map(|answer| answer.signs()).collect(),
         server: plan.server.clone(),
+        look: plan.look.clone(),
         frontends: examined,
     })
 }
 
 async fn visit_one(transport: &Transport<'_>, plan: &Plan, frontend: &Origin) -> Result<Visited, Error> {
-    let (token, page_cookies) = match &plan.csrf {
-        Some(csrf) => fetch_token(transport, plan, csrf, frontend).await?,
-        None => (String::new(), Vec::new()),
+    let (token, guard) = match &plan.csrf {
+        Some(csrf) => token::fetch(transport, plan, csrf, frontend).await.map(|(token, guard)| (token, Some(guard)))?,
+        None => (String::new(), None),
     };
     let with_token = |headers: &Headers| -> Headers {
         headers.iter().map(|(name, value)| (name.clone(), value.replace(TOKEN, &token))).collect()
@@ -115,21 +126,21 @@ async fn visit_one(transport: &Transport<'_>, plan: &Plan, frontend: &Origin) ->
     call.path = format!("{}{}", plan.base, call.path);
     call.headers = with_token(&call.headers);
     let body = match std::str::from_utf8(&plan.body) {
-        Ok(text) if !token.is_empty() => text.replace(TOKEN, &token).into_bytes(),
+        Ok(text) if !token.is_empty() => text.replace(TOKEN, &csrf::encode(&token, &call.content_type)).into_bytes(),
         _ => plan.body.clone(),
     };
-    let cookie = cookie_header(page_cookies.iter());
+    let cookie = cookie_header(guard.iter().flat_map(|guard| guard.answer.cookies()).collect::<Vec<_>>().iter());
     let sign_in = follow(transport, frontend, Hop::first(frontend, &plan.api, call), &body, cookie).await?;
     let next = match &plan.next {
         Some(next) => {
             let path = format!("{}{next}", plan.base);
-            let cookie = session_cookies(plan, frontend, &sign_in, &path);
+            let cookie = session_cookies(plan, frontend, guard.as_ref(), &sign_in, &path);
             let call = Call::get(&path, with_token(&plan.sign_in.headers));
             Some(follow(transport, frontend, Hop::first(frontend, &plan.api, call), &[], cookie).await?)
         }
         None => None,
     };
-    Ok(Visited { sign_in, next })
+    Ok(Visited { guard, sign_in, next })
 }
 
 /// Makes a call, and those that it is redirected to, as far as a browser would. The first call is made in any case: what is wrong
@@ -187,14 +198,16 @@ async fn preflight(transport: &Transport<'_>, page: &Origin, hop: &Hop) -> Resul
 }
 
 /// The cookies that some browser sends with a call to `path` after the sign-in.
-fn session_cookies(plan: &Plan, frontend: &Origin, sign_in: &Leg, path: &str) -> Option<String> {
+fn session_cookies(plan: &Plan, frontend: &Origin, guard: Option<&Guard>, sign_in: &Leg, path: &str) -> Option<String> {
+    let hops = sign_in.hops.iter().filter(|hop| hop.target.host() == plan.api.host());
+    let answers = hops.filter_map(|hop| Some((hop.call.path.as_str(), hop.answer.as_ref()?)));
+    let answers: Vec<_> = guard.map(|guard| (guard.path.as_str(), &guard.answer)).into_iter().chain(answers).collect();
     let mut cookies: Vec<SetCookie> = Vec::new();
     for family in Family::ALL {
         let mut jar = Jar::default();
-        for hop in sign_in.hops.iter().filter(|hop| hop.target.host() == plan.api.host()) {
-            let Some(answer) = &hop.answer else { continue };
+        for (path, answer) in &answers {
             let now = answer.date().unwrap_or(plan.now);
-            let setting = Setting { family, frontend, api: &plan.api, path: &hop.call.path, now };
+            let setting = Setting { family, frontend, api: &plan.api, path, now };
             for cookie in answer.cookies() {
                 jar.set(setting, &cookie);
             }
@@ -211,21 +224,6 @@ fn session_cookies(plan: &Plan, frontend: &Origin, sign_in: &Leg, path: &str) ->
 fn cookie_header<'a>(cookies: impl Iterator<Item = &'a SetCookie>) -> Option<String> {
     let pairs: Vec<_> = cookies.map(|cookie| format!("{}={}", cookie.name, cookie.value.expose())).collect();
     (!pairs.is_empty()).then(|| pairs.join("; "))
-}
-
-async fn fetch_token(
-    transport: &Transport<'_>,
-    plan: &Plan,
-    csrf: &Csrf,
-    frontend: &Origin,
-) -> Result<(String, Vec<SetCookie>), Error> {
-    let path = format!("{}{}", plan.base, csrf.path);
-    let headers = Call::get(&path, Vec::new()).request_headers(frontend.as_str(), frontend, &plan.api);
-    let (answer, body) = transport.ask(&plan.api, "GET", &path, headers, &[]).await?;
-    match csrf::find_token(&answer, &body) {
-        Some(token) => Ok((token, answer.cookies())),
-        None => Err(Error::NoToken { url: format!("{}{path}", plan.api.as_str()), status: answer.status }),
-    }
 }
 
 /// Bifrons' own probe cookie, asked for as no page would, so that it is set for every configuration. None: it is not Bifrons.

@@ -21,9 +21,6 @@ use crate::{
 /// Why no mail was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeEmailError {
-    /// The user authenticated too long ago.
-    #[error("the session is not fresh")]
-    NotFresh,
     /// The session ended, or another request renewed it.
     #[error("the session has ended")]
     Ended,
@@ -35,20 +32,6 @@ pub enum ChangeEmailError {
     Store(#[from] Unavailable),
 }
 
-/// Sends a token to the new address. An earlier pending change is void. If another user has the address, its owner is told, and the answer
-/// is the same.
-pub async fn change_email(
-    state: &Arc<AppState>,
-    principal: &Principal,
-    address: &EmailAddress,
-    requester: &Requester,
-) -> Result<(), ChangeEmailError> {
-    if !sessions::is_fresh(&principal.session, state.clock.now(), &state.config.sessions) {
-        return Err(ChangeEmailError::NotFresh);
-    }
-    send(state, principal, address, requester).await
-}
-
 /// Sends a token to the address that the user has.
 pub async fn send_email_verification(
     state: &Arc<AppState>,
@@ -56,12 +39,14 @@ pub async fn send_email_verification(
     requester: &Requester,
 ) -> Result<(), ChangeEmailError> {
     match EmailAddress::parse_stored(&principal.user.email).filter(|_| !principal.user.email_verified) {
-        Some(address) => send(state, principal, &address, requester).await,
+        Some(address) => change_email(state, principal, &address, requester).await,
         None => Ok(()),
     }
 }
 
-async fn send(
+/// Sends a token to the new address. An earlier pending change is void. If another user has the address, its owner is told, and the answer
+/// is the same.
+pub async fn change_email(
     state: &Arc<AppState>,
     principal: &Principal,
     address: &EmailAddress,

@@ -16,7 +16,7 @@ use entity::{
 use crate::{
     accounts::store,
     audit::Event,
-    authentication,
+    authentication::{self, second_factor},
     db::{Scope, Unavailable},
     limits::LimitError,
     mail::{Circumstances, Letter, RESET_WITHIN, UNDO_WITHIN},
@@ -140,6 +140,10 @@ async fn finish_verification(tx: &Tx, input: &Input, before: &user::Model) -> Re
         return Ok(None);
     }
     store::raise_epoch(tx, *user).await?;
+    if second_factor::store::remove_all(tx, *user).await? {
+        store::set_second_factor(tx, *user, false).await?;
+        tx.record(Event::SecondFactorRemoved.of(*user).because("email_claimed"));
+    }
     authentication::store::delete(tx, *user).await?;
     sessions::store::end_all(tx, *user, EndedBecause::EmailClaimed, *now).await?;
     one_time_tokens::store::void_all(tx, *user).await?;

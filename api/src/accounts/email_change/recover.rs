@@ -2,7 +2,7 @@
 //!
 //! Until the reader has chosen a new password, the account has none: a thief who knows the old one could undo the recovery.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use entity::{
     UserId,
@@ -15,10 +15,10 @@ use entity::{
 use crate::{
     accounts::{password_reset, store},
     audit::Event,
-    authentication,
+    authentication::{self, second_factor},
     db::{Scope, Unavailable},
     limits::LimitError,
-    mail::{Circumstances, Letter},
+    mail::{Circumstances, Letter, UNDO_WITHIN},
     one_time_tokens,
     requester::Requester,
     sessions,
@@ -41,6 +41,9 @@ pub enum RecoverError {
     #[error(transparent)]
     Store(#[from] Unavailable),
 }
+
+/// How long after what they report the tokens that take an account back are valid, at least.
+const RECOVERED_WITHIN: Duration = UNDO_WITHIN;
 
 /// Which mail the token is from.
 #[derive(Clone, Copy)]
@@ -115,6 +118,11 @@ async fn take_back(
     // A deletion that the thief asked for does not happen either. This raises the epoch: no device is known any more.
     store::schedule_deletion(tx, user, None).await?;
     authentication::store::delete(tx, user).await?;
+    // A thief may have added it. One that is older stays: to read mail is not to have the second factor.
+    if second_factor::store::remove_since(tx, user, row.expires_at.minus(RECOVERED_WITHIN)).await? {
+        store::set_second_factor(tx, user, false).await?;
+        tx.record(Event::SecondFactorRemoved.of(user).because(cause.because.name()));
+    }
     sessions::store::end_all(tx, user, cause.because, reset.created_at).await?;
     one_time_tokens::store::void_since(tx, user, row.id).await?;
     if is_change {

@@ -45,6 +45,9 @@ pub(super) enum Command {
     /// Send a user the mail to choose a new password with
     #[command(after_help = "A running node sends the mail. Without an account at the address nothing is sent.")]
     SendReset(UserArguments),
+    /// Remove the second factors of a user who lost them. A mail tells the user
+    #[command(after_help = "Make sure of who asks: afterwards the password alone signs in. A running node sends the mail.")]
+    ResetFactors(UserArguments),
     /// Set the password of a user, read from standard input; all their sessions end
     #[command(after_help = DELAY)]
     SetPassword(UserArguments),
@@ -91,6 +94,7 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
             Command::Disable(user) => apply(&state, AdminAction::Disable, user).await,
             Command::Enable(user) => apply(&state, AdminAction::Enable, user).await,
             Command::SendReset(user) => send_reset(&state, user).await,
+            Command::ResetFactors(user) => reset_factors(&state, user).await,
             Command::SetPassword(user) => set_password(&state, user).await,
         };
         state.db.clone().close().await.map_err(Failure::new)?;
@@ -130,16 +134,34 @@ async fn send_reset(state: &Arc<AppState>, UserArguments { email, json }: &UserA
     print(&format!("a mail to {email} is on its way\n"))
 }
 
+async fn reset_factors(state: &Arc<AppState>, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
+    let not_found = || Failure::Failed(format!("no user has the address {email}"));
+    let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
+    check_mail_can_be_read(state, "the second factors were not removed").await?;
+    let had_any = accounts::reset_second_factors(state, &address).await.map_err(Failure::new)?.ok_or_else(not_found)?;
+    if *json {
+        let printed = json!({ "email": address.as_typed(), "action": "reset_factors", "had_any": had_any });
+        return print(&format!("{printed}\n"));
+    }
+    let done = if had_any { "signs in with the password alone; a mail tells the user" } else { "has no second factor" };
+    print(&format!("{email} {done}\n"))
+}
+
+/// The mail about a change is sealed for the nodes.
+async fn check_mail_can_be_read(state: &AppState, undone: &str) -> Result<(), Failure> {
+    if deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "{undone}: the nodes could not read the mail that tells the user; give this command their tokens.secrets or bifrons.key, with \
+         the one that they sign with first"
+    )))
+}
+
 async fn set_password(state: &Arc<AppState>, UserArguments { email, json }: &UserArguments) -> Result<(), Failure> {
     let not_found = || Failure::Failed(format!("no user has the address {email}"));
     let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
-    // The mail about the change is sealed for the nodes.
-    if !deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
-        let what = "the password was not set: the nodes could not read the mail that tells the user";
-        return Err(Failure::Failed(format!(
-            "{what}; give this command their tokens.secrets or bifrons.key, with the one that they sign with first"
-        )));
-    }
+    check_mail_can_be_read(state, "the password was not set").await?;
     let mut typed = Zeroizing::new(String::new());
     io::stdin().read_line(&mut typed).map_err(Failure::new)?;
     let password = Password::new(typed.trim_end_matches(['\r', '\n']).to_owned());

@@ -49,7 +49,7 @@ impl Connections {
 
     fn take(self: &Arc<Self>, peer: IpAddr, config: &Config) -> Option<ConnectionPermit> {
         let peer = peer.to_canonical();
-        let is_proxy = config.proxy.trusts(&peer);
+        let is_proxy = config.callers.get().proxy.trusts(&peer);
         let network = (!is_proxy).then(|| ClientNetwork::from(Some(peer)));
         let mut open = self.lock();
         if open.all >= config.connections.max {

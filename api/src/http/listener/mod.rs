@@ -2,6 +2,7 @@
 
 mod client_stream;
 mod connections;
+mod expiry;
 pub mod server;
 pub mod tls;
 mod unread_body;

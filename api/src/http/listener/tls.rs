@@ -13,6 +13,7 @@ use tokio_rustls::{
     },
 };
 
+use super::expiry::expires;
 use crate::config::TlsConfig;
 
 /// The certificate that new connections get.
@@ -37,6 +38,12 @@ impl Certificate {
         let is_new = current.cert != read.cert;
         *current = Arc::new(read);
         Ok(is_new)
+    }
+
+    /// When it expires, in seconds since 1970.
+    pub fn expires(&self) -> Option<i64> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        expires(current.cert.first()?)
     }
 
     /// Accepts connections with it.

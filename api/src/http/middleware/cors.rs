@@ -10,28 +10,28 @@ use poem::{
 };
 
 use super::proxy_query::is_proxy_query;
-use crate::config::Config;
+use crate::config::{CallersConfig, Origin};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 /// What the API reads, and W3C Trace Context and Baggage: monitoring adds those to every request of a page.
 const HEADERS: &str = "authorization, content-type, traceparent, tracestate, baggage";
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
+const EXPOSED: HeaderValue = HeaderValue::from_static("bifrons-version, retry-after, www-authenticate, x-request-id");
 /// Two hours: Chromium caches the answer to a preflight for no longer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
 /// The answer to a preflight. It comes before authentication, because a preflight carries no credential. `verify` has none: a proxy
 /// that asks about a preflight would let it pass.
-pub(in crate::http) fn preflight(request: &Request, config: &Config) -> Option<Response> {
+pub(in crate::http) fn preflight(request: &Request, callers: &CallersConfig, public_url: &Origin) -> Option<Response> {
     let headers = request.headers();
     let is_preflight = headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if request.method() != Method::OPTIONS || !is_preflight || is_proxy_query(request) {
         return None;
     }
     let mut response = Response::from(StatusCode::NO_CONTENT);
-    if reader(headers, config).is_some() {
+    if reader(headers, callers, public_url).is_some() {
         let answer = response.headers_mut();
         answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        if let Ok(allowed) = HeaderValue::try_from(allowed_headers(config)) {
+        if let Ok(allowed) = HeaderValue::try_from(allowed_headers(callers)) {
             answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         }
         answer.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
@@ -39,8 +39,8 @@ pub(in crate::http) fn preflight(request: &Request, config: &Config) -> Option<R
     Some(response)
 }
 
-fn allowed_headers(config: &Config) -> String {
-    let configured = config.cors.allowed_headers.iter().map(String::as_str);
+fn allowed_headers(callers: &CallersConfig) -> String {
+    let configured = callers.cors.allowed_headers.iter().map(String::as_str);
     iter::once(HEADERS).chain(configured).collect::<Vec<_>>().join(", ")
 }
 
@@ -51,16 +51,16 @@ pub(in crate::http) struct Reader {
 }
 
 /// The page that sent the request, if its origin equals a listed one byte for byte.
-pub(in crate::http) fn reader(headers: &HeaderMap, config: &Config) -> Option<Reader> {
+pub(in crate::http) fn reader(headers: &HeaderMap, callers: &CallersConfig, public_url: &Origin) -> Option<Reader> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
-    let with_credentials = config.origins.iter().any(|listed| origin == listed.as_str());
-    (with_credentials || is_dev(headers, config)).then(|| Reader { origin: origin.clone(), with_credentials })
+    let with_credentials = callers.origins.iter().any(|listed| origin == listed.as_str());
+    (with_credentials || is_dev(headers, callers, public_url)).then(|| Reader { origin: origin.clone(), with_credentials })
 }
 
 /// Whether a page of `dev_origins` sent the request.
-pub(in crate::http) fn is_dev(headers: &HeaderMap, config: &Config) -> bool {
-    headers.get(header::ORIGIN).is_some_and(|origin| config.is_dev_origin(origin.as_bytes()))
+pub(in crate::http) fn is_dev(headers: &HeaderMap, callers: &CallersConfig, public_url: &Origin) -> bool {
+    headers.get(header::ORIGIN).is_some_and(|origin| callers.is_dev_origin(public_url, origin.as_bytes()))
 }
 
 /// Adds the CORS headers to an answer.

@@ -9,8 +9,8 @@ use poem::{
 
 use super::proxy_query::FOR_ENVOY;
 use crate::{
+    config::{CallersConfig, Origin},
     http::response::{credential_cookies, problem::ProblemCode},
-    state::AppState,
 };
 
 /// The problem that the check can answer with.
@@ -22,19 +22,18 @@ pub(in crate::http) fn is_unsafe(method: &Method) -> bool {
 }
 
 /// Whether a page of an origin that is not listed may have sent this request.
-pub(in crate::http) fn is_forged(request: &Request, state: &AppState) -> bool {
+pub(in crate::http) fn is_forged(request: &Request, callers: &CallersConfig, public_url: &Origin) -> bool {
     // Verifying for Envoy changes no state with any method.
     let changes_nothing = !is_unsafe(request.method()) || request.uri().path().starts_with(FOR_ENVOY);
     if changes_nothing || is_by_bearer(request) {
         return false;
     }
-    let config = &state.config;
     if request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin" || site == "none") {
         return false;
     }
     match request.headers().get(header::ORIGIN) {
         // `App::route` drops the cookies of a page of `dev_origins`, so such a page cannot forge a request.
-        Some(origin) => !config.is_listed(origin.as_bytes()) && !config.is_dev_origin(origin.as_bytes()),
+        Some(origin) => !callers.is_listed(public_url, origin.as_bytes()) && !callers.is_dev_origin(public_url, origin.as_bytes()),
         // Neither header: no browser sent it. `Sec-Fetch-Site` alone: a browser sent it and hides the page.
         None => request.headers().contains_key("sec-fetch-site"),
     }

@@ -7,8 +7,16 @@ use poem::{
 
 use crate::config::Config;
 
+/// The header by which a client notices that the service is newer in a way that breaks it.
+const VERSION_HEADER: &str = "bifrons-version";
+
+/// The part of the version that says what breaks: the second number before 1.0, the first from then on. The third tells a client nothing,
+/// and an attacker which faults are mended.
+pub(in crate::http) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+
 /// Headers that every answer carries.
-const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
+    (HeaderName::from_static(VERSION_HEADER), HeaderValue::from_static(VERSION)),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),

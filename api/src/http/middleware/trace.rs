@@ -15,8 +15,11 @@ use tracing::{Instrument, Span, field::display};
 use uuid::Uuid;
 
 use crate::{
-    config::Config,
-    http::{request, response::request_id},
+    config::CallersConfig,
+    http::{
+        request,
+        response::request_id::{self, Who},
+    },
 };
 
 /// At most this many bytes of a path and of a method are logged.
@@ -48,8 +51,8 @@ fn loggable(path: &str) -> String {
 }
 
 impl Trace {
-    pub(in crate::http) fn begin(id: Uuid, request: &Request, config: &Config) -> Self {
-        let address = request::address(request, config).map(display);
+    pub(in crate::http) fn begin(id: Uuid, request: &Request, callers: &CallersConfig) -> Self {
+        let address = request::address(request, callers).map(display);
         let path = request.uri().path();
         let span = tracing::info_span!("request", request = %id, client = address);
         #[cfg(feature = "otel")]
@@ -58,12 +61,12 @@ impl Trace {
     }
 
     /// Runs `answering` inside the request's span.
-    pub(in crate::http) fn around<T>(&self, answering: impl Future<Output = T>) -> impl Future<Output = T> {
+    pub(in crate::http) fn around<T>(&self, answering: impl Future<Output = T>) -> impl Future<Output = (T, Who)> {
         request_id::within(self.id, answering).instrument(self.span.clone())
     }
 
     /// Writes the line and adds `X-Request-Id` to the answer. Returns the operation, or an empty name, and the time it took.
-    pub(in crate::http) fn end(self, response: &mut Response) -> (&'static str, Duration) {
+    pub(in crate::http) fn end(self, who: Who, response: &mut Response) -> (&'static str, Duration) {
         let Self { id, method, path, begun, span } = self;
         let (status, after) = (response.status().as_u16(), begun.elapsed());
         let operation = response.data::<OperationId>().map(|operation| operation.0);
@@ -72,7 +75,8 @@ impl Trace {
         crate::telemetry::end(&span, operation, method.as_str(), status);
         // A method is ASCII, so each byte is a boundary.
         let method = method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str());
-        span.in_scope(|| tracing::info!(method, path, operation, status, ms, "answered"));
+        let (user, session) = who.map(|(user, session)| (display(user.0), display(session.0))).unzip();
+        span.in_scope(|| tracing::info!(method, path, operation, status, ms, user, session, "answered"));
         if let Ok(id) = HeaderValue::try_from(id.to_string()) {
             response.headers_mut().insert("x-request-id", id);
         }

@@ -19,6 +19,10 @@ pub(in crate::http) async fn metrics(Data(state): State<'_>) -> Response {
         metrics.redis_linked.set(redis.is_linked().into());
         metrics.redis_commands.inner().store(redis.commands(), Ordering::Relaxed);
     }
+    metrics.node.last_poll.set(state.cache.last_poll().map_or(f64::NAN, |ago| ago.as_secs_f64()));
+    let (used, max) = state.db.connections();
+    metrics.node.database_connections_used.set(whole(used));
+    metrics.node.database_connections_max.set(whole(max));
     let now = state.clock.now();
     let age = state.keys.current().signing(now).map(|(_, from)| now.since(from).as_secs());
     metrics.signing_key_age.set(age.map_or(0, u64::cast_signed));

@@ -39,6 +39,11 @@ cookie_parameter! {
 }
 
 cookie_parameter! {
+    /// A sign-in that waits for a second factor.
+    ChallengeCookie
+}
+
+cookie_parameter! {
     /// What `setProbeCookie` has set.
     ProbeCookie
 }

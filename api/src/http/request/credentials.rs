@@ -15,9 +15,11 @@ use poem_openapi::{
 pub(in crate::http) use super::precedence::PROBLEMS;
 use super::precedence::authenticate;
 use crate::{
+    audit::Event,
     config::Verification,
     http::response::problem::{Problem, ProblemCode},
     principal::Principal,
+    sessions,
     state::AppState,
 };
 
@@ -27,6 +29,10 @@ pub(in crate::http) struct ActiveSession(pub(in crate::http) Principal);
 /// A user whose identity is verified. With `tokens.verification = "stateless"` an access token suffices, whether or not its session has
 /// ended: for operations that only tell who the user is.
 pub(in crate::http) struct VerifiedIdentity(pub(in crate::http) Principal);
+
+/// A user with a live session in which they authenticated a short time ago, at the highest assurance that they can reach: for operations
+/// that change credentials, export or delete. The specification says so of each with `x-step-up`.
+pub(in crate::http) struct FreshSession(pub(in crate::http) Principal);
 
 /// Any client, signed in or not. The operation reads the credentials itself.
 pub(in crate::http) struct OptionalAuth;
@@ -83,9 +89,24 @@ macro_rules! extractor {
 extractor!(ActiveSession, SCHEMES.to_vec(), false, |request| {
     Ok(required(request, state_of(request)?, Verification::Session).await.map(Self)?)
 });
+extractor!(FreshSession, [SCHEMES.as_slice(), &[STEP_UP]].concat(), false, |request| {
+    let state = state_of(request)?;
+    let principal = required(request, state, Verification::Session).await?;
+    if !sessions::is_fresh(&principal, state.clock.now(), &state.config.sessions) {
+        state.record(Event::StepUpDemanded.of(principal.user.id).in_session(principal.session.id));
+        return Err(Problem::new(STEP_UP_PROBLEM).into());
+    }
+    Ok(Self(principal))
+});
 extractor!(VerifiedIdentity, SCHEMES.to_vec(), false, |request| Ok(Self::of(request).await?));
 extractor!(OptionalAuth, [SCHEMES.as_slice(), &[REFRESH_COOKIE]].concat(), true, |_request| Ok(Self));
 extractor!(RefreshCookie, vec![REFRESH_COOKIE], true, |_request| Ok(Self));
+
+/// Stands among the schemes of an operation that demands a fresh session, until the document replaces it by `x-step-up`.
+pub(in crate::http) const STEP_UP: &str = "stepUp";
+
+/// The problem of an operation that demands a fresh session.
+pub(in crate::http) const STEP_UP_PROBLEM: ProblemCode = ProblemCode::ReauthenticationRequired;
 
 const SCHEMES: [&str; 2] = [SESSION_COOKIE, "bearerAuth"];
 

@@ -19,8 +19,8 @@ pub(super) mod text_field;
 use std::sync::Arc;
 
 use poem::web::Data;
-pub(super) use requester::address;
 pub use requester::forwarded_address;
+pub(super) use requester::{address, id_of_proxy};
 pub use strict_json::parse as parse_strict_json;
 
 use crate::state::AppState;

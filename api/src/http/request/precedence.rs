@@ -1,8 +1,9 @@
 //! Which credential authenticates a request.
 //!
-//! `Authorization` displaces the session cookie: a bad bearer token is refused even beside a valid cookie. Two `Authorization` headers are
-//! refused, and so are cookies of two live sessions, because an attacker may have planted one. Cookies that prove nothing are ignored
-//! beside one that does. If a dependency is down, the answer is 503: never 401, never anonymous.
+//! `Authorization` displaces the session cookie: a bad bearer token is refused even beside a valid cookie, and so is
+//! another scheme. Two `Authorization` headers are refused, and so are cookies of two live sessions, because an attacker may have planted
+//! one. Cookies that prove nothing are ignored beside one that does. If a dependency is down, the answer is 503: never 401, never
+//! anonymous.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::{
     http::response::{
         cookies, credential_cookies,
         problem::{Problem, ProblemCode},
+        request_id::note_principal,
     },
     principal::Principal,
     sessions::{self, AuthenticateError, Choice},
@@ -21,8 +23,13 @@ use crate::{
 };
 
 /// The problems that authentication can answer with.
-pub(in crate::http) const PROBLEMS: [ProblemCode; 4] =
-    [ProblemCode::AmbiguousCredentials, ProblemCode::Unauthenticated, ProblemCode::InvalidSession, ProblemCode::InvalidToken];
+pub(in crate::http) const PROBLEMS: [ProblemCode; 5] = [
+    ProblemCode::AmbiguousCredentials,
+    ProblemCode::Unauthenticated,
+    ProblemCode::UnsupportedAuthorization,
+    ProblemCode::InvalidSession,
+    ProblemCode::InvalidToken,
+];
 
 /// The credential that authenticates a request.
 enum Authenticating<'a> {
@@ -46,7 +53,7 @@ async fn choose<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Authenti
         (Some(_), Some(_)) => Err(ambiguous()),
         (Some(value), None) => Ok(credential_cookies::bearer(value).map_or(Authenticating::OtherScheme, Authenticating::Bearer)),
         (None, _) => {
-            let values = cookies::distinct(headers, state.config.cookies.session_name);
+            let values = cookies::distinct(headers, state.config.callers.get().cookies.session_name);
             // Boxed: only a request with several cookies queries here.
             let chosen = Box::pin(sessions::choose_cookie(state, &values)).await;
             match chosen.map_err(|error| Problem::new(ProblemCode::Unavailable).log(&error))? {
@@ -65,14 +72,19 @@ pub(super) async fn authenticate(
     verification: Verification,
 ) -> Result<Option<Principal>, Problem> {
     let (verified, refused, what) = match choose(headers, state).await? {
-        Authenticating::Nothing | Authenticating::OtherScheme => return Ok(None),
+        Authenticating::Nothing => return Ok(None),
+        // A code of its own: HTTP Basic in front of the whole host hides the cookie of a signed-in user.
+        Authenticating::OtherScheme => return Err(Problem::new(ProblemCode::UnsupportedAuthorization)),
         Authenticating::Bearer(token) => {
             (sessions::by_access_token(state, token, verification).await, ProblemCode::InvalidToken, "access_token")
         }
         Authenticating::Cookie(value) => (sessions::by_cookie(state, value).await, ProblemCode::InvalidSession, "cookie"),
     };
     match verified {
-        Ok(principal) => Ok(Some(principal)),
+        Ok(principal) => {
+            note_principal(&principal);
+            Ok(Some(principal))
+        }
         // The cookie is not cleared here: this answer may be late, and the browser may have a new one by now.
         Err(AuthenticateError::Invalid) => {
             state.record(Event::CredentialRefused.because(what));

@@ -12,8 +12,11 @@ use poem::{
     http::{HeaderMap, header},
 };
 
+use uuid::Uuid;
+
 use crate::{
-    config::Config, http::response::cookies, requester::Requester, secret::DeviceToken, state::AppState, unicode::is_extender,
+    config::CallersConfig, http::response::cookies, requester::Requester, secret::DeviceToken, state::AppState,
+    unicode::is_extender,
 };
 
 /// At most this many characters of a header are kept.
@@ -24,31 +27,39 @@ const MAX_PLACE: usize = 64;
 
 impl<'a> FromRequest<'a> for Requester {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let config = request.data::<Arc<AppState>>().map(|state| &state.config);
+        let callers = request.data::<Arc<AppState>>().map(|state| state.config.callers.get());
+        let callers = callers.as_deref();
         let text = |name| {
             let value = request.headers().get(name).and_then(|value| value.to_str().ok())?;
             Some(value.chars().take(MAX_HEADER).collect())
         };
         Ok(Self {
-            ip: config.and_then(|config| address(request, config)),
-            place: config.and_then(|config| place(request, config)),
+            ip: callers.and_then(|callers| address(request, callers)),
+            place: callers.and_then(|callers| place(request, callers)),
             user_agent: text(header::USER_AGENT),
             accept_language: text(header::ACCEPT_LANGUAGE),
-            devices: config.map(|config| devices(request.headers(), config)).unwrap_or_default(),
+            devices: callers.map(|callers| devices(request.headers(), callers)).unwrap_or_default(),
         })
     }
 }
 
 /// The address of the requester.
-pub(in crate::http) fn address(request: &Request, config: &Config) -> Option<IpAddr> {
+pub(in crate::http) fn address(request: &Request, callers: &CallersConfig) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
-    Some(client(peer, request.headers(), config))
+    Some(client(peer, request.headers(), callers))
+}
+
+/// The id that a trusted proxy gave the request, if it is a UUID. nginx writes one without hyphens.
+pub(in crate::http) fn id_of_proxy(request: &Request, callers: &CallersConfig) -> Option<Uuid> {
+    let written = request.headers().get("x-request-id")?;
+    let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
+    Uuid::try_parse(written.to_str().ok().filter(|_| callers.proxy.trusts(&peer))?).ok()
 }
 
 /// The approximate place, as the trusted proxy names it in all its headers together.
-fn place(request: &Request, config: &Config) -> Option<String> {
+fn place(request: &Request, callers: &CallersConfig) -> Option<String> {
     let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
-    let headers = config.proxy.place_headers.iter().filter(|_| config.proxy.trusts(&peer));
+    let headers = callers.proxy.place_headers.iter().filter(|_| callers.proxy.trusts(&peer));
     let parts: Vec<_> = headers.filter_map(|name| part(request.headers(), name)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -65,11 +76,11 @@ fn part(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// The device tokens of the request. The limit on the size of the header bounds them.
-fn devices(headers: &HeaderMap, config: &Config) -> Vec<DeviceToken> {
-    cookies::all(headers, config.cookies.device_name).filter_map(DeviceToken::parse).collect()
+fn devices(headers: &HeaderMap, callers: &CallersConfig) -> Vec<DeviceToken> {
+    cookies::all(headers, callers.cookies.device_name).filter_map(DeviceToken::parse).collect()
 }
 
-fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
+fn client(peer: IpAddr, headers: &HeaderMap, callers: &CallersConfig) -> IpAddr {
     let lines = headers.get_all("x-forwarded-for").iter();
     let hops = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     // Empty list elements mean nothing (RFC 9110 section 5.6.1).
@@ -78,7 +89,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     for hop in hops.iter().rev() {
         // Bytes, not text: a line with invalid UTF-8 from the client still ends in the entry of our proxy.
         let ip = std::str::from_utf8(hop).ok().and_then(forwarded_address);
-        match ip.filter(|_| config.proxy.trusts(&client)) {
+        match ip.filter(|_| callers.proxy.trusts(&client)) {
             Some(ip) => client = ip.to_canonical(),
             None => break,
         }
@@ -153,7 +164,7 @@ mod tests {
                 .iter()
                 .map(|value| ("x-forwarded-for".parse().unwrap(), HeaderValue::from_bytes(value).unwrap()))
                 .collect();
-            client(peer.parse().unwrap(), &headers, &config).to_string()
+            client(peer.parse().unwrap(), &headers, &config.callers.get()).to_string()
         };
         let seen =
             |peer: &str, forwarded: &[&str]| seen_bytes(peer, &forwarded.iter().map(|line| line.as_bytes()).collect::<Vec<_>>());

@@ -72,6 +72,7 @@ pub(in crate::http) type Name = fn(&CookiePolicy) -> &'static str;
 
 pub(in crate::http) const SESSION: Name = |policy| policy.session_name;
 pub(in crate::http) const REFRESH: Name = |policy| policy.refresh_name;
+pub(in crate::http) const CHALLENGE: Name = |policy| policy.challenge_name;
 pub(in crate::http) const DEVICE: Name = |policy| policy.device_name;
 
 /// The values of a cookie under the names of all configurations.
@@ -165,11 +166,12 @@ mod tests {
     }
 
     fn works_everywhere(config: &Config) {
-        let policy = &config.cookies;
-        for name in [policy.session_name, policy.refresh_name, policy.probe_name, policy.device_name] {
+        let callers = config.callers.get();
+        let policy = &callers.cookies;
+        for name in [policy.session_name, policy.refresh_name, policy.probe_name, policy.device_name, policy.challenge_name] {
             let header = set(policy, name, &Zeroizing::new("x".repeat(80)), Some(Duration::from_secs(60)));
             let cookie = SetCookie::parse(header.to_str().unwrap()).unwrap();
-            for frontend in config.origins.iter().chain([&config.public_url]) {
+            for frontend in callers.origins.iter().chain([&config.public_url]) {
                 for family in Family::ALL {
                     let works = matches!(verdict(family, frontend, &config.public_url, &cookie), Verdict::Works(_));
                     let third_party = Relation::of(frontend, &config.public_url) == Relation::CrossSite;

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use entity::session::Mode;
 use poem::http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use super::cookies::{self, DEVICE, REFRESH, SESSION};
+use super::{
+    cookies::{self, CHALLENGE, DEVICE, REFRESH, SESSION},
+    request_id::note_principal,
+};
 use crate::{
+    authentication::{CHALLENGE_VALID_FOR, IssuedChallenge},
     grants::RefreshIn,
     secret::{DeviceToken, KNOWN_FOR},
     sessions::{self, Credential, Established, PresentedCredential},
@@ -28,14 +33,16 @@ pub(in crate::http) fn bearer(authorization: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_matches(' '))
 }
 
-/// Whether a request has a session cookie or a refresh cookie, of any configuration.
+/// Whether a request has a session cookie, a refresh cookie or a challenge cookie, of any configuration.
 pub(in crate::http) fn any_cookie(headers: &HeaderMap) -> bool {
-    [SESSION, REFRESH].into_iter().any(|name| cookies::all_forms(headers, name).next().is_some())
+    [SESSION, REFRESH, CHALLENGE].into_iter().any(|name| cookies::all_forms(headers, name).next().is_some())
 }
 
 /// The cookie of a new credential, if it travels in one.
 pub(in crate::http) fn issue(headers: &HeaderMap, state: &AppState, established: &Established) -> Vec<HeaderValue> {
-    let (policy, session) = (&state.config.cookies, established.principal.session.as_ref());
+    note_principal(&established.principal);
+    let callers = state.config.callers.get();
+    let (policy, session) = (&callers.cookies, established.principal.session.as_ref());
     // The server decides when the session ends. The browser keeps the cookie for as long as that can be.
     let absolute = sessions::expiry(session, &state.config.sessions).absolute;
     let lifetime: Option<Duration> = session.remember.then(|| absolute.since(state.clock.now()));
@@ -50,15 +57,36 @@ pub(in crate::http) fn issue(headers: &HeaderMap, state: &AppState, established:
 
 /// The cookie with the device token.
 pub(in crate::http) fn device(headers: &HeaderMap, state: &AppState, device: &DeviceToken) -> Vec<HeaderValue> {
-    cookies::replace(&state.config.cookies, headers, DEVICE, &device.reveal(), Some(KNOWN_FOR))
+    cookies::replace(&state.config.callers.get().cookies, headers, DEVICE, &device.reveal(), Some(KNOWN_FOR))
 }
 
-/// Clears the session cookie, and the refresh cookie if the request has one.
+/// The cookie of a challenge in mode `cookie`.
+pub(in crate::http) fn challenge(headers: &HeaderMap, state: &AppState, issued: &IssuedChallenge) -> Vec<HeaderValue> {
+    match issued.mode {
+        Mode::Cookie => {
+            let callers = state.config.callers.get();
+            cookies::replace(&callers.cookies, headers, CHALLENGE, &issued.token.reveal(), Some(CHALLENGE_VALID_FOR))
+        }
+        Mode::Token => Vec::new(),
+    }
+}
+
+/// Clears the challenge cookie, if the request has one.
+pub(in crate::http) fn clear_challenge(headers: &HeaderMap, state: &AppState) -> Vec<HeaderValue> {
+    if cookies::all_forms(headers, CHALLENGE).next().is_none() {
+        return Vec::new();
+    }
+    cookies::clear(&state.config.callers.get().cookies, headers, CHALLENGE)
+}
+
+/// Clears the session cookie, and the refresh cookie and the challenge cookie if the request has them.
 pub(in crate::http) fn clear(headers: &HeaderMap, state: &AppState) -> Vec<HeaderValue> {
-    let policy = &state.config.cookies;
+    let callers = state.config.callers.get();
+    let policy = &callers.cookies;
     let mut cleared = cookies::clear(policy, headers, SESSION);
     if cookies::all_forms(headers, REFRESH).next().is_some() {
         cleared.extend(cookies::clear(policy, headers, REFRESH));
     }
+    cleared.extend(clear_challenge(headers, state));
     cleared
 }

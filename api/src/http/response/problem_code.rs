@@ -44,6 +44,8 @@ problem_codes! {
     AmbiguousCredentials = 400, "More than one credential of the same kind";
     /// The request has no credential.
     Unauthenticated = 401, "Authentication required";
+    /// The `Authorization` header has another scheme than `Bearer`, and displaces the cookie. A proxy or HTTP Basic may have added it.
+    UnsupportedAuthorization = 401, "Authorization is not a bearer token";
     /// The session cookie proves nothing, or its session has ended.
     InvalidSession = 401, "Session ended";
     /// The access token proves nothing, has expired, or its session has ended.
@@ -54,12 +56,18 @@ problem_codes! {
     InvalidRefreshToken = 401, "Invalid refresh token";
     /// The refresh token was used before, so there is a copy of it. Its session has ended.
     RefreshReused = 401, "Refresh token reused";
+    /// The challenge was used, has expired, has no tries left, or is void since the credentials changed: sign in again.
+    InvalidChallenge = 401, "Invalid challenge";
     /// A state-changing request came from an origin that is not allowed.
     OriginNotAllowed = 403, "Origin not allowed";
     /// The session is not fresh: call `reauthenticate` first.
     ReauthenticationRequired = 403, "Re-authentication required";
     /// The password that was given to re-authenticate is another one.
     WrongPassword = 403, "Wrong password";
+    /// The code of the second factor is another one, has expired, or was used.
+    WrongCode = 403, "Wrong code";
+    /// The user has a second factor: a code is demanded beside the password.
+    SecondFactorRequired = 403, "Second factor required";
     /// The one-time token was used, has expired, or was never issued.
     InvalidOneTimeToken = 403, "Invalid one-time token";
     /// There is no such resource.
@@ -70,6 +78,8 @@ problem_codes! {
     RequestTimeout = 408, "Request timeout";
     /// Another user has this e-mail address.
     EmailTaken = 409, "E-mail address taken";
+    /// The user has an authenticator app: remove it first.
+    SecondFactorExists = 409, "Second factor exists";
     /// The body is over 64 KiB.
     BodyTooLarge = 413, "Body too large";
     /// The body is not `application/json`.

@@ -125,7 +125,7 @@ impl<R: ApiResponse> ApiResponse for WithCookies<R> {
             response.headers.push(MetaHeader {
                 name: "Set-Cookie".to_owned(),
                 description: Some(
-                    "The cookies of the session, the refresh token and the device, as the mode and the request demand.".to_owned(),
+                    "The cookies of the session, the refresh token, the device and the challenge, as the mode and the request demand.".to_owned(),
                 ),
                 required: false,
                 deprecated: false,

@@ -19,6 +19,11 @@ pub(super) fn name(document: &mut Value, effective: &Effective) {
                     "Marks the browser as known to the account. It is no credential.",
                     "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ",
                 ),
+                Some("challenge") => (
+                    policy.challenge_name,
+                    "Mode `cookie`: the sign-in that waits for a second factor.",
+                    "bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws",
+                ),
                 _ => (policy.probe_name, "The cookie that `setProbeCookie` has set.", "1"),
             };
             parameter["name"] = name.into();

@@ -15,18 +15,47 @@ use super::{
     tidy::tidy,
 };
 use crate::http::v1::{
-    email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi, password::PasswordApi, probe::ProbeApi, session::SessionApi,
-    sessions::SessionsApi, tokens::TokensApi, users::UsersApi, verify::VerifyApi,
+    challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
+    password::PasswordApi, probe::ProbeApi, second_factor::SecondFactorApi, session::SessionApi, sessions::SessionsApi,
+    tokens::TokensApi, users::UsersApi, verify::VerifyApi,
 };
 
 /// All operations.
-pub(in crate::http) type Apis =
-    (UsersApi, PasswordApi, EmailApi, SessionApi, MintApi, TokensApi, MeApi, ExportApi, SessionsApi, VerifyApi, ProbeApi);
+pub(in crate::http) type Apis = (
+    UsersApi,
+    PasswordApi,
+    EmailApi,
+    SessionApi,
+    ChallengeApi,
+    MintApi,
+    TokensApi,
+    MeApi,
+    SecondFactorApi,
+    ExportApi,
+    SessionsApi,
+    ConfigurationApi,
+    VerifyApi,
+    ProbeApi,
+);
 
 /// The operations as poem serves them.
 pub(in crate::http) fn service() -> OpenApiService<Apis, ()> {
-    let apis =
-        (UsersApi, PasswordApi, EmailApi, SessionApi, MintApi, TokensApi, MeApi, ExportApi, SessionsApi, VerifyApi, ProbeApi);
+    let apis = (
+        UsersApi,
+        PasswordApi,
+        EmailApi,
+        SessionApi,
+        ChallengeApi,
+        MintApi,
+        TokensApi,
+        MeApi,
+        SecondFactorApi,
+        ExportApi,
+        SessionsApi,
+        ConfigurationApi,
+        VerifyApi,
+        ProbeApi,
+    );
     OpenApiService::new(apis, "Bifrons", env!("CARGO_PKG_VERSION"))
         .description(include_str!("openapi.md"))
         .contact(ContactObject::new().name("The Bifrons authors"))

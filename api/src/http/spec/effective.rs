@@ -24,7 +24,7 @@ impl Effective {
 
     pub(super) fn of(config: &Config) -> Self {
         Self {
-            cookies: config.cookies.clone(),
+            cookies: config.callers.get().cookies.clone(),
             url: config.public_url.as_str().to_owned(),
             audiences: Some(config.tokens.audiences.clone()),
             min_password: Some(config.passwords.min_length),

@@ -1,4 +1,4 @@
-//! The explorer: Swagger UI with the specification in one page, so that it loads nothing from another origin. Its content security
+//! The explorer: a box to sign in, and Swagger UI with the specification, in one page, so that it loads nothing from another origin. Its content security
 //! policy names the hash of each script and style of the page; the browser runs no other.
 
 use std::sync::OnceLock;
@@ -19,8 +19,8 @@ pub(in crate::http) struct Explorer {
 }
 
 pub(in crate::http) fn explorer(config: &Config) -> Explorer {
-    // The page calls the host that it is from, under whichever name the browser knows it.
-    let effective = Effective { url: "/".to_owned(), ..Effective::of(config) };
+    // Relative to the page: it calls the host that it is from, under whichever name and below whichever path the browser knows it.
+    let effective = Effective { url: ".".to_owned(), ..Effective::of(config) };
     let shown = effective.clone();
     let page = StaticDocument::new("text/html; charset=utf-8", move || html(&shown));
     Explorer { effective, page, policy: OnceLock::new() }
@@ -45,7 +45,10 @@ fn policy(html: &str) -> String {
     )
 }
 
-/// poem-openapi's page with the finished document in place of its own.
+/// Signs in and out in both modes, and hands the access token to Swagger UI.
+const SIGN_IN: &str = include_str!("sign_in.html");
+
+/// poem-openapi's page with the finished document in place of its own, below the box to sign in.
 fn html(effective: &Effective) -> String {
     let document = document(effective).to_string();
     let bundled = OpenApiService::new((), "", "").swagger_ui_html();
@@ -53,6 +56,8 @@ fn html(effective: &Effective) -> String {
     let (_, after) = rest.split_once(";\n    let oauth2RedirectUrl").unwrap_or_default();
     // Inside a script element, `</` would end it.
     let document = document.replace("</", "<\\/");
+    let before = before.replacen("<div id=\"ui\">", &format!("{SIGN_IN}\n<div id=\"ui\">"), 1);
+    let after = after.replacen("SwaggerUIBundle({", "const explorer = SwaggerUIBundle({", 1);
     let page = format!("{before}let spec = {document};\n    let oauth2RedirectUrl{after}");
     page.replacen("<html charset=\"UTF-8\">", "<!doctype html>\n<html lang=\"en\">", 1)
         .replacen("<title>Swagger UI</title>", "<title>Bifrons</title><link rel=\"icon\" href=\"data:,\">", 1)
@@ -62,14 +67,17 @@ fn html(effective: &Effective) -> String {
 
 /// The CSP sources of all inline elements with this name (CSP level 3, section 2.3.1).
 fn hashes(html: &str, element: &str) -> String {
-    let (open, close) = (format!("<{element}"), format!("</{element}>"));
     let mut sources = Vec::new();
     let mut rest = html;
-    while let Some((_, from)) = rest.split_once(&open) {
-        let Some((_, content)) = from.split_once('>') else { break };
-        let Some((content, after)) = content.split_once(&close) else { break };
-        let hash = STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
-        sources.push(format!("'sha256-{hash}'"));
+    // In the order of the page: the text of a script contains tags, which are none.
+    while let Some((at, name)) = ["script", "style"].iter().filter_map(|name| Some((rest.find(&format!("<{name}"))?, *name))).min()
+    {
+        let Some((_, content)) = rest[at..].split_once('>') else { break };
+        let Some((content, after)) = content.split_once(&format!("</{name}>")) else { break };
+        if name == element {
+            let hash = STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
+            sources.push(format!("'sha256-{hash}'"));
+        }
         rest = after;
     }
     sources.join(" ")
@@ -77,14 +85,17 @@ fn hashes(html: &str, element: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Effective, html, policy};
+    use super::{Effective, hashes, html, policy};
 
     #[test]
     fn the_page_holds_our_document_and_every_script_has_its_hash() {
         let html = html(&Effective::any());
         assert!(html.starts_with("<!doctype html>"));
         assert!(html.contains("\"operationId\":\"signIn\""));
-        assert_eq!(policy(&html).matches("'sha256-").count(), 3, "two scripts, one style: {}", policy(&html));
+        assert_eq!(policy(&html).matches("'sha256-").count(), 5, "three scripts, two styles: {}", policy(&html));
         assert!(!html.contains("\"info\":{\"title\":\"\""), "not poem-openapi's own document");
+        let nested = "<script>let text = '<style>no</style>';</script><style>yes</style>";
+        assert_eq!(hashes(nested, "style"), hashes("<style>yes</style>", "style"));
+        assert!(html.contains("<form id=\"sign-in\"") && html.contains("const explorer = SwaggerUIBundle({"));
     }
 }

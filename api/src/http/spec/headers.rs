@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{effective::Effective, operations::operations_mut};
-use crate::http::response::{
-    cookies,
-    problem_code::{BEARER, BEARER_INVALID_TOKEN},
+use crate::http::{
+    middleware::headers::VERSION,
+    response::{
+        cookies,
+        problem_code::{BEARER, BEARER_INVALID_TOKEN},
+    },
 };
 use zeroize::Zeroizing;
 
@@ -24,6 +27,12 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
             "required": true,
             "schema": { "type": "string", "format": "uuid" },
             "example": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+        },
+        "BifronsVersion": {
+            "description": "The first two numbers of the service's version. Before 1.0 the second number grows when the API changes in a way that breaks clients, from 1.0 on the first.",
+            "required": true,
+            "schema": { "type": "string", "pattern": "^[0-9]+\\.[0-9]+$" },
+            "example": VERSION,
         },
         "RetryAfter": {
             "description": "Whole seconds to wait before the next attempt.",
@@ -48,7 +57,7 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
             "example": "identity",
         },
         "SetCookie": {
-            "description": "A cookie of the session, the refresh token, the device or the probe, as the mode and the request demand. There may be several.",
+            "description": "A cookie of the session, the refresh token, the device, the challenge or the probe, as the mode and the request demand. There may be several.",
             "schema": { "type": "string" },
             "example": cookie.to_str().unwrap_or_default(),
         },
@@ -72,6 +81,7 @@ fn of_every(response: &mut Value) {
     if let Some(cookie) = response.pointer_mut("/headers/Set-Cookie") {
         *cookie = reference("SetCookie");
     }
+    response["headers"]["Bifrons-Version"] = reference("BifronsVersion");
     response["headers"]["X-Request-Id"] = reference("RequestId");
 }
 

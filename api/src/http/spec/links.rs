@@ -24,6 +24,7 @@ const LINKS: &[Link] = &[
     plain("signIn", "200", "getSession", "Get the new session."),
     plain("signIn", "200", "getMe", "Get the user."),
     plain("signIn", "200", "listSessions", "List the sessions of the user."),
+    plain("signIn", "202", "completeSignIn", "Complete the sign-in, in mode `token` with `token`."),
     plain("signIn", "200", "signOut", "Sign out again."),
     plain("signIn", "200", "refreshTokens", "Mode `token`: get the next tokens, with `tokens.refresh_token` as `refresh_token`."),
     plain("signIn", "200", "revokeToken", "Mode `token`: end the session, with `tokens.refresh_token` as `token`."),

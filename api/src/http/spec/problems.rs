@@ -11,11 +11,15 @@ use crate::http::{
     response::problem::{self, ProblemCode},
 };
 
+/// Whether an operation demands a fresh session.
+const STEP_UP: &str = "x-step-up";
+
 const CODES: &str = "/content/application~1problem+json/schema/allOf/1/properties/code/enum";
 
 pub(super) fn complete(document: &mut Value) {
     let (mut examples, mut components) = (Map::new(), Map::new());
     for (method, operation) in operations_mut(document) {
+        mark_step_up(operation);
         let codes = refused_before(method, operation);
         let responses = &mut operation["responses"];
         for code in codes {
@@ -43,6 +47,16 @@ pub(super) fn complete(document: &mut Value) {
     document["components"]["responses"] = components.into();
 }
 
+/// An operation that demands a fresh session says so: `FreshSession` stands in its signature, and here among its schemes.
+fn mark_step_up(operation: &mut Value) {
+    let Some(schemes) = operation["security"].as_array_mut() else { return };
+    let all = schemes.len();
+    schemes.retain(|scheme| scheme.get(credentials::STEP_UP).is_none());
+    if schemes.len() < all {
+        operation[STEP_UP] = true.into();
+    }
+}
+
 /// The problems that an operation can answer with before it begins.
 fn refused_before(method: &str, operation: &Value) -> Vec<ProblemCode> {
     let mut codes = vec![ProblemCode::MalformedRequest, ProblemCode::InternalError, ProblemCode::Unavailable];
@@ -52,6 +66,9 @@ fn refused_before(method: &str, operation: &Value) -> Vec<ProblemCode> {
     let security = operation["security"].as_array();
     if security.is_some_and(|schemes| schemes.iter().all(|scheme| scheme.as_object().is_some_and(|scheme| !scheme.is_empty()))) {
         codes.extend(credentials::PROBLEMS);
+    }
+    if operation[STEP_UP] == true {
+        codes.push(credentials::STEP_UP_PROBLEM);
     }
     if operation.get("requestBody").is_some() {
         codes.extend(body::PROBLEMS);

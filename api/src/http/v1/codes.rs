@@ -74,6 +74,28 @@ codes! {
     TokenType, ["Bearer"].into_iter()
 }
 
+codes! {
+    /// What a right password led to: a session.
+    SignedInStatus, ["signed-in"].into_iter()
+}
+
+codes! {
+    /// What a right password led to: a challenge.
+    ChallengeStatus, ["challenge"].into_iter()
+}
+
+impl SignedInStatus {
+    pub(super) fn signed_in() -> Self {
+        Self("signed-in".to_owned())
+    }
+}
+
+impl ChallengeStatus {
+    pub(super) fn challenge() -> Self {
+        Self("challenge".to_owned())
+    }
+}
+
 impl TokenType {
     pub(super) fn bearer() -> Self {
         Self("Bearer".to_owned())

@@ -12,7 +12,7 @@ use crate::{
         request::{
             State,
             body::Body,
-            credentials::{ActiveSession, OptionalAuth},
+            credentials::{ActiveSession, FreshSession, OptionalAuth},
         },
         response::{
             credential_cookies,
@@ -72,7 +72,6 @@ impl Example for EmailConfirmed {
 }
 
 problems!(ChangeEmailError {
-    ChangeEmailError::NotFresh => ReauthenticationRequired,
     ChangeEmailError::Ended => InvalidSession,
     ChangeEmailError::Limit(error) => (LimitError: error),
     ChangeEmailError::Store(error) => Unavailable.log(&error),
@@ -106,7 +105,7 @@ impl EmailApi {
     async fn change(
         &self,
         state: State<'_>,
-        principal: ActiveSession,
+        principal: FreshSession,
         requester: Requester,
         body: Body<ChangeEmailRequest>,
     ) -> Result<Accepted, ErrorResponse<ChangeEmailError>> {

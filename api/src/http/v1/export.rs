@@ -18,7 +18,7 @@ use super::{
 use crate::{
     accounts::{self, Export, ExportError},
     http::{
-        request::{State, credentials::ActiveSession},
+        request::{State, credentials::FreshSession},
         response::{
             problem::{ErrorResponse, problems},
             timestamp::Timestamp,
@@ -28,7 +28,6 @@ use crate::{
 };
 
 problems!(ExportError {
-    ExportError::NotFresh => ReauthenticationRequired,
     ExportError::Ended => InvalidSession,
     ExportError::Store(error) => Unavailable.log(&error),
 });
@@ -42,6 +41,10 @@ struct UserExport {
     changed_at: Timestamp,
     /// When the password was chosen. Its hash is not shown.
     password_changed_at: Option<Timestamp>,
+    /// When the authenticator app was added. Its secret is not shown.
+    totp_added_at: Option<Timestamp>,
+    /// How many recovery codes are left.
+    recovery_codes_left: i32,
     /// When the account will be deleted.
     delete_at: Option<Timestamp>,
     /// The tokens of links in mails, without their secrets.
@@ -165,6 +168,8 @@ impl Example for UserExport {
             user: User::example(),
             changed_at: User::example_time(),
             password_changed_at: Some(User::example_time()),
+            totp_added_at: Some(User::example_time()),
+            recovery_codes_left: 10,
             delete_at: Some(User::example_time()),
             one_time_tokens: vec![ExportedToken::example()],
             mails: vec![ExportedMail::example()],
@@ -179,11 +184,13 @@ struct Streamed(Export);
 impl Streamed {
     /// The object without its last member, which follows piece by piece.
     fn head(&self) -> String {
-        let Export { user, password, tokens, mails, .. } = &self.0;
+        let Export { user, password, factors, tokens, mails, .. } = &self.0;
         let head = UserExport {
             user: (&UserSnapshot::from(user)).into(),
             changed_at: instant(user.changed_at),
             password_changed_at: password.as_ref().map(|password| instant(password.changed_at)),
+            totp_added_at: factors.totp_added_at.map(instant),
+            recovery_codes_left: i32::try_from(factors.recovery_codes).unwrap_or(i32::MAX),
             delete_at: user.delete_at.map(instant),
             one_time_tokens: tokens.iter().map(Into::into).collect(),
             mails: mails.iter().map(Into::into).collect(),
@@ -242,7 +249,7 @@ impl ExportApi {
     /// Answers with everything that is stored about the user. Secrets and their hashes are left out. The session must be fresh: see
     /// `reauthenticate`.
     #[oai(path = "/", method = "get", operation_id = "exportMe")]
-    async fn export(&self, state: State<'_>, principal: ActiveSession) -> Result<Streamed, ErrorResponse<ExportError>> {
+    async fn export(&self, state: State<'_>, principal: FreshSession) -> Result<Streamed, ErrorResponse<ExportError>> {
         Ok(Streamed(accounts::export(&state, &principal.0).await?))
     }
 }

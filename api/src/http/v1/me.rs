@@ -20,7 +20,7 @@ use crate::{
             State,
             body::Body,
             cookie_parameter::DeviceCookie,
-            credentials::ActiveSession,
+            credentials::{ActiveSession, FreshSession},
             json_object::JsonObject,
             text_field::{LocaleField, NameField},
         },
@@ -84,7 +84,6 @@ problems!(UpdateProfileError {
 });
 
 problems!(DeleteError {
-    DeleteError::NotFresh => ReauthenticationRequired,
     DeleteError::Ended => InvalidSession,
     DeleteError::Store(error) => Unavailable.log(&error),
 });
@@ -92,6 +91,7 @@ problems!(DeleteError {
 problems!(ChangePasswordError {
     ChangePasswordError::Choose(error) => (NotAccepted: NotAccepted(error, "new_password")),
     ChangePasswordError::Verify(error) => (VerifyPasswordError: error),
+    ChangePasswordError::NotFresh => ReauthenticationRequired,
     ChangePasswordError::Ended => InvalidSession,
     ChangePasswordError::Store(error) => Unavailable.log(&error),
     ChangePasswordError::Signing(error) => InternalError.log(&error),
@@ -150,7 +150,7 @@ impl MeApi {
     async fn delete(
         &self,
         state: State<'_>,
-        principal: ActiveSession,
+        principal: FreshSession,
         requester: Requester,
         headers: &HeaderMap,
     ) -> Result<WithCookies<NoContent>, ErrorResponse<DeleteError>> {
@@ -161,7 +161,7 @@ impl MeApi {
     /// Change the password
     ///
     /// Ends all other sessions. This one gets a new secret: a new cookie, or new tokens. The account trusts no other device any more, and
-    /// this one gets a new device token.
+    /// this one gets a new device token. For a user with a second factor the session must be fresh: see `reauthenticate`.
     #[oai(path = "/password", method = "put", operation_id = "changePassword")]
     async fn change_password(
         &self,

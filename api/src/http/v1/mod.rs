@@ -1,6 +1,8 @@
 //! The operations of the API, one tag a file.
 
+pub(super) mod challenge;
 mod codes;
+pub(super) mod configuration;
 pub(super) mod email;
 pub(super) mod export;
 pub(super) mod me;
@@ -9,6 +11,8 @@ mod model;
 pub(super) mod password;
 mod password_problems;
 pub(super) mod probe;
+pub(super) mod second_factor;
+mod second_step;
 pub(super) mod session;
 pub(super) mod sessions;
 pub(super) mod tag;

@@ -5,7 +5,7 @@ use poem_openapi::{Enum, Object, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::codes::{AmrValue, TokenType};
+use super::codes::{AmrValue, SignedInStatus, TokenType};
 use crate::{
     grants,
     http::{request::json_object::JsonObject, response::timestamp::Timestamp},
@@ -227,9 +227,11 @@ impl Example for Tokens {
 #[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
 pub(super) struct SignedIn {
-    session: Session,
+    /// Tells it from a challenge.
+    pub(super) status: SignedInStatus,
+    pub(super) session: Session,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tokens: Option<Tokens>,
+    pub(super) tokens: Option<Tokens>,
 }
 
 impl SignedIn {
@@ -239,7 +241,7 @@ impl SignedIn {
             Credential::Cookie(_) => None,
             Credential::Tokens(tokens) => Some(tokens.into()),
         };
-        Self { session: Session::new(state, &principal), tokens }
+        Self { status: SignedInStatus::signed_in(), session: Session::new(state, &principal), tokens }
     }
 
     /// Adds the device token beside the refresh token.
@@ -253,7 +255,7 @@ impl SignedIn {
 
 impl Example for SignedIn {
     fn example() -> Self {
-        Self { session: Session::example(), tokens: Some(Tokens::example()) }
+        Self { status: SignedInStatus::signed_in(), session: Session::example(), tokens: Some(Tokens::example()) }
     }
 }
 

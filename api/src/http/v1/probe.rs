@@ -64,7 +64,8 @@ impl ProbeApi {
     /// Sets a cookie that is no credential, with the attributes of the session cookie, for a minute.
     #[oai(path = "/", method = "post", operation_id = "setProbeCookie")]
     async fn set(&self, state: State<'_>) -> WithCookies<NoContent> {
-        let policy = &state.config.cookies;
+        let callers = state.config.callers.get();
+        let policy = &callers.cookies;
         let value = Zeroizing::new("1".to_owned());
         WithCookies(NoContent, vec![cookies::set(policy, policy.probe_name, &value, Some(LIFETIME))])
     }
@@ -79,7 +80,7 @@ impl ProbeApi {
         #[oai(name = "probe")] _probe: ProbeCookie,
         headers: &HeaderMap,
     ) -> Result<Reply<200, Probe>, ErrorResponse<Ambiguous>> {
-        let cookie_received = cookies::get(headers, state.config.cookies.probe_name)?.is_some();
+        let cookie_received = cookies::get(headers, state.config.callers.get().cookies.probe_name)?.is_some();
         Ok(Reply(Probe { cookie_received, relation: relation(&state, headers) }))
     }
 }

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     model::{Mode, RefreshIn, Session, SignedIn},
+    second_step::Challenge,
     tag::Tag,
 };
 use crate::{
-    authentication::{AttemptError, VerifyPasswordError},
+    authentication::{AttemptError, VerifyCodeError, VerifyPasswordError},
     db::Unavailable,
     grants,
     http::{
@@ -22,7 +23,7 @@ use crate::{
         response::{
             credential_cookies,
             problem::{ErrorResponse, FieldError, Rule, problems},
-            reply::{NoContent, Reply, WithCookies},
+            reply::{NoContent, OneOf, Reply, WithCookies},
         },
     },
     requester::Requester,
@@ -65,14 +66,17 @@ impl Example for SignInRequest {
 
 /// Authenticating again.
 #[derive(Object)]
-#[oai(deny_unknown_fields, example)]
+#[oai(deny_unknown_fields, skip_serializing_if_is_none, example)]
 struct ReauthenticateRequest {
     password: Password,
+    /// A code of the authenticator app: required if the user has one.
+    #[oai(validator(max_length = 64))]
+    totp: Option<String>,
 }
 
 impl Example for ReauthenticateRequest {
     fn example() -> Self {
-        Self { password: Password::new("correct horse battery".to_owned()) }
+        Self { password: Password::new("correct horse battery".to_owned()), totp: None }
     }
 }
 
@@ -112,6 +116,8 @@ problems!(SignInRequestError {
 
 problems!(ReauthenticateError {
     ReauthenticateError::Password(error) => (VerifyPasswordError: error),
+    ReauthenticateError::SecondFactorRequired => SecondFactorRequired,
+    ReauthenticateError::Code(error) => (VerifyCodeError: error),
     ReauthenticateError::Ended => InvalidSession,
     ReauthenticateError::Store(error) => Unavailable.log(&error),
     ReauthenticateError::Signing(error) => InternalError.log(&error),
@@ -129,7 +135,8 @@ impl SessionApi {
     /// Sign in
     ///
     /// Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;
-    /// mode `token` answers with tokens, for native apps, scripts and other services.
+    /// mode `token` answers with tokens, for native apps, scripts and other services. If the user has a second factor, the answer is 202 with a
+    /// challenge for `completeSignIn`, and no session is opened or ended yet.
     #[oai(path = "/", method = "post", operation_id = "signIn")]
     async fn sign_in(
         &self,
@@ -138,19 +145,26 @@ impl SessionApi {
         requester: Requester,
         headers: &HeaderMap,
         body: Body<SignInRequest>,
-    ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<SignInRequestError>> {
+    ) -> Result<WithCookies<OneOf<Reply<200, SignedIn>, Reply<202, Challenge>>>, ErrorResponse<SignInRequestError>> {
         let Body(SignInRequest { email, password, remember, mode, refresh_in, device_token }) = body;
         let delivery = match (mode.unwrap_or(Mode::Cookie), refresh_in) {
             (Mode::Cookie, None) => Delivery::Cookie,
             (Mode::Cookie, Some(_)) => return Err(SignInRequestError::RefreshInForCookie.into()),
             (Mode::Token, refresh_in) => Delivery::Tokens(refresh_in.unwrap_or(RefreshIn::Body).into()),
         };
-        let given = device_token.as_deref().and_then(DeviceToken::parse);
-        let requester = Requester { devices: given.into_iter().chain(requester.devices).collect(), ..requester };
+        let requester = requester.on_device(device_token.as_deref());
         let presented = credential_cookies::presented(headers);
         let request = SignIn { email: &email, password, remember: remember.unwrap_or(false), delivery, requester, presented };
-        let (established, device) = sessions::sign_in(&state, request).await.map_err(SignInRequestError::SignIn)?;
-        Ok(signed_in_on(&device, headers, &state, established))
+        match sessions::sign_in(&state, request).await.map_err(SignInRequestError::SignIn)? {
+            sessions::SignedIn::Session(established, device) => {
+                let WithCookies(reply, cookies) = signed_in_on(&device, headers, &state, established);
+                Ok(WithCookies(OneOf::First(reply), cookies))
+            }
+            sessions::SignedIn::Challenge(issued) => {
+                let cookies = credential_cookies::challenge(headers, &state, &issued);
+                Ok(WithCookies(OneOf::Second(Reply(Challenge::new(&issued))), cookies))
+            }
+        }
     }
 
     /// Get the current session
@@ -185,8 +199,8 @@ impl SessionApi {
 
     /// Re-authenticate
     ///
-    /// Verifies the password again and makes the session fresh, as `deleteMe` demands. The session gets a new secret: a new cookie, or
-    /// new tokens.
+    /// Verifies the password again, and a code of the authenticator app if the user has one, and makes the session fresh, as `deleteMe` demands.
+    /// The session gets a new secret: a new cookie, or new tokens.
     #[oai(path = "/reauthenticate", method = "post", operation_id = "reauthenticate")]
     async fn reauthenticate(
         &self,
@@ -197,7 +211,8 @@ impl SessionApi {
         headers: &HeaderMap,
         body: Body<ReauthenticateRequest>,
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<ReauthenticateError>> {
-        let renewed = sessions::reauthenticate(&state, principal.0, body.0.password, &requester).await?;
+        let Body(ReauthenticateRequest { password, totp }) = body;
+        let renewed = sessions::reauthenticate(&state, principal.0, password, totp.as_deref(), &requester).await?;
         Ok(signed_in(headers, &state, renewed))
     }
 }

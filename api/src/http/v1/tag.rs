@@ -17,6 +17,8 @@ pub(in crate::http) enum Tag {
     Password,
     /// The account of the current user.
     Me,
+    /// What a frontend asks before it shows its forms.
+    Configuration,
     /// For proxies in front of other services.
     Verify,
     /// Finding out why a browser does not store the session cookie.

@@ -118,7 +118,7 @@ impl TokensApi {
 
 /// The refresh token of the cookie that applies.
 async fn from_cookie<'a>(headers: &'a HeaderMap, state: &AppState) -> Result<Option<&'a str>, RefreshTokensError> {
-    let values = cookies::distinct(headers, state.config.cookies.refresh_name);
+    let values = cookies::distinct(headers, state.config.callers.get().cookies.refresh_name);
     match sessions::choose_refresh_token(state, &values).await.map_err(RefreshError::Store)? {
         None => Ok(None),
         Some(Choice::One(token)) => Ok(Some(token)),

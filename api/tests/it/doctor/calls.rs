@@ -50,7 +50,8 @@ fn headers_and_the_next_call_are_judged_and_a_token_is_fetched() {
     let token = ["--csrf", "/form", "--header", "X-CSRF-Token={csrf}", "--body", "token={csrf}", "--next", "/me", "--json"];
     let arguments = [["--frontend", PAGE, "--path", "/login", "--content-type", "text/plain"].as_slice(), &token].concat();
     let report = parsed(&examine(&server, "http://api.jazzmeet.site", &arguments));
-    assert_eq!(codes(&report), ["header_not_allowed"], "the preflight lists content-type alone");
+    let found = ["header_not_allowed", "token_unreadable"];
+    assert_eq!(codes(&report), found, "the preflight lists content-type alone, and the cookie is the API's own");
     let heard = server.requests.lock().unwrap();
     assert!(heard[0].starts_with("GET /form "), "{heard:?}");
     let sign_in = heard.iter().find(|request| request.starts_with("POST /login ")).unwrap();
@@ -58,4 +59,29 @@ fn headers_and_the_next_call_are_judged_and_a_token_is_fetched() {
     assert!(lines.iter().all(|line| sign_in.contains(line)), "{sign_in}");
     let next = heard.iter().find(|request| request.starts_with("GET /me ")).unwrap();
     assert!(next.contains("cookie: sid=hunter2; csrftoken=t0k\r\n") && next.contains("x-csrf-token: t0k\r\n"), "{next}");
+}
+
+#[test]
+fn a_token_is_encoded_as_the_form_is() {
+    let server = Server::raw(|request| {
+        let body = if request.starts_with("GET /form") { "<input type=hidden name=_csrf value='a+b&#61;'>" } else { "" };
+        let cookie = if body.is_empty() { COOKIE } else { "Set-Cookie: begun=hunter2; Path=/" };
+        let length = body.len();
+        format!("HTTP/1.1 200 X\r\nContent-Length: {length}\r\nConnection: close\r\n{cookie}\r\n\r\n{body}").into_bytes()
+    });
+    let form = ["--content-type", "application/x-www-form-urlencoded", "--csrf", "/form", "--body", "_csrf={csrf}&user=ada"];
+    let api = "http://api.jazzmeet.site";
+    let report = parsed(&examine(&server, api, &[["--frontend", api, "--path", "/login", "--json"].as_slice(), &form].concat()));
+    assert_eq!(codes(&report), [""; 0]);
+    let heard = server.requests.lock().unwrap();
+    let sign_in = heard.iter().find(|request| request.starts_with("POST /login ")).unwrap();
+    assert!(sign_in.contains("cookie: begun=hunter2\r\n") && sign_in.ends_with("_csrf=a%2Bb%3D&user=ada"), "{sign_in}");
+}
+
+#[test]
+fn a_session_behind_a_comma_is_a_folded_cookie() {
+    let folded = "Set-Cookie: theme=dark; Path=/, sid=hunter2; Path=/; HttpOnly";
+    let server = Server::start(PREFLIGHT, &format!("200\n{CORS}\n{folded}"));
+    let arguments = ["--frontend", PAGE, "--path", "/login", "--cookie", "sid", "--json"];
+    assert_eq!(codes(&parsed(&examine(&server, "http://api.jazzmeet.site", &arguments))), ["cookies_folded"]);
 }

@@ -22,15 +22,13 @@ async fn the_document_is_true() {
     }
     let row = |mistake: &::doctor::Mistake| {
         let kind = if mistake.is_warning() { "warning" } else { "" };
-        format!("| `{}` | {kind} | {} | {} |\n", mistake.code(), mistake.sentence(), mistake.remedy().what())
+        let diagnosis = mistake.diagnosis().map(|verdict| format!("`{verdict}`")).unwrap_or_default();
+        format!("| `{}` | {kind} | {} | {} | {diagnosis} |\n", mistake.code(), mistake.sentence(), mistake.remedy().what())
     };
     let rows: String = ::doctor::Mistake::ALL.iter().map(row).collect();
     Document::read("docs/doctor.md")
-        .holds("mistakes", &format!("| code | | what is wrong | what to do |\n|---|---|---|---|\n{rows}"));
-    let row = |server: &::doctor::Server| {
-        let tested = if server.tested { "applied and tried in browsers by the tests" } else { "not run by the tests" };
-        format!("| `{}` | {} | {} | {tested} |\n", server.code, server.name, server.versions)
-    };
+        .holds("mistakes", &format!("| code | | what is wrong | what to do | `diagnose()` |\n|---|---|---|---|---|\n{rows}"));
+    let row = |server: &::doctor::Server| format!("| `{}` | {} | {} |\n", server.code, server.name, server.versions);
     let rows: String = ::doctor::servers().iter().map(row).collect();
-    Document::read("docs/doctor.md").holds("servers", &format!("| `--server` | | versions | |\n|---|---|---|---|\n{rows}"));
+    Document::read("docs/doctor.md").holds("servers", &format!("| `--server` | | versions |\n|---|---|---|\n{rows}"));
 }

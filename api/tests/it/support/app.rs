@@ -198,9 +198,11 @@ impl App {
             requester: bifrons::requester::Requester::default(),
             presented: Vec::new(),
         };
-        match sessions::sign_in(&self.state, request).await.unwrap().0.credential {
-            sessions::Credential::Cookie(cookie) => cookie.reveal().to_string(),
-            sessions::Credential::Tokens(_) => unreachable!("asked for a cookie"),
+        match sessions::sign_in(&self.state, request).await.unwrap() {
+            sessions::SignedIn::Session(sessions::Established { credential: sessions::Credential::Cookie(cookie), .. }, _) => {
+                cookie.reveal().to_string()
+            }
+            other => unreachable!("asked for a cookie: {other:?}"),
         }
     }
 

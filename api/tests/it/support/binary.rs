@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 use super::Actor;
 
 pub struct Process {
@@ -32,13 +34,30 @@ pub fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> O
     bifrons(folder).args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
-/// Expects this exit code, and a sentence on standard error that is no panic.
+/// Expects this exit code, and a sentence on standard error that is no panic: as text from a command, as JSON from the service. Returns
+/// all that was said, as text.
 #[track_caller]
-pub fn refuses(output: &Output, code: i32, sentence: &str) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    assert!(said.contains(sentence) && said.lines().any(|line| line.starts_with("bifrons: ")), "{said}");
+pub fn refuses(output: &Output, code: i32, sentence: &str) -> String {
+    let written = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<_> = written.lines().map(sentence_of).collect();
+    assert_eq!(output.status.code(), Some(code), "{written}");
+    assert!(said.iter().any(|line| line.starts_with("bifrons: ")), "{written}");
+    let said = said.join("\n");
+    assert!(said.contains(sentence), "{written}");
     assert!(!said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
+    said
+}
+
+/// A line as a command prints it.
+fn sentence_of(line: &str) -> String {
+    let Ok(line) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
+    assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+    let text = |member: &str| line[member].as_str().map(str::to_owned);
+    match (line["level"].as_str(), text("key"), text("error")) {
+        (Some("ERROR"), Some(key), Some(error)) => format!("bifrons: {}: {key}: {error}", text("message").unwrap_or_default()),
+        (Some("ERROR"), None, Some(error)) => format!("bifrons: {error}"),
+        _ => text("message").unwrap_or_default(),
+    }
 }
 
 /// Runs `serve` with a configuration with which it cannot start.
@@ -71,8 +90,25 @@ impl Process {
 
     /// Like `start_with`, by a command that executes the binary.
     pub fn start_under(by: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::spawn(command(by, folder), folder, environment)
+    }
+
+    /// `bifrons serve --no-migrate`
+    pub fn start_without_migrating(folder: &Path) -> Self {
+        let mut command = command(&[], folder);
+        command.args(["serve", "--no-migrate"]);
+        Self::spawn(command, folder, &[])
+    }
+
+    /// Like `start_with`, with the binary of another version.
+    pub fn start_binary(binary: &Path, folder: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(binary);
+        command.env_clear().current_dir(folder).stdin(Stdio::null());
+        Self::spawn(command, folder, environment)
+    }
+
+    fn spawn(mut command: Command, folder: &Path, environment: &[(&str, &str)]) -> Self {
         let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
-        let mut command = command(by, folder);
         command.env("BIFRONS_LISTEN", "127.0.0.1:0").env("BIFRONS_LOG__LEVEL", "debug").envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut banner = String::new();

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::{
     App, EMAIL, PASSWORD,
+    authenticator::Authenticator,
     redis::until,
     smtp::{SmtpServer, token},
 };
@@ -66,6 +67,29 @@ pub async fn everything(app: &App) {
     let first = keys.rotate(now.plus(PUBLISHED_FOR)).await.unwrap();
     keys.import(&SigningKey::generate(Algorithm::EdDsa).unwrap(), now).await.unwrap();
     assert_eq!(keys.retire(&first.id, now).await.unwrap(), Some(true));
+}
+
+/// Causes every event of second factors, and returns the metrics.
+pub async fn second_factors() -> String {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let authenticator = Authenticator::enrol(&app, &ada).await;
+    let sign_in = async |factor: &str, code: &str| {
+        let client = app.client();
+        client.sign_in(EMAIL, PASSWORD).await.expect(202);
+        client.complete(factor, code).await.status
+    };
+    assert_eq!(sign_in("totp", &authenticator.wrong_code(&app)).await, 403);
+    assert_eq!(sign_in("recovery_code", &authenticator.recovery_codes[0]).await, 200);
+    app.client().complete("totp", "000000").await.expect(401);
+    ada.reauthenticate(PASSWORD).await.expect(403);
+    ada.send(Method::POST, "/v1/me/recovery-codes", None).await.expect(200);
+    ada.delete("/v1/me/totp").await.expect(204);
+    Authenticator::enrol(&app, &ada).await;
+    accounts::reset_second_factors(&app.state, &EmailAddress::parse(EMAIL).unwrap()).await.unwrap().unwrap();
+    app.advance(Duration::from_secs(16 * 60)).await;
+    ada.get("/v1/me/export").await.expect(403);
+    app.state.metrics.render()
 }
 
 /// Causes every event of mail and of a forgotten password, and returns the metrics.

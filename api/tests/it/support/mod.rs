@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod answer;
 pub mod app;
+pub mod authenticator;
 pub mod binary;
 pub mod database;
 pub mod document;

@@ -86,9 +86,10 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
 }
 
 /// Headers that are part of the API. Others concern caches, browsers and connections.
-const HEADERS: [&str; 9] = [
+const HEADERS: [&str; 10] = [
     "accept",
     "accept-encoding",
+    "bifrons-version",
     "retry-after",
     "set-cookie",
     "www-authenticate",

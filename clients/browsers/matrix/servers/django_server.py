@@ -38,6 +38,24 @@ LOCK = threading.Lock()
 urlpatterns = []
 
 
+def by_hand(variant):
+    """CORS as many write it themselves, without Vary."""
+    cors = variant["cors"]
+
+    def answer(handler, environ, start_response):
+        origin = environ.get("HTTP_ORIGIN")
+        if origin not in cors["origins"]:
+            return handler(environ, start_response)
+        headers = [("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true")]
+        if environ["REQUEST_METHOD"] != "OPTIONS":
+            return handler(environ, lambda status, given, *rest: start_response(status, [*given, *headers], *rest))
+        listed = [(f"Access-Control-Allow-{name}", ", ".join(cors[name])) for name in ("headers", "methods")]
+        start_response("204 No Content", [*headers, *listed])
+        return []
+
+    return answer
+
+
 def permit(get_response):
     return lambda request: HttpResponse(status=401) if request.method == "OPTIONS" else get_response(request)
 
@@ -46,11 +64,12 @@ def settings_of(variant):
     cors, cookie, snippets = variant["cors"], variant["cookie"], variant["snippets"]
     guard = [f"{__name__}.permit"] if cors and cors["after_auth"] else []
     chosen = dict(
-        MIDDLEWARE=[*guard, *([CORS] if cors else []), SESSIONS],
+        MIDDLEWARE=[*guard, *([CORS] if cors and not cors["by_hand"] else []), SESSIONS],
         SESSION_COOKIE_NAME=variant["cookie_name"],
         SESSION_COOKIE_PATH=cookie["path"],
         SESSION_COOKIE_DOMAIN=cookie["domain"],
         SESSION_COOKIE_SECURE=cookie["secure"],
+        SESSION_COOKIE_HTTPONLY=cookie["http_only"],
         SESSION_COOKIE_SAMESITE=cookie["same_site"] and cookie["same_site"].capitalize(),
         SESSION_COOKIE_AGE=cookie["max_age"],
     )
@@ -64,10 +83,14 @@ def settings_of(variant):
         )
         if cors["only_sign_in"]:
             chosen["CORS_URLS_REGEX"] = r"^/login$"
-    for code in snippets.values():
-        scope = {**chosen, "INSTALLED_APPS": settings.INSTALLED_APPS}
-        exec(code, scope)
-        chosen = {key: value for key, value in scope.items() if key.isupper()}
+    if snippets:
+        # settings.py is a module, whose functions Django finds by its name.
+        module = type(sys)(f"settings_{variant['port']}")
+        sys.modules[module.__name__] = module
+        vars(module).update(chosen, INSTALLED_APPS=settings.INSTALLED_APPS)
+        for code in snippets.values():
+            exec(code, vars(module))
+        chosen = {key: value for key, value in vars(module).items() if key.isupper()}
     if snippets and "CORS_URLS_REGEX" in chosen:
         del chosen["CORS_URLS_REGEX"]
     chosen.pop("INSTALLED_APPS", None)
@@ -118,6 +141,9 @@ def serve(variant):
     with override_settings(**chosen):
         handler = WSGIHandler()
 
+    hand = variant["cors"] and variant["cors"]["by_hand"] and not variant["snippets"]
+    wrap = by_hand(variant) if hand else lambda handler, environ, start_response: handler(environ, start_response)
+
     def application(environ, start_response):
         header = environ.get("HTTP_COOKIE", "")
         line = {
@@ -129,7 +155,7 @@ def serve(variant):
         environ["wsgi.url_scheme"] = "https"
         with LOCK, override_settings(**chosen):
             print(json.dumps(line), flush=True)
-            return handler(environ, start_response)
+            return wrap(handler, environ, start_response)
 
     server = make_server("127.0.0.1", variant["port"], application, server_class=Server, handler_class=Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

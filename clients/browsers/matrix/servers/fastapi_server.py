@@ -20,25 +20,28 @@ def build(variant):
     name, sessions = variant["cookie_name"], set()
     options = dict(
         path=cookie["path"],
-        httponly=True,
+        httponly=cookie["http_only"],
         secure=cookie["secure"],
         samesite=cookie["same_site"],
         domain=cookie["domain"],
         max_age=cookie["max_age"],
     )
-    if "session" in snippets:
-        scope = {}
-        exec(snippets["session"], scope)
-        options = scope["options"]
 
     def sign_in():
         session = str(uuid.uuid4()) + "x" * (0 if "session" in snippets else variant["padding"])
         sessions.add(session)
         response = JSONResponse({"signed_in": True})
+        if "session" in snippets:
+            exec(snippets["session"], {"response": response, "id": session})
+            return response
+        if variant["folded"]:
+            attributes = "Path=/; HttpOnly; Secure; SameSite=Lax"
+            response.headers["set-cookie"] = f"theme=dark; Path=/; Secure, {name}={session}; {attributes}"
+            return response
         response.set_cookie(name, session, **options)
-        if variant["deleted"] and "session" not in snippets:
+        if variant["deleted"]:
             response.delete_cookie(name, secure=True)
-        if cookie["partitioned"] and "session" not in snippets:
+        if cookie["partitioned"]:
             response.headers["set-cookie"] += "; Partitioned"
         return response
 
@@ -63,7 +66,7 @@ def build(variant):
         if after_auth:
             app.middleware("http")(permit)
         exec(snippets["cors"], {"app": app, "CORSMiddleware": CORSMiddleware})
-    elif cors:
+    elif cors and not cors["by_hand"]:
         settings = dict(
             allow_origins=cors["origins"] if isinstance(cors["origins"], list) else ["*"],
             allow_credentials=cors["credentials"],
@@ -85,7 +88,34 @@ def build(variant):
     return app
 
 
+def by_hand(variant, app):
+    """CORS as many write it themselves, without Vary."""
+    cors = variant["cors"]
+
+    async def handle(scope, receive, send):
+        origin = dict(scope["headers"]).get(b"origin") if scope["type"] == "http" else None
+        if origin is None or origin.decode() not in cors["origins"]:
+            return await app(scope, receive, send)
+        headers = [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")]
+
+        async def add(message):
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *headers]}
+            await send(message)
+
+        if scope["method"] != "OPTIONS":
+            return await app(scope, receive, add)
+        listed = [(f"access-control-allow-{name}".encode(), ", ".join(cors[name]).encode()) for name in ("headers", "methods")]
+        await add({"type": "http.response.start", "status": 204, "headers": listed})
+        await add({"type": "http.response.body"})
+
+    return handle
+
+
 def logged(variant, app):
+    if variant["cors"] and variant["cors"]["by_hand"] and "cors" not in variant["snippets"]:
+        app = by_hand(variant, app)
+
     async def log(scope, receive, send):
         if scope["type"] == "http":
             header = next((value for key, value in scope["headers"] if key == b"cookie"), b"").decode()

@@ -3,7 +3,7 @@ import cookies from "@fastify/cookie";
 import cors from "@fastify/cors";
 import session from "@fastify/session";
 import fastify from "fastify";
-import { apply, create, env, start } from "./listen.mjs";
+import { apply, create, env, folded, start } from "./listen.mjs";
 
 await start(async (variant) => {
   const { cookie, snippets } = variant;
@@ -17,13 +17,14 @@ await start(async (variant) => {
   const permit = async (request, reply) => {
     if (request.method === "OPTIONS") return reply.code(401).send();
   };
-  const settings = variant.cors && {
-    origin: variant.cors.origins,
-    credentials: variant.cors.credentials,
-    allowedHeaders: variant.cors.headers,
-    methods: variant.cors.methods,
-    strictPreflight: false,
-  };
+  const settings = variant.cors &&
+    !variant.cors.by_hand && {
+      origin: variant.cors.origins,
+      credentials: variant.cors.credentials,
+      allowedHeaders: variant.cors.headers,
+      methods: variant.cors.methods,
+      strictPreflight: false,
+    };
   if (snippets.cors) await apply(snippets.cors, { app, cors });
   else if (settings && !variant.cors.only_sign_in) {
     if (variant.cors.after_auth) app.addHook("onRequest", permit);
@@ -32,7 +33,7 @@ await start(async (variant) => {
   await app.register(cookies);
   const options = {
     path: cookie.path,
-    httpOnly: true,
+    httpOnly: cookie.http_only,
     secure: cookie.secure,
     sameSite: cookie.same_site ?? undefined,
     partitioned: cookie.partitioned,
@@ -55,7 +56,8 @@ await start(async (variant) => {
       const id = randomUUID() + "x".repeat(variant.padding);
       sessions.add(id);
       const written = { ...options, maxAge: cookie.max_age };
-      reply.setCookie(variant.cookie_name, id, written);
+      if (variant.folded) reply.header("set-cookie", folded(variant.cookie_name, id));
+      else reply.setCookie(variant.cookie_name, id, written);
       if (variant.deleted)
         reply.header("set-cookie", `${variant.cookie_name}=; Path=/; Secure; Max-Age=0`);
     } else request.session.set("user", "ada");

@@ -3,18 +3,19 @@ import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { cors } from "hono/cors";
-import { apply, create, start } from "./listen.mjs";
+import { apply, create, folded, start } from "./listen.mjs";
 
 await start(async (variant) => {
   const { cookie, snippets } = variant;
   const app = new Hono();
   const permit = (c, next) => (c.req.method === "OPTIONS" ? c.body(null, 401) : next());
-  const settings = variant.cors && {
-    origin: variant.cors.origins,
-    credentials: variant.cors.credentials,
-    allowHeaders: variant.cors.headers,
-    allowMethods: variant.cors.methods,
-  };
+  const settings = variant.cors &&
+    !variant.cors.by_hand && {
+      origin: variant.cors.origins,
+      credentials: variant.cors.credentials,
+      allowHeaders: variant.cors.headers,
+      allowMethods: variant.cors.methods,
+    };
   if (snippets.cors) await apply(snippets.cors, { app, cors });
   else if (settings) {
     if (variant.cors.after_auth) app.use(permit);
@@ -22,7 +23,7 @@ await start(async (variant) => {
   }
   const written = {
     path: cookie.path,
-    httpOnly: true,
+    httpOnly: cookie.http_only,
     secure: cookie.secure,
     sameSite: cookie.same_site ?? undefined,
     partitioned: cookie.partitioned,
@@ -36,7 +37,9 @@ await start(async (variant) => {
   const signIn = (c) => {
     const id = randomUUID() + "x".repeat(snippets.session ? 0 : variant.padding);
     sessions.add(id);
-    setCookie(c, variant.cookie_name, id, options);
+    if (variant.folded && !snippets.session)
+      c.header("set-cookie", folded(variant.cookie_name, id));
+    else setCookie(c, variant.cookie_name, id, options);
     if (variant.deleted && !snippets.session)
       deleteCookie(c, variant.cookie_name, { path: "/", secure: true });
     return c.json({ signed_in: true });

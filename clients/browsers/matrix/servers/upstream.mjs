@@ -10,7 +10,7 @@ for (const variant of variants) {
   const sessions = new Set();
   const attributes = [
     `Path=${cookie.path}`,
-    "HttpOnly",
+    ...(cookie.http_only ? ["HttpOnly"] : []),
     `Max-Age=${cookie.max_age}`,
     ...(cookie.secure ? ["Secure"] : []),
     ...(cookie.partitioned ? ["Partitioned"] : []),
@@ -18,6 +18,10 @@ for (const variant of variants) {
     ...(cookie.domain ? [`Domain=${cookie.domain}`] : []),
   ].join("; ");
   const answer = (request, response) => {
+    if (variant.cors?.twice) {
+      response.setHeader("access-control-allow-origin", request.headers.origin ?? "null");
+      response.setHeader("access-control-allow-credentials", "true");
+    }
     if (request.url.startsWith("/me")) {
       const user = (request.headers.cookie ?? "")
         .split("; ")
@@ -33,7 +37,9 @@ for (const variant of variants) {
     const id = randomUUID() + "x".repeat(variant.padding);
     sessions.add(id);
     const deleted = variant.deleted ? [`${name}=; Path=/; Secure; Max-Age=0`] : [];
-    response.setHeader("set-cookie", [`${name}=${id}; ${attributes}`, ...deleted]);
+    const own = `${name}=${id}; ${attributes}`;
+    const set = variant.folded ? `theme=dark; Path=/; Secure, ${own}` : own;
+    response.setHeader("set-cookie", [set, ...deleted]);
     response.end("{}");
   };
   await new Promise((done) => createServer(answer).listen(variant.upstream, "127.0.0.1", done));

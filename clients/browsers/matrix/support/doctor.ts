@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { inject } from "vitest";
 import { BINARY } from "../../tests/support/bifrons.js";
 import type { Family } from "../../tests/support/cells.js";
-import type { Outcome } from "./judge.js";
+import { BODY, type Outcome } from "./judge.js";
 import { apiOf, type Resolved } from "./server.js";
 import type { Variant } from "./variants.js";
 
@@ -32,6 +32,7 @@ export interface Report {
       readonly warning: boolean;
       readonly remedy: string;
       readonly follows: string | null;
+      readonly diagnosis: string | null;
     }[];
   }[];
   readonly remedies: Readonly<
@@ -53,35 +54,33 @@ export function examine(
     "--header",
     `${name}=${value}`,
   ]);
-  const args = [
-    ...["doctor", "--json", "--api", apiOf(resolved), "--connect", `127.0.0.1:${resolved.port}`],
-    ...[
-      "--ca",
-      inject("tls").authority,
-      "--path",
-      "/login",
-      "--next",
-      "/me",
-      "--method",
-      resolved.method,
-    ],
-    ...[
-      "--body",
-      '{"email":"ada@example.org"}',
-      "--server",
-      kind,
-      "--cookie",
-      resolved.cookie_name,
-    ],
-    ...headers,
-    ...["--frontend", ...frontends],
-  ];
+  const pages = [...frontends, ...(variant.ownPage ? [apiOf(resolved)] : [])];
+  // Two servers at once show in the names of their headers and cookies.
+  const server = kind === "cookie_session" ? [] : ["--server", kind];
+  const call = ["--path", "/login", "--next", "/me", "--method", resolved.method, ...headers];
+  const cookie = ["--cookie", resolved.cookie_name];
+  return askDoctor(variant.name, apiOf(resolved), pages, ...call, ...cookie, ...server);
+}
+
+/** Runs the doctor on an API of this machine. */
+export function askDoctor(
+  what: string,
+  api: string,
+  frontends: readonly string[],
+  ...options: string[]
+): Promise<Report> {
+  const connect = ["--connect", `127.0.0.1:${new URL(api).port}`, "--ca", inject("tls").authority];
+  const args = ["doctor", "--json", "--api", api, ...connect, "--body", BODY, ...options];
   return new Promise((done, fail) => {
-    execFile(BINARY, args, { cwd: tmpdir(), env: {}, encoding: "utf8" }, (_, output, complaint) => {
-      if (output === "")
-        fail(new Error(`${variant.name}: the doctor reports nothing but: ${complaint}`));
-      else done(JSON.parse(output) as Report);
-    });
+    execFile(
+      BINARY,
+      [...args, "--frontend", ...frontends],
+      { cwd: tmpdir(), env: {}, encoding: "utf8" },
+      (_, output, complaint) => {
+        if (output === "") fail(new Error(`${what}: the doctor reports nothing but: ${complaint}`));
+        else done(JSON.parse(output) as Report);
+      },
+    );
   });
 }
 

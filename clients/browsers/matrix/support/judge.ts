@@ -1,4 +1,5 @@
 import type { Page } from "../../tests/support/browser.js";
+import { ADA } from "../../tests/support/people.js";
 import { apiOf, type Logged, type Resolved } from "./server.js";
 import type { Variant } from "./variants.js";
 
@@ -14,11 +15,15 @@ export interface Outcome {
   readonly next_readable: boolean;
 }
 
+/** The sign-in of every server. */
+export const BODY: string = JSON.stringify(ADA);
+
 interface Asked {
   readonly api: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: RequestCredentials;
+  readonly body: string;
 }
 
 /** Lets a page sign in to each API and make the next call, as the code of a frontend does. */
@@ -31,6 +36,7 @@ export async function askFrom(
     method: resolved.method,
     headers: variant.headers ?? {},
     credentials: variant.careless ? "same-origin" : "include",
+    body: BODY,
   }));
   return page.run(async (asked) => {
     const readable = (answer: Promise<Response>): Promise<boolean> =>
@@ -39,8 +45,7 @@ export async function askFrom(
         () => false,
       );
     const results: { signIn: boolean; next: boolean }[] = [];
-    for (const { api, method, headers, credentials } of asked) {
-      const body = '{"email":"ada@example.org"}';
+    for (const { api, method, headers, credentials, body } of asked) {
       const json = { ...headers, "content-type": "application/json" };
       const signIn = await readable(
         fetch(`${api}/login`, { method, headers: json, body, credentials }),

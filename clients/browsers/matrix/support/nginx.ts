@@ -4,14 +4,17 @@ import type { Resolved } from "./server.js";
 /** The line of a remedy that parts what goes beside the server block from what goes into the location. */
 const LOCATION = /^# in the location:$/m;
 
-/** nginx in front of an application for each variant. CORS is nginx's, the cookie is the application's. */
-export function nginx(variants: readonly Resolved[], tls: Tls): string {
-  return `
+/** How every nginx of the tests runs. */
+export const PROXY_SETTINGS = `
 daemon off;
 worker_processes 1;
 pid nginx.pid;
 error_log stderr notice;
-events {}
+events {}`;
+
+/** nginx in front of an application for each variant. CORS is nginx's, the cookie is the application's. */
+export function nginx(variants: readonly Resolved[], tls: Tls): string {
+  return `${PROXY_SETTINGS}
 http {
   log_format seen escape=json '{"port":$server_port,"method":"$request_method","path":"$uri","cookie":"$http_cookie"}';
   access_log logs/access.log seen;
@@ -69,7 +72,7 @@ function ownCors({ cors }: Resolved): [string, string] {
     ${cors.credentials ? "add_header Access-Control-Allow-Credentials true always;" : ""}
     add_header Access-Control-Allow-Headers "${cors.headers.join(", ")}" always;
     add_header Access-Control-Allow-Methods "${cors.methods.join(", ")}" always;
-    add_header Vary Origin always;
+    ${cors.by_hand ? "" : "add_header Vary Origin always;"}
     ${preflight}`,
   ];
 }

@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
+import { direct } from "../../tests/support/direct.js";
+import { ADA } from "../../tests/support/people.js";
 import { listen } from "../../tests/support/ports.js";
 import { type Program, startProgram } from "../../tests/support/program.js";
+import { type Service, startService } from "../../tests/support/service.js";
 import { nginx } from "./nginx.js";
 import { tomcat } from "./tomcat.js";
 import { API_HOST, COOKIE, type Cookie, type Cors, type Variant } from "./variants.js";
@@ -24,6 +27,7 @@ export interface Resolved {
   readonly own: boolean;
   readonly deleted: boolean;
   readonly padding: number;
+  readonly folded: boolean;
   readonly redirect: { readonly status: number; readonly to: string } | null;
   /** The code of remedies, by the place where it goes. */
   readonly snippets: Readonly<Record<string, string>>;
@@ -47,12 +51,14 @@ export interface Running {
 
 export const KINDS = [
   "express",
+  "cookie_session",
   "fastify",
   "hono",
   "fastapi",
   "django",
   "nginx",
   "tomcat",
+  "bifrons",
 ] as const;
 export type ServerKind = (typeof KINDS)[number];
 
@@ -85,7 +91,9 @@ export async function startServer(
     snippets,
   }));
   const settings = join(folder, "settings.json");
-  writeFileSync(settings, JSON.stringify({ tls: inject("tls"), variants }));
+  const service = kind === "bifrons" ? await serviceFor(places) : undefined;
+  const origin = service?.origin;
+  writeFileSync(settings, JSON.stringify({ kind, tls: inject("tls"), variants, origin }));
   let lines: Logged[] = [];
   // What does not log to its standard output logs to this file.
   const file = ["nginx", "tomcat"].includes(kind) ? join(folder, "logs/access.log") : undefined;
@@ -100,7 +108,13 @@ export async function startServer(
   const run = async (command: string, args: string[], ready: string, env = {}): Promise<void> => {
     const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env };
     programs.push(
-      await startProgram(command, args, { cwd: folder, env: environment, ready, onLine: heard }),
+      await startProgram(command, args, {
+        cwd: folder,
+        env: environment,
+        ready,
+        onLine: heard,
+        startMs: 120_000,
+      }),
     );
   };
   const node = (name: string): Promise<void> =>
@@ -121,7 +135,7 @@ export async function startServer(
     const { env, args } = tomcat(folder, variants, inject("tls"));
     await run("java", args, "Server startup in", env);
   } else if (kind === "fastapi" || kind === "django") await python(`${kind}_server.py`);
-  else await node(`${kind}.mjs`);
+  else await node(`${kind === "cookie_session" ? "express" : kind}.mjs`);
   return {
     variants,
     log: async (until) => {
@@ -134,9 +148,17 @@ export async function startServer(
     },
     async stop() {
       for (const program of programs.reverse()) await program.stop();
+      await service?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The real service, for the proxies that make its mistakes. */
+async function serviceFor({ frontends }: Places): Promise<Service> {
+  const service = await startService(frontends, { BIFRONS_LIMITS__ENABLED: "false" });
+  await direct(service.origin).registerUser(ADA);
+  return service;
 }
 
 /** Ports that were free a moment ago, all different. */
@@ -159,6 +181,8 @@ function resolveVariant(
     methods: ["GET", "POST", "PUT"],
     after_auth: false,
     only_sign_in: false,
+    by_hand: false,
+    twice: false,
   };
   const target = {
     path: "/signed-in",
@@ -174,9 +198,11 @@ function resolveVariant(
     own:
       (variant.deleted ?? false) ||
       variant.padding !== undefined ||
+      (variant.folded ?? false) ||
       (variant.cookie?.max_age ?? 1) < 0,
     deleted: variant.deleted ?? false,
     padding: variant.padding ?? 0,
+    folded: variant.folded ?? false,
     redirect: variant.redirect
       ? { status: variant.redirect.status, to: target[variant.redirect.to] }
       : null,
@@ -190,4 +216,6 @@ function parse(line: string): Logged[] {
   return [{ port: Number(port), method, path, cookies: cookies ?? names }];
 }
 
-export const apiOf = ({ port }: Resolved): string => `https://${API_HOST}:${port}`;
+export const apiAt = (port: number): string => `https://${API_HOST}:${port}`;
+
+export const apiOf = ({ port }: Resolved): string => apiAt(port);

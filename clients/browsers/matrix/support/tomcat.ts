@@ -107,11 +107,11 @@ function sessionConfig({ cookie, cookie_name: name }: Resolved): string {
   return `
     <session-config><cookie-config>
       <name>${name}</name>${cookie.domain ? `<domain>${cookie.domain}</domain>` : ""}<path>${cookie.path}</path>
-      <http-only>true</http-only><secure>${cookie.secure}</secure><max-age>${cookie.max_age}</max-age>
+      <http-only>${cookie.http_only}</http-only><secure>${cookie.secure}</secure><max-age>${cookie.max_age}</max-age>
     </cookie-config></session-config>`;
 }
 
 function contextXml({ cookie }: Resolved): string {
   const partitioned = cookie.partitioned ? ' usePartitioned="true"' : "";
-  return `<Context${partitioned}><CookieProcessor sameSiteCookies="${cookie.same_site ?? "unset"}"/></Context>`;
+  return `<Context useHttpOnly="${cookie.http_only}"${partitioned}><CookieProcessor sameSiteCookies="${cookie.same_site ?? "unset"}"/></Context>`;
 }

@@ -15,6 +15,10 @@ export interface Variant {
   readonly headers?: Readonly<Record<string, string>>;
   /** Where the sign-in redirects to. */
   readonly redirect?: { readonly status: number; readonly to: "path" | "elsewhere" | "http" };
+  /** The session's cookie is the second one of its `Set-Cookie`, behind a comma. */
+  readonly folded?: boolean;
+  /** The doctor looks at a page of the API's own origin as well. */
+  readonly ownPage?: boolean;
   /** What the page of the frontend does without: `credentials: "include"`. */
   readonly careless?: boolean;
   /** The servers whose own code refuses to make this mistake, or cannot be told to. */
@@ -30,10 +34,15 @@ export interface Cors {
   readonly after_auth: boolean;
   /** Only the sign-in has CORS headers. */
   readonly only_sign_in: boolean;
+  /** A few lines in place of a library, which forget `Vary`. */
+  readonly by_hand: boolean;
+  /** A proxy in front adds them once more. */
+  readonly twice: boolean;
 }
 
 export interface Cookie {
   readonly path: string;
+  readonly http_only: boolean;
   readonly secure: boolean;
   readonly same_site: "lax" | "strict" | "none" | null;
   readonly partitioned: boolean;
@@ -43,6 +52,7 @@ export interface Cookie {
 
 export const COOKIE: Cookie = {
   path: "/",
+  http_only: true,
   secure: true,
   same_site: "lax",
   partitioned: false,
@@ -57,6 +67,17 @@ export const FRONTENDS = [
   "jazzmeet-admin.site",
 ] as const;
 export const API_HOST = "api.jazzmeet.site";
+
+/** The servers that have no proxy in front of them here. */
+const APPLICATIONS = [
+  "express",
+  "cookie_session",
+  "fastify",
+  "hono",
+  "fastapi",
+  "django",
+  "tomcat",
+] as const;
 
 const ALIEN = "https://www.jazzmeet.site";
 
@@ -89,6 +110,7 @@ export const VARIANTS: readonly Variant[] = [
     label: "a sign-in by `PUT` that CORS does not allow",
     method: "PUT",
     cors: { methods: ["GET", "POST"] },
+    impossible: ["bifrons"],
   },
   {
     name: "custom_header",
@@ -101,7 +123,25 @@ export const VARIANTS: readonly Variant[] = [
     cors: { after_auth: true },
   },
   { name: "only_sign_in", label: "CORS for the sign-in alone", cors: { only_sign_in: true } },
-  { name: "strict", label: "`SameSite=Strict`", cookie: { same_site: "strict" } },
+  {
+    name: "by_hand",
+    label: "CORS written by hand, without `Vary: Origin`",
+    cors: { by_hand: true },
+    impossible: ["tomcat"],
+  },
+  {
+    name: "twice",
+    label: "CORS headers from the application and from a proxy: `true, true`",
+    cors: { twice: true },
+    // It takes a proxy.
+    impossible: [...APPLICATIONS],
+  },
+  {
+    name: "strict",
+    label: "`SameSite=Strict`",
+    cookie: { same_site: "strict" },
+    ownPage: true,
+  },
   { name: "no_same_site", label: "no `SameSite`", cookie: { same_site: null } },
   { name: "none", label: "`SameSite=None; Secure`", cookie: { same_site: "none" } },
   {
@@ -110,6 +150,7 @@ export const VARIANTS: readonly Variant[] = [
     cookie: { same_site: "none", partitioned: true },
     impossible: ["django"],
   },
+  { name: "readable", label: "no `HttpOnly`", cookie: { http_only: false } },
   {
     name: "insecure",
     label: "`SameSite=None` without `Secure`",
@@ -128,13 +169,24 @@ export const VARIANTS: readonly Variant[] = [
     name: "expired",
     label: "a lifetime in the past",
     cookie: { max_age: -3600 },
-    impossible: ["tomcat"],
+    impossible: ["cookie_session", "tomcat"],
+  },
+  {
+    name: "short",
+    label: "a lifetime of 86 seconds: milliseconds taken for seconds",
+    cookie: { max_age: 86 },
+  },
+  {
+    name: "folded",
+    label: "behind another cookie in one `Set-Cookie`, after a comma",
+    folded: true,
+    impossible: ["cookie_session", "django", "tomcat"],
   },
   {
     name: "deleted",
     label: "set, and deleted by a later `Set-Cookie`",
     deleted: true,
-    impossible: ["django", "tomcat"],
+    impossible: ["cookie_session", "django", "tomcat"],
   },
   {
     name: "prefix",
@@ -143,8 +195,19 @@ export const VARIANTS: readonly Variant[] = [
     cookie: { domain: "jazzmeet.site" },
     impossible: ["hono"],
   },
-  { name: "large", label: "over 4096 bytes", padding: 4096, impossible: ["tomcat"] },
-  { name: "redirect", label: "307 to another path", redirect: { status: 307, to: "path" } },
+  {
+    name: "large",
+    label: "over 4096 bytes",
+    padding: 4096,
+    impossible: ["cookie_session", "tomcat"],
+  },
+  {
+    name: "redirect",
+    label: "307 to another path",
+    redirect: { status: 307, to: "path" },
+    // The client of Bifrons follows no redirect.
+    impossible: ["bifrons"],
+  },
   {
     name: "redirect_elsewhere",
     label: "302 to a host without CORS",

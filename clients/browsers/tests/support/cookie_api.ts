@@ -42,7 +42,7 @@ export async function serveCookies(): Promise<CookieApi> {
   };
 }
 
-/** `POST /v1/set` sets the cookies of its body; `GET /v1/sent` answers with the cookies' names. */
+/** `POST /v1/set` sets the cookies of its body; `GET /v1/sent` and `GET /sent` answer with the cookies' names. */
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader("access-control-allow-origin", request.headers.origin ?? "null");
   response.setHeader("access-control-allow-credentials", "true");
@@ -54,7 +54,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     for await (const part of request) parts.push(part);
     const cookies = JSON.parse(Buffer.concat(parts).toString()) as string[];
     response.setHeader("set-cookie", cookies).writeHead(204).end();
-  } else if (request.url === "/v1/sent") {
+  } else if (request.url === "/v1/sent" || request.url === "/sent") {
     const pairs = request.headers.cookie?.split("; ") ?? [];
     response.end(JSON.stringify(pairs.map((pair) => pair.split("=")[0])));
   } else {

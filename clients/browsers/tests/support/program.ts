@@ -8,6 +8,8 @@ export interface ProgramOptions {
   readonly cwd: string;
   /** Its whole environment: nothing of the caller's. */
   readonly env: Readonly<Record<string, string>>;
+  /** How long it may take until then, if it is more than usual. */
+  readonly startMs?: number;
   /** What it prints once it is ready. */
   readonly ready: string;
   /** Is told every line that it prints, for as long as it runs. */
@@ -29,7 +31,7 @@ export class NotStarted extends Error {}
 export async function startProgram(
   command: string,
   args: readonly string[],
-  { cwd, env, ready, onLine }: ProgramOptions,
+  { cwd, env, ready, onLine, startMs = START_MS }: ProgramOptions,
 ): Promise<Program> {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   // Also when the tests fail: first end the programs, then remove their folders.
@@ -55,7 +57,7 @@ export async function startProgram(
     },
   };
   try {
-    await untilReady(child, ready, onLine);
+    await untilReady(child, ready, startMs, onLine);
     return program;
   } catch (error) {
     await program.stop();
@@ -67,12 +69,13 @@ export async function startProgram(
 function untilReady(
   child: ChildProcess,
   ready: string,
+  startMs: number,
   onLine?: (line: string) => void,
 ): Promise<void> {
   let output = "";
   return new Promise((done, fail) => {
     const giveUp = (): void => fail(new NotStarted(`It did not start:\n${output}`));
-    const timer = setTimeout(giveUp, START_MS);
+    const timer = setTimeout(giveUp, startMs);
     child.once("error", (error) => {
       output += error.message;
       giveUp();

@@ -28,8 +28,10 @@ async function withClient(tab: Page): Promise<void> {
 
 export function signIn(tab: Page, api: string): Promise<string | undefined> {
   return tab.run(
-    async ({ api, who }) =>
-      (await bifrons.createClient({ baseUrl: api }).signIn(who)).data?.session.mode,
+    async ({ api, who }) => {
+      const { data } = await bifrons.createClient({ baseUrl: api }).signIn(who);
+      return data?.status === "signed-in" ? data.session.mode : undefined;
+    },
     { api, who: ADA },
   );
 }
@@ -61,7 +63,8 @@ export function issueInCookie(
   return tab.run(
     async ({ api, who }) => {
       const client = bifrons.createClient({ baseUrl: api, mode: "token", refreshIn: "cookie" });
-      const tokens = (await client.signIn(who)).data?.tokens;
+      const { data } = await client.signIn(who);
+      const tokens = data?.status === "signed-in" ? data.tokens : undefined;
       const refresh = tokens?.refresh_token ?? "in a cookie";
       return tokens ? { access: tokens.access_token.length, refresh } : { refresh };
     },
@@ -97,7 +100,8 @@ export function useTokens(tab: Page, api: string): Promise<Record<string, unknow
         token: string | undefined,
       ): ReturnType<ReturnType<typeof holder>["refreshTokens"]> =>
         holder("").refreshTokens({ refresh_token: token ?? "" });
-      const issued = (await holder("").signIn(who)).data?.tokens;
+      const { data } = await holder("").signIn(who);
+      const issued = data?.status === "signed-in" ? data.tokens : undefined;
       const renewed = (await refreshed(issued?.refresh_token)).data?.tokens;
       return {
         email: await email(issued?.access_token),

@@ -6,6 +6,7 @@ import { DeleteAccount } from "./delete-account.js";
 import { ExportData } from "./export-data.js";
 import { Field, Form, Submit } from "./form.js";
 import { Profile } from "./profile.js";
+import { SecondFactor } from "./second-factor.js";
 import { Sessions } from "./sessions.js";
 import { Title } from "./title.js";
 import { words } from "./words/index.js";
@@ -60,6 +61,8 @@ export function Account({ user }: { readonly user: User }) {
           <Submit>{words.changePassword}</Submit>
         </Form>
       </section>
+
+      <SecondFactor user={user} />
 
       <ExportData user={user} />
 

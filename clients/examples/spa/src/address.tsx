@@ -2,6 +2,7 @@ import type { User } from "@bifrons/client";
 import { useRef, useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
+import { Proof, prove } from "./proof.js";
 import { words } from "./words/index.js";
 
 /** Confirms the user's address, or changes it. Both take effect with the link of a mail. */
@@ -24,9 +25,9 @@ export function Address({ user }: { readonly user: User }) {
       )}
       {asking ? (
         <Form
-          call={async ({ email = "", password = "" }) => {
+          call={async ({ email = "", ...fields }) => {
             // The service wants a fresh session for it.
-            const confirmed = await client.reauthenticate({ password });
+            const confirmed = await prove(fields);
             if (confirmed.problem) return confirmed;
             const asked = await client.changeEmail({ email });
             if (!asked.problem) setMailed(email);
@@ -46,14 +47,7 @@ export function Address({ user }: { readonly user: User }) {
             autoFocus
             required
           />
-          <input hidden autoComplete="username" defaultValue={user.email} />
-          <Field
-            name="password"
-            label={words.yourPassword}
-            type="password"
-            autoComplete="current-password"
-            required
-          />
+          <Proof user={user} />
           <Submit>{words.changeAddress}</Submit>
           <button type="button" className="link" onClick={() => setAsking(false)}>
             {words.keepAddress}

@@ -1,7 +1,8 @@
 import type { User } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
-import { Field, Form, Submit } from "./form.js";
+import { Form, Submit } from "./form.js";
+import { Proof, prove } from "./proof.js";
 import { words } from "./words/index.js";
 
 /** Deletes the account after the user has typed the password: the service wants a fresh session for it. */
@@ -13,20 +14,12 @@ export function DeleteAccount({ user }: { readonly user: User }) {
       <p className="hint">{words.deleteText}</p>
       {asking ? (
         <Form
-          call={async ({ password = "" }) => {
-            const confirmed = await client.reauthenticate({ password });
+          call={async (fields) => {
+            const confirmed = await prove(fields);
             return confirmed.problem ? confirmed : client.deleteMe();
           }}
         >
-          <input hidden autoComplete="username" defaultValue={user.email} />
-          <Field
-            name="password"
-            label={words.yourPassword}
-            type="password"
-            autoComplete="current-password"
-            autoFocus
-            required
-          />
+          <Proof user={user} autoFocus />
           <Submit className="danger">{words.deleteForGood}</Submit>
           <button type="button" className="link" onClick={() => setAsking(false)}>
             {words.keepAccount}

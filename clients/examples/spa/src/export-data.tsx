@@ -1,7 +1,8 @@
 import type { User } from "@bifrons/client";
 import { useEffect, useRef, useState } from "react";
 import { client } from "./client.js";
-import { Field, Form, Submit } from "./form.js";
+import { Form, Submit } from "./form.js";
+import { Proof, prove } from "./proof.js";
 import { saveFile } from "./save-file.js";
 import { words } from "./words/index.js";
 
@@ -21,10 +22,14 @@ export function ExportData({ user }: { readonly user: User }) {
         {words.yourData}
       </h2>
       <Form
-        call={async ({ password }) => {
+        call={async (fields) => {
           if (!isStale) setState("idle");
           exporting.current = new AbortController();
-          const answer = await exportTo(FILE, password, exporting.current.signal);
+          const answer = await exportTo(
+            FILE,
+            isStale ? fields : undefined,
+            exporting.current.signal,
+          );
           if (answer.problem?.code === "reauthentication_required" && !isStale) {
             setState("stale");
             return { response: answer.response };
@@ -36,20 +41,7 @@ export function ExportData({ user }: { readonly user: User }) {
         onDone={() => isStale && title.current?.focus()}
       >
         <p className="hint">{words.exportText}</p>
-        {isStale && (
-          <>
-            <input hidden autoComplete="username" defaultValue={user.email} />
-            <Field
-              name="password"
-              label={words.yourPassword}
-              hint={words.exportStale}
-              type="password"
-              autoComplete="current-password"
-              autoFocus
-              required
-            />
-          </>
-        )}
+        {isStale && <Proof user={user} hint={words.exportStale} autoFocus />}
         <p role="status">{state === "saved" && words.exported(FILE)}</p>
         <Submit className="quiet">{words.exportData}</Submit>
         {isStale && (
@@ -67,9 +59,13 @@ export function ExportData({ user }: { readonly user: User }) {
  * would save a problem, or an answer that broke off, as if it were the data. The answer fits into memory: it grows by
  * half a kilobyte for each session, and the service forgets sessions. Numbers are JavaScript's, exact up to 2^53.
  */
-async function exportTo(file: string, password: string | undefined, signal: AbortSignal) {
-  if (password !== undefined) {
-    const confirmed = await client.reauthenticate({ password });
+async function exportTo(
+  file: string,
+  proof: Parameters<typeof prove>[0] | undefined,
+  signal: AbortSignal,
+) {
+  if (proof) {
+    const confirmed = await prove(proof);
     if (confirmed.problem) return confirmed;
   }
   const exported = await client.exportMe({}, { signal });

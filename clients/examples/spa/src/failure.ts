@@ -32,10 +32,10 @@ function explain(problem: ProblemOf<OperationId>, response: Response): Failure {
       const errors = problem.errors ?? [];
       return {
         fields: Object.fromEntries(
-          errors.map(({ field, rule, detail }) => {
-            const [limit = ""] = /\d+/.exec(detail) ?? [];
-            return [field, words.rules[rule]?.(limit) ?? detail];
-          }),
+          errors.map(({ field, rule, min, max, detail }) => [
+            field,
+            words.rules[rule]?.(String(min ?? max)) ?? detail,
+          ]),
         ),
       };
     }
@@ -43,6 +43,12 @@ function explain(problem: ProblemOf<OperationId>, response: Response): Failure {
       return { fields: { email: words.emailTaken } };
     case "wrong_password":
       return { fields: { current_password: words.wrongPassword, password: words.wrongPassword } };
+    case "wrong_code":
+      return { fields: { code: words.wrongCode, totp: words.wrongCode } };
+    case "second_factor_required":
+      return { fields: { totp: words.codeNeeded } };
+    case "invalid_challenge":
+      return { message: words.signInAgain };
     case "invalid_one_time_token":
       return { message: words.oldLink };
     case "invalid_credentials":

@@ -1,7 +1,8 @@
-import type { EndReason } from "@bifrons/client";
+import type { Challenge, EndReason } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
+import { SecondStep } from "./second-step.js";
 import { Title } from "./title.js";
 import { words } from "./words/index.js";
 
@@ -10,23 +11,34 @@ const VIEWS = { signIn: SignIn, createAccount: SignUp, forgot: Forgot };
 interface ViewProps {
   /** Is called when a mail tells the user how to go on, with what to say about it. */
   readonly onMail: (news: string) => void;
+  /** Is called when the password was right, and a code is demanded. */
+  readonly onChallenge: (challenge: Challenge) => void;
 }
 
 /** The page for a signed-out user, who may be told why. */
 export function Welcome({ reason }: { readonly reason: EndReason | undefined }) {
   const [view, setView] = useState<keyof typeof VIEWS>("signIn");
   const [news, setNews] = useState(reason && words.ended[reason]);
+  const [challenge, setChallenge] = useState<Challenge>();
   const View = VIEWS[view];
   const link = (to: typeof view, label: string) => (
     <button type="button" className="link" onClick={() => setView(to)}>
       {label}
     </button>
   );
+  if (challenge) {
+    return (
+      <main>
+        <Title key="second step">{words.secondStep}</Title>
+        <SecondStep challenge={challenge} onLeave={() => setChallenge(undefined)} />
+      </main>
+    );
+  }
   return (
     <main>
       <Title key={view}>{words[view]}</Title>
       <p role="status">{news}</p>
-      <View onMail={setNews} />
+      <View onMail={setNews} onChallenge={setChallenge} />
       {view === "signIn" ? (
         <>
           {link("createAccount", words.createAccount)}
@@ -39,12 +51,14 @@ export function Welcome({ reason }: { readonly reason: EndReason | undefined }) 
   );
 }
 
-function SignIn() {
+function SignIn({ onChallenge }: ViewProps) {
   return (
     <Form
-      call={({ email = "", password = "", remember }) =>
-        client.signIn({ email, password, remember: remember === "on" })
-      }
+      call={async ({ email = "", password = "", remember }) => {
+        const answer = await client.signIn({ email, password, remember: remember === "on" });
+        if (answer.data?.status === "challenge") onChallenge(answer.data);
+        return answer;
+      }}
     >
       <Email />
       <Field

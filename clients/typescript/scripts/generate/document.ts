@@ -1,5 +1,6 @@
 /** The parts of an OpenAPI 3.0 document that the generator looks at. */
 export interface Document {
+  readonly info?: { readonly version?: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly security?: readonly SecurityRequirement[];
   readonly components?: {

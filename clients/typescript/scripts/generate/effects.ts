@@ -3,6 +3,8 @@ import type { SessionEffect } from "../../src/runtime/shapes.js";
 /** How each operation's answer changes the caller's session. The other operations change nothing. */
 export const effects: Readonly<Record<string, SessionEffect>> = {
   signIn: "begins",
+  completeSignIn: "begins",
+  confirmTotp: "begins",
   reauthenticate: "begins",
   changePassword: "begins",
   refreshTokens: "refreshed",

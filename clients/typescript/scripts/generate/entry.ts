@@ -16,6 +16,7 @@ export function entryOf(document: Document, located: Located): Operation {
     ...(query.length > 0 ? { query } : {}),
     ...(body ? { body: true } : {}),
     ...(blank.length > 0 ? { blank } : {}),
+    ...(body?.includes("refresh_in") ? { mode: true } : {}),
     ...(readsBearer(document, located) ? { bearer: true } : {}),
     ...(located.id in effects ? { effect: effects[located.id] as SessionEffect } : {}),
     ...successOf(located),

@@ -37,7 +37,7 @@ export async function generate(document: Document): Promise<Map<string, string>>
     ["schema.ts", HEADER + (await schema(document))],
     ["models.ts", HEADER + models(document)],
     ["operations.ts", HEADER + callables(document, operations)],
-    ["table.ts", HEADER + table(document, operations)],
+    ["table.ts", HEADER + table(document, operations) + version(document)],
     ["methods.ts", HEADER + methods(document, operations)],
   ]);
 }
@@ -85,6 +85,13 @@ function table(document: Document, operations: readonly Located[]): string {
     "/** All operations by their names. */\n",
     `export const table: { readonly [Id in OperationId]: Operation } = {\n${entries.join("")}};\n`,
   ].join("");
+}
+
+/** The part of the service's version that says what breaks clients, as the service sends it. */
+function version({ info }: Document): string {
+  const [numbers] = /^\d+\.\d+/.exec(info?.version ?? "") ?? [];
+  if (!numbers) throw new Error("info.version must be a semantic version");
+  return `\n/** The version of the service that this client was made for. */\nexport const SERVICE_VERSION = "${numbers}";\n`;
 }
 
 function entry(document: Document, located: Located): string {

@@ -102,7 +102,8 @@ export interface Methods {
    * Sign in
    *
    * Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;
-   * mode `token` answers with tokens, for native apps, scripts and other services.
+   * mode `token` answers with tokens, for native apps, scripts and other services. If the user has a second factor, the answer is 202 with a
+   * challenge for `completeSignIn`, and no session is opened or ended yet.
    *
    * `POST /v1/session`
    */
@@ -129,12 +130,22 @@ export interface Methods {
   /**
    * Re-authenticate
    *
-   * Verifies the password again and makes the session fresh, as `deleteMe` demands. The session gets a new secret: a new cookie, or
-   * new tokens.
+   * Verifies the password again, and a code of the authenticator app if the user has one, and makes the session fresh, as `deleteMe` demands.
+   * The session gets a new secret: a new cookie, or new tokens.
    *
    * `POST /v1/session/reauthenticate`
    */
   reauthenticate(input: MethodInput<"reauthenticate">, options?: CallOptions): Promise<Result<"reauthenticate">>;
+
+  /**
+   * Complete a sign-in
+   *
+   * Verifies a code of the second factor that the 202 of `signIn` demanded, and answers as `signIn` does without one. Mode `cookie` reads
+   * the challenge from its cookie, mode `token` from the body. A code is good for one sign-in.
+   *
+   * `POST /v1/session/challenge`
+   */
+  completeSignIn(input: MethodInput<"completeSignIn">, options?: CallOptions): Promise<Result<"completeSignIn">>;
 
   /**
    * Issue an access token for another service
@@ -199,11 +210,58 @@ export interface Methods {
    * Change the password
    *
    * Ends all other sessions. This one gets a new secret: a new cookie, or new tokens. The account trusts no other device any more, and
-   * this one gets a new device token.
+   * this one gets a new device token. For a user with a second factor the session must be fresh: see `reauthenticate`.
    *
    * `PUT /v1/me/password`
    */
   changePassword(input: MethodInput<"changePassword">, options?: CallOptions): Promise<Result<"changePassword">>;
+
+  /**
+   * Get the second factors
+   *
+   * Answers with what the user can prove beside the password.
+   *
+   * `GET /v1/me/factors`
+   */
+  getSecondFactors(input?: MethodInput<"getSecondFactors">, options?: CallOptions): Promise<Result<"getSecondFactors">>;
+
+  /**
+   * Start adding an authenticator app
+   *
+   * Answers with a new secret. It counts once `confirmTotp` has verified a code of it, within ten minutes; another start replaces it. A
+   * user has one authenticator app: remove it before adding another.
+   *
+   * `POST /v1/me/totp`
+   */
+  startTotp(input?: MethodInput<"startTotp">, options?: CallOptions): Promise<Result<"startTotp">>;
+
+  /**
+   * Remove the authenticator app
+   *
+   * Removes the authenticator app and the recovery codes: a sign-in needs the password alone. A mail tells the user.
+   *
+   * `DELETE /v1/me/totp`
+   */
+  removeTotp(input?: MethodInput<"removeTotp">, options?: CallOptions): Promise<Result<"removeTotp">>;
+
+  /**
+   * Confirm an authenticator app
+   *
+   * Verifies the first code. From now on a sign-in needs a code. The answer has the recovery codes, and the session with its new secret:
+   * both factors are proved in it. A mail tells the user.
+   *
+   * `POST /v1/me/totp/confirm`
+   */
+  confirmTotp(input: MethodInput<"confirmTotp">, options?: CallOptions): Promise<Result<"confirmTotp">>;
+
+  /**
+   * Make new recovery codes
+   *
+   * Answers with ten new codes. The former ones are void.
+   *
+   * `POST /v1/me/recovery-codes`
+   */
+  replaceRecoveryCodes(input?: MethodInput<"replaceRecoveryCodes">, options?: CallOptions): Promise<Result<"replaceRecoveryCodes">>;
 
   /**
    * Export the current user
@@ -243,6 +301,15 @@ export interface Methods {
   endSession(input: MethodInput<"endSession">, options?: CallOptions): Promise<Result<"endSession">>;
 
   /**
+   * Get the configuration
+   *
+   * Answers what this service is configured to do, so that a frontend can build its forms. The same for every caller.
+   *
+   * `GET /v1/configuration`
+   */
+  getConfiguration(input?: MethodInput<"getConfiguration">, options?: CallOptions): Promise<Result<"getConfiguration">>;
+
+  /**
    * Verify a credential for a proxy
    *
    * Forward the request's `Cookie` and `Authorization`, let the request pass on 204, and pass these headers on. The proxy must drop headers
@@ -275,7 +342,9 @@ export interface Methods {
 export type ReadingId =
   | "getSession"
   | "getMe"
+  | "getSecondFactors"
   | "exportMe"
   | "listSessions"
+  | "getConfiguration"
   | "verify"
   | "readProbeCookie";

@@ -8,6 +8,11 @@ import type { components } from "./schema.js";
 export type AccessToken = components["schemas"]["AccessToken"];
 
 /**
+ * A sign-in that waits for a second factor. It opens nothing, and ends after ten minutes or five codes.
+ */
+export type Challenge = components["schemas"]["Challenge"];
+
+/**
  * Changing the address.
  */
 export type ChangeEmailRequest = components["schemas"]["ChangeEmailRequest"];
@@ -18,9 +23,24 @@ export type ChangeEmailRequest = components["schemas"]["ChangeEmailRequest"];
 export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
 
 /**
+ * Completing a sign-in.
+ */
+export type CompleteSignInRequest = components["schemas"]["CompleteSignInRequest"];
+
+/**
+ * What this service is configured to do, as far as a frontend shows it.
+ */
+export type Configuration = components["schemas"]["Configuration"];
+
+/**
  * Confirming an address.
  */
 export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrationRequest"];
+
+/**
+ * The first code of an authenticator app.
+ */
+export type ConfirmTotpRequest = components["schemas"]["ConfirmTotpRequest"];
 
 /**
  * A confirmed address.
@@ -43,6 +63,11 @@ export type ExportedSession = components["schemas"]["ExportedSession"];
 export type ExportedToken = components["schemas"]["ExportedToken"];
 
 /**
+ * A kind of second factor.
+ */
+export type Factor = components["schemas"]["Factor"];
+
+/**
  * A field and the rule that its value breaks. Never the value.
  */
 export type FieldError = components["schemas"]["FieldError"];
@@ -63,6 +88,11 @@ export type Mode = components["schemas"]["Mode"];
 export type OneTimeTokenRequest = components["schemas"]["OneTimeTokenRequest"];
 
 /**
+ * The lengths of a new password.
+ */
+export type PasswordLengths = components["schemas"]["PasswordLengths"];
+
+/**
  * The result of the probe.
  */
 export type Probe = components["schemas"]["Probe"];
@@ -71,6 +101,11 @@ export type Probe = components["schemas"]["Probe"];
  * Authenticating again.
  */
 export type ReauthenticateRequest = components["schemas"]["ReauthenticateRequest"];
+
+/**
+ * Recovery codes. They are shown once.
+ */
+export type RecoveryCodes = components["schemas"]["RecoveryCodes"];
 
 /**
  * Where the refresh token travels.
@@ -86,6 +121,11 @@ export type RefreshTokensRequest = components["schemas"]["RefreshTokensRequest"]
  * Signing up.
  */
 export type RegisterUserRequest = components["schemas"]["RegisterUserRequest"];
+
+/**
+ * How users sign up.
+ */
+export type RegistrationMode = components["schemas"]["RegistrationMode"];
 
 /**
  * The relation of a page to the service, as browsers see it.
@@ -129,6 +169,11 @@ export type RevokeTokenRequest = components["schemas"]["RevokeTokenRequest"];
 export type Rule = components["schemas"]["Rule"];
 
 /**
+ * The second factors of a user.
+ */
+export type SecondFactors = components["schemas"]["SecondFactors"];
+
+/**
  * A session and its user.
  */
 export type Session = components["schemas"]["Session"];
@@ -144,6 +189,11 @@ export type SessionList = components["schemas"]["SessionList"];
 export type SessionSummary = components["schemas"]["SessionSummary"];
 
 /**
+ * What proves who a user is.
+ */
+export type SignInMethod = components["schemas"]["SignInMethod"];
+
+/**
  * Signing in.
  */
 export type SignInRequest = components["schemas"]["SignInRequest"];
@@ -157,6 +207,16 @@ export type SignedIn = components["schemas"]["SignedIn"];
  * The tokens of a session in mode `token`.
  */
 export type Tokens = components["schemas"]["Tokens"];
+
+/**
+ * An authenticator app that counts from now on.
+ */
+export type TotpConfirmed = components["schemas"]["TotpConfirmed"];
+
+/**
+ * A secret for an authenticator app. It counts once `confirmTotp` has verified a code.
+ */
+export type TotpEnrolment = components["schemas"]["TotpEnrolment"];
 
 /**
  * Changing the current user. Fields that are left out stay.

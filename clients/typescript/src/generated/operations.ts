@@ -108,12 +108,13 @@ export const reportNotMe: Callable<"reportNotMe"> = (call, ...rest) =>
  * Sign in
  *
  * Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;
- * mode `token` answers with tokens, for native apps, scripts and other services.
+ * mode `token` answers with tokens, for native apps, scripts and other services. If the user has a second factor, the answer is 202 with a
+ * challenge for `completeSignIn`, and no session is opened or ended yet.
  *
  * `POST /v1/session`
  */
 export const signIn: Callable<"signIn"> = (call, ...rest) =>
-  call({ method: "POST", path: "/v1/session", body: true, effect: "begins" }, ...rest) as never;
+  call({ method: "POST", path: "/v1/session", body: true, mode: true, effect: "begins", ok: [200,202] }, ...rest) as never;
 
 /**
  * Get the current session
@@ -138,13 +139,24 @@ export const signOut: Callable<"signOut"> = (call, ...rest) =>
 /**
  * Re-authenticate
  *
- * Verifies the password again and makes the session fresh, as `deleteMe` demands. The session gets a new secret: a new cookie, or
- * new tokens.
+ * Verifies the password again, and a code of the authenticator app if the user has one, and makes the session fresh, as `deleteMe` demands.
+ * The session gets a new secret: a new cookie, or new tokens.
  *
  * `POST /v1/session/reauthenticate`
  */
 export const reauthenticate: Callable<"reauthenticate"> = (call, ...rest) =>
   call({ method: "POST", path: "/v1/session/reauthenticate", body: true, bearer: true, effect: "begins" }, ...rest) as never;
+
+/**
+ * Complete a sign-in
+ *
+ * Verifies a code of the second factor that the 202 of `signIn` demanded, and answers as `signIn` does without one. Mode `cookie` reads
+ * the challenge from its cookie, mode `token` from the body. A code is good for one sign-in.
+ *
+ * `POST /v1/session/challenge`
+ */
+export const completeSignIn: Callable<"completeSignIn"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/session/challenge", body: true, effect: "begins" }, ...rest) as never;
 
 /**
  * Issue an access token for another service
@@ -215,12 +227,64 @@ export const deleteMe: Callable<"deleteMe"> = (call, ...rest) =>
  * Change the password
  *
  * Ends all other sessions. This one gets a new secret: a new cookie, or new tokens. The account trusts no other device any more, and
- * this one gets a new device token.
+ * this one gets a new device token. For a user with a second factor the session must be fresh: see `reauthenticate`.
  *
  * `PUT /v1/me/password`
  */
 export const changePassword: Callable<"changePassword"> = (call, ...rest) =>
   call({ method: "PUT", path: "/v1/me/password", body: true, bearer: true, effect: "begins" }, ...rest) as never;
+
+/**
+ * Get the second factors
+ *
+ * Answers with what the user can prove beside the password.
+ *
+ * `GET /v1/me/factors`
+ */
+export const getSecondFactors: Callable<"getSecondFactors"> = (call, ...rest) =>
+  call({ method: "GET", path: "/v1/me/factors", bearer: true }, ...rest) as never;
+
+/**
+ * Start adding an authenticator app
+ *
+ * Answers with a new secret. It counts once `confirmTotp` has verified a code of it, within ten minutes; another start replaces it. A
+ * user has one authenticator app: remove it before adding another.
+ *
+ * `POST /v1/me/totp`
+ */
+export const startTotp: Callable<"startTotp"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/me/totp", bearer: true, ok: 201 }, ...rest) as never;
+
+/**
+ * Remove the authenticator app
+ *
+ * Removes the authenticator app and the recovery codes: a sign-in needs the password alone. A mail tells the user.
+ *
+ * `DELETE /v1/me/totp`
+ */
+export const removeTotp: Callable<"removeTotp"> = (call, ...rest) =>
+  call({ method: "DELETE", path: "/v1/me/totp", bearer: true, ok: 204 }, ...rest) as never;
+
+/**
+ * Confirm an authenticator app
+ *
+ * Verifies the first code. From now on a sign-in needs a code. The answer has the recovery codes, and the session with its new secret:
+ * both factors are proved in it. A mail tells the user.
+ *
+ * `POST /v1/me/totp/confirm`
+ */
+export const confirmTotp: Callable<"confirmTotp"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/me/totp/confirm", body: true, bearer: true, effect: "begins" }, ...rest) as never;
+
+/**
+ * Make new recovery codes
+ *
+ * Answers with ten new codes. The former ones are void.
+ *
+ * `POST /v1/me/recovery-codes`
+ */
+export const replaceRecoveryCodes: Callable<"replaceRecoveryCodes"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/me/recovery-codes", bearer: true }, ...rest) as never;
 
 /**
  * Export the current user
@@ -262,6 +326,16 @@ export const endOtherSessions: Callable<"endOtherSessions"> = (call, ...rest) =>
  */
 export const endSession: Callable<"endSession"> = (call, ...rest) =>
   call({ method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, effect: "ended-one", ok: 204 }, ...rest) as never;
+
+/**
+ * Get the configuration
+ *
+ * Answers what this service is configured to do, so that a frontend can build its forms. The same for every caller.
+ *
+ * `GET /v1/configuration`
+ */
+export const getConfiguration: Callable<"getConfiguration"> = (call, ...rest) =>
+  call({ method: "GET", path: "/v1/configuration" }, ...rest) as never;
 
 /**
  * Verify a credential for a proxy

@@ -209,7 +209,8 @@ export interface paths {
         /**
          * Sign in
          * @description Always creates a new session and ends every session whose credential came with the request. Mode `cookie` sets the session cookie;
-         *     mode `token` answers with tokens, for native apps, scripts and other services.
+         *     mode `token` answers with tokens, for native apps, scripts and other services. If the user has a second factor, the answer is 202 with a
+         *     challenge for `completeSignIn`, and no session is opened or ended yet.
          */
         post: operations["signIn"];
         /**
@@ -233,10 +234,31 @@ export interface paths {
         put?: never;
         /**
          * Re-authenticate
-         * @description Verifies the password again and makes the session fresh, as `deleteMe` demands. The session gets a new secret: a new cookie, or
-         *     new tokens.
+         * @description Verifies the password again, and a code of the authenticator app if the user has one, and makes the session fresh, as `deleteMe` demands.
+         *     The session gets a new secret: a new cookie, or new tokens.
          */
         post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a sign-in
+         * @description Verifies a code of the second factor that the 202 of `signIn` demanded, and answers as `signIn` does without one. Mode `cookie` reads
+         *     the challenge from its cookie, mode `token` from the body. A code is good for one sign-in.
+         */
+        post: operations["completeSignIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -347,10 +369,96 @@ export interface paths {
         /**
          * Change the password
          * @description Ends all other sessions. This one gets a new secret: a new cookie, or new tokens. The account trusts no other device any more, and
-         *     this one gets a new device token.
+         *     this one gets a new device token. For a user with a second factor the session must be fresh: see `reauthenticate`.
          */
         put: operations["changePassword"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the second factors
+         * @description Answers with what the user can prove beside the password.
+         */
+        get: operations["getSecondFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start adding an authenticator app
+         * @description Answers with a new secret. It counts once `confirmTotp` has verified a code of it, within ten minutes; another start replaces it. A
+         *     user has one authenticator app: remove it before adding another.
+         */
+        post: operations["startTotp"];
+        /**
+         * Remove the authenticator app
+         * @description Removes the authenticator app and the recovery codes: a sign-in needs the password alone. A mail tells the user.
+         */
+        delete: operations["removeTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an authenticator app
+         * @description Verifies the first code. From now on a sign-in needs a code. The answer has the recovery codes, and the session with its new secret:
+         *     both factors are proved in it. A mail tells the user.
+         */
+        post: operations["confirmTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @description Answers with ten new codes. The former ones are void.
+         */
+        post: operations["replaceRecoveryCodes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -417,6 +525,26 @@ export interface paths {
          * @description Ends a session of the current user. It takes effect immediately. Ending the session of this request signs out.
          */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the configuration
+         * @description Answers what this service is configured to do, so that a frontend can build its forms. The same for every caller.
+         */
+        get: operations["getConfiguration"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -501,6 +629,45 @@ export interface components {
             expires_in: number;
         };
         /**
+         * Challenge
+         * @description A sign-in that waits for a second factor. It opens nothing, and ends after ten minutes or five codes.
+         * @example {
+         *       "status": "challenge",
+         *       "factors": [
+         *         "totp",
+         *         "recovery_code"
+         *       ],
+         *       "expires_at": "2026-01-01T09:00:00.000Z",
+         *       "token": "bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO"
+         *     }
+         */
+        Challenge: {
+            /**
+             * @description Tells it from `SignedIn`.
+             * @example challenge
+             * @enum {string}
+             */
+            status: "challenge";
+            /**
+             * @description What completes the sign-in.
+             * @example [
+             *       "totp",
+             *       "recovery_code"
+             *     ]
+             */
+            factors: components["schemas"]["Factor"][];
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            expires_at: string;
+            /**
+             * @description Mode `token`: for `completeSignIn`. Mode `cookie` gets a cookie instead.
+             * @example bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
+             */
+            token?: string;
+        };
+        /**
          * ChangeEmailRequest
          * @description Changing the address.
          * @example {
@@ -538,6 +705,75 @@ export interface components {
             new_password: string;
         };
         /**
+         * CompleteSignInRequest
+         * @description Completing a sign-in.
+         * @example {
+         *       "token": "bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO",
+         *       "factor": "totp",
+         *       "code": "287082"
+         *     }
+         */
+        CompleteSignInRequest: {
+            /**
+             * @description Mode `token`: the `token` of the challenge.
+             * @example bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
+             */
+            token?: string;
+            factor: components["schemas"]["Factor"];
+            /**
+             * @description As typed: spaces, hyphens and case do not matter.
+             * @example 287082
+             */
+            code: string;
+            /**
+             * @description The device token of an earlier sign-in on this device.
+             * @example text
+             */
+            device_token?: string;
+        };
+        /**
+         * Configuration
+         * @description What this service is configured to do, as far as a frontend shows it.
+         * @example {
+         *       "registration": "open",
+         *       "sign_in_methods": [
+         *         "password"
+         *       ],
+         *       "password": {
+         *         "min_length": 8,
+         *         "max_bytes": 1024
+         *       },
+         *       "audiences": [
+         *         "services"
+         *       ],
+         *       "deletion_grace": 0
+         *     }
+         */
+        Configuration: {
+            registration: components["schemas"]["RegistrationMode"];
+            /**
+             * @description The ways to sign in.
+             * @example [
+             *       "password"
+             *     ]
+             */
+            sign_in_methods: components["schemas"]["SignInMethod"][];
+            password: components["schemas"]["PasswordLengths"];
+            /**
+             * @description The services that `mintAccessToken` issues tokens for. The first is the default.
+             * @example [
+             *       "services"
+             *     ]
+             */
+            audiences: string[];
+            /**
+             * Format: int32
+             * @description How many seconds after `deleteMe` an account is deleted; a sign-in before then keeps it. 0 deletes it immediately.
+             * @example 0
+             */
+            deletion_grace: number;
+        };
+        /**
          * ConfirmRegistrationRequest
          * @description Confirming an address.
          * @example {
@@ -564,6 +800,20 @@ export interface components {
              * @example Ada Lovelace
              */
             name?: string;
+        };
+        /**
+         * ConfirmTotpRequest
+         * @description The first code of an authenticator app.
+         * @example {
+         *       "code": "287082"
+         *     }
+         */
+        ConfirmTotpRequest: {
+            /**
+             * @description As typed: spaces do not matter.
+             * @example 287082
+             */
+            code: string;
         };
         /**
          * EmailConfirmed
@@ -702,6 +952,12 @@ export interface components {
             expires_at: string;
         };
         /**
+         * @description A kind of second factor.
+         * @example recovery_code
+         * @enum {string}
+         */
+        Factor: "totp" | "recovery_code";
+        /**
          * FieldError
          * @description A field and the rule that its value breaks. Never the value.
          * @example {
@@ -778,6 +1034,28 @@ export interface components {
             token: string;
         };
         /**
+         * PasswordLengths
+         * @description The lengths of a new password.
+         * @example {
+         *       "min_length": 8,
+         *       "max_bytes": 1024
+         *     }
+         */
+        PasswordLengths: {
+            /**
+             * Format: int32
+             * @description Minimum number of characters (code points).
+             * @example 8
+             */
+            min_length: number;
+            /**
+             * Format: int32
+             * @description Maximum number of bytes in UTF-8.
+             * @example 1024
+             */
+            max_bytes: number;
+        };
+        /**
          * Probe
          * @description The result of the probe.
          * @example {
@@ -846,19 +1124,24 @@ export interface components {
          *     - `malformed_request`: The request cannot be parsed: it is no JSON, or a parameter has the wrong form.
          *     - `ambiguous_credentials`: Two `Authorization` headers, or two different cookies of the same name.
          *     - `unauthenticated`: The request has no credential.
+         *     - `unsupported_authorization`: The `Authorization` header has another scheme than `Bearer`, and displaces the cookie. A proxy or HTTP Basic may have added it.
          *     - `invalid_session`: The session cookie proves nothing, or its session has ended.
          *     - `invalid_token`: The access token proves nothing, has expired, or its session has ended.
          *     - `invalid_credentials`: Wrong e-mail address or password.
          *     - `invalid_refresh_token`: The refresh token proves nothing, or its session has ended.
          *     - `refresh_reused`: The refresh token was used before, so there is a copy of it. Its session has ended.
+         *     - `invalid_challenge`: The challenge was used, has expired, has no tries left, or is void since the credentials changed: sign in again.
          *     - `origin_not_allowed`: A state-changing request came from an origin that is not allowed.
          *     - `reauthentication_required`: The session is not fresh: call `reauthenticate` first.
          *     - `wrong_password`: The password that was given to re-authenticate is another one.
+         *     - `wrong_code`: The code of the second factor is another one, has expired, or was used.
+         *     - `second_factor_required`: The user has a second factor: a code is demanded beside the password.
          *     - `invalid_one_time_token`: The one-time token was used, has expired, or was never issued.
          *     - `not_found`: There is no such resource.
          *     - `method_not_allowed`: The path does not support this method; `Allow` lists those it does.
          *     - `request_timeout`: The body did not arrive within ten seconds.
          *     - `email_taken`: Another user has this e-mail address.
+         *     - `second_factor_exists`: The user has an authenticator app: remove it first.
          *     - `body_too_large`: The body is over 64 KiB.
          *     - `unsupported_media_type`: The body is not `application/json`.
          *     - `validation_failed`: Values break rules; `errors` names the fields and the rules.
@@ -869,7 +1152,7 @@ export interface components {
          * @example unavailable
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
+        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "invalid_challenge" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "wrong_code" | "second_factor_required" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "second_factor_exists" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
         /**
          * ReauthenticateRequest
          * @description Authenticating again.
@@ -883,6 +1166,29 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+            /**
+             * @description A code of the authenticator app: required if the user has one.
+             * @example text
+             */
+            totp?: string;
+        };
+        /**
+         * RecoveryCodes
+         * @description Recovery codes. They are shown once.
+         * @example {
+         *       "recovery_codes": [
+         *         "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV"
+         *       ]
+         *     }
+         */
+        RecoveryCodes: {
+            /**
+             * @description Each is good for one sign-in.
+             * @example [
+             *       "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV"
+             *     ]
+             */
+            recovery_codes: string[];
         };
         /**
          * @description Where the refresh token travels.
@@ -934,6 +1240,12 @@ export interface components {
              */
             name?: string;
         };
+        /**
+         * @description How users sign up.
+         * @example verified
+         * @enum {string}
+         */
+        RegistrationMode: "open" | "verified";
         /**
          * @description The relation of a page to the service, as browsers see it.
          * @example cross_site
@@ -1012,6 +1324,28 @@ export interface components {
          * @enum {string}
          */
         Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "minimum" | "maximum" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
+        /**
+         * SecondFactors
+         * @description The second factors of a user.
+         * @example {
+         *       "totp_added_at": "2026-01-01T09:00:00.000Z",
+         *       "recovery_codes_left": 10
+         *     }
+         */
+        SecondFactors: {
+            /**
+             * Format: date-time
+             * @description When the authenticator app was added; absent if the user has none.
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            totp_added_at?: string;
+            /**
+             * Format: int32
+             * @description How many recovery codes are left.
+             * @example 10
+             */
+            recovery_codes_left: number;
+        };
         /**
          * Session
          * @description A session and its user.
@@ -1227,6 +1561,12 @@ export interface components {
             expires_at: string;
         };
         /**
+         * @description What proves who a user is.
+         * @example password
+         * @enum {string}
+         */
+        SignInMethod: "password";
+        /**
          * SignInRequest
          * @description Signing in.
          * @example {
@@ -1267,6 +1607,7 @@ export interface components {
          * SignedIn
          * @description A signed-in user's session. Mode `token` has its tokens here; mode `cookie` gets a cookie instead.
          * @example {
+         *       "status": "signed-in",
          *       "session": {
          *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
          *         "mode": "token",
@@ -1305,6 +1646,12 @@ export interface components {
          *     }
          */
         SignedIn: {
+            /**
+             * @description Tells it from a challenge.
+             * @example signed-in
+             * @enum {string}
+             */
+            status: "signed-in";
             session: components["schemas"]["Session"];
             tokens?: components["schemas"]["Tokens"];
         };
@@ -1347,6 +1694,89 @@ export interface components {
              * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
              */
             device_token?: string;
+        };
+        /**
+         * TotpConfirmed
+         * @description An authenticator app that counts from now on.
+         * @example {
+         *       "recovery_codes": [
+         *         "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV"
+         *       ],
+         *       "session": {
+         *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *         "mode": "token",
+         *         "assurance": 1,
+         *         "user": {
+         *           "id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
+         *           "email": "ada@example.com",
+         *           "email_verified": true,
+         *           "name": "Ada Lovelace",
+         *           "locale": "en",
+         *           "user_metadata": {
+         *             "theme": "dark"
+         *           },
+         *           "app_metadata": {
+         *             "plan": "team"
+         *           },
+         *           "roles": [],
+         *           "created_at": "2025-12-31T09:00:00.000Z"
+         *         },
+         *         "remember": true,
+         *         "methods": [
+         *           "pwd"
+         *         ],
+         *         "authenticated_at": "2026-01-01T09:00:00.000Z",
+         *         "created_at": "2026-01-01T09:00:00.000Z",
+         *         "idle_expires_at": "2026-01-15T09:00:00.000Z",
+         *         "expires_at": "2026-01-31T09:00:00.000Z"
+         *       },
+         *       "tokens": {
+         *         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl",
+         *         "token_type": "Bearer",
+         *         "expires_in": 600,
+         *         "refresh_token": "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq",
+         *         "device_token": "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ"
+         *       }
+         *     }
+         */
+        TotpConfirmed: {
+            /**
+             * @description To write down: each is good for one sign-in without the app. They are shown once.
+             * @example [
+             *       "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV"
+             *     ]
+             */
+            recovery_codes: string[];
+            /** @description The session, in which both factors are proved. */
+            session: components["schemas"]["Session"] & unknown;
+            /** @description Mode `token`: its new tokens. */
+            tokens?: components["schemas"]["Tokens"] & unknown;
+        };
+        /**
+         * TotpEnrolment
+         * @description A secret for an authenticator app. It counts once `confirmTotp` has verified a code.
+         * @example {
+         *       "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+         *       "uri": "otpauth://totp/Bifrons:ada@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Bifrons",
+         *       "qr_svg": "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"45\" height=\"45\"></svg>"
+         *     }
+         */
+        TotpEnrolment: {
+            /**
+             * @description In base32, for a person to type.
+             * @example GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
+             */
+            secret: string;
+            /**
+             * @description The same as a URI, for an app on this device.
+             * @example otpauth://totp/Bifrons:ada@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Bifrons
+             */
+            uri: string;
+            /**
+             * @description The URI as a QR code: an image in SVG, for a camera.
+             * @example <svg xmlns="http://www.w3.org/2000/svg" width="45" height="45"></svg>
+             */
+            qr_svg: string;
         };
         /**
          * UpdateMeRequest
@@ -1474,6 +1904,8 @@ export interface components {
          *       },
          *       "changed_at": "2026-01-01T09:00:00.000Z",
          *       "password_changed_at": "2026-01-01T09:00:00.000Z",
+         *       "totp_added_at": "2026-01-01T09:00:00.000Z",
+         *       "recovery_codes_left": 10,
          *       "delete_at": "2026-01-01T09:00:00.000Z",
          *       "one_time_tokens": [
          *         {
@@ -1524,6 +1956,18 @@ export interface components {
              * @example 2026-01-01T09:00:00.000Z
              */
             password_changed_at?: string;
+            /**
+             * Format: date-time
+             * @description When the authenticator app was added. Its secret is not shown.
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            totp_added_at?: string;
+            /**
+             * Format: int32
+             * @description How many recovery codes are left.
+             * @example 10
+             */
+            recovery_codes_left: number;
             /**
              * Format: date-time
              * @description When the account will be deleted.
@@ -1581,6 +2025,7 @@ export interface components {
         /** @description Payload Too Large */
         BodyTooLarge: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1594,6 +2039,7 @@ export interface components {
         /** @description Conflict */
         EmailTaken: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1607,6 +2053,7 @@ export interface components {
         /** @description Internal Server Error */
         InternalError: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1621,6 +2068,7 @@ export interface components {
         InvalidRefreshTokenOrRefreshReused: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1634,6 +2082,7 @@ export interface components {
         /** @description Bad Request */
         MalformedRequest: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1647,6 +2096,7 @@ export interface components {
         /** @description Bad Request */
         MalformedRequestOrAmbiguousCredentials: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1660,6 +2110,7 @@ export interface components {
         /** @description Not Found */
         NotFound: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1673,6 +2124,7 @@ export interface components {
         /** @description Forbidden */
         OriginNotAllowed: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1686,6 +2138,7 @@ export interface components {
         /** @description Forbidden */
         OriginNotAllowedOrInvalidOneTimeToken: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1699,6 +2152,7 @@ export interface components {
         /** @description Forbidden */
         OriginNotAllowedOrReauthenticationRequired: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1710,15 +2164,58 @@ export interface components {
             };
         };
         /** @description Forbidden */
-        OriginNotAllowedOrWrongPassword: {
+        OriginNotAllowedOrReauthenticationRequiredOrWrongCode: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
-                    code?: "origin_not_allowed" | "wrong_password";
+                    code?: "origin_not_allowed" | "reauthentication_required" | "wrong_code";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowedOrReauthenticationRequiredOrWrongPassword: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "reauthentication_required" | "wrong_password";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowedOrWrongCode: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "wrong_code";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowedOrWrongPasswordOrWrongCodeOrSecondFactorRequired: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "wrong_password" | "wrong_code" | "second_factor_required";
                 };
             };
         };
@@ -1726,6 +2223,7 @@ export interface components {
         OverloadedOrUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1740,6 +2238,7 @@ export interface components {
         RateLimited: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1753,6 +2252,7 @@ export interface components {
         /** @description Forbidden */
         ReauthenticationRequired: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1766,6 +2266,7 @@ export interface components {
         /** @description Request Timeout */
         RequestTimeout: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1776,10 +2277,25 @@ export interface components {
                 };
             };
         };
+        /** @description Conflict */
+        SecondFactorExists: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "second_factor_exists";
+                };
+            };
+        };
         /** @description Unauthorized */
         Unauthenticated: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1791,30 +2307,47 @@ export interface components {
             };
         };
         /** @description Unauthorized */
-        UnauthenticatedOrInvalidSessionOrInvalidToken: {
+        UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
-                    code?: "unauthenticated" | "invalid_session" | "invalid_token";
+                    code?: "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token";
                 };
             };
         };
         /** @description Unauthorized */
-        UnauthenticatedOrInvalidSessionOrInvalidTokenOrInvalidCredentials: {
+        UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidChallenge: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
-                    code?: "unauthenticated" | "invalid_session" | "invalid_token" | "invalid_credentials";
+                    code?: "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_challenge";
+                };
+            };
+        };
+        /** @description Unauthorized */
+        UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidCredentials: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials";
                 };
             };
         };
@@ -1822,6 +2355,7 @@ export interface components {
         Unavailable: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1837,6 +2371,7 @@ export interface components {
             headers: {
                 "Set-Cookie": components["headers"]["SetCookie"];
                 "Retry-After": components["headers"]["RetryAfter"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1852,6 +2387,7 @@ export interface components {
             headers: {
                 Accept: components["headers"]["Accept"];
                 "Accept-Encoding": components["headers"]["AcceptEncoding"];
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1865,6 +2401,7 @@ export interface components {
         /** @description Unprocessable Entity */
         ValidationFailed: {
             headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
                 "X-Request-Id": components["headers"]["RequestId"];
                 [name: string]: unknown;
             };
@@ -1884,6 +2421,11 @@ export interface components {
          * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
          */
         RequestId: string;
+        /**
+         * @description The first two numbers of the service's version. Before 1.0 the second number grows when the API changes in a way that breaks clients, from 1.0 on the first.
+         * @example 0.2
+         */
+        BifronsVersion: string;
         /**
          * @description Whole seconds to wait before the next attempt.
          * @example 5
@@ -1905,7 +2447,7 @@ export interface components {
          */
         AcceptEncoding: "identity";
         /**
-         * @description A cookie of the session, the refresh token, the device or the probe, as the mode and the request demand. There may be several.
+         * @description A cookie of the session, the refresh token, the device, the challenge or the probe, as the mode and the request demand. There may be several.
          * @example __Host-bifrons_session=bfs_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws; Path=/; HttpOnly; Secure; SameSite=Lax
          */
         SetCookie: string;
@@ -1937,6 +2479,7 @@ export interface operations {
             201: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -1947,13 +2490,14 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -1988,6 +2532,7 @@ export interface operations {
             201: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -1996,7 +2541,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -2024,13 +2569,14 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2064,13 +2610,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2097,13 +2644,14 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2126,14 +2674,15 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
-            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2155,6 +2704,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2192,13 +2742,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -2227,13 +2778,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrInvalidOneTimeToken"];
             408: components["responses"]["RequestTimeout"];
             409: components["responses"]["EmailTaken"];
@@ -2257,6 +2809,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2265,7 +2818,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2293,6 +2846,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2300,8 +2854,20 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidTokenOrInvalidCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidCredentials"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2325,6 +2891,7 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2359,6 +2926,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2367,8 +2935,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
-            403: components["responses"]["OriginNotAllowedOrWrongPassword"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrWrongPasswordOrWrongCodeOrSecondFactorRequired"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2376,6 +2944,54 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    completeSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /**
+                 * @description Mode `cookie`: the sign-in that waits for a second factor.
+                 * @example bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws
+                 */
+                "__Host-bifrons_challenge"?: string;
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteSignInRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidChallenge"];
+            403: components["responses"]["OriginNotAllowedOrWrongCode"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     mintAccessToken: {
@@ -2394,6 +3010,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2402,7 +3019,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2429,6 +3046,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2463,13 +3081,14 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2491,6 +3110,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2499,7 +3119,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2517,13 +3137,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2545,6 +3166,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2553,7 +3175,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
@@ -2586,6 +3208,7 @@ export interface operations {
             200: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2594,8 +3217,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
-            403: components["responses"]["OriginNotAllowedOrWrongPassword"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrWrongPassword"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2603,6 +3226,155 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    getSecondFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactors"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    startTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpEnrolment"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrWrongCode"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["SecondFactorExists"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTotpRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpConfirmed"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrWrongCode"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["SecondFactorExists"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replaceRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     exportMe: {
@@ -2617,6 +3389,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2625,7 +3398,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["ReauthenticationRequired"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2654,6 +3427,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2662,7 +3436,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             422: components["responses"]["ValidationFailed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2680,13 +3454,14 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -2711,15 +3486,42 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Configuration"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2742,13 +3544,14 @@ export interface operations {
                     "X-Auth-Session-Id": string;
                     /** @description The user's roles, separated by commas. */
                     "X-Auth-Roles": string;
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2771,6 +3574,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -2779,7 +3583,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2797,13 +3601,14 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
-            401: components["responses"]["UnauthenticatedOrInvalidSessionOrInvalidToken"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

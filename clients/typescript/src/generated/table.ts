@@ -14,10 +14,11 @@ export const table: { readonly [Id in OperationId]: Operation } = {
   confirmEmail: { method: "POST", path: "/v1/email/confirm", body: true, bearer: true },
   undoEmailChange: { method: "POST", path: "/v1/email/undo", body: true, ok: 204 },
   reportNotMe: { method: "POST", path: "/v1/email/not-me", body: true, ok: 204 },
-  signIn: { method: "POST", path: "/v1/session", body: true, effect: "begins" },
+  signIn: { method: "POST", path: "/v1/session", body: true, mode: true, effect: "begins", ok: [200,202] },
   getSession: { method: "GET", path: "/v1/session", bearer: true, effect: "session" },
   signOut: { method: "DELETE", path: "/v1/session", bearer: true, effect: "signed-out", ok: 204 },
   reauthenticate: { method: "POST", path: "/v1/session/reauthenticate", body: true, bearer: true, effect: "begins" },
+  completeSignIn: { method: "POST", path: "/v1/session/challenge", body: true, effect: "begins" },
   mintAccessToken: { method: "POST", path: "/v1/session/token", body: true, bearer: true },
   refreshTokens: { method: "POST", path: "/v1/tokens/refresh", body: true, effect: "refreshed" },
   revokeToken: { method: "POST", path: "/v1/tokens/revoke", body: true, ok: 204 },
@@ -25,11 +26,20 @@ export const table: { readonly [Id in OperationId]: Operation } = {
   updateMe: { method: "PATCH", path: "/v1/me", body: true, blank: ["name","locale"], bearer: true, effect: "user" },
   deleteMe: { method: "DELETE", path: "/v1/me", bearer: true, effect: "ended", ok: 204 },
   changePassword: { method: "PUT", path: "/v1/me/password", body: true, bearer: true, effect: "begins" },
+  getSecondFactors: { method: "GET", path: "/v1/me/factors", bearer: true },
+  startTotp: { method: "POST", path: "/v1/me/totp", bearer: true, ok: 201 },
+  removeTotp: { method: "DELETE", path: "/v1/me/totp", bearer: true, ok: 204 },
+  confirmTotp: { method: "POST", path: "/v1/me/totp/confirm", body: true, bearer: true, effect: "begins" },
+  replaceRecoveryCodes: { method: "POST", path: "/v1/me/recovery-codes", bearer: true },
   exportMe: { method: "GET", path: "/v1/me/export", bearer: true },
   listSessions: { method: "GET", path: "/v1/me/sessions", query: ["limit","after"], bearer: true },
   endOtherSessions: { method: "DELETE", path: "/v1/me/sessions", bearer: true, ok: 204 },
   endSession: { method: "DELETE", path: "/v1/me/sessions/{id}", bearer: true, effect: "ended-one", ok: 204 },
+  getConfiguration: { method: "GET", path: "/v1/configuration" },
   verify: { method: "GET", path: "/v1/verify", bearer: true, ok: 204 },
   setProbeCookie: { method: "POST", path: "/v1/probe", ok: 204 },
   readProbeCookie: { method: "GET", path: "/v1/probe" },
 };
+
+/** The version of the service that this client was made for. */
+export const SERVICE_VERSION = "0.2";

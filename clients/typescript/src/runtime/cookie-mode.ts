@@ -6,7 +6,8 @@ import type { Tracker } from "./tracker.js";
 const ENDINGS = ["unauthenticated", "invalid_session", "invalid_token"];
 
 /**
- * Applies the answers to the session's state. Calls `onLost` when the session cookie is lost. A client
+ * Applies the answers to the session's state. Calls `onLost` when the session cookie is lost, or hidden by
+ * an `Authorization` header that the client did not send. A client
  * with the caller's own token follows the answers to refreshes, too.
  */
 export function cookieCalls(
@@ -27,7 +28,12 @@ export function cookieCalls(
       const { status = 0, code = "" } = answer.problem ?? {};
       if (effect !== "refreshed" || ownToken) observe(tracker, operation, input, since, answer);
       // Not "invalid_session", which means that there was a cookie.
-      if (code === "unauthenticated" && tracker.get().status === "signed-in") onLost();
+      if (
+        code === "unsupported_authorization" ||
+        (code === "unauthenticated" && tracker.get().status === "signed-in")
+      ) {
+        onLost();
+      }
       const current = replacing === own && since === tracker.epoch();
       if (status === 401 && ENDINGS.includes(code) && current) tracker.end();
       return answer;

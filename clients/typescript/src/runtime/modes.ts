@@ -121,8 +121,7 @@ export function callsByMode(settings: ModeSettings, call: Call, events: ModeEven
     call: (operation, input, options) => {
       open();
       // The client's own mode, so that it can use the answer.
-      const signsIn = operation.effect === "begins" && !operation.bearer;
-      return tracked(operation, signsIn ? { ...input, ...own } : input, options);
+      return tracked(operation, operation.mode ? { ...input, ...own } : input, options);
     },
     close: () => {
       closed = true;

@@ -11,6 +11,8 @@ export interface Operation {
   readonly body?: true;
   /** The body's optional inputs of which "" is no value: an empty form field. */
   readonly blank?: readonly string[];
+  /** Whether the body takes the client's own mode. */
+  readonly mode?: true;
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
   /** The success statuses, if not 200. The others may come without a body. */

@@ -15,16 +15,20 @@ export function isReachable(url: string): Promise<boolean> {
 }
 
 /**
- * Whether this page may read the answers to requests without further headers. An empty frame has a
+ * Whether this page may read the answers to requests with these headers alone. An empty frame has a
  * `fetch` of its own, to which monitoring has added nothing.
  */
-export async function answersPlain(url: string, credentials: RequestCredentials): Promise<boolean> {
+export async function answersPlain(
+  url: string,
+  credentials: RequestCredentials,
+  headers: Record<string, string> = {},
+): Promise<boolean> {
   const frame = document.createElement("iframe");
   frame.hidden = true;
   document.documentElement.append(frame);
   try {
     const plain = (frame.contentWindow as (Window & typeof globalThis) | null)?.fetch ?? fetch;
-    return (await plain(new URL(url, location.href).href, { credentials })).ok;
+    return (await plain(new URL(url, location.href).href, { credentials, headers })).ok;
   } catch {
     return false;
   } finally {

@@ -1,10 +1,11 @@
-import { createServer, type Server } from "node:http";
+import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { BrowserContext, Page } from "playwright-core";
 import { beforeEach, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/index.js";
 import { openPage } from "../support/chromium.js";
 import { addressOf, serveSite, visit } from "../support/page.js";
+import { startProxy } from "../support/proxy.js";
 import { ADA, chromiumForAll, stageForAll } from "../support/stage.js";
 
 const stage = stageForAll();
@@ -105,6 +106,58 @@ test("cookies that are lost are noticed after signing in", async () => {
   expect((await diagnose()).verdict).toBe("cookies_blocked");
 });
 
+test("HTTP Basic in front of the whole host hides the cookie, and is named", async () => {
+  // The browser adds the header to each request of the page, which is behind the same password.
+  const guarded = await serveGuarded(stage.service.url);
+  const visitors = { httpCredentials: { username: "staging", password: "please" } };
+  const behind = await chromium.browser.newContext(visitors);
+  page = (await openPage(behind)).page;
+  const said: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "warning") said.push(message.text());
+  });
+  await page.goto(guarded.origin);
+  await page.evaluate((who) => client.signIn(who), ADA);
+  const me = await page.evaluate(async () => (await client.getMe()).problem?.code);
+  expect(me).toBe("unsupported_authorization");
+  expect(await page.evaluate(() => client.session.get().status)).toBe("signed-in");
+  await expect.poll(() => said).toEqual([expect.stringContaining("HTTP Basic")]);
+  expect((await diagnose()).verdict).toBe("other_authorization");
+  await behind.close();
+  guarded.stop();
+});
+
+/** The page and the service on one host that asks for a password. */
+async function serveGuarded(service: string): Promise<{ origin: string; stop(): void }> {
+  const site = await serveSite();
+  const proxy = await startProxy(service);
+  const server = createServer((asked, answer) => {
+    if (!asked.headers.authorization) {
+      answer.writeHead(401, { "www-authenticate": 'Basic realm="Staging"' }).end();
+      return;
+    }
+    const target = asked.url?.startsWith("/v1/") ? proxy.url : site.origin;
+    const options = JSON.stringify({ development: true });
+    const path =
+      asked.url === "/" ? `/?service=&options=${encodeURIComponent(options)}` : asked.url;
+    const call = request(target + path, { method: asked.method, headers: asked.headers });
+    call.on("response", (answered) => {
+      answer.writeHead(answered.statusCode ?? 500, answered.headers);
+      answered.pipe(answer);
+    });
+    asked.pipe(call);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    stop() {
+      for (const one of [site, proxy]) one.stop();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
 test("a cookie of another site", async () => {
   // Another name for this machine is another site for the browser. The service itself refuses to
   // start in such a place, so a stand-in sets and reads the probe cookie as it would.
@@ -119,10 +172,24 @@ test("a cookie of another site", async () => {
   standIn.closeAllConnections();
 });
 
-async function serveProbe(): Promise<Server> {
+test("a proxy that refuses preflights is told apart from a header", async () => {
+  const standIn = await serveProbe({ refusesPreflights: true });
+  const { port } = standIn.address() as AddressInfo;
+  await visit(page, stage.site, `http://localhost:${port}`);
+  expect((await diagnose()).verdict).toBe("preflight_refused");
+  standIn.close();
+  standIn.closeAllConnections();
+});
+
+async function serveProbe({ refusesPreflights = false } = {}): Promise<Server> {
   const server = createServer(({ method, headers }, response) => {
+    if (method === "OPTIONS" && refusesPreflights) {
+      response.writeHead(401).end();
+      return;
+    }
     response.setHeader("access-control-allow-origin", headers.origin ?? "");
     response.setHeader("access-control-allow-credentials", "true");
+    response.setHeader("access-control-allow-headers", "content-type");
     if (method === "POST") {
       response.setHeader("set-cookie", "bifrons_probe=1; Path=/; HttpOnly; SameSite=Lax");
       response.writeHead(204).end();

@@ -8,6 +8,7 @@ import {
   type User,
 } from "../../src/index.js";
 import { openPage, startChromium, type Watched } from "../support/chromium.js";
+import { startProxy } from "../support/proxy.js";
 import { type Service, startService } from "../support/service.js";
 
 let browser: Browser;
@@ -65,6 +66,55 @@ test("an access token pasted under Authorize is used", async () => {
   });
   nothingLeftThePage();
 });
+
+test.each(["cookie", "token"])("the box on top signs in and out in mode %s", async (mode) => {
+  await signInBox(ada.password, mode);
+  await expect.poll(said, PATIENT).toContain(`${ada.email} is signed in, mode ${mode}.`);
+  expect(await tryOut<Session>("getSession")).toMatchObject({ status: 200, body: { mode } });
+  expect(await page.locator("#sign-in [name=password]").inputValue()).toBe("");
+  await page.locator("#sign-in [name=leave]").click();
+  await expect.poll(said, PATIENT).toBe("Signed out.");
+  expect((await tryOut("getSession")).status).toBe(401);
+
+  await signInBox(`not ${ada.password}`, mode);
+  await expect.poll(said, PATIENT).toContain("401 invalid_credentials");
+  nothingLeftThePage();
+});
+
+test("the box remembers nothing", async () => {
+  await signInBox(ada.password, "token");
+  await expect.poll(said, PATIENT).toContain("is signed in");
+  expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0);
+  await page.reload();
+  expect(await said()).toBe("");
+  expect((await tryOut("getSession")).status).toBe(401);
+});
+
+test("below the prefix of a proxy the box and the operations reach the service", async () => {
+  const proxy = await startProxy(service.url, "/auth");
+  try {
+    await page.goto(`${proxy.url}/`);
+    expect(page.url()).toBe(`${proxy.url}/docs`);
+    await signInBox(ada.password, "cookie");
+    await expect.poll(said, PATIENT).toContain("is signed in");
+    expect((await tryOut<Session>("getSession")).status).toBe(200);
+  } finally {
+    proxy.stop();
+  }
+});
+
+/** Hashing a password takes a while on a busy machine. */
+const PATIENT = { timeout: 30_000 };
+
+const said = (): Promise<string | null> => page.textContent("#sign-in output");
+
+/** Sends the form on top of the page. */
+async function signInBox(password: string, mode: string): Promise<void> {
+  await page.locator("#sign-in [name=email]").fill(ada.email);
+  await page.locator("#sign-in [name=password]").fill(password);
+  await page.locator("#sign-in [name=mode]").selectOption(mode);
+  await page.locator("#sign-in").getByRole("button", { name: "Sign in" }).click();
+}
 
 /** Opens an operation, sends it, and reads the answer off the page. */
 async function tryOut<Body>(

@@ -20,7 +20,8 @@ const HOSTS = [
 const PAGES = [
   ...HOSTS.flatMap((host) => [`http://${host}:5173`, `https://${host}`]),
   ...["https://app.example.org.", "https://other.example", "http://other.example"],
-  ...["null", "file://", "capacitor://localhost"],
+  ...["null", "file://", "capacitor://localhost", "app://-", "tauri://localhost"],
+  ...["chrome-extension://fmkadmapgofadopljbjfkapdkoienihi", "http://tauri.localhost"],
 ];
 const SERVICES = ["http://localhost:3000", "http://127.0.0.1:3000", "https://api.example.org"];
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, createClient } from "../../src/index.js";
 import { cookieFetch, DEVICE } from "../support/cookies.js";
 import { type Service, startService } from "../support/service.js";
+import { opened } from "../support/sessions.js";
 
 let service: Service;
 beforeAll(async () => {
@@ -23,8 +24,8 @@ test("sign up, sign in, who am I, sign out", async () => {
   expect(registered.response.status).toBe(201);
   expect((await client.getSession()).problem?.code).toBe("unauthenticated");
 
-  const signedIn = await client.signIn({ ...ada, remember: true });
-  expect(signedIn.data?.session).toMatchObject({
+  const signedIn = opened(await client.signIn({ ...ada, remember: true }));
+  expect(signedIn.session).toMatchObject({
     mode: "cookie",
     remember: true,
     user: { name: "Ada" },
@@ -32,7 +33,7 @@ test("sign up, sign in, who am I, sign out", async () => {
   expect([...cookies.keys()].sort()).toEqual([DEVICE, "bifrons_session"]);
 
   const who = await client.getSession();
-  expect(who.data?.id).toBe(signedIn.data?.session.id);
+  expect(who.data?.id).toBe(signedIn.session.id);
   expect((await client.getMe()).data).toEqual(who.data?.user);
 
   const signedOut = await client.signOut();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../src/index.js";
 import { type Service, startService } from "../support/service.js";
+import { opened } from "../support/sessions.js";
 
 let service: Service;
 beforeAll(async () => {
@@ -16,16 +17,16 @@ test("sign up, sign in, who am I, refresh, revoke", async () => {
   await client.registerUser(ada);
   expect((await client.getSession()).problem?.code).toBe("unauthenticated");
 
-  const issued = await client.signIn(ada);
-  expect(issued.data).toMatchObject({
+  const issued = opened(await client.signIn(ada));
+  expect(issued).toMatchObject({
     session: { mode: "token" },
     tokens: { token_type: "Bearer" },
   });
-  access = issued.data?.tokens?.access_token;
+  access = issued.tokens?.access_token;
   const who = await client.getSession();
-  expect(who.data).toMatchObject({ id: issued.data?.session.id, mode: "token" });
+  expect(who.data).toMatchObject({ id: issued.session.id, mode: "token" });
 
-  const { refresh_token } = issued.data?.tokens ?? {};
+  const { refresh_token } = issued.tokens ?? {};
   const refreshed = await client.refreshTokens({ refresh_token });
   expect(refreshed.data?.tokens?.refresh_token).not.toBe(refresh_token);
   access = refreshed.data?.tokens?.access_token;
@@ -44,7 +45,7 @@ test("signing out ends the session of the token", async () => {
   await createClient({ baseUrl: service.url }).registerUser(eve);
   let token = "";
   const client = createClient({ baseUrl: service.url, token: async () => token });
-  token = (await client.signIn(eve)).data?.tokens?.access_token ?? "";
+  token = opened(await client.signIn(eve)).tokens?.access_token ?? "";
   expect((await client.getMe()).data?.email).toBe(eve.email);
   expect((await client.signOut()).problem).toBeUndefined();
   expect((await client.getMe()).problem?.status).toBe(401);

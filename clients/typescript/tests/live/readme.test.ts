@@ -1,6 +1,8 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeProject, type Project } from "../support/project.js";
-import { examples, pointedAt } from "../support/readme.js";
+import { blocksOf, examples, pointedAt } from "../support/readme.js";
 import { startService } from "../support/service.js";
 
 let project: Project;
@@ -24,3 +26,39 @@ test("the examples of README.md run as written", async () => {
     }
   }
 }, 240_000);
+
+/** What the shorter examples go on from: a client of a signed-in user. */
+const before = (url: string): string => `
+import { createClient } from "@bifrons/client";
+const client = createClient({ baseUrl: "${url}", mode: "token" });
+const ada = { email: "ada@example.org", password: "correct horse battery" };
+await client.registerUser(ada);
+await client.throwing.signIn(ada);
+const { signal } = new AbortController();
+`;
+
+test("the examples that go on from a signed-in user run", async () => {
+  const audience = "https://orders.example.org";
+  const service = await startService([], { BIFRONS_TOKENS__AUDIENCES: audience });
+  const seen: string[] = [];
+  const orders = createServer(({ headers }, response) => {
+    const [, claims = ""] = headers.authorization?.split(".") ?? [];
+    seen.push(JSON.parse(Buffer.from(claims, "base64url").toString()).aud);
+    response.end("[]");
+  });
+  await new Promise<void>((done) => orders.listen(0, "127.0.0.1", done));
+  const { port } = orders.address() as AddressInfo;
+  try {
+    const blocks = (await blocksOf("README.md")).filter(
+      ({ language, file }) => language === "js" && !file,
+    );
+    expect(blocks.length).toBeGreaterThan(1);
+    const code = blocks.map((block) => `{${block.code}}`).join("\n");
+    const pointed = code.replaceAll(`fetch("${audience}`, `fetch("http://127.0.0.1:${port}`);
+    await project.run(`${before(service.url)}${pointed}`);
+    expect(seen).toEqual([audience]);
+  } finally {
+    orders.close();
+    await service.stop();
+  }
+}, 60_000);

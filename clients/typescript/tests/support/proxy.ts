@@ -17,7 +17,8 @@ export interface TestProxy {
   stop(): void;
 }
 
-export async function startProxy(service: string): Promise<TestProxy> {
+/** Below a prefix, it forwards what is below it, without the prefix. */
+export async function startProxy(service: string, prefix = ""): Promise<TestProxy> {
   const server = createServer((asked, answer) => {
     // The service is down: so is the line to it.
     carry(asked, answer).catch(() => answer.destroy());
@@ -25,7 +26,9 @@ export async function startProxy(service: string): Promise<TestProxy> {
   const carry = async (asked: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const refreshes = asked.method === "POST" && asked.url === "/v1/tokens/refresh";
     if (refreshes) proxy.refreshes += 1;
-    const { status, headers, body } = await forward(service, asked);
+    const { status, headers, body } = asked.url?.startsWith(prefix)
+      ? await forward(service + asked.url.slice(prefix.length), asked)
+      : { status: 404, headers: {}, body: "" };
     if (refreshes && proxy.losing > 0) {
       proxy.losing -= 1;
       answer.destroy();
@@ -45,7 +48,7 @@ export async function startProxy(service: string): Promise<TestProxy> {
   };
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const proxy: TestProxy = {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    url: `http://localhost:${(server.address() as AddressInfo).port}${prefix}`,
     refreshes: 0,
     losing: 0,
     hold: undefined,
@@ -65,12 +68,12 @@ interface Answer {
   readonly body: Buffer;
 }
 
-async function forward(service: string, asked: IncomingMessage): Promise<Answer> {
-  const { host } = new URL(service);
+async function forward(url: string, asked: IncomingMessage): Promise<Answer> {
+  const { host } = new URL(url);
   const { method, headers } = asked;
   const sent = await buffer(asked);
   const answer = await new Promise<IncomingMessage>((done, fail) => {
-    const call = request(service + asked.url, {
+    const call = request(url, {
       ...{ method, headers: { ...headers, host, connection: "close" } },
     });
     call.on("response", done).on("error", fail).end(sent);

@@ -1,11 +1,28 @@
 import { readFile } from "node:fs/promises";
 
-/** The `ts` blocks of a Markdown file, or of one section of it, as written. */
-export async function examples(path: string, section?: string): Promise<string[]> {
+/** A block of code of a Markdown file. */
+export interface Block {
+  readonly language: string;
+  readonly code: string;
+  /** The file below `tests/environments` that its first line names. */
+  readonly file: string | undefined;
+}
+
+/** The code in JavaScript and TypeScript of a Markdown file, or of one section of it, as written. */
+export async function blocksOf(path: string, section?: string): Promise<Block[]> {
   const text = await readFile(path, "utf8");
   const part = section === undefined ? text : sectionOf(text, section);
   if (part === undefined) throw new Error(`${path} has no section "${section}"`);
-  return [...part.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] as string);
+  return [...part.matchAll(/^```([jt]sx?)\n(.*?)^```$/gms)].map(([, language = "", code = ""]) => {
+    const [first, file] = /^\/\/ ([\w-]+\/\S+)\n/.exec(code) ?? [""];
+    return { language, code: code.slice(first.length), file };
+  });
+}
+
+/** The programs in TypeScript, which are complete. */
+export async function examples(path: string, section?: string): Promise<string[]> {
+  const blocks = await blocksOf(path, section);
+  return blocks.filter(({ language, file }) => language === "ts" && !file).map(({ code }) => code);
 }
 
 function sectionOf(text: string, title: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { Session, SignedIn } from "../../src/index.js";
+import type { Data, Session, SignedIn } from "../../src/index.js";
 
 /** A session as the service answers it. */
 export function session(id = "s1", email = "ada@example.org"): Session {
@@ -22,14 +22,22 @@ export function session(id = "s1", email = "ada@example.org"): Session {
   };
 }
 
+/** What a sign-in answered to a user without a second factor. */
+export function opened({ data }: { data?: Data<"signIn"> | undefined }): SignedIn {
+  if (data?.status !== "signed-in") throw new Error(`${data?.status ?? "no data"}`);
+  return data;
+}
+
 /** The answer to a sign-in in cookie mode. */
 export const signedIn = (id?: string, email?: string): SignedIn => ({
+  status: "signed-in",
   session: session(id, email),
 });
 
 /** The answer in token mode. The number tells one pair of tokens from the next. */
 export function withTokens(number: number, id = "s1", body = false): SignedIn {
   return {
+    status: "signed-in",
     session: { ...session(id), mode: "token" },
     tokens: {
       access_token: `access-${number}`,

@@ -7,6 +7,7 @@ import { session } from "../support/sessions.js";
 const baseUrl = "https://api.example";
 const probe = (cookie_received: boolean, relation = "same_site"): Response =>
   json(200, { cookie_received, relation });
+const BASIC = { "www-authenticate": 'Basic realm="Staging"' };
 const diagnose = (fetch: Fetch): Promise<Diagnosis> => createClient({ baseUrl, fetch }).diagnose();
 
 test.each<[Diagnosis["verdict"], string, Response[]]>([
@@ -14,6 +15,12 @@ test.each<[Diagnosis["verdict"], string, Response[]]>([
   ["signed_out", "credentials", [empty(), probe(true), problem(401, "unauthenticated")]],
   ["cookies_blocked", "same site", [empty(), probe(false)]],
   ["cookies_blocked", "another site", [empty(), probe(false, "cross_site")]],
+  [
+    "other_authorization",
+    "Basic",
+    [empty(), probe(true), problem(401, "unsupported_authorization")],
+  ],
+  ["other_authorization", "nginx", [new Response("", { status: 401, headers: BASIC })]],
   ["unexpected", "unavailable", [problem(503, "unavailable")]],
   ["unexpected", "internal_error", [empty(), problem(500, "internal_error")]],
   ["unexpected", "unexpected_response", [new Response("<h1>Hello</h1>")]],

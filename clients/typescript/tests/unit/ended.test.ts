@@ -44,6 +44,17 @@ describe("the reason a session ended", () => {
     expect(one.session.get()).toEqual({ status: "signed-out" });
   });
 
+  test("an Authorization header that a proxy adds hides the cookie, and ends nothing", async () => {
+    const hidden = (): Response => problem(401, "unsupported_authorization");
+    const one = client(json(200, signedIn()), hidden(), hidden());
+    await one.signIn(ada);
+    expect((await one.getMe()).problem?.code).toBe("unsupported_authorization");
+    expect(await one.session.load()).toMatchObject({
+      status: "signed-in",
+      error: { code: "unsupported_authorization" },
+    });
+  });
+
   test("it stays while the user is signed out", async () => {
     const one = client(json(200, signedIn()), empty(), problem(401, "unauthenticated"));
     await one.signIn(ada);

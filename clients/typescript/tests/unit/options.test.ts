@@ -22,7 +22,7 @@ test("a mode that does not exist is refused", () => {
   expect(() => createClient({ mode: "bearer" } as never)).toThrow("mode is");
 });
 
-test.each<[string, Partial<ClientOptions>, boolean, string]>([
+test.each<[string, Partial<ClientOptions>, boolean | string, string]>([
   ["a page", {}, true, "cookie"],
   ["a program", {}, false, "body"],
   [
@@ -32,8 +32,12 @@ test.each<[string, Partial<ClientOptions>, boolean, string]>([
     "body",
   ],
   ["a page that says so", { refreshIn: "body" }, true, "body"],
+  ["a page of a website", {}, "https:", "cookie"],
+  ["a page of a native app", {}, "capacitor:", "body"],
+  ["a page of an extension", {}, "chrome-extension:", "body"],
 ])("token mode without refreshIn in %s", async (_, options, inPage, refresh_in) => {
   if (inPage) vi.stubGlobal("document", {});
+  if (typeof inPage === "string") vi.stubGlobal("location", { protocol: inPage });
   const { fetch, sent } = answering(json(200, withTokens(1)));
   const given = { baseUrl: "https://api.example", mode: "token", fetch, ...options };
   await createClient(given as ClientOptions).signIn(ada);

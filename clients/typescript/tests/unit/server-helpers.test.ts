@@ -1,6 +1,14 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { Hono } from "hono";
+import { RouterContextProvider } from "react-router";
 import { expect, test } from "vitest";
 import { type BifronsVariables, bifrons } from "../../src/adapters/hono.js";
+import { visitorClient } from "../../src/adapters/nuxt.js";
+import {
+  bifrons as reactRouter,
+  visitorClient as visitorContext,
+} from "../../src/adapters/react-router.js";
 import { parseSetCookie } from "../../src/adapters/set-cookie.js";
 import { bifrons as sveltekit } from "../../src/adapters/sveltekit.js";
 import { answering, json } from "../support/answers.js";
@@ -36,7 +44,7 @@ test("Hono: the visitor's address reaches the service, and the service's cookies
   app.use(bifrons({ baseUrl, fetch }));
   app.get("/", async (context) => {
     const { data } = await context.get("bifrons").signIn(ada);
-    return context.text(data?.session.user.email ?? "");
+    return context.text(data?.status === "signed-in" ? data.session.user.email : "");
   });
   const response = await app.request(request);
   expect(await response.text()).toBe(ada.email);
@@ -59,6 +67,40 @@ test("SvelteKit: the same, with the address that the adapter knows, and no cache
   expect(response.headers.getSetCookie()).toEqual([COOKIE]);
   expect(response.headers.get("cache-control")).toBe("private, no-store");
   expect(sent[0]?.init.headers).toMatchObject({ ...SENT, "x-forwarded-for": "192.0.2.9" });
+});
+
+test("React Router: the same in a middleware, for loaders and actions", async () => {
+  const { request, fetch, sent } = visit();
+  const context = new RouterContextProvider();
+  const given = { request, context, params: {}, url: new URL(request.url), pattern: "/" };
+  const response = await reactRouter({ baseUrl, fetch })(given as never, async () => {
+    const { data } = await context.get(visitorContext).signIn(ada);
+    return new Response(data?.session.user.email);
+  });
+  expect(await (response as Response).text()).toBe(ada.email);
+  expect((response as Response).headers.getSetCookie()).toEqual([COOKIE]);
+  expect((response as Response).headers.get("cache-control")).toBe("private, no-store");
+  expect(sent[0]?.init.headers).toMatchObject(SENT);
+  expect(sent[0]?.init.headers).not.toHaveProperty("x-other");
+});
+
+test("Nuxt: the same with an event of either edition of h3", async () => {
+  const first = visit();
+  const answered = new ServerResponse(new IncomingMessage(new Socket()));
+  answered.setHeader("set-cookie", "theirs=1");
+  const node = { req: answered.req, res: answered };
+  // The first edition has Node's pair in two more places.
+  const event = { headers: first.request.headers, node, ...node };
+  const client = visitorClient(event, { baseUrl, fetch: first.fetch });
+  expect((await client.signIn(ada)).data?.session.user.email).toBe(ada.email);
+  expect(answered.getHeader("set-cookie")).toEqual(["theirs=1", COOKIE]);
+  expect(first.sent[0]?.init.headers).toMatchObject(SENT);
+
+  const second = visit();
+  const res = { headers: new Headers() };
+  await visitorClient({ req: second.request, res }, { baseUrl, fetch: second.fetch }).signIn(ada);
+  expect(res.headers.getSetCookie()).toEqual([COOKIE]);
+  expect(second.sent[0]?.init.headers).toMatchObject(SENT);
 });
 
 test("a Set-Cookie header as an object", () => {

@@ -1,5 +1,6 @@
 import { expect, expectTypeOf, test } from "vitest";
 import {
+  type Challenge,
   type Client,
   createClient,
   isProblemError,
@@ -17,7 +18,7 @@ const client = (...answers: Response[]): Client =>
 test("data, and the state with it", async () => {
   const one = client(json(200, signedIn()));
   const data = await one.throwing.signIn(ada);
-  expectTypeOf(data).toEqualTypeOf<SignedIn>();
+  expectTypeOf(data).toEqualTypeOf<SignedIn | Challenge>();
   expect(data).toEqual(signedIn());
   expect(one.session.get().status).toBe("signed-in");
 });

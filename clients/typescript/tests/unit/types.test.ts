@@ -1,6 +1,7 @@
 /** Checked by `npm run check`; running them only shows that they are there. */
 import { expect, expectTypeOf, test } from "vitest";
 import {
+  type Challenge,
   type Client,
   type CodeOf,
   createClient,
@@ -84,7 +85,8 @@ test("wrong calls do not compile", () => {
 test("data", () => {
   expectTypeOf<Data<"getMe">>().toEqualTypeOf<User>();
   expectTypeOf<Data<"registerUser">>().toEqualTypeOf<User | undefined>();
-  expectTypeOf<Data<"signIn">>().toEqualTypeOf<SignedIn>();
+  expectTypeOf<Data<"signIn">>().toEqualTypeOf<SignedIn | Challenge>();
+  expectTypeOf<Data<"completeSignIn">>().toEqualTypeOf<SignedIn>();
   expectTypeOf<Data<"getSession">>().toEqualTypeOf<Session>();
   expectTypeOf<Data<"signOut">>().toEqualTypeOf<undefined>();
   expectTypeOf<User["name"]>().toEqualTypeOf<string | undefined>();
@@ -96,7 +98,9 @@ test("the answer narrows, taken apart or not", async () => {
     const answer = await client.signIn({ email: "a@b.c", password: "x" }, { timeout: 1000 });
     expectTypeOf(answer.response).toEqualTypeOf<Response>();
     if (answer.problem) expectTypeOf(answer.data).toEqualTypeOf<undefined>();
-    else expectTypeOf(answer.data).toEqualTypeOf<SignedIn>();
+    else if (answer.data.status === "signed-in")
+      expectTypeOf(answer.data).toEqualTypeOf<SignedIn>();
+    else expectTypeOf(answer.data).toEqualTypeOf<Challenge>();
 
     const { data, problem } = await client.getMe();
     if (problem) expectTypeOf(problem).toEqualTypeOf<ProblemOf<"getMe">>();
@@ -133,7 +137,7 @@ test("of several operations: what any of them may answer", () => {
     CodeOf<"signIn"> | CodeOf<"registerUser">
   >();
   expectTypeOf<"email_taken">().toExtend<CodeOf<OperationId>>();
-  expectTypeOf<Data<"signIn" | "signOut">>().toEqualTypeOf<SignedIn | undefined>();
+  expectTypeOf<Data<"signIn" | "signOut">>().toEqualTypeOf<SignedIn | Challenge | undefined>();
   const sentence = ({ problem }: Result<OperationId>): string | undefined => problem?.title;
   const use = async (): Promise<unknown> => [
     sentence(await client.signIn({ email: "a@b.c", password: "x" })),

@@ -29,6 +29,25 @@ export const de: Words = {
       "Ihre Sitzung wurde beendet, zum Beispiel auf einem anderen Gerät. Melden Sie sich wieder an.",
   },
 
+  secondStep: "Zweiter Schritt",
+  codes: {
+    totp: {
+      label: "Code",
+      hint: "Sechs Ziffern aus Ihrer Authenticator-App.",
+      instead: "Code der App verwenden",
+    },
+    recovery_code: {
+      label: "Wiederherstellungscode",
+      hint: "Einer von denen, die Sie sich notiert haben. Jeder gilt einmal.",
+      instead: "Wiederherstellungscode verwenden",
+    },
+  },
+  codeIfAny: "Nur wenn Sie eine Authenticator-App haben.",
+  codeNeeded: "Ihr Konto hat eine Authenticator-App: Geben Sie ihren Code ein.",
+  wrongCode: "Dieser Code ist falsch oder wurde schon benutzt.",
+  signInAgain:
+    "Es hat zu lange gedauert, oder zu viele Codes waren falsch. Melden Sie sich neu an.",
+
   notNow: "Jetzt nicht",
   goOn: "Weiter",
   confirm: {
@@ -92,6 +111,20 @@ export const de: Words = {
   othersEnded: "Die anderen Sitzungen sind beendet.",
   unknownDevice: "Unbekanntes Gerät",
   device: (browser, system) => `${browser} auf ${system}`,
+  secondFactor: "Zweiter Faktor",
+  secondFactorText: "Mit einer Authenticator-App genügt Ihr Passwort allein nicht zur Anmeldung.",
+  addApp: "Authenticator-App hinzufügen",
+  scan: "Scannen Sie dies mit Ihrer App, und geben Sie den Code ein, den sie anzeigt.",
+  qrCode: "QR-Code für die Authenticator-App",
+  orType: "Oder geben Sie dies in die App ein:",
+  writeDown:
+    "Notieren Sie diese Wiederherstellungscodes. Mit jedem können Sie sich einmal ohne die App anmelden. Sie werden nicht noch einmal angezeigt.",
+  print: "Drucken",
+  wroteDown: "Ich habe sie notiert",
+  appSince: (date) => `Sie haben seit ${date} eine Authenticator-App.`,
+  codesLeft: (count) => `Übrige Wiederherstellungscodes: ${count}.`,
+  newCodes: "Neue Wiederherstellungscodes erzeugen",
+  removeApp: "App entfernen",
   yourData: "Ihre Daten",
   exportText:
     "Alles, was über Sie gespeichert ist, in einer Datei. Passwörter und andere Geheimnisse sind nicht enthalten.",

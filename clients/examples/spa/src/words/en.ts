@@ -29,6 +29,24 @@ export const en = {
     revoked: "Your session was ended, for example on another device. Sign in again.",
   } satisfies Record<EndReason, string>,
 
+  secondStep: "Second step",
+  codes: {
+    totp: {
+      label: "Code",
+      hint: "Six digits, from your authenticator app.",
+      instead: "Use a code of the app",
+    },
+    recovery_code: {
+      label: "Recovery code",
+      hint: "One of those that you wrote down. Each works once.",
+      instead: "Use a recovery code",
+    },
+  },
+  codeIfAny: "Only if you have an authenticator app.",
+  codeNeeded: "Your account has an authenticator app: type its code.",
+  wrongCode: "This code is wrong, or was used.",
+  signInAgain: "It took too long, or too many codes were wrong. Sign in again.",
+
   notNow: "Not now",
   goOn: "Go on",
   confirm: {
@@ -92,6 +110,20 @@ export const en = {
   othersEnded: "The other sessions are ended.",
   unknownDevice: "Unknown device",
   device: (browser: string, system: string) => `${browser} on ${system}`,
+  secondFactor: "Second factor",
+  secondFactorText: "With an authenticator app, your password alone does not sign you in.",
+  addApp: "Add an authenticator app",
+  scan: "Scan this with your app, and type the code that it shows.",
+  qrCode: "QR code for the authenticator app",
+  orType: "Or type this into the app:",
+  writeDown:
+    "Write these recovery codes down. Each signs you in once, without the app. They are not shown again.",
+  print: "Print",
+  wroteDown: "I wrote them down",
+  appSince: (date: string) => `You have an authenticator app since ${date}.`,
+  codesLeft: (count: number) => `Recovery codes left: ${count}.`,
+  newCodes: "Make new recovery codes",
+  removeApp: "Remove the app",
   yourData: "Your data",
   exportText:
     "Everything that is stored about you, in one file. Passwords and other secrets are left out.",

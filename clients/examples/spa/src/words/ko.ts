@@ -27,6 +27,24 @@ export const ko: Words = {
     revoked: "다른 기기 등에서 세션이 종료되었습니다. 다시 로그인해 주십시오.",
   },
 
+  secondStep: "2단계 인증",
+  codes: {
+    totp: {
+      label: "인증 코드",
+      hint: "인증 앱에 표시된 여섯 자리 숫자입니다.",
+      instead: "인증 앱의 코드 사용하기",
+    },
+    recovery_code: {
+      label: "복구 코드",
+      hint: "적어 두신 코드 중 하나입니다. 코드마다 한 번만 쓸 수 있습니다.",
+      instead: "복구 코드 사용하기",
+    },
+  },
+  codeIfAny: "인증 앱이 있는 경우에만 입력해 주십시오.",
+  codeNeeded: "인증 앱이 등록된 계정입니다. 앱의 코드를 입력해 주십시오.",
+  wrongCode: "코드가 맞지 않거나 이미 사용되었습니다.",
+  signInAgain: "시간이 초과되었거나 틀린 코드가 너무 많습니다. 다시 로그인해 주십시오.",
+
   notNow: "나중에 하기",
   goOn: "계속하기",
   confirm: {
@@ -90,6 +108,20 @@ export const ko: Words = {
   othersEnded: "다른 세션이 모두 종료되었습니다.",
   unknownDevice: "알 수 없는 기기",
   device: (browser, system) => `${system}의 ${browser}`,
+  secondFactor: "2단계 인증",
+  secondFactorText: "인증 앱을 등록하면 비밀번호만으로는 로그인할 수 없습니다.",
+  addApp: "인증 앱 등록하기",
+  scan: "인증 앱으로 스캔한 뒤 앱에 표시된 코드를 입력해 주십시오.",
+  qrCode: "인증 앱용 QR 코드",
+  orType: "또는 앱에 다음을 입력해 주십시오.",
+  writeDown:
+    "복구 코드를 적어 두십시오. 앱 없이 로그인할 때 코드마다 한 번씩 쓸 수 있으며, 다시 표시되지 않습니다.",
+  print: "인쇄",
+  wroteDown: "적어 두었습니다",
+  appSince: (date) => `${date}에 인증 앱을 등록했습니다.`,
+  codesLeft: (count) => `남은 복구 코드: ${count}개`,
+  newCodes: "복구 코드 새로 만들기",
+  removeApp: "인증 앱 삭제하기",
   yourData: "내 데이터",
   exportText:
     "저장된 내 정보를 모두 한 파일로 다운로드합니다. 비밀번호와 같은 비밀 정보는 포함되지 않습니다.",

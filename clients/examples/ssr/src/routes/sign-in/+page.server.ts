@@ -5,9 +5,28 @@ import type { Actions } from "./$types";
 export const actions: Actions = {
   signIn: async ({ request, locals: { client } }) => {
     const who = await read(request);
-    const { problem } = await client.signIn(who);
+    const { data, problem } = await client.signIn(who);
     if (problem) return refuse(who, problem);
+    // The challenge itself is in a cookie.
+    if (data.status === "challenge") return { isChallenged: true };
     redirect(303, "/");
+  },
+
+  complete: async ({ request, locals: { client } }) => {
+    const code = String((await request.formData()).get("code"));
+    // A recovery code has letters.
+    const factor = /^[\d\s]*$/.test(code) ? "totp" : "recovery_code";
+    const { problem } = await client.completeSignIn({ factor, code });
+    if (!problem) redirect(303, "/");
+    if (problem.code === "wrong_code") {
+      return fail(403, { isChallenged: true, message: "This code is wrong, or was used." });
+    }
+    if (problem.code === "invalid_challenge") {
+      return fail(401, {
+        message: "It took too long, or too many codes were wrong. Sign in again.",
+      });
+    }
+    return fail(503, { isChallenged: true, message: `${problem.title}.` });
   },
 
   signUp: async ({ request, locals: { client } }) => {

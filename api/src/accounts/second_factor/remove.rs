@@ -1,0 +1,79 @@
+//! Removing the second factors: by the user, or by an operator for a user who lost them.
+
+use std::sync::Arc;
+
+use crate::{
+    accounts::store,
+    audit::Event,
+    authentication::second_factor,
+    db::{Scope, Unavailable},
+    email_address::EmailAddress,
+    one_time_tokens::{Notice, Occasion},
+    principal::Principal,
+    requester::Requester,
+    sessions,
+    state::AppState,
+};
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveSecondFactorError {
+    /// The user has no second factor.
+    #[error("the user has no second factor")]
+    None,
+    /// The session ended, or another request renewed it.
+    #[error("the session has ended")]
+    Ended,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Removes the authenticator app and the recovery codes: a sign-in needs the password alone.
+pub async fn remove_second_factor(
+    state: &Arc<AppState>,
+    principal: &Principal,
+    requester: &Requester,
+) -> Result<(), RemoveSecondFactorError> {
+    let now = state.clock.now();
+    let user = store::find(state.db.connection(), principal.user.id).await?.ok_or(RemoveSecondFactorError::Ended)?;
+    let notice = Notice::new(state, &user, Occasion::SecondFactorRemoved, requester, now);
+    let removed = state.write_or_refuse(Scope::Transaction, (principal.clone(), notice), |tx, (principal, notice)| {
+        Box::pin(async move {
+            let user = principal.user.id;
+            // First the user: a sign-in at the same time commits before, or is refused.
+            store::set_second_factor(tx, user, false).await?;
+            if !sessions::store::is_unchanged(tx, &principal.session).await? {
+                return Ok(Err(RemoveSecondFactorError::Ended));
+            }
+            if !second_factor::store::remove_all(tx, user).await? {
+                return Ok(Err(RemoveSecondFactorError::None));
+            }
+            notice.store(tx).await?;
+            tx.record(Event::SecondFactorRemoved.of(user).in_session(principal.session.id).because("by_user"));
+            Ok(Ok(()))
+        })
+    });
+    removed.await?
+}
+
+/// The same for an operator; `None` if no user has the address, and false if the user has no second factor.
+pub async fn reset_second_factors(state: &Arc<AppState>, address: &EmailAddress) -> Result<Option<bool>, Unavailable> {
+    let Some(user) = store::find_by_email(state.db.connection(), address).await? else { return Ok(None) };
+    let now = state.clock.now();
+    let notice = Notice::new(state, &user, Occasion::SecondFactorRemoved, &Requester::default(), now);
+    let reset = state.write_or_refuse(Scope::Transaction, (user.id, notice), |tx, (user, notice)| {
+        Box::pin(async move {
+            if !store::set_second_factor(tx, *user, false).await? {
+                return Ok(Err(None));
+            }
+            if !second_factor::store::remove_all(tx, *user).await? {
+                return Ok(Err(Some(false)));
+            }
+            notice.store(tx).await?;
+            tx.record(Event::SecondFactorsReset.of(*user));
+            Ok(Ok(()))
+        })
+    });
+    Ok(reset.await?.map_or_else(|refused| refused, |()| Some(true)))
+}

@@ -1,0 +1,42 @@
+//! Queries on `challenge`.
+
+use entity::{
+    ChallengeId, UnixMillis,
+    challenge::{Column, Entity, Model},
+    user,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
+
+use crate::{db::Unavailable, state::Tx};
+
+/// Stores a challenge.
+pub(super) async fn insert(tx: &Tx, challenge: Model) -> Result<(), Unavailable> {
+    Entity::insert(challenge.into_active_model()).exec_without_returning(tx.connection()).await?;
+    Ok(())
+}
+
+/// A challenge and its user, expired or not.
+pub(super) async fn find(db: &impl ConnectionTrait, id: ChallengeId) -> Result<Option<(Model, user::Model)>, Unavailable> {
+    let Some(challenge) = Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let user = user::Entity::find_by_id(challenge.user_id).one(db).await?;
+    Ok(user.map(|user| (challenge, user)))
+}
+
+/// Counts one more code; false if `max` were tried, or if the challenge is gone. All nodes count here.
+pub(super) async fn take_try(tx: &Tx, id: ChallengeId, max: i32) -> Result<bool, Unavailable> {
+    let update = Entity::update_many()
+        .filter(Column::Id.eq(id))
+        .filter(Column::Tries.lt(max))
+        .col_expr(Column::Tries, Expr::col(Column::Tries).add(1));
+    Ok(update.exec(tx.connection()).await?.rows_affected > 0)
+}
+
+/// Uses a challenge up; false if another request did.
+pub(super) async fn take(tx: &Tx, id: ChallengeId) -> Result<bool, Unavailable> {
+    Ok(Entity::delete_by_id(id).exec(tx.connection()).await?.rows_affected > 0)
+}
+
+/// Removes challenges that have expired.
+pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
+    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(now)).exec(db).await?.rows_affected)
+}

@@ -1,0 +1,117 @@
+//! Second factors: verifying the code of an authenticator app, or a recovery code.
+//!
+//! A code is compared first, and used up in the transaction that acts on it: of several requests with one code, on any nodes, one succeeds.
+
+mod sealed;
+pub(crate) mod store;
+
+use entity::{SecretHash, SessionId, UserId, user};
+
+pub use sealed::reseal;
+pub(crate) use sealed::{open, seal};
+
+use crate::{
+    audit::Record,
+    db::Unavailable,
+    limits::{Account, Guessed, LimitError},
+    requester::Requester,
+    secret::{RecoveryCode, TotpStep},
+    state::{AppState, Tx},
+};
+
+/// A kind of second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// The code of an authenticator app.
+    Totp,
+    /// A code that the user wrote down.
+    RecoveryCode,
+}
+
+/// Why a code proved nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyCodeError {
+    /// It is another one, has expired, or was used.
+    #[error("wrong code")]
+    Wrong,
+    /// Too many attempts.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// A code that is right, and not used up yet.
+#[derive(Clone, Debug)]
+pub(crate) enum MatchedCode {
+    Totp(TotpStep),
+    RecoveryCode(SecretHash),
+}
+
+impl MatchedCode {
+    /// Uses it up; false if another request did.
+    pub(crate) async fn use_up(&self, tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
+        match self {
+            Self::Totp(step) => store::take_step(tx, user, *step).await,
+            Self::RecoveryCode(hash) => store::take_code(tx, user, hash).await,
+        }
+    }
+}
+
+/// What a code is typed for.
+pub(crate) struct CodeAttempt<'a> {
+    pub(crate) user: &'a user::Model,
+    /// The live session that the request belongs to: what others try does not limit it.
+    pub(crate) session: Option<SessionId>,
+    pub(crate) requester: &'a Requester,
+    /// What is recorded if the code is wrong.
+    pub(crate) refused: Record,
+}
+
+impl CodeAttempt<'_> {
+    /// Compares a code with what the user has. A wrong one counts on the limits of the account, as a wrong password does, but on limits of
+    /// its own: only who knows the password can use them up.
+    pub(crate) async fn verify(self, state: &AppState, factor: Factor, typed: &str) -> Result<MatchedCode, VerifyCodeError> {
+        let user = self.user.id;
+        let matching = async {
+            match factor {
+                Factor::Totp => match_totp(state, user, typed).await,
+                Factor::RecoveryCode => match_recovery_code(state, user, typed).await,
+            }
+        };
+        self.compare(state, matching).await
+    }
+
+    /// The same for a comparison of the caller's.
+    pub(crate) async fn compare<T>(
+        self,
+        state: &AppState,
+        matching: impl Future<Output = Result<Option<T>, Unavailable>> + Send,
+    ) -> Result<T, VerifyCodeError> {
+        let (user, now) = (self.user, state.clock.now());
+        state.limits.take_network(self.requester.network(), now).await?;
+        let account = Account { address: &user.email_canonical, user: Some(user), session: self.session, guessed: Guessed::Code };
+        let attempt = state.limits.take_account(&state.db, account, self.requester, now).await?;
+        let Some(matched) = matching.await? else {
+            state.record(self.refused);
+            return Err(VerifyCodeError::Wrong);
+        };
+        if let Some(attempt) = attempt {
+            attempt.refund(&state.db, now).await?;
+        }
+        Ok(matched)
+    }
+}
+
+async fn match_totp(state: &AppState, user: UserId, typed: &str) -> Result<Option<MatchedCode>, Unavailable> {
+    let row = store::find_totp(state.db.connection(), user).await?.filter(|row| row.confirmed_at.is_some());
+    let step = row.as_ref().and_then(|row| open(&state.secrets, row)?.step_of(typed, state.clock.now()));
+    Ok(step.filter(|step| row.is_some_and(|row| row.last_step < step.0)).map(MatchedCode::Totp))
+}
+
+async fn match_recovery_code(state: &AppState, user: UserId, typed: &str) -> Result<Option<MatchedCode>, Unavailable> {
+    let Some(hash) = RecoveryCode::parse(typed).map(|code| code.hash(user)) else { return Ok(None) };
+    let is_theirs = store::has_code(state.db.connection(), user, &hash).await?;
+    Ok(is_theirs.then_some(MatchedCode::RecoveryCode(hash)))
+}

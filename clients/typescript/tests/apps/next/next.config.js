@@ -1,2 +1,0 @@
-// What is installed lies elsewhere than the app.
-export default { turbopack: { root: "/" } };

@@ -1,0 +1,6 @@
+export default {
+  reporter: "line",
+  use: {
+    launchOptions: { executablePath: process.env.CHROMIUM_BIN, args: ["--no-sandbox"] },
+  },
+};
