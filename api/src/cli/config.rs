@@ -13,6 +13,7 @@ use super::{
 use crate::{
     config::{CallersConfig, Config, Origin, Setting, Source, variable},
     http::{self, listener::tls::Certificate},
+    mail::Templates,
     passwords::PasswordRules,
     redis::Redis,
 };
@@ -37,12 +38,13 @@ pub(super) fn run(command: &Command, file: Option<&PathBuf>) -> Result<(), Failu
     }
 }
 
-/// Refuses what `serve` would refuse before it touches any data: unusable certificates and addresses.
+/// Refuses what `serve` would refuse before it touches any data: unusable certificates, addresses and texts.
 fn try_out(config: &Config) -> Result<(), Failure> {
     config.tls.as_ref().map(Certificate::read).transpose().map_err(Failure::Failed)?;
     let redis = config.redis.as_ref().map(|redis| Redis::new(redis, "")).transpose();
     redis.map_err(|error| Failure::Failed(format!("redis.url: {error}")))?;
     PasswordRules::new(config).map_err(Failure::new)?;
+    Templates::load(config.mail.templates.as_deref()).map_err(Failure::new)?;
     Ok(())
 }
 

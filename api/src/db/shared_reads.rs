@@ -229,7 +229,7 @@ mod tests {
                 spawn(async move {
                     let came = clock.fetch_add(1, Ordering::SeqCst);
                     let (found, running) = reads.queue(key);
-                    if let Some(running) = running {
+                    let running = running.map(|running| {
                         let query = move |keys: Vec<usize>| {
                             let began = clock.fetch_add(1, Ordering::SeqCst);
                             async move {
@@ -237,14 +237,17 @@ mod tests {
                                 Ok(keys.into_iter().map(|key| (key, began)).collect())
                             }
                         };
-                        spawn(running.run(query));
-                    }
+                        spawn(running.run(query))
+                    });
                     assert!(found.await.unwrap().unwrap().unwrap() > came);
+                    running
                 })
             };
             let readers: Vec<_> = (0..QUERIES + 3).map(reader).collect();
             for reader in readers {
-                block_on(reader).unwrap();
+                if let Some(running) = block_on(reader).unwrap() {
+                    block_on(running).unwrap();
+                }
             }
         });
     }

@@ -102,10 +102,24 @@ fn every_mail_can_be_looked_at_and_a_broken_text_is_refused() {
     fs::write(folder.path().join("texts/en/test.txt"), "{{ nothing }}").unwrap();
     let environment = [("BIFRONS_MAIL__TEMPLATES", "texts"), ("BIFRONS_LISTEN", "127.0.0.1:0")];
     refuses(&run(folder.path(), &[], &environment), 1, "en/test.txt");
-    refuses(&run(folder.path(), &["mail", "preview", "mails"], &environment), 1, "en/test.txt");
+    for command in [&["mail", "preview", "mails"][..], &["config", "check"]] {
+        refuses(&run(folder.path(), command, &environment), 1, "en/test.txt");
+    }
     fs::write(folder.path().join("texts/en/test.txt"), "Hello from {{ product }}").unwrap();
     assert!(run(folder.path(), &["mail", "preview", "mails"], &environment).status.success());
     assert_eq!(fs::read_to_string(folder.path().join("mails/en/test.txt")).unwrap(), "Hello from Bifrons");
+    // What a preview shows is a sample. The built-in texts can be changed.
+    let sample = folder.path().join("mails/en/reset_password.txt");
+    fs::copy(sample, folder.path().join("texts/en/reset_password.txt")).unwrap();
+    refuses(
+        &run(folder.path(), &["config", "check"], &environment),
+        1,
+        "en/reset_password.txt shows neither the link nor the token",
+    );
+    assert!(run(folder.path(), &["mail", "preview", "texts", "--templates"], &[]).status.success());
+    let written = fs::read_to_string(folder.path().join("texts/en/reset_password.txt")).unwrap();
+    assert!(written.contains("{{"), "{written}");
+    assert!(run(folder.path(), &["config", "check"], &environment).status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,7 +48,7 @@ pub(super) enum Command {
     /// Remove the second factors of a user who lost them. A mail tells the user
     #[command(after_help = "Make sure of who asks: afterwards the password alone signs in. A running node sends the mail.")]
     ResetFactors(UserArguments),
-    /// Set the password of a user, read from standard input; all their sessions end
+    /// Set the password of a user, one line on standard input; all their sessions end
     #[command(after_help = DELAY)]
     SetPassword(UserArguments),
 }
