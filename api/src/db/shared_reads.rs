@@ -9,14 +9,11 @@ use tokio::sync::oneshot;
 use super::Unavailable;
 use crate::sync::{Mutex, lock};
 
-/// How many queries run at once.
-const QUERIES: usize = 8;
-
 /// How many keys one query has at most.
 const KEYS: usize = 256;
 
-/// Reads of one kind. Cheap to clone.
-pub struct SharedReads<K, V>(Arc<Mutex<Pending<K, V>>>);
+/// Reads of one kind, of which so many queries run at once. Cheap to clone.
+pub struct SharedReads<K, V, const QUERIES: usize = 8>(Arc<Mutex<Pending<K, V>>>);
 
 struct Pending<K, V> {
     waiting: Vec<Waiting<K, V>>,
@@ -30,25 +27,25 @@ struct Waiting<K, V> {
 
 type Found<V> = Result<Option<V>, Unavailable>;
 
-impl<K, V> Clone for SharedReads<K, V> {
+impl<K, V, const QUERIES: usize> Clone for SharedReads<K, V, QUERIES> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, V> Default for SharedReads<K, V> {
+impl<K, V, const QUERIES: usize> Default for SharedReads<K, V, QUERIES> {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(Pending { waiting: Vec::new(), running: 0 })))
     }
 }
 
-impl<K, V> fmt::Debug for SharedReads<K, V> {
+impl<K, V, const QUERIES: usize> fmt::Debug for SharedReads<K, V, QUERIES> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedReads").finish_non_exhaustive()
     }
 }
 
-impl<K: Copy + Eq + Hash + Send + 'static, V: Clone + Send + 'static> SharedReads<K, V> {
+impl<K: Copy + Eq + Hash + Send + 'static, V: Clone + Send + 'static, const QUERIES: usize> SharedReads<K, V, QUERIES> {
     /// What `query` finds for the key. The query begins after the call: what was committed before is in it.
     pub async fn read<F>(&self, key: K, query: impl Fn(Vec<K>) -> F + Send + 'static) -> Found<V>
     where
@@ -63,7 +60,7 @@ impl<K: Copy + Eq + Hash + Send + 'static, V: Clone + Send + 'static> SharedRead
     }
 
     /// Queues a read. If fewer queries run than may, one more must.
-    fn queue(&self, key: K) -> (oneshot::Receiver<Found<V>>, Option<Running<K, V>>) {
+    fn queue(&self, key: K) -> (oneshot::Receiver<Found<V>>, Option<Running<K, V, QUERIES>>) {
         let (reader, found) = oneshot::channel();
         let mut pending = lock(&self.0);
         pending.waiting.push(Waiting { key, reader });
@@ -85,12 +82,12 @@ pub(crate) fn padded<K: Copy>(keys: impl IntoIterator<Item = K>) -> Vec<K> {
 }
 
 /// One of the queries that run.
-struct Running<K, V> {
-    reads: SharedReads<K, V>,
+struct Running<K, V, const QUERIES: usize> {
+    reads: SharedReads<K, V, QUERIES>,
     is_counted: bool,
 }
 
-impl<K: Copy + Eq + Hash, V: Clone> Running<K, V> {
+impl<K: Copy + Eq + Hash, V: Clone, const QUERIES: usize> Running<K, V, QUERIES> {
     async fn run<F: Future<Output = Result<Vec<(K, V)>, Unavailable>>>(mut self, query: impl Fn(Vec<K>) -> F) {
         while let Some(batch) = self.next() {
             let found = query(batch.iter().map(|waiting| waiting.key).collect()).await;
@@ -115,7 +112,7 @@ impl<K: Copy + Eq + Hash, V: Clone> Running<K, V> {
     }
 }
 
-impl<K, V> Drop for Running<K, V> {
+impl<K, V, const QUERIES: usize> Drop for Running<K, V, QUERIES> {
     fn drop(&mut self) {
         // The query panicked.
         if self.is_counted {
@@ -139,7 +136,7 @@ mod tests {
     use shuttle::future::{block_on, spawn, yield_now};
     use tokio::sync::Semaphore;
 
-    use super::{KEYS, QUERIES, SharedReads};
+    use super::{KEYS, SharedReads};
     use crate::sync::model;
 
     /// Finds twice the key of even keys, when it may.
@@ -182,7 +179,7 @@ mod tests {
         for (key, found) in found.into_iter().enumerate() {
             assert_eq!(found, (key % 2 == 0).then_some(key * 2));
         }
-        assert!(table.queries.load(Ordering::SeqCst) <= QUERIES + 1000_usize.div_ceil(KEYS), "{:?}", table.queries);
+        assert!(table.queries.load(Ordering::SeqCst) <= 8 + 1000_usize.div_ceil(KEYS), "{:?}", table.queries);
         assert_eq!(table.largest.load(Ordering::SeqCst), KEYS);
     }
 
@@ -223,7 +220,7 @@ mod tests {
     #[test]
     fn no_read_is_left_waiting() {
         model::check(|| {
-            let (reads, clock) = (SharedReads::<usize, usize>::default(), Arc::new(AtomicUsize::new(0)));
+            let (reads, clock) = (SharedReads::<usize, usize, 1>::default(), Arc::new(AtomicUsize::new(0)));
             let reader = |key| {
                 let (reads, clock) = (reads.clone(), Arc::clone(&clock));
                 spawn(async move {
@@ -243,7 +240,7 @@ mod tests {
                     running
                 })
             };
-            let readers: Vec<_> = (0..QUERIES + 3).map(reader).collect();
+            let readers: Vec<_> = (0..3).map(reader).collect();
             for reader in readers {
                 if let Some(running) = block_on(reader).unwrap() {
                     block_on(running).unwrap();
@@ -256,7 +253,7 @@ mod tests {
     async fn after_queries_that_failed_or_panicked_the_next_one_runs() {
         let reads = SharedReads::<usize, usize>::default();
         panic::set_hook(Box::new(|_| ()));
-        for _ in 0..2 * QUERIES {
+        for _ in 0..16 {
             reads.read(1, async |_| panic!("as a bug would")).await.unwrap_err();
             reads.read(1, async |_| Err(DbErr::Custom("down".to_owned()).into())).await.unwrap_err();
         }
