@@ -46,9 +46,10 @@ impl Example for PasswordLengths {
 }
 
 /// What this service is configured to do, as far as a frontend shows it.
+// Not `Configuration`: clients that generators write have a type of that name.
 #[derive(Object, Serialize)]
 #[oai(example)]
-struct Configuration {
+struct ServiceConfiguration {
     registration: RegistrationMode,
     /// The ways to sign in.
     sign_in_methods: Vec<SignInMethod>,
@@ -59,7 +60,7 @@ struct Configuration {
     deletion_grace: i32,
 }
 
-impl Example for Configuration {
+impl Example for ServiceConfiguration {
     fn example() -> Self {
         Self {
             registration: RegistrationMode::Open,
@@ -79,9 +80,9 @@ impl ConfigurationApi {
     ///
     /// Answers what this service is configured to do, so that a frontend can build its forms. The same for every caller.
     #[oai(path = "/", method = "get", operation_id = "getConfiguration")]
-    async fn configuration(&self, state: State<'_>) -> Reply<200, Configuration> {
+    async fn configuration(&self, state: State<'_>) -> Reply<200, ServiceConfiguration> {
         let config = &state.config;
-        Reply(Configuration {
+        Reply(ServiceConfiguration {
             registration: match config.registration {
                 RegistrationConfig::Open => RegistrationMode::Open,
                 RegistrationConfig::Verified => RegistrationMode::Verified,

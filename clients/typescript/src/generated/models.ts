@@ -28,11 +28,6 @@ export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest
 export type CompleteSignInRequest = components["schemas"]["CompleteSignInRequest"];
 
 /**
- * What this service is configured to do, as far as a frontend shows it.
- */
-export type Configuration = components["schemas"]["Configuration"];
-
-/**
  * Confirming an address.
  */
 export type ConfirmRegistrationRequest = components["schemas"]["ConfirmRegistrationRequest"];
@@ -172,6 +167,11 @@ export type Rule = components["schemas"]["Rule"];
  * The second factors of a user.
  */
 export type SecondFactors = components["schemas"]["SecondFactors"];
+
+/**
+ * What this service is configured to do, as far as a frontend shows it.
+ */
+export type ServiceConfiguration = components["schemas"]["ServiceConfiguration"];
 
 /**
  * A session and its user.

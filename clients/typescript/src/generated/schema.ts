@@ -732,48 +732,6 @@ export interface components {
             device_token?: string;
         };
         /**
-         * Configuration
-         * @description What this service is configured to do, as far as a frontend shows it.
-         * @example {
-         *       "registration": "open",
-         *       "sign_in_methods": [
-         *         "password"
-         *       ],
-         *       "password": {
-         *         "min_length": 8,
-         *         "max_bytes": 1024
-         *       },
-         *       "audiences": [
-         *         "services"
-         *       ],
-         *       "deletion_grace": 0
-         *     }
-         */
-        Configuration: {
-            registration: components["schemas"]["RegistrationMode"];
-            /**
-             * @description The ways to sign in.
-             * @example [
-             *       "password"
-             *     ]
-             */
-            sign_in_methods: components["schemas"]["SignInMethod"][];
-            password: components["schemas"]["PasswordLengths"];
-            /**
-             * @description The services that `mintAccessToken` issues tokens for. The first is the default.
-             * @example [
-             *       "services"
-             *     ]
-             */
-            audiences: string[];
-            /**
-             * Format: int32
-             * @description How many seconds after `deleteMe` an account is deleted; a sign-in before then keeps it. 0 deletes it immediately.
-             * @example 0
-             */
-            deletion_grace: number;
-        };
-        /**
          * ConfirmRegistrationRequest
          * @description Confirming an address.
          * @example {
@@ -1345,6 +1303,48 @@ export interface components {
              * @example 10
              */
             recovery_codes_left: number;
+        };
+        /**
+         * ServiceConfiguration
+         * @description What this service is configured to do, as far as a frontend shows it.
+         * @example {
+         *       "registration": "open",
+         *       "sign_in_methods": [
+         *         "password"
+         *       ],
+         *       "password": {
+         *         "min_length": 8,
+         *         "max_bytes": 1024
+         *       },
+         *       "audiences": [
+         *         "services"
+         *       ],
+         *       "deletion_grace": 0
+         *     }
+         */
+        ServiceConfiguration: {
+            registration: components["schemas"]["RegistrationMode"];
+            /**
+             * @description The ways to sign in.
+             * @example [
+             *       "password"
+             *     ]
+             */
+            sign_in_methods: components["schemas"]["SignInMethod"][];
+            password: components["schemas"]["PasswordLengths"];
+            /**
+             * @description The services that `mintAccessToken` issues tokens for. The first is the default.
+             * @example [
+             *       "services"
+             *     ]
+             */
+            audiences: string[];
+            /**
+             * Format: int32
+             * @description How many seconds after `deleteMe` an account is deleted; a sign-in before then keeps it. 0 deletes it immediately.
+             * @example 0
+             */
+            deletion_grace: number;
         };
         /**
          * Session
@@ -3517,7 +3517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Configuration"];
+                    "application/json": components["schemas"]["ServiceConfiguration"];
                 };
             };
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
