@@ -75,7 +75,7 @@ test("React Router: the same in a middleware, for loaders and actions", async ()
   const given = { request, context, params: {}, url: new URL(request.url), pattern: "/" };
   const response = await reactRouter({ baseUrl, fetch })(given as never, async () => {
     const { data } = await context.get(visitorContext).signIn(ada);
-    return new Response(data?.session.user.email);
+    return new Response(data?.status === "signed-in" ? data.session.user.email : "");
   });
   expect(await (response as Response).text()).toBe(ada.email);
   expect((response as Response).headers.getSetCookie()).toEqual([COOKIE]);
@@ -92,7 +92,9 @@ test("Nuxt: the same with an event of either edition of h3", async () => {
   // The first edition has Node's pair in two more places.
   const event = { headers: first.request.headers, node, ...node };
   const client = visitorClient(event, { baseUrl, fetch: first.fetch });
-  expect((await client.signIn(ada)).data?.session.user.email).toBe(ada.email);
+  expect((await client.signIn(ada)).data).toMatchObject({
+    session: { user: { email: ada.email } },
+  });
   expect(answered.getHeader("set-cookie")).toEqual(["theirs=1", COOKIE]);
   expect(first.sent[0]?.init.headers).toMatchObject(SENT);
 
