@@ -20,8 +20,17 @@ use crate::http::v1::{
     tokens::TokensApi, users::UsersApi, verify::VerifyApi,
 };
 
-/// All operations.
-pub(in crate::http) type Apis = (
+/// The APIs, in the order of the document: their type, and their values.
+macro_rules! apis {
+    ($($api:ident),+ $(,)?) => {
+        /// All operations.
+        pub(in crate::http) type Apis = ($($api),+);
+
+        const APIS: Apis = ($($api),+);
+    };
+}
+
+apis! {
     UsersApi,
     PasswordApi,
     EmailApi,
@@ -36,27 +45,11 @@ pub(in crate::http) type Apis = (
     ConfigurationApi,
     VerifyApi,
     ProbeApi,
-);
+}
 
 /// The operations as poem serves them.
 pub(in crate::http) fn service() -> OpenApiService<Apis, ()> {
-    let apis = (
-        UsersApi,
-        PasswordApi,
-        EmailApi,
-        SessionApi,
-        ChallengeApi,
-        MintApi,
-        TokensApi,
-        MeApi,
-        SecondFactorApi,
-        ExportApi,
-        SessionsApi,
-        ConfigurationApi,
-        VerifyApi,
-        ProbeApi,
-    );
-    OpenApiService::new(apis, "Bifrons", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new(APIS, "Bifrons", env!("CARGO_PKG_VERSION"))
         .description(include_str!("openapi.md"))
         .contact(ContactObject::new().name("The Bifrons authors"))
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
