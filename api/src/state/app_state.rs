@@ -43,11 +43,11 @@ pub struct AppState {
     pub config: Config,
     /// The database.
     pub db: Db,
-    /// Reads of sessions that wait for it.
+    /// Reads of sessions that wait for the database.
     pub session_reads: SharedReads<SessionId, (session::Model, user::Model)>,
-    /// Reads of refresh tokens' grants that wait for it.
+    /// Reads of the grants of refresh tokens that wait for the database.
     pub grant_reads: SharedReads<GrantId, (token_grant::Model, session::Model, user::Model)>,
-    /// Sessions that were read from it.
+    /// Sessions that were read from the database.
     pub cache: SessionCache,
     /// Access tokens whose signature was verified.
     pub tokens: VerifiedTokens,

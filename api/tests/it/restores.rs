@@ -106,7 +106,7 @@ async fn what_a_node_has_noticed_it_does_not_forget_when_the_next_query_fails() 
     assert_eq!(alarms(&node), 1);
 }
 
-/// Marks of nodes that have stopped are removed, by whatever clock a node has.
+/// The database's clock decides which marks are old. So a node whose clock is wrong removes no mark of a running node.
 #[tokio::test]
 async fn a_node_whose_clock_is_behind_raises_no_alarm() {
     let app = App::start().await;
