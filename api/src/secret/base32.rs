@@ -1,40 +1,18 @@
 //! Base32 (RFC 4648 section 6) without padding: what authenticator apps take, and what a person can type.
 
+use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
-
-const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// Five bytes are eight characters.
 pub(super) fn encode(bytes: &[u8]) -> Zeroizing<String> {
-    let (mut text, mut bits, mut held) = (Zeroizing::new(String::with_capacity(bytes.len().div_ceil(5) * 8)), 0_u32, 0);
-    for byte in bytes {
-        bits = bits << 8 | u32::from(*byte);
-        held += 8;
-        while held >= 5 {
-            held -= 5;
-            text.push(char::from(ALPHABET[(bits >> held & 31) as usize]));
-        }
-    }
-    if held > 0 {
-        text.push(char::from(ALPHABET[(bits << (5 - held) & 31) as usize]));
-    }
-    text
+    Zeroizing::new(BASE32_NOPAD.encode(bytes))
 }
 
 /// Reads both cases, and ignores hyphens and white space. `None` at another character, and if the last one is more than the bytes need.
 pub(super) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let (mut bytes, mut bits, mut held) = (Zeroizing::new(Vec::with_capacity(text.len())), 0_u32, 0);
-    for typed in text.bytes().filter(|typed| *typed != b'-' && !typed.is_ascii_whitespace()) {
-        let value = ALPHABET.iter().position(|known| *known == typed.to_ascii_uppercase())?;
-        bits = bits << 5 | u32::try_from(value).ok()?;
-        held += 5;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
-        }
-    }
-    let left = bits & ((1 << held) - 1);
-    (held < 5 && left == 0).then_some(bytes)
+    let typed = text.bytes().filter(|typed| *typed != b'-' && !typed.is_ascii_whitespace());
+    let typed = Zeroizing::new(typed.map(|typed| typed.to_ascii_uppercase()).collect::<Vec<_>>());
+    BASE32_NOPAD.decode(&typed).ok().map(Zeroizing::new)
 }
 
 #[cfg(test)]
