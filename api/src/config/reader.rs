@@ -25,8 +25,18 @@ pub struct Setting {
     /// The value in effect; `(set)` if it is secret.
     pub value: String,
     pub source: Source,
-    /// The SHA-256 of a value that is not shown: it tells whether the value changed.
-    hidden: Option<Vec<u8>>,
+    /// Tells whether a value that is not shown changed.
+    hidden: Option<HiddenHash>,
+}
+
+/// The SHA-256 of a value that is not shown: a short one could be guessed from it.
+#[derive(Clone, PartialEq, Eq)]
+struct HiddenHash(Vec<u8>);
+
+impl fmt::Debug for HiddenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HiddenHash(…)")
+    }
 }
 
 impl Setting {
@@ -224,7 +234,7 @@ impl Reader {
     /// Hides the value of the setting that was read last.
     pub(super) fn secret(&mut self) {
         if let Some(setting) = self.settings.last_mut().filter(|setting| setting.source != Source::Default) {
-            setting.hidden = Some(digest(&SHA256, setting.value.as_bytes()).as_ref().to_vec());
+            setting.hidden = Some(HiddenHash(digest(&SHA256, setting.value.as_bytes()).as_ref().to_vec()));
             "(set)".clone_into(&mut setting.value);
         }
     }
