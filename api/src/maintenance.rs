@@ -118,7 +118,8 @@ async fn earlier_clock(state: &AppState) -> Result<UnixMillis, Unavailable> {
 }
 
 /// Deletes users whose grace is over. Removes sessions a day after they expired, users a day after they were deleted, one-time tokens that
-/// have expired, challenges that have expired, secrets of authenticator apps that were never confirmed, limits that are full again, marks of nodes that stopped a day ago, and dead letters after a month.
+/// have expired, challenges that have expired, secrets of authenticator apps that were never confirmed, limits that are full again, marks
+/// of nodes that stopped a day ago, and dead letters after a month.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);

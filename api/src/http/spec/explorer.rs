@@ -1,5 +1,5 @@
-//! The explorer: a box to sign in, and Swagger UI with the specification, in one page, so that it loads nothing from another origin. Its content security
-//! policy names the hash of each script and style of the page; the browser runs no other.
+//! The explorer: a box to sign in, and Swagger UI with the specification, in one page, so that it loads nothing from another origin.
+//! Its content security policy names the hash of each script and style of the page; the browser runs no other.
 
 use std::sync::OnceLock;
 
