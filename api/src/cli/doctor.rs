@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", value_parser = path)]
     next: Option<String>,
     /// The name of the session's cookie, if the sign-in sets several
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     cookie: Option<String>,
     /// A header that the page adds to its calls: `X-CSRF-Token=abc`
     #[arg(long, value_name = "NAME=VALUE", value_parser = header)]

@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// Remove a key that does not sign: its tokens are void within ten seconds
     Retire {
         /// The id of a key, as `list` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", allow_hyphen_values = true)]
         id: String,
         #[command(flatten)]
         output: Output,

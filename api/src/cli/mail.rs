@@ -26,7 +26,7 @@ pub(super) enum Command {
     /// Send a test mail, and show each step of the conversation with the mail server. Without a server, write it as a file
     Test {
         /// E-mail address
-        #[arg(value_name = "EMAIL")]
+        #[arg(value_name = "EMAIL", allow_hyphen_values = true)]
         email: String,
     },
     /// List the mails that wait or were given up

@@ -114,3 +114,34 @@ impl Cli {
         result.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Cli;
+
+    /// An address may begin with a hyphen (RFC 5322 section 3.2.3), and so do one in 64 of the keys' ids (base64url).
+    #[test]
+    fn an_identifier_may_begin_with_a_hyphen() {
+        let id = "-hV9qrnlTgHg4ZWj1hRMDl3x-cF8p1KkQ0wE7uN5b2c";
+        let email = "-h@example.com";
+        let commands = [
+            ["keys", "retire", id, "--json"],
+            ["mail", "--config=f", "test", email],
+            ["sessions", "end", "--user", email],
+            ["user", "sign-out", email, "--json"],
+            ["user", "--config=f", "disable", email],
+            ["user", "enable", "--json", email],
+            ["user", "send-reset", "--json", email],
+            ["user", "reset-factors", email, "--json"],
+            ["user", "set-password", email, "--json"],
+        ];
+        for command in commands {
+            let parsed = Cli::try_parse_from([&["bifrons"], command.as_slice()].concat());
+            let read = format!("{:?}", parsed.unwrap_or_else(|error| panic!("{command:?}: {error}")));
+            assert!(read.contains(id) || read.contains(email), "{read}");
+            assert!(!command.contains(&"--json") || read.contains("json: true"), "{read}");
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub(super) enum Command {
         #[arg(long)]
         all: bool,
         /// All sessions of the user with this address
-        #[arg(long, value_name = "EMAIL")]
+        #[arg(long, value_name = "EMAIL", allow_hyphen_values = true)]
         user: Option<String>,
         /// The sessions that were opened before this moment: 2026-01-31T09:00:00Z
         #[arg(long, value_name = "TIME", value_parser = moment::parse)]

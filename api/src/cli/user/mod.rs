@@ -58,7 +58,7 @@ const DELAY: &str = "With Redis, running nodes apply it immediately, otherwise w
 #[derive(Debug, Args)]
 pub(super) struct UserArguments {
     /// E-mail address
-    #[arg(value_name = "EMAIL")]
+    #[arg(value_name = "EMAIL", allow_hyphen_values = true)]
     email: String,
     /// Print the result as JSON
     #[arg(long)]
