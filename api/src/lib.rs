@@ -24,6 +24,7 @@
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis |
 //! | [`principal`] | the authenticated user and session of a request |
+//! | [`refresh_verdict`] | what a refresh token is worth |
 //! | [`fixtures`] | users and sessions for tests and the bench |
 //! | [`requester`] | where a request came from |
 //! | [`config`] | the configuration; the cookies, derived from the origins |
@@ -70,6 +71,7 @@ pub mod person_name;
 pub mod principal;
 pub mod random;
 pub mod redis;
+pub mod refresh_verdict;
 pub mod requester;
 pub mod secret;
 pub mod session_cache;

@@ -1,6 +1,6 @@
 //! Reads a session from SQL, for the cache.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use entity::{SessionId, session, user};
 
@@ -17,12 +17,13 @@ pub(super) async fn read(state: &Arc<AppState>, id: SessionId) -> Result<Option<
 pub(super) async fn find(state: &Arc<AppState>, id: SessionId) -> Result<Option<(session::Model, user::Model)>, Unavailable> {
     state.metrics.session_read(Source::Sql);
     let reader = Arc::clone(state);
-    let query = move |ids| {
+    let query = move |ids: Vec<SessionId>| {
         let state = Arc::clone(&reader);
         async move {
-            let found = store::find_all(state.db.connection(), ids).await?;
-            Ok(found.into_iter().map(|found| (found.0.id, found)).collect())
+            let found = store::find_all(state.db.connection(), ids.iter().copied()).await?;
+            let found: HashMap<_, _> = found.into_iter().map(|found| (found.0.id, found)).collect();
+            Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
         }
     };
-    state.session_reads.read(id, query).await
+    state.session_reads.run(id, query).await
 }

@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Iterable,
     QueryFilter, QueryOrder, QuerySelect, Select, UpdateMany,
-    sea_query::{Expr, LockType, Query},
+    sea_query::{Expr, Func, LockType, Query},
 };
 
 use crate::{
@@ -108,12 +108,21 @@ pub(crate) async fn touch(tx: &Tx, used: &SessionSnapshot, before: UnixMillis) -
     Ok(update.exec(tx.connection()).await?.rows_affected > 0)
 }
 
-/// Notes the use of a session that refreshes; false if it is not as it was read, or has ended.
-pub(crate) async fn note_refresh(tx: &Tx, read: &Model, used: &Model) -> Result<bool, Unavailable> {
-    let update = unchanged(read)
-        .col_expr(Column::LastSeenAt, Expr::value(used.last_seen_at))
-        .col_expr(Column::IdleExpiresAt, Expr::value(used.idle_expires_at));
-    Ok(update.exec(tx.connection()).await?.rows_affected > 0)
+/// Notes the use of sessions that refresh. To be called in the transaction that has locked them.
+pub(crate) async fn note_refreshes(
+    tx: &Tx,
+    ids: impl IntoIterator<Item = SessionId>,
+    now: UnixMillis,
+    config: &SessionsConfig,
+) -> Result<(), Unavailable> {
+    let [remembered, short] = [true, false].map(|remember| now.plus(config.lifetime(remember).idle));
+    let idle = Expr::case(Column::Remember.eq(true), remembered).finally(short);
+    let update = Entity::update_many()
+        .filter(Column::Id.is_in(padded(ids)))
+        .col_expr(Column::LastSeenAt, Expr::value(now))
+        .col_expr(Column::IdleExpiresAt, Func::least([Expr::col(Column::ExpiresAt), idle.into()]).into());
+    update.exec(tx.connection()).await?;
+    Ok(())
 }
 
 /// Ends a session; false if it had ended. The end is announced all the same: the node that ended it may have died before it did.

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use entity::{GrantId, SessionId, session, token_grant, user};
+use entity::{SessionId, session, user};
 use tokio::sync::Notify;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     background::BackgroundQueue,
     clock::Clock,
     config::Config,
-    db::{Db, OpenError, SharedReads},
+    db::{Db, Grouped, OpenError},
     deployment::{self, DeploymentError},
     hashing::{Hasher, HashingError},
     limits::Limits,
@@ -28,7 +28,8 @@ use crate::{
     node_mark::NodeMark,
     passwords::{BreachedError, PasswordRules},
     redis::Redis,
-    secret::{Algorithm, KeyError, ServerSecrets},
+    refresh_verdict::Verdict,
+    secret::{Algorithm, KeyError, RefreshToken, ServerSecrets},
     session_cache::{Role, SessionCache, Shared, VerifiedTokens},
     signing_keys::{Keyring, SigningKeys, SigningKeysError},
 };
@@ -44,9 +45,9 @@ pub struct AppState {
     /// The database.
     pub db: Db,
     /// Reads of sessions that wait for the database.
-    pub session_reads: SharedReads<SessionId, (session::Model, user::Model)>,
-    /// Reads of the grants of refresh tokens that wait for the database.
-    pub grant_reads: SharedReads<GrantId, (token_grant::Model, session::Model, user::Model)>,
+    pub session_reads: Grouped<SessionId, Option<(session::Model, user::Model)>, 8>,
+    /// Refresh tokens that wait for their successors. One transaction at a time makes those of all that wait.
+    pub refreshes: Grouped<Arc<RefreshToken>, Verdict, 1>,
     /// Sessions that were read from the database.
     pub cache: SessionCache,
     /// Access tokens whose signature was verified.
@@ -185,8 +186,8 @@ impl AppState {
         let shared = redis.clone().map(|redis| Shared::new(redis, secrets.keys_for("sessions in Redis"), role));
         Ok(Self {
             cache: SessionCache::new(config.sessions.cache_bytes, shared, Arc::clone(&metrics), clock.clone()),
-            session_reads: SharedReads::default(),
-            grant_reads: SharedReads::default(),
+            session_reads: Grouped::default(),
+            refreshes: Grouped::default(),
             tokens: VerifiedTokens::new(),
             limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
             redis,

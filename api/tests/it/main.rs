@@ -67,6 +67,7 @@ mod races;
 mod redis_failover;
 mod redis_faults;
 mod refresh;
+mod refresh_groups;
 mod reload;
 mod request_bodies;
 mod restores;

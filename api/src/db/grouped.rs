@@ -1,7 +1,9 @@
-//! Reads that arrive together share a query. Credentials that name nothing cost a read each, and an attacker sends them by the thousand:
-//! so the reads of a kind occupy few connections, and those that wait for one go together.
+//! Work that arrives together is done together: one query for many keys, one transaction for many changes.
+//!
+//! Credentials that name nothing cost a read each, and an attacker sends them by the thousand: the reads of a kind occupy few connections,
+//! and those that wait for one go together. Changes that an answer acknowledges wait for the disk, so those that wait share its turn.
 
-use std::{collections::HashMap, fmt, hash::Hash, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use sea_orm::DbErr;
 use tokio::sync::oneshot;
@@ -9,66 +11,68 @@ use tokio::sync::oneshot;
 use super::Unavailable;
 use crate::sync::{Mutex, lock};
 
-/// How many keys one query has at most.
-const KEYS: usize = 256;
+/// How many inputs a group has at most.
+const SIZE: usize = 256;
 
-/// Reads of one kind, of which so many queries run at once. Cheap to clone.
-pub struct SharedReads<K, V, const QUERIES: usize = 8>(Arc<Mutex<Pending<K, V>>>);
+/// Work of one kind, of which so many groups run at once. Cheap to clone.
+pub struct Grouped<I, O, const GROUPS: usize>(Arc<Mutex<Pending<I, O>>>);
 
-struct Pending<K, V> {
-    waiting: Vec<Waiting<K, V>>,
+struct Pending<I, O> {
+    waiting: Vec<Waiting<I, O>>,
     running: usize,
 }
 
-struct Waiting<K, V> {
-    key: K,
-    reader: oneshot::Sender<Found<V>>,
+struct Waiting<I, O> {
+    input: I,
+    caller: oneshot::Sender<Result<O, Unavailable>>,
 }
 
-type Found<V> = Result<Option<V>, Unavailable>;
+/// What a caller will get.
+type Output<O> = oneshot::Receiver<Result<O, Unavailable>>;
 
-impl<K, V, const QUERIES: usize> Clone for SharedReads<K, V, QUERIES> {
+impl<I, O, const GROUPS: usize> Clone for Grouped<I, O, GROUPS> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, V, const QUERIES: usize> Default for SharedReads<K, V, QUERIES> {
+impl<I, O, const GROUPS: usize> Default for Grouped<I, O, GROUPS> {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(Pending { waiting: Vec::new(), running: 0 })))
     }
 }
 
-impl<K, V, const QUERIES: usize> fmt::Debug for SharedReads<K, V, QUERIES> {
+impl<I, O, const GROUPS: usize> fmt::Debug for Grouped<I, O, GROUPS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedReads").finish_non_exhaustive()
+        f.debug_struct("Grouped").finish_non_exhaustive()
     }
 }
 
-impl<K: Copy + Eq + Hash + Send + 'static, V: Clone + Send + 'static, const QUERIES: usize> SharedReads<K, V, QUERIES> {
-    /// What `query` finds for the key. The query begins after the call: what was committed before is in it.
-    pub async fn read<F>(&self, key: K, query: impl Fn(Vec<K>) -> F + Send + 'static) -> Found<V>
+impl<I: Send + 'static, O: Send + 'static, const GROUPS: usize> Grouped<I, O, GROUPS> {
+    /// The output of `work` for this input. `work` begins after the call, so it sees what was committed before. It gets the inputs of a
+    /// group and returns as many outputs, in their order.
+    pub async fn run<F>(&self, input: I, work: impl Fn(Vec<I>) -> F + Send + 'static) -> Result<O, Unavailable>
     where
-        F: Future<Output = Result<Vec<(K, V)>, Unavailable>> + Send + 'static,
+        F: Future<Output = Result<Vec<O>, Unavailable>> + Send + 'static,
     {
-        let (found, running) = self.queue(key);
+        let (output, running) = self.queue(input);
         if let Some(running) = running {
             // A task of its own: others wait for it, too, if this caller is dropped.
-            tokio::spawn(running.run(query));
+            tokio::spawn(running.run(work));
         }
-        found.await.unwrap_or_else(|_| Err(DbErr::Custom("the read was abandoned".to_owned()).into()))
+        output.await.unwrap_or_else(|_| Err(DbErr::Custom("the work was abandoned".to_owned()).into()))
     }
 
-    /// Queues a read. If fewer queries run than may, one more must.
-    fn queue(&self, key: K) -> (oneshot::Receiver<Found<V>>, Option<Running<K, V, QUERIES>>) {
-        let (reader, found) = oneshot::channel();
+    /// Queues an input. If fewer groups run than may, one more must.
+    fn queue(&self, input: I) -> (Output<O>, Option<Running<I, O, GROUPS>>) {
+        let (caller, output) = oneshot::channel();
         let mut pending = lock(&self.0);
-        pending.waiting.push(Waiting { key, reader });
-        if pending.running == QUERIES {
-            return (found, None);
+        pending.waiting.push(Waiting { input, caller });
+        if pending.running == GROUPS {
+            return (output, None);
         }
         pending.running += 1;
-        (found, Some(Running { reads: self.clone(), is_counted: true }))
+        (output, Some(Running { grouped: self.clone(), is_counted: true }))
     }
 }
 
@@ -81,28 +85,28 @@ pub(crate) fn padded<K: Copy>(keys: impl IntoIterator<Item = K>) -> Vec<K> {
     keys
 }
 
-/// One of the queries that run.
-struct Running<K, V, const QUERIES: usize> {
-    reads: SharedReads<K, V, QUERIES>,
+/// One group after another.
+struct Running<I, O, const GROUPS: usize> {
+    grouped: Grouped<I, O, GROUPS>,
     is_counted: bool,
 }
 
-impl<K: Copy + Eq + Hash, V: Clone, const QUERIES: usize> Running<K, V, QUERIES> {
-    async fn run<F: Future<Output = Result<Vec<(K, V)>, Unavailable>>>(mut self, query: impl Fn(Vec<K>) -> F) {
-        while let Some(batch) = self.next() {
-            let found = query(batch.iter().map(|waiting| waiting.key).collect()).await;
-            let found = found.map(|rows| rows.into_iter().collect::<HashMap<_, _>>());
-            for Waiting { key, reader } in batch {
-                // A reader that has gone needs nothing.
-                let _ = reader.send(found.as_ref().map(|rows| rows.get(&key).cloned()).map_err(Clone::clone));
+impl<I, O, const GROUPS: usize> Running<I, O, GROUPS> {
+    async fn run<F: Future<Output = Result<Vec<O>, Unavailable>>>(mut self, work: impl Fn(Vec<I>) -> F) {
+        while let Some(group) = self.next() {
+            let (inputs, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|waiting| (waiting.input, waiting.caller)).unzip();
+            // A caller that has gone needs nothing.
+            match work(inputs).await {
+                Ok(outputs) => callers.into_iter().zip(outputs).for_each(|(caller, output)| drop(caller.send(Ok(output)))),
+                Err(error) => callers.into_iter().for_each(|caller| drop(caller.send(Err(error.clone())))),
             }
         }
     }
 
-    /// What waits. If nothing does, this query is over: a read that arrives from then on begins another one.
-    fn next(&mut self) -> Option<Vec<Waiting<K, V>>> {
-        let mut pending = lock(&self.reads.0);
-        let count = pending.waiting.len().min(KEYS);
+    /// What waits. If nothing does, this task is over: an input that arrives from then on begins another one.
+    fn next(&mut self) -> Option<Vec<Waiting<I, O>>> {
+        let mut pending = lock(&self.grouped.0);
+        let count = pending.waiting.len().min(SIZE);
         if count == 0 {
             pending.running -= 1;
             self.is_counted = false;
@@ -112,11 +116,11 @@ impl<K: Copy + Eq + Hash, V: Clone, const QUERIES: usize> Running<K, V, QUERIES>
     }
 }
 
-impl<K, V, const QUERIES: usize> Drop for Running<K, V, QUERIES> {
+impl<I, O, const GROUPS: usize> Drop for Running<I, O, GROUPS> {
     fn drop(&mut self) {
-        // The query panicked.
+        // The work panicked.
         if self.is_counted {
-            lock(&self.reads.0).running -= 1;
+            lock(&self.grouped.0).running -= 1;
         }
     }
 }
@@ -136,8 +140,10 @@ mod tests {
     use shuttle::future::{block_on, spawn, yield_now};
     use tokio::sync::Semaphore;
 
-    use super::{KEYS, SharedReads};
+    use super::{Grouped, SIZE};
     use crate::sync::model;
+
+    type Reads = Grouped<usize, Option<usize>, 8>;
 
     /// Finds twice the key of even keys, when it may.
     #[derive(Clone)]
@@ -152,7 +158,7 @@ mod tests {
             Self { queries: Arc::default(), largest: Arc::default(), may_answer: Arc::new(Semaphore::new(answers)) }
         }
 
-        async fn read(&self, reads: &SharedReads<usize, usize>, key: usize) -> Option<usize> {
+        async fn read(&self, reads: &Reads, key: usize) -> Option<usize> {
             let table = self.clone();
             let query = move |keys: Vec<usize>| {
                 let table = table.clone();
@@ -160,16 +166,16 @@ mod tests {
                     table.queries.fetch_add(1, Ordering::SeqCst);
                     table.largest.fetch_max(keys.len(), Ordering::SeqCst);
                     table.may_answer.acquire().await.unwrap().forget();
-                    Ok(keys.into_iter().filter(|key| key % 2 == 0).map(|key| (key, key * 2)).collect())
+                    Ok(keys.into_iter().map(|key| (key % 2 == 0).then_some(key * 2)).collect())
                 }
             };
-            reads.read(key, query).await.unwrap()
+            reads.run(key, query).await.unwrap()
         }
     }
 
     #[tokio::test]
     async fn a_thousand_reads_that_arrive_together_are_a_dozen_queries() {
-        let (reads, table) = (SharedReads::default(), Table::new(0));
+        let (reads, table) = (Reads::default(), Table::new(0));
         let reading = join_all((0..1000).map(|key| table.read(&reads, key)));
         let answering = async {
             tokio::task::yield_now().await;
@@ -179,14 +185,14 @@ mod tests {
         for (key, found) in found.into_iter().enumerate() {
             assert_eq!(found, (key % 2 == 0).then_some(key * 2));
         }
-        assert!(table.queries.load(Ordering::SeqCst) <= 8 + 1000_usize.div_ceil(KEYS), "{:?}", table.queries);
-        assert_eq!(table.largest.load(Ordering::SeqCst), KEYS);
+        assert!(table.queries.load(Ordering::SeqCst) <= 8 + 1000_usize.div_ceil(SIZE), "{:?}", table.queries);
+        assert_eq!(table.largest.load(Ordering::SeqCst), SIZE);
     }
 
     /// One after another: each is a query of its own, and none is left waiting.
     #[tokio::test]
     async fn a_lone_read_waits_for_no_other() {
-        let (reads, table) = (SharedReads::default(), Table::new(100));
+        let (reads, table) = (Reads::default(), Table::new(100));
         for key in 0..100 {
             assert_eq!(table.read(&reads, key * 2).await, Some(key * 4));
         }
@@ -195,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_goes_away_takes_no_other_with_it() {
-        let (reads, table) = (SharedReads::default(), Table::new(0));
+        let (reads, table) = (Reads::default(), Table::new(0));
         let going: Vec<_> = (0..100)
             .map(|key| {
                 tokio::spawn({
@@ -216,11 +222,11 @@ mod tests {
         assert_eq!(staying.await.unwrap(), Some(4));
     }
 
-    /// In any order in which readers come and queries end, every reader gets an answer that began after it came.
+    /// In any order in which callers come and groups end, every caller gets an output that was begun after it came.
     #[test]
-    fn no_read_is_left_waiting() {
+    fn no_input_is_left_waiting() {
         model::check(|| {
-            let (reads, clock) = (SharedReads::<usize, usize, 1>::default(), Arc::new(AtomicUsize::new(0)));
+            let (reads, clock) = (Grouped::<usize, (usize, usize), 1>::default(), Arc::new(AtomicUsize::new(0)));
             let reader = |key| {
                 let (reads, clock) = (reads.clone(), Arc::clone(&clock));
                 spawn(async move {
@@ -236,7 +242,8 @@ mod tests {
                         };
                         spawn(running.run(query))
                     });
-                    assert!(found.await.unwrap().unwrap().unwrap() > came);
+                    let (own, began) = found.await.unwrap().unwrap();
+                    assert!(own == key && began > came);
                     running
                 })
             };
@@ -251,11 +258,11 @@ mod tests {
 
     #[tokio::test]
     async fn after_queries_that_failed_or_panicked_the_next_one_runs() {
-        let reads = SharedReads::<usize, usize>::default();
+        let reads = Reads::default();
         panic::set_hook(Box::new(|_| ()));
         for _ in 0..16 {
-            reads.read(1, async |_| panic!("as a bug would")).await.unwrap_err();
-            reads.read(1, async |_| Err(DbErr::Custom("down".to_owned()).into())).await.unwrap_err();
+            reads.run(1, async |_| panic!("as a bug would")).await.unwrap_err();
+            reads.run(1, async |_| Err(DbErr::Custom("down".to_owned()).into())).await.unwrap_err();
         }
         assert_eq!(Table::new(1).read(&reads, 2).await, Some(4));
     }
