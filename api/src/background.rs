@@ -47,16 +47,19 @@ impl<K: Copy + Eq + Hash + Send + 'static> BackgroundQueue<K> {
 
     /// Runs `work` when a worker is free, if there is a place and nothing waits under its key.
     pub fn push(&self, key: K, work: impl Future<Output = ()> + Send + 'static) {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
-        if !lock(&self.taken).insert(key) {
-            return;
-        }
-        let (taken, workers) = (Taken { keys: Arc::clone(&self.taken), key, _place: place }, Arc::clone(&self.workers));
+        let Some(taken) = self.take(key) else { return };
+        let workers = Arc::clone(&self.workers);
         tokio::spawn(async move {
             let _taken = taken;
             let _turn = workers.acquire().await;
             work.await;
         });
+    }
+
+    /// A place for the key, unless none is free or the key has one.
+    fn take(&self, key: K) -> Option<Taken<K>> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        lock(&self.taken).insert(key).then(|| Taken { keys: Arc::clone(&self.taken), key, _place: place })
     }
 }
 
@@ -80,9 +83,11 @@ mod tests {
         atomic::{AtomicUsize, Ordering},
     };
 
+    use shuttle::thread;
     use tokio::sync::Notify;
 
     use super::{BackgroundQueue, run_to_completion};
+    use crate::sync::{Mutex, lock, model};
 
     #[tokio::test]
     async fn work_continues_when_its_caller_is_dropped() {
@@ -134,5 +139,31 @@ mod tests {
         go_on.notify_one();
         queue.idle().await;
         assert_eq!(done.load(Ordering::SeqCst), 5, "also after a panic");
+    }
+
+    /// In any order in which keys are pushed and work ends, a key is taken once at a time, and everything is free afterwards.
+    #[test]
+    fn a_key_is_taken_once_at_a_time() {
+        model::check(|| {
+            let (queue, working) = (Arc::new(BackgroundQueue::new(2, 1)), Arc::new(Mutex::new([0; 2])));
+            let pushing = |key: usize| {
+                let (queue, working) = (Arc::clone(&queue), Arc::clone(&working));
+                thread::spawn(move || {
+                    let Some(taken) = queue.take(key) else { return };
+                    lock(&working)[key] += 1;
+                    thread::yield_now();
+                    assert_eq!(lock(&working)[key], 1, "taken twice");
+                    lock(&working)[key] -= 1;
+                    drop(taken);
+                })
+            };
+            let all: Vec<_> = [0, 0, 1, 1].map(pushing).into_iter().collect();
+            for one in all {
+                one.join().unwrap();
+            }
+            let taken: Vec<_> = [0, 1].into_iter().map(|key| queue.take(key)).collect();
+            assert!(taken.iter().all(Option::is_some), "a key or a place was not given back");
+            assert!(queue.take(2).is_none(), "a place too many");
+        });
     }
 }

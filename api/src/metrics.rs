@@ -66,6 +66,7 @@ pub struct Metrics {
     pub node: NodeGauges,
     pub signing_key_age: Gauge,
     pub mail_waiting: Gauge,
+    pub mail_oldest_age: Gauge,
     pub mail_dead: Gauge,
     pub mail_stopped: Gauge,
 }
@@ -198,6 +199,7 @@ impl Default for Metrics {
             node,
             signing_key_age: all.add("signing_key_age_seconds", "Since when the current key signs access tokens", Gauge::default()),
             mail_waiting: all.add("mail_waiting", "Mails in the outbox that wait to be delivered", Gauge::default()),
+            mail_oldest_age: all.add("mail_oldest_age_seconds", "Since when the oldest mail in the outbox waits", Gauge::default()),
             mail_dead: all.add("mail_dead", "Mails in the outbox that were given up", Gauge::default()),
             mail_stopped: all.add("mail_stopped", "1 if this node cannot deliver mail at all, else 0", Gauge::default()),
             registry,

@@ -18,11 +18,14 @@ pub fn uuid_v7(now: UnixMillis) -> Uuid {
 
 /// The same, after another id too: a clock may have been set back since, or be behind the one of the node that made the other id.
 pub fn uuid_v7_after(other: Option<Uuid>, now: UnixMillis) -> Uuid {
-    let other = other.and_then(|id| id.get_timestamp()).and_then(|time| {
-        let (seconds, nanos) = time.to_unix();
-        i64::try_from(seconds.saturating_mul(1000) + u64::from(nanos / 1_000_000)).ok()
-    });
-    uuid_v7(other.map_or(now, |other| now.max(UnixMillis(other.saturating_add(1)))))
+    let other = other.and_then(moment_of);
+    uuid_v7(other.map_or(now, |other| now.max(UnixMillis(other.0.saturating_add(1)))))
+}
+
+/// When an id was made, by the clock of the node that made it.
+pub fn moment_of(id: Uuid) -> Option<UnixMillis> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    i64::try_from(seconds.saturating_mul(1000) + u64::from(nanos / 1_000_000)).ok().map(UnixMillis)
 }
 
 /// Stops the process if the system gives no randomness, because every credential depends on it.

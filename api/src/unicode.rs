@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::props::{BinaryProperty, DefaultIgnorableCodePoint, GraphemeExtend, NoncharacterCodePoint};
+use icu_properties::props::{BinaryProperty, Dash, DefaultIgnorableCodePoint, GraphemeExtend, NoncharacterCodePoint};
 
 pub(crate) const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 
@@ -15,6 +15,11 @@ pub(crate) fn nfc(text: &str) -> Cow<'_, str> {
 /// Whether a character belongs to the letter before it: an accent, the sign of a vowel.
 pub(crate) fn is_extender(c: char) -> bool {
     GraphemeExtend::for_char(c)
+}
+
+/// Whether a character separates the groups of a code: white space, or a hyphen or dash of any kind.
+pub(crate) fn is_separator(c: char) -> bool {
+    c.is_whitespace() || Dash::for_char(c)
 }
 
 /// Whether a character has no glyph of its own: two texts that differ only in such characters look the same.

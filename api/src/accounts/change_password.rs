@@ -57,6 +57,7 @@ pub async fn change_password(
     };
     let found = sessions::store::find_same(state.db.connection(), &principal).await?;
     let (session, user) = found.ok_or_else(|| refused("session_over", ChangePasswordError::Ended))?;
+    let principal = Principal::new(&session, &user);
     if user.second_factor && !sessions::is_fresh(&principal, state.clock.now(), &state.config.sessions) {
         return Err(refused("not_fresh", ChangePasswordError::NotFresh));
     }
@@ -69,11 +70,14 @@ pub async fn change_password(
     let hash = choose_password(state, new, address, requester).await?;
     let now = state.clock.now();
     let notice = Notice::new(state, &user, Occasion::PasswordChanged, requester, now);
-    let input = (Renewal::new(&session, session.methods, now), session, old, hash, notice, now);
-    let changed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, old, hash, notice, now)| {
+    let input = (Renewal::new(&session, session.methods, now), session, principal.clone(), old, hash, notice, now);
+    let changed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, principal, old, hash, notice, now)| {
         Box::pin(async move {
             let user = session.user_id;
             store::raise_epoch(tx, user).await?;
+            if !sessions::store::is_still_fresh(tx, principal).await? {
+                return Ok(Err(ChangePasswordError::Ended));
+            }
             // A concurrent request may have changed it: what was verified is the old one.
             if !authentication::store::replace(tx, user, old, hash, *now).await? {
                 return Ok(Err(ChangePasswordError::Verify(VerifyPasswordError::Wrong)));

@@ -42,7 +42,8 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal, requester: &Re
         Box::pin(async move {
             let (user, session) = (principal.user.id, principal.session.id);
             // First the user: a concurrent sign-in commits before, and its session ends too.
-            if !store::delete(tx, user).await? || !sessions::store::is_unchanged(tx, &principal.session).await? {
+            let is_present = sessions::store::note_user_change(tx, user).await?;
+            if !is_present || !sessions::store::is_still_fresh(tx, principal).await? || !store::delete(tx, user).await? {
                 return Ok(Err(DeleteError::Ended));
             }
             tx.mail(mail.clone()).await?;
@@ -69,7 +70,7 @@ async fn schedule(
         Box::pin(async move {
             let (user, session) = (principal.user.id, principal.session.id);
             let is_present = store::schedule_deletion(tx, user, Some(*at)).await?;
-            if !is_present || !sessions::store::is_unchanged(tx, &principal.session).await? {
+            if !is_present || !sessions::store::is_still_fresh(tx, principal).await? {
                 return Ok(Err(DeleteError::Ended));
             }
             notice.store(tx).await?;

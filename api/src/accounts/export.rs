@@ -50,7 +50,10 @@ const PAGE: u64 = 200;
 pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Export, ExportError> {
     let db = state.db.connection();
     // From the database, not from the cache: a session that ended on another node exports nothing.
-    let (_, user) = sessions::store::find_same(db, principal).await?.ok_or(ExportError::Ended)?;
+    let (session, user) = sessions::store::find_same(db, principal).await?.ok_or(ExportError::Ended)?;
+    if !sessions::is_fresh(&Principal::new(&session, &user), state.clock.now(), &state.config.sessions) {
+        return Err(ExportError::Ended);
+    }
     let password = authentication::store::find(db, user.id).await?;
     let factors = second_factors(state, principal).await?;
     let tokens = one_time_tokens::store::of_user(db, user.id).await?;

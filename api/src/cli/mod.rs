@@ -1,6 +1,7 @@
 //! The command line: one command per file.
 
 mod backup;
+mod check;
 mod config;
 mod deployment;
 mod doctor;
@@ -58,6 +59,8 @@ enum Command {
     /// Check the configuration, list its keys
     #[command(subcommand)]
     Config(config::Command),
+    /// Check a deployment from one of its machines: database, Redis, mail, clocks, keys, certificate, proxies
+    Check(check::Arguments),
     /// Check cookies and CORS of any API as browsers apply them, for each frontend
     Doctor(Box<doctor::Arguments>),
     /// Migrate the database schema to this version and exit
@@ -93,10 +96,11 @@ impl Cli {
     /// Runs the command. Exit code 0: success, 1: failure, 2: wrong usage or configuration.
     pub fn run(self) -> ExitCode {
         let result = match self.command {
-            None => serve::run(self.config, &serve::Arguments::default()),
-            Some(Command::Serve(arguments)) => serve::run(self.config, &arguments),
+            None => serve::run(self.config.as_ref(), &serve::Arguments::default()),
+            Some(Command::Serve(arguments)) => serve::run(self.config.as_ref(), &arguments),
             Some(Command::Openapi { index }) => openapi::run(index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
+            Some(Command::Check(arguments)) => load(self.config.as_ref()).and_then(|(_, config)| check::run(&arguments, &config)),
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),

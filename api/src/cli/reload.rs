@@ -1,8 +1,8 @@
 //! What a running service takes over: its certificate, from where it is called, and the level of its log.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::signal::unix::Signal;
+use tokio::{signal::unix::Signal, task::JoinHandle, time::timeout};
 
 use super::{failure::Failure, log::SetLevel, settings::load};
 use crate::{
@@ -14,12 +14,15 @@ use crate::{
 /// How often the files of the certificate are read again: who renews it need not tell the service.
 const READ_CERTIFICATE_EVERY: Duration = Duration::from_secs(30);
 
+/// How long reading a file may take: one on a network may never answer. Until then the service goes on with what it has.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
 /// What cookies are derived from, beside the origins. It needs a restart.
 const PINNED: [&str; 2] = ["public_url", "cookie.domain"];
 
 /// What a running service takes over, and how.
 pub(super) struct Reload {
-    /// The configuration file, if it is not the default one.
+    /// The configuration file, if there was one at the start.
     pub(super) file: Option<PathBuf>,
     /// The settings in effect.
     pub(super) settings: Vec<Setting>,
@@ -32,21 +35,24 @@ impl Reload {
     /// Reads the certificate and the configuration again at SIGHUP, and the certificate from time to time. Never returns.
     pub(super) async fn run(mut self, mut hang_up: Signal) {
         self.measure();
+        let (mut reading_certificate, mut reading_configuration) = (None, None);
         loop {
             let is_asked = tokio::select! {
                 Some(()) = hang_up.recv() => true,
                 () = tokio::time::sleep(READ_CERTIFICATE_EVERY) => false,
             };
-            if let Some(certificate) = &self.certificate {
-                read_again(certificate, is_asked);
+            if let Some(certificate) = self.certificate.clone() {
+                read_within(&mut reading_certificate, "tls.cert and tls.key", move || read_again(&certificate, is_asked)).await;
                 self.measure();
             }
             if is_asked {
-                match load(self.file.as_ref()) {
-                    Ok((settings, config)) => self.take_over(&settings, &config),
-                    Err(failure) => {
+                let file = self.file.clone();
+                match read_within(&mut reading_configuration, "the configuration", move || load_again(file.as_ref())).await {
+                    Some(Ok((settings, config))) => self.take_over(&settings, &config),
+                    Some(Err(failure)) => {
                         tracing::warn!(error = reason(&failure), "the configuration is invalid; the former one stays");
                     }
+                    None => {}
                 }
             }
         }
@@ -86,6 +92,34 @@ impl Reload {
             tracing::warn!(keys, "restart the service to apply these settings");
         }
     }
+}
+
+/// Runs `read` on a thread of its own: reading a pipe, or a file of a server that is away, blocks. `None` if it takes too long. Then it is
+/// not begun again before it has ended, so that no threads pile up.
+async fn read_within<T: Send + 'static>(
+    running: &mut Option<JoinHandle<T>>,
+    what: &'static str,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    if running.as_ref().is_none_or(JoinHandle::is_finished) {
+        *running = Some(tokio::task::spawn_blocking(read));
+    }
+    let Ok(read) = timeout(READ_WITHIN, running.as_mut()?).await else {
+        tracing::warn!(within = ?READ_WITHIN, "{what} cannot be read; the former values stay");
+        return None;
+    };
+    *running = None;
+    read.ok()
+}
+
+/// A pipe gave its content at the start, and has none any more.
+fn load_again(file: Option<&PathBuf>) -> Result<(Vec<Setting>, Config), Failure> {
+    if let Some(file) = file
+        && fs::metadata(file).is_ok_and(|metadata| !metadata.is_file())
+    {
+        return Err(Failure::Failed(format!("{} is no regular file, so it cannot be read again", file.display())));
+    }
+    load(file)
 }
 
 fn read_again(certificate: &Certificate, is_asked: bool) {

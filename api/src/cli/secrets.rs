@@ -32,14 +32,18 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
             "signing_keys": keys, "second_factors": factors, "mails": mails,
             "unreadable_second_factors": lost_factors, "unreadable_mails": lost_mails,
         });
-        return print(&format!("{printed}\n"));
+        print(&format!("{printed}\n"))?;
+    } else {
+        print(&format!("resealed {keys} signing keys, {factors} second factors and {mails} mails\n"))?;
     }
-    let unreadable = unreadable(lost_factors, "second factors") + &unreadable(lost_mails, "mails");
-    print(&format!("resealed {keys} signing keys, {factors} second factors and {mails} mails{unreadable}\n"))
-}
-
-fn unreadable(lost: u64, what: &str) -> String {
-    if lost == 0 { String::new() } else { format!("; {lost} {what} are sealed under a secret that is not given") }
+    if lost_factors + lost_mails == 0 {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "{lost_factors} second factors and {lost_mails} mails are sealed under a secret that is not given; keep the former secret in \
+         tokens.secrets and repeat. If it is lost, users need a recovery code or `bifrons user reset-factors`, and the mails \
+         `bifrons mail discard`"
+    )))
 }
 
 /// How much was sealed under another secret than the newest, and how much cannot be opened.

@@ -15,7 +15,7 @@ use super::{
     print::print,
     reload::Reload,
     runtime::block_on,
-    settings::read,
+    settings::{file_in_use, read},
 };
 use crate::{
     clock::Clock,
@@ -37,13 +37,14 @@ pub(super) struct Arguments {
 }
 
 /// Serves until SIGTERM or Ctrl-C.
-pub(super) fn run(file: Option<PathBuf>, arguments: &Arguments) -> Result<(), Failure> {
-    let Reading { settings, config } = read(file.as_ref()).map_err(|failure| refused(failure, &[]))?;
+pub(super) fn run(file: Option<&PathBuf>, arguments: &Arguments) -> Result<(), Failure> {
+    let Reading { settings, config } = read(file).map_err(|failure| refused(failure, &[]))?;
     let config = config.map_err(|errors| refused(Failure::Configuration(errors), &settings))?;
     let log = log::start(config.log)?;
     let format = config.log.format;
     tracing::info!(version = VERSION, commit = COMMIT, configuration = fingerprint(&settings), "starting");
     let migrate = !arguments.no_migrate;
+    let file = file_in_use(file);
     let start = Start { migrate, file, settings, config, dropped: log.dropped.clone(), set_level: Arc::clone(&log.set_level) };
     block_on(serve(start)).map_err(|failure| failure.logged(format))?;
     tracing::info!("stopped");

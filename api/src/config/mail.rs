@@ -175,6 +175,9 @@ fn address(text: &str) -> Result<EmailAddress, String> {
 }
 
 /// `Name <address>`, or the address alone.
+/// The most characters of the name: authenticator apps show it, and the QR code that they read has room for so many.
+const MAX_PRODUCT: usize = 64;
+
 fn mailbox(text: &str) -> Result<(String, EmailAddress), String> {
     let (name, written) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
         Some((name, written)) => (name.trim().trim_matches('"'), written),
@@ -182,6 +185,9 @@ fn mailbox(text: &str) -> Result<(String, EmailAddress), String> {
     };
     if name.chars().any(char::is_control) {
         return Err("must be one line".to_owned());
+    }
+    if name.chars().count() > MAX_PRODUCT {
+        return Err(format!("the name may have {MAX_PRODUCT} characters"));
     }
     let from = address(written)?;
     let domain = from.canonical().rsplit_once('@').map_or("", |(_, domain)| domain);

@@ -21,6 +21,11 @@ impl Unavailable {
         DbErr::Custom("it returned data older than a known change; if a backup was restored, restart all nodes".to_owned()).into()
     }
 
+    /// The database has a row that this node cannot open.
+    pub(crate) fn sealed() -> Self {
+        DbErr::Custom("a row is sealed under a secret that tokens.secrets (or bifrons.key) lacks".to_owned()).into()
+    }
+
     /// Whether the database rolled this transaction back because of another one: SQLSTATE 40001 and 40P01.
     pub(super) fn is_conflict(&self) -> bool {
         let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {

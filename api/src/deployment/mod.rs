@@ -4,6 +4,7 @@
 pub(crate) mod store;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entity::deployment::Model;
 
 use crate::{
     config::Config,
@@ -41,28 +42,47 @@ pub async fn has_any_secret(db: &Db) -> Result<bool, Unavailable> {
     Ok(store::read(db.connection()).await?.iter().any(|row| row.name == SECRET))
 }
 
+/// Compares this node with the deployment, and changes nothing.
+pub async fn check(db: &Db, config: &Config, secrets: &ServerSecrets) -> Result<(), DeploymentError> {
+    belongs(&store::read(db.connection()).await?, config, &secrets.fingerprints())
+}
+
+fn belongs(recorded: &[Model], config: &Config, fingerprints: &[String]) -> Result<(), DeploymentError> {
+    let own = config.public_url.as_str();
+    if content(recorded, SECRET).is_some_and(|secret| !fingerprints.iter().any(|own| own == secret)) {
+        return Err(DeploymentError::Secret);
+    }
+    match content(recorded, PUBLIC_URL) {
+        Some(recorded) if recorded != own && is_public(config) => {
+            Err(DeploymentError::PublicUrl { own: own.to_owned(), recorded: recorded.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// On loopback the port may change at every start, and no other machine is concerned.
+fn is_public(config: &Config) -> bool {
+    !config.public_url.is_loopback()
+}
+
+fn content<'a>(recorded: &'a [Model], name: &str) -> Option<&'a str> {
+    recorded.iter().find(|row| row.name == name).map(|row| row.content.as_str())
+}
+
 /// Compares this node with the deployment, and records what it signs with. The first start only records. Nodes that start at the same
 /// time see each other: a row that changed since it was read is not written, and the node compares again.
 pub async fn join(db: &Db, config: &Config, secrets: &ServerSecrets) -> Result<(), DeploymentError> {
-    let own = config.public_url.as_str();
-    // On loopback the port may change at every start, and no other machine is concerned.
-    let is_public = !config.public_url.is_loopback();
     let fingerprints = secrets.fingerprints();
     loop {
         let recorded = store::read(db.connection()).await?;
-        let recorded = |name: &str| recorded.iter().find(|row| row.name == name).map(|row| row.content.as_str());
-        if recorded(SECRET).is_some_and(|secret| !fingerprints.iter().any(|own| own == secret)) {
-            return Err(DeploymentError::Secret);
-        }
-        if let Some(recorded) = recorded(PUBLIC_URL).filter(|recorded| is_public && *recorded != own) {
-            return Err(DeploymentError::PublicUrl { own: own.to_owned(), recorded: recorded.to_owned() });
-        }
+        belongs(&recorded, config, &fingerprints)?;
         let secret = fingerprints.first().map(String::as_str);
-        let signs_with = [(SECRET, secret), (PUBLIC_URL, is_public.then_some(own))];
+        let signs_with = [(SECRET, secret), (PUBLIC_URL, is_public(config).then_some(config.public_url.as_str()))];
         let mut is_recorded = true;
-        for (name, content) in signs_with {
-            if let Some(content) = content.filter(|content| is_recorded && recorded(name) != Some(content)) {
-                is_recorded = store::put(db.connection(), name, recorded(name), content).await?;
+        for (name, own) in signs_with {
+            let former = content(&recorded, name);
+            if let Some(own) = own.filter(|own| is_recorded && former != Some(own)) {
+                is_recorded = store::put(db.connection(), name, former, own).await?;
             }
         }
         if is_recorded {

@@ -50,7 +50,7 @@ pub(super) fn write(config: &MailConfig, mail: &outgoing_mail::Model, text: Text
 }
 
 /// With A-labels: a server that knows no addresses in UTF-8 still knows the domain.
-fn address(typed: &str) -> Option<Address> {
+pub(super) fn address(typed: &str) -> Option<Address> {
     let (local, domain) = typed.rsplit_once('@')?;
     let domain = if domain.is_ascii() {
         Cow::Borrowed(domain)

@@ -15,9 +15,24 @@ mod template_error;
 mod template_files;
 mod templates;
 
+pub(crate) use attempt::SendError;
 pub use letter::Letter;
 pub(crate) use letter::{CONFIRMED_WITHIN, Circumstances, RESET_WITHIN, UNDO_WITHIN, written};
 pub use outbox::Outbox;
 pub use smtp::Step;
 pub use template_error::TemplateError;
 pub use templates::Templates;
+
+use crate::config::{MailConfig, MailTransport};
+
+/// Whether mail could be delivered: all steps before the first mail.
+pub(crate) async fn reach(config: &MailConfig) -> Result<(), SendError> {
+    match &config.transport {
+        MailTransport::Folder(_) => Ok(()),
+        MailTransport::Smtp(server) => {
+            let from =
+                message::address(config.from.as_typed()).ok_or(SendError::Refused("mail.from is not an address of mail".into()))?;
+            smtp::reach(server, config.timeout, from.domain()).await
+        }
+    }
+}

@@ -280,8 +280,10 @@ impl Outbox {
 
     /// Sets the gauges of the outbox.
     pub async fn measure(&self, db: &Db) {
-        if let Ok((waiting, dead)) = store::count(db.connection()).await {
+        if let Ok(store::Contents { waiting, oldest, dead }) = store::contents(db.connection()).await {
+            let age = oldest.map_or(0, |oldest| self.clock.now().since(oldest).as_secs());
             self.metrics.mail_waiting.inner().store(waiting.cast_signed(), Ordering::Relaxed);
+            self.metrics.mail_oldest_age.inner().store(age.cast_signed(), Ordering::Relaxed);
             self.metrics.mail_dead.inner().store(dead.cast_signed(), Ordering::Relaxed);
         }
     }

@@ -72,15 +72,24 @@ pub(super) async fn send(
     }
 }
 
-async fn converse(
+/// Everything before the first mail: connects, encrypts, signs in.
+pub(super) async fn reach(server: &SmtpServer, limit: Duration, from: &str) -> Result<(), SendError> {
+    let reached = async {
+        let mut connection = open(server, limit, from, &|_| ()).await?;
+        connection.quit().await.map_err(|error| SendError::Stopped(said(Step::SignIn, &error))).map(drop)
+    };
+    timeout(limit, reached).await.unwrap_or_else(|_| Err(SendError::Stopped("no answer in time".into())))
+}
+
+/// A connection that takes mail. `from` is the domain of the sender.
+async fn open(
     server: &SmtpServer,
     limit: Duration,
-    mail: Outgoing,
-    step: impl Fn(Step) + Send + Sync,
-) -> Result<(), SendError> {
+    from: &str,
+    step: &(impl Fn(Step) + Send + Sync),
+) -> Result<AsyncSmtpConnection, SendError> {
     let stopped = |at: Step| move |error: Error| SendError::Stopped(said(at, &error));
-    let Outgoing { envelope, bytes, .. } = mail;
-    let hello = ClientId::Domain(envelope.from().map_or("localhost", |from| from.domain()).to_owned());
+    let hello = ClientId::Domain(from.to_owned());
     let tls = tls(server)?;
     step(Step::Connect);
     let implicit = tls.clone().filter(|_| server.security == SmtpSecurity::Implicit);
@@ -105,6 +114,19 @@ async fn converse(
         let credentials = Credentials::new(credentials.user.clone(), credentials.password.to_string());
         connection.auth(DEFAULT_MECHANISMS, &credentials).await.map_err(stopped(Step::SignIn))?;
     }
+    Ok(connection)
+}
+
+async fn converse(
+    server: &SmtpServer,
+    limit: Duration,
+    mail: Outgoing,
+    step: impl Fn(Step) + Send + Sync,
+) -> Result<(), SendError> {
+    let stopped = |at: Step| move |error: Error| SendError::Stopped(said(at, &error));
+    let Outgoing { envelope, bytes, .. } = mail;
+    let from = envelope.from().map_or("localhost", |from| from.domain());
+    let mut connection = open(server, limit, from, &step).await?;
     step(Step::Sender);
     let parameters = parameters(&connection, &envelope, &bytes)?;
     connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(stopped(Step::Sender))?;

@@ -135,10 +135,22 @@ pub(crate) async fn remove_of(db: &impl ConnectionTrait, user: UserId) -> Result
     Ok(())
 }
 
-/// How many mails wait, and how many are dead.
-pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64), Unavailable> {
+/// What is in the outbox of all nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contents {
+    /// How many mails wait.
+    pub(crate) waiting: u64,
+    /// Since when the oldest of them waits.
+    pub(crate) oldest: Option<UnixMillis>,
+    /// How many were given up.
+    pub(crate) dead: u64,
+}
+
+pub(crate) async fn contents(db: &impl ConnectionTrait) -> Result<Contents, Unavailable> {
     let dead = Entity::find().filter(Column::DeadAt.is_not_null()).count(db).await?;
-    Ok((Entity::find().count(db).await? - dead, dead))
+    let waiting = Entity::find().filter(Column::DeadAt.is_null());
+    let oldest = waiting.clone().select_only().column(Column::CreatedAt).order_by_asc(Column::CreatedAt).limit(1);
+    Ok(Contents { waiting: waiting.count(db).await?, oldest: oldest.into_tuple().one(db).await?, dead })
 }
 
 /// How long a dead letter is kept for the operator.

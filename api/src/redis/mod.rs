@@ -113,6 +113,15 @@ impl Redis {
         Err(error)
     }
 
+    /// Connects once, and sends a command.
+    pub async fn reach(&self) -> Result<(), CommandError> {
+        timeout(CONNECT_TIMEOUT, self.0.servers.connect())
+            .await
+            .map_err(|_| CommandError::Timeout)?
+            .map(drop)
+            .map_err(CommandError::from)
+    }
+
     /// Connects, and reconnects after every failure. Never returns.
     pub async fn keep_linked(&self) {
         let (mut backoff, mut warned) = (Backoff::new(), false);

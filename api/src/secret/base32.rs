@@ -3,16 +3,19 @@
 use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
 
+use crate::unicode::is_separator;
+
 /// Five bytes are eight characters.
 pub(super) fn encode(bytes: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(BASE32_NOPAD.encode(bytes))
 }
 
-/// Reads both cases, and ignores hyphens and white space. `None` at another character, and if the last one is more than the bytes need.
+/// Reads both cases, and ignores hyphens and white space of any kind: programs that format text replace both. `None` at another character,
+/// and if the last one is more than the bytes need.
 pub(super) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let typed = text.bytes().filter(|typed| *typed != b'-' && !typed.is_ascii_whitespace());
-    let typed = Zeroizing::new(typed.map(|typed| typed.to_ascii_uppercase()).collect::<Vec<_>>());
-    BASE32_NOPAD.decode(&typed).ok().map(Zeroizing::new)
+    let typed = text.chars().filter(|typed| !is_separator(*typed));
+    let typed = Zeroizing::new(typed.map(|typed| typed.to_ascii_uppercase()).collect::<String>());
+    BASE32_NOPAD.decode(typed.as_bytes()).ok().map(Zeroizing::new)
 }
 
 #[cfg(test)]
@@ -33,7 +36,9 @@ mod tests {
             assert_eq!(encode(bytes.as_bytes()).as_str(), text);
             assert_eq!(decode(text).unwrap().as_slice(), bytes.as_bytes());
         }
-        assert_eq!(decode("mzxw-6ytb OI").unwrap().as_slice(), b"foobar");
+        for typed in ["mzxw-6ytb OI", "MZXW\u{2011}6YTB\u{a0}OI", "MZXW\u{2013}6YTB\u{3000}OI\n", "\u{2212}MZXW6YTBOI"] {
+            assert_eq!(decode(typed).unwrap().as_slice(), b"foobar", "{typed}");
+        }
         for wrong in ["1", "0", "8", "=", "MZ\u{fc}", "\u{212a}", "M", "MZ", "MZXW6YTBA"] {
             assert!(decode(wrong).is_none(), "{wrong}");
         }

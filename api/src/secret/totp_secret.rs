@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::base32;
-use crate::random;
+use crate::{random, unicode::is_separator};
 
 /// Of the output of the hash, as RFC 4226 section 4 (R6) recommends.
 const BYTES: usize = 20;
@@ -61,7 +61,7 @@ impl TotpSecret {
 
     /// The step whose code this is, among those that are accepted at `now`. All are compared, in constant time.
     pub fn step_of(&self, typed: &str, now: UnixMillis) -> Option<TotpStep> {
-        let typed: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|typed| !typed.is_whitespace()).collect());
+        let typed: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|typed| !is_separator(*typed)).collect());
         let current = now.seconds().div_euclid(STEP);
         let mut found = None;
         for step in current - DRIFT..=current + DRIFT {
@@ -121,7 +121,10 @@ mod tests {
         let code = rfc().code(TotpStep(100));
         let at = |seconds: i64| rfc().step_of(&code, UnixMillis(seconds * 1000));
         assert_eq!([at(2969), at(2970), at(3059), at(3060)], [None, Some(TotpStep(100)), Some(TotpStep(100)), None]);
-        assert_eq!(rfc().step_of(&format!("{} {}", &code[..3], &code[3..]), UnixMillis(3_000_000)), Some(TotpStep(100)));
+        for separator in [" ", "-", "\u{a0}", "\u{2011}"] {
+            let typed = [&code[..3], separator, &code[3..]].concat();
+            assert_eq!(rfc().step_of(&typed, UnixMillis(3_000_000)), Some(TotpStep(100)), "{separator:?}");
+        }
         for wrong in ["", "0", "abcdef", "\u{664}\u{664}\u{664}", &format!("{}0", code.as_str())] {
             assert_eq!(rfc().step_of(wrong, UnixMillis(3_000_000)), None, "{wrong}");
         }

@@ -1,22 +1,21 @@
 //! Chooses among several cookies of one name. A browser sends every cookie that fits: the valid one, one that an earlier configuration or
 //! another deployment on a parent domain set, and one that an attacker planted. Each is judged, with one query for all.
 
-use entity::SessionId;
-
 use super::{lifetime::is_live, store};
 use crate::{
+    authentication::challenge,
     db::Unavailable,
     grants,
-    secret::{RefreshToken, SessionCookie},
+    secret::{ChallengeToken, RefreshToken, SessionCookie},
     state::AppState,
 };
 
 /// What several values of one cookie come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice<'a> {
-    /// At most one live session is behind them: the value that proves it, or any value.
+    /// At most one live session or challenge is behind them: the value that proves it, or any value.
     One(&'a str),
-    /// Two different live sessions are behind them, and the service cannot tell which one the user means.
+    /// Two different live sessions or challenges are behind them, and the service cannot tell which one the user means.
     Ambiguous,
 }
 
@@ -32,7 +31,7 @@ pub async fn choose_cookie<'a>(state: &AppState, values: &[&'a str]) -> Result<O
             session.id == cookie.session && proves && is_live(session, user, now, config)
         })
     });
-    Ok(Some(one_session(first, live.map(|(value, cookie)| (*value, cookie.session)))))
+    Ok(Some(one(first, live.map(|(value, cookie)| (*value, cookie.session)))))
 }
 
 /// Chooses among values of the refresh cookie. Of one grant the latest token wins: an older one is a copy that an earlier configuration
@@ -51,15 +50,28 @@ pub async fn choose_refresh_token<'a>(state: &AppState, values: &[&'a str]) -> R
         })
         .collect();
     live.sort_by_key(|(.., generation)| std::cmp::Reverse(*generation));
-    Ok(Some(one_session(first, live.into_iter().map(|(value, session, _)| (value, session)))))
+    Ok(Some(one(first, live.into_iter().map(|(value, session, _)| (value, session)))))
+}
+
+/// Chooses among values of the challenge cookie.
+pub async fn choose_challenge<'a>(state: &AppState, values: &[&'a str]) -> Result<Option<Choice<'a>>, Unavailable> {
+    let [first, _, ..] = values else { return Ok(only(values)) };
+    let (written, tokens): (Vec<_>, Vec<_>) =
+        values.iter().filter_map(|value| Some((*value, ChallengeToken::parse(value)?))).unzip();
+    let live = challenge::live(state, &tokens).await?;
+    let live = live.into_iter().filter_map(|live| {
+        let at = tokens.iter().position(|token| token.id == live.id)?;
+        Some((written[at], live.id))
+    });
+    Ok(Some(one(first, live)))
 }
 
 fn only<'a>(values: &[&'a str]) -> Option<Choice<'a>> {
     values.first().map(|value| Choice::One(value))
 }
 
-/// The first value, if all live ones belong to one session.
-fn one_session<'a>(any: &'a str, live: impl IntoIterator<Item = (&'a str, SessionId)>) -> Choice<'a> {
+/// The first value, if all live ones belong to one session or challenge.
+fn one<'a, T: PartialEq>(any: &'a str, live: impl IntoIterator<Item = (&'a str, T)>) -> Choice<'a> {
     let mut live = live.into_iter();
     match live.next() {
         None => Choice::One(any),

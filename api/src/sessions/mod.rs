@@ -25,7 +25,7 @@ pub(crate) mod store;
 mod touch;
 
 pub use authenticate::{AuthenticateError, by_access_token, by_cookie};
-pub use candidates::{Choice, choose_cookie, choose_refresh_token};
+pub use candidates::{Choice, choose_challenge, choose_cookie, choose_refresh_token};
 pub use changes::{follow_changes, make_mark, poll_changes};
 pub use complete_sign_in::{CompleteSignIn, CompleteSignInError, complete_sign_in};
 pub use end::{EndOthersError, EndSessionError, PresentedCredential, end_all, end_one, end_others, sessions_of};
@@ -34,6 +34,7 @@ pub use established::{Credential, Established};
 pub use lifetime::{Expiry, expiry, is_fresh};
 pub use list::list;
 pub use open::{Delivery, OpenError, Opening, open};
+pub use read::read_again;
 pub use reauthenticate::{ReauthenticateError, reauthenticate};
 pub use refresh::{RefreshError, refresh};
 pub(crate) use renew::Renewal;

@@ -13,6 +13,13 @@ pub(super) async fn read(state: &Arc<AppState>, id: SessionId) -> Result<Option<
     Ok(found.and_then(|(session, user)| Principal::of_live(&session, &user)))
 }
 
+/// A principal as the database has it now: the cache of this node may not have heard of a change of the factors. `None` if the session has
+/// ended or was renewed.
+pub async fn read_again(state: &AppState, principal: &Principal) -> Result<Option<Principal>, Unavailable> {
+    let found = store::find_same(state.db.connection(), principal).await?;
+    Ok(found.and_then(|(session, user)| Principal::of_live(&session, &user)))
+}
+
 /// A session and its user, whether or not the session has ended.
 pub(super) async fn find(state: &Arc<AppState>, id: SessionId) -> Result<Option<(session::Model, user::Model)>, Unavailable> {
     state.metrics.session_read(Source::Sql);

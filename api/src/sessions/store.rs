@@ -1,7 +1,7 @@
 //! Queries on `session`. What changes a session notes the change on the [`Tx`] that it writes with.
 
 use entity::{
-    Methods, SecretHash, SessionId, UnixMillis, UserId,
+    Methods, SecretHash, SessionId, UnixMillis, UserId, challenge,
     session::{Column, EndedBecause, Entity, Model},
     user::{self, Status},
 };
@@ -79,6 +79,13 @@ pub(crate) async fn is_unchanged(tx: &Tx, session: &SessionSnapshot) -> Result<b
     exists(tx, Entity::find_by_id(session.id).filter(Column::Version.eq(session.version))).await
 }
 
+/// The same, and the user has the factors that the principal was read with: a session that was fresh without a second factor is not once
+/// there is one. For operations that demand a fresh session, in a transaction that has changed the user or needs no order with such changes.
+pub(crate) async fn is_still_fresh(tx: &Tx, principal: &Principal) -> Result<bool, Unavailable> {
+    let factors = user::Entity::find_by_id(principal.user.id).filter(user::Column::SecondFactor.eq(principal.user.second_factor));
+    Ok(is_unchanged(tx, &principal.session).await? && factors.one(tx.connection()).await?.is_some())
+}
+
 async fn exists(tx: &Tx, session: Select<Entity>) -> Result<bool, Unavailable> {
     Ok(session.filter(Column::EndedAt.is_null()).lock(LockType::Share).one(tx.connection()).await?.is_some())
 }
@@ -144,8 +151,8 @@ pub(crate) async fn end_unchanged(tx: &Tx, session: &Model, because: EndedBecaus
     Ok(has_ended)
 }
 
-/// Ends all sessions of a user but one. To be called in a transaction that has changed the user first: a concurrent sign-in commits
-/// before, and its session ends too.
+/// Ends all sessions of a user but one, and the sign-ins that wait for a second factor. To be called in a transaction that has changed the
+/// user first: a concurrent sign-in commits before, and its session ends too.
 pub(crate) async fn end_others(
     tx: &Tx,
     user: UserId,
@@ -153,12 +160,20 @@ pub(crate) async fn end_others(
     because: EndedBecause,
     now: UnixMillis,
 ) -> Result<(), Unavailable> {
+    void_challenges(tx, user).await?;
     ended(tx, all_live(user).filter(Column::Id.ne(kept)), because, now).exec(tx.connection()).await?;
     Ok(())
 }
 
-/// Ends all sessions of a user, and returns how many. To be called in a transaction that has changed the user.
+async fn void_challenges(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
+    challenge::Entity::delete_many().filter(challenge::Column::UserId.eq(user)).exec(tx.connection()).await?;
+    Ok(())
+}
+
+/// Ends all sessions of a user, and returns how many. To be called in a transaction that has changed the user. Sign-ins that wait for a
+/// second factor end too.
 pub(crate) async fn end_all(tx: &Tx, user: UserId, because: EndedBecause, now: UnixMillis) -> Result<u64, Unavailable> {
+    void_challenges(tx, user).await?;
     Ok(ended(tx, all_live(user), because, now).exec(tx.connection()).await?.rows_affected)
 }
 

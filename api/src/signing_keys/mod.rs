@@ -87,6 +87,11 @@ pub struct Listed {
     pub stage: Stage,
 }
 
+/// Whether a node with these secrets can use all keys.
+pub async fn check(db: &Db, secrets: &ServerSecrets) -> Result<(), SigningKeysError> {
+    KeySet::read(db, secrets).await.map(drop)
+}
+
 /// All keys, oldest first. Needs no secret.
 pub async fn list(db: &Db, now: UnixMillis) -> Result<Vec<Listed>, Unavailable> {
     let rows = store::read(db.connection()).await?;

@@ -1,6 +1,6 @@
 //! The certificate of the service is renewed while it runs.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use reqwest::Client;
 use tempfile::tempdir;
@@ -42,7 +42,19 @@ async fn a_renewed_certificate_is_served_and_a_broken_one_is_not() {
     fs::write(folder.join("cert.pem"), "no certificate").unwrap();
     service.hang_up();
     until(async || log().matches("the former one stays").count() >= 2).await;
+    let good = fs::read_to_string(folder.join("second/cert.pem")).unwrap();
+    let broken = format!("{good}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    fs::write(folder.join("cert.pem"), broken).unwrap();
+    service.hang_up();
+    until(async || log().contains("a certificate of the chain is broken")).await;
+    // No process writes into the pipe: reading it does not end.
+    fs::remove_file(folder.join("cert.pem")).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.join("cert.pem")).status().unwrap().success());
+    service.hang_up();
+    until(async || log().contains("tls.cert and tls.key cannot be read; the former values stay")).await;
     assert!(is_served(folder, "second", service.port).await);
+    drop(fs::OpenOptions::new().write(true).open(folder.join("cert.pem")).unwrap());
+    fs::remove_file(folder.join("cert.pem")).unwrap();
     // Without a signal.
     put("third", "cert.pem");
     put("third", "key.pem");

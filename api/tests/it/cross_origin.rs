@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::support::{App, specification::operations};
+use crate::support::{App, raw::RawConnection, specification::operations};
 
 const LISTED: &str = "http://localhost:5173";
 
@@ -90,6 +90,20 @@ async fn b_42_origins_are_compared_exactly() {
         (listed.header("access-control-allow-origin"), listed.header("access-control-allow-credentials")),
         ("https://app.example.com", "true")
     );
+}
+
+/// No browser sends two. Whichever is listed, the request passes neither CORS nor the check of its origin.
+#[tokio::test]
+async fn of_two_origins_none_counts() {
+    let app = App::with_environment(&[("BIFRONS_ORIGINS", LISTED), ("BIFRONS_DEV_ORIGINS", "http://localhost:*")]).await;
+    for (one, other) in [(LISTED, "https://evil.test"), ("https://evil.test", LISTED), ("http://localhost:7", "https://evil.test")]
+    {
+        let mut connection = RawConnection::open(app.address).await;
+        let head = format!("POST /v1/probe HTTP/1.1\r\nHost: x\r\nOrigin: {one}\r\nOrigin: {other}\r\nContent-Length: 0\r\n\r\n");
+        connection.send(&head).await;
+        let answer = connection.answer().await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None), "{one} {other}");
+    }
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn rfc_9112_3_2_a_request_names_one_host() {
 #[tokio::test]
 async fn rfc_9112_3_2_a_target_has_the_form_of_its_method() {
     let app = App::start().await;
-    for line in ["GET *", "POST *", "GET x:80", "GET x", "GET health/live", "OPTIONS x:80"] {
+    for line in ["GET *", "POST *", "GET x:80", "GET x", "GET health/live", "OPTIONS x:80", "GET ftp://x/health/live"] {
         assert_eq!(send(&app, &format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n")).await, (400, true), "{line}");
     }
     let mut connection = RawConnection::open(app.address).await;

@@ -1,10 +1,8 @@
 //! Other services behind a proxy that asks `verify`.
 
-use std::process::{Child, Command, Stdio};
-
 use reqwest::Method;
 
-use crate::support::{Actor, App, EMAIL, PASSWORD, binary::free_port, redis::until, server::Server};
+use crate::support::{Actor, App, EMAIL, PASSWORD, binary::free_port, nginx::Nginx, server::Server};
 
 #[tokio::test]
 async fn verify_names_user_and_session() {
@@ -70,44 +68,17 @@ async fn envoy_is_answered_on_every_method_and_path() {
     assert_eq!(elsewhere.status(), 403);
 }
 
-struct Nginx {
-    child: Child,
-    _folder: tempfile::TempDir,
-    port: u16,
-}
-
-impl Nginx {
-    /// nginx as `docs/other-services.md` configures it, in front of a service that records its requests.
-    async fn start(app: &App, upstream: u16) -> Self {
-        let page = include_str!("../../../docs/other-services.md");
-        let (_, from) = page.split_once("```nginx\n").unwrap();
-        let (server, _) = from.split_once("```").unwrap();
-        let port = free_port();
-        let server = server
-            .replace("listen 443 ssl", &format!("listen 127.0.0.1:{port}"))
-            .replace("127.0.0.1:3000", &app.address.to_string())
-            .replace("127.0.0.1:8080", &format!("127.0.0.1:{upstream}"));
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path().display();
-        let config = format!(
-            "daemon off; error_log {at}/error.log; pid {at}/pid; events {{}}\nhttp {{ access_log off; client_body_temp_path {at}/body; \
-             proxy_temp_path {at}/proxy; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;\n{server}}}\n"
-        );
-        std::fs::write(folder.path().join("nginx.conf"), config).unwrap();
-        let mut command = Command::new("nginx");
-        let child =
-            command.arg("-c").arg(folder.path().join("nginx.conf")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        until(async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
-        Self { child, _folder: folder, port }
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let pid = self.child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &pid]).status(); // its workers go with it
-        let _ = self.child.wait();
-    }
+/// nginx as `docs/other-services.md` configures it, in front of a service that records its requests; and its port.
+async fn nginx(app: &App, upstream: u16) -> (Nginx, u16) {
+    let page = include_str!("../../../docs/other-services.md");
+    let (_, from) = page.split_once("```nginx\n").unwrap();
+    let (server, _) = from.split_once("```").unwrap();
+    let port = free_port();
+    let server = server
+        .replace("listen 443 ssl", &format!("listen 127.0.0.1:{port}"))
+        .replace("127.0.0.1:3000", &app.address.to_string())
+        .replace("127.0.0.1:8080", &format!("127.0.0.1:{upstream}"));
+    (Nginx::start(&server, port).await, port)
 }
 
 #[tokio::test]
@@ -116,8 +87,8 @@ async fn behind_nginx_the_service_learns_the_user_and_other_requests_are_refused
     let ada = app.ada().await;
     let bearer = app.client().with_token(&app.client().tokens(EMAIL, PASSWORD).await.expect(200).string("/tokens/access_token"));
     let orders = Server::start("200", "200\n");
-    let nginx = Nginx::start(&app, orders.port).await;
-    let at = |actor: &Actor| actor.at_port(nginx.port);
+    let (_nginx, port) = nginx(&app, orders.port).await;
+    let at = |actor: &Actor| actor.at_port(port);
     let user = ada.get_session().await.expect(200).string("/user/id");
     for actor in [&ada, &bearer] {
         let forging = at(actor).with("x-auth-user-id", "another-user").with("x-auth-roles", "admin");
@@ -142,8 +113,8 @@ async fn an_undecided_request_is_503_behind_nginx() {
     let app = App::configured(|config| config.sessions.cache_bytes = 0).await;
     let ada = app.ada().await;
     let orders = Server::start("200", "200\n");
-    let nginx = Nginx::start(&app, orders.port).await;
-    let good = ada.at_port(nginx.port);
+    let (_nginx, port) = nginx(&app, orders.port).await;
+    let good = ada.at_port(port);
     assert_eq!(good.ask(Method::GET, "/orders").await.status(), 200);
     let other = app.client();
     other.sign_in(EMAIL, PASSWORD).await.expect(200);

@@ -107,12 +107,16 @@ async fn a_slow_redis_is_used_and_a_slower_one_is_disconnected() {
     let redis = RedisServer::start().await;
     let proxy = Proxy::start(redis.port).await;
     let (one, two) = two(&format!("redis://127.0.0.1:{}", proxy.port)).await;
-    for delay in [60, 1000] {
-        proxy.delay(Duration::from_millis(delay));
-        sessions_are_correct(&one, &two).await;
-        assert_eq!(two.state.redis.as_ref().unwrap().is_linked(), delay == 60);
-    }
+    proxy.delay(Duration::from_millis(20));
+    let before = two.state.redis.as_ref().unwrap().commands();
+    sessions_are_correct(&one, &two).await;
+    // A busy machine may cost it the connection for a moment.
+    two.until_linked().await;
+    assert!(two.state.redis.as_ref().unwrap().commands() > before, "it is used");
+    proxy.delay(Duration::from_secs(1));
+    sessions_are_correct(&one, &two).await;
     one.until_unlinked().await;
+    two.until_unlinked().await;
     proxy.delay(Duration::ZERO);
     one.until_linked().await;
     two.until_linked().await;

@@ -1,6 +1,6 @@
 //! What a running service takes over at SIGHUP: origins, trusted proxies, the level of the log.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use reqwest::Method;
 use tempfile::{TempDir, tempdir};
@@ -146,4 +146,23 @@ async fn what_needs_a_restart_is_named_until_then() {
     service.reload(&from_file, "the configuration is the same").await;
     ada.get_session().await.expect(200);
     assert!(!service.log().contains("BBBB") && !service.log().contains("CCCC"));
+}
+
+/// A file that is gone is no file without settings.
+#[tokio::test]
+async fn a_file_that_is_gone_or_gives_nothing_changes_nothing() {
+    let service = Service::start(&format!("origins = [\"{ONE}\"]\n"));
+    let file = service.folder.path().join("bifrons.toml");
+    let says = async |what: &str| {
+        service.process.hang_up();
+        until(async || service.log().contains(what)).await;
+        assert_eq!(service.accepts(ONE).await, (true, true));
+    };
+    fs::remove_file(&file).unwrap();
+    says("bifrons.toml: cannot be read").await;
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    says("bifrons.toml is no regular file, so it cannot be read again").await;
+    fs::remove_file(&file).unwrap();
+    service.reload(&format!("origins = [\"{OTHER}\"]\n"), r#""key":"origins""#).await;
+    assert_eq!(service.accepts(ONE).await, (false, false));
 }

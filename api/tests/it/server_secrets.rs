@@ -8,6 +8,8 @@ use bifrons::{
     secret::ServerSecret,
     state::{AppState, StartError},
 };
+use entity::totp;
+use sea_orm::{EntityTrait, sea_query::Expr};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -146,4 +148,23 @@ async fn resealing_keeps_authenticator_apps() {
         client.complete("totp", &authenticator.code(&node)).await.expect(200);
         node.advance(STEP).await;
     }
+}
+
+/// A node that lacks the secret cannot judge a code. That is no mistake of the user.
+#[tokio::test]
+async fn a_code_that_cannot_be_judged_is_not_wrong() {
+    let mail = App::config().mail;
+    let app =
+        App::configured(|config| set(config, "A", &MailConfig { transport: config.mail.transport.clone(), ..mail.clone() })).await;
+    let (_, authenticator) = with_app(&app).await;
+    let lost = totp::Entity::update_many().col_expr(totp::Column::Secret, Expr::value(vec![7_u8; 64]));
+    lost.exec(app.state.db.connection()).await.unwrap();
+    let client = app.client();
+    client.sign_in(EMAIL, PASSWORD).await.expect(202);
+    client.complete("totp", &authenticator.code(&app)).await.expect_problem(503, "unavailable");
+    client.complete("recovery_code", &authenticator.recovery_codes[0]).await.expect(200);
+    let resealed = reseal(&app, "A");
+    let counts: Value = serde_json::from_slice(&resealed.stdout).unwrap();
+    assert_eq!(counts["unreadable_second_factors"], 1);
+    refuses(&resealed, 1, "or `bifrons user reset-factors`");
 }

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-fn step_up() -> Vec<Operation> {
+pub(crate) fn step_up() -> Vec<Operation> {
     operations().into_iter().filter(|operation| operation.document["x-step-up"] == true).collect()
 }
 

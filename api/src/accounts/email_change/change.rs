@@ -67,7 +67,7 @@ pub async fn change_email(
     let input = (principal.clone(), row, mail, exists);
     let sent = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, row, mail, exists)| {
         Box::pin(async move {
-            if !sessions::store::is_unchanged(tx, &principal.session).await? {
+            if !sessions::store::is_still_fresh(tx, principal).await? {
                 return Ok(Err(ChangeEmailError::Ended));
             }
             let owner = store::find_by_canonical(tx.connection(), &row.email_canonical).await?;

@@ -20,6 +20,7 @@ use crate::{
     limits::LimitError,
     mail::{Circumstances, Letter, UNDO_WITHIN},
     one_time_tokens,
+    random::moment_of,
     requester::Requester,
     sessions,
     state::{AppState, Tx},
@@ -42,7 +43,7 @@ pub enum RecoverError {
     Store(#[from] Unavailable),
 }
 
-/// How long after what they report the tokens that take an account back are valid, at least.
+/// How long the tokens that take an account back are valid, at least.
 const RECOVERED_WITHIN: Duration = UNDO_WITHIN;
 
 /// Which mail the token is from.
@@ -118,8 +119,11 @@ async fn take_back(
     // A deletion that the thief asked for does not happen either. This raises the epoch: no device is known any more.
     store::schedule_deletion(tx, user, None).await?;
     authentication::store::delete(tx, user).await?;
-    // A thief may have added it. One that is older stays: to read mail is not to have the second factor.
-    if second_factor::store::remove_since(tx, user, row.expires_at.minus(RECOVERED_WITHIN)).await? {
+    // A thief may have added it, before or after what this mail reports. Its own mail has a link as long as that. One that is older stays: to
+    // read mail is not to have the second factor.
+    let now = reset.created_at;
+    let reported_at = moment_of(row.id.0).unwrap_or(now);
+    if second_factor::store::remove_since(tx, user, reported_at.min(now.minus(RECOVERED_WITHIN))).await? {
         store::set_second_factor(tx, user, false).await?;
         tx.record(Event::SecondFactorRemoved.of(user).because(cause.because.name()));
     }

@@ -67,17 +67,16 @@ pub async fn start_totp(state: &Arc<AppState>, principal: &Principal) -> Result<
     let row = totp::Model { user_id: user, secret: sealed, last_step: 0, created_at: now, confirmed_at: None };
     let stored = state.write_or_refuse(Scope::Transaction, (principal.clone(), row), |tx, (principal, row)| {
         Box::pin(async move {
-            if !sessions::store::is_unchanged(tx, &principal.session).await? {
+            // First the user, as everywhere. It makes two requests at the same time wait for each other.
+            sessions::store::note_user_change(tx, principal.user.id).await?;
+            if !sessions::store::is_still_fresh(tx, principal).await? {
                 return Ok(Err(TotpError::Ended));
             }
-            second_factor::store::put_pending(tx, row.clone()).await?;
-            Ok(Ok(()))
+            let is_stored = second_factor::store::put_pending(tx, row.clone()).await?;
+            Ok(if is_stored { Ok(()) } else { Err(TotpError::Exists) })
         })
     });
-    match stored.await {
-        Err(error) if error.is_duplicate() => return Err(TotpError::Exists),
-        stored => stored??,
-    }
+    stored.await??;
     let uri = secret.uri(&state.config.mail.product, &principal.user.email);
     Ok(Enrolment { secret: secret.reveal(), uri })
 }

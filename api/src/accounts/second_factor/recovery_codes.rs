@@ -31,7 +31,7 @@ pub async fn replace_recovery_codes(
             let user = principal.user.id;
             // First the user: a removal at the same time comes before or after.
             sessions::store::note_user_change(tx, user).await?;
-            if !sessions::store::is_unchanged(tx, &principal.session).await? {
+            if !sessions::store::is_still_fresh(tx, principal).await? {
                 return Ok(Err(RemoveSecondFactorError::Ended));
             }
             if store::find(tx.connection(), user).await?.is_none_or(|user| !user.second_factor) {

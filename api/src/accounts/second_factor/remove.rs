@@ -42,10 +42,11 @@ pub async fn remove_second_factor(
         Box::pin(async move {
             let user = principal.user.id;
             // First the user: a sign-in at the same time commits before, or is refused.
-            store::set_second_factor(tx, user, false).await?;
-            if !sessions::store::is_unchanged(tx, &principal.session).await? {
+            sessions::store::note_user_change(tx, user).await?;
+            if !sessions::store::is_still_fresh(tx, principal).await? {
                 return Ok(Err(RemoveSecondFactorError::Ended));
             }
+            store::set_second_factor(tx, user, false).await?;
             if !second_factor::store::remove_all(tx, user).await? {
                 return Ok(Err(RemoveSecondFactorError::None));
             }

@@ -84,22 +84,32 @@ pub(crate) async fn issue(state: &Arc<AppState>, awaited: Awaited<'_>) -> Result
     Ok(IssuedChallenge { token, mode, factors, expires_at })
 }
 
+/// Which of these tokens belong to challenges that can be completed in mode `cookie`. Takes no try.
+pub(crate) async fn live<'a>(state: &AppState, tokens: &'a [ChallengeToken]) -> Result<Vec<&'a ChallengeToken>, Unavailable> {
+    let found = store::find_all(state.db.connection(), tokens.iter().map(|token| token.id)).await?;
+    let now = state.clock.now();
+    let is_live =
+        |token: &&ChallengeToken| found.iter().any(|found| found.0.id == token.id && is_good(found, token, Mode::Cookie, now));
+    Ok(tokens.iter().filter(is_live).collect())
+}
+
+fn is_good((row, user): &(Model, user::Model), token: &ChallengeToken, mode: Mode, now: UnixMillis) -> bool {
+    token.matches(&row.secret_hash)
+        && row.mode == mode
+        && now < row.expires_at
+        && user.status == Status::Active
+        && user.credential_epoch == row.credential_epoch
+}
+
 /// The challenge of a token, and its user, if it can be completed in this mode: and one of its tries is taken.
 pub(crate) async fn take_try(
     state: &Arc<AppState>,
     token: &ChallengeToken,
     mode: Mode,
 ) -> Result<Option<(Model, user::Model)>, Unavailable> {
-    let found = store::find(state.db.connection(), token.id).await?;
+    let found = store::find_all(state.db.connection(), [token.id]).await?.into_iter().next();
     let now = state.clock.now();
-    let is_good = |(row, user): &(Model, user::Model)| {
-        token.matches(&row.secret_hash)
-            && row.mode == mode
-            && now < row.expires_at
-            && user.status == Status::Active
-            && user.credential_epoch == row.credential_epoch
-    };
-    let Some(found) = found.filter(is_good) else { return Ok(None) };
+    let Some(found) = found.filter(|found| is_good(found, token, mode, now)) else { return Ok(None) };
     // Before the code is compared: neither a crash nor guesses in parallel give one more.
     let counted = state.write(Scope::Statement, found.0.id, |tx, id| Box::pin(store::take_try(tx, *id, MAX_TRIES)));
     Ok(counted.await?.then_some(found))

@@ -7,7 +7,10 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 
-use crate::{db::Unavailable, state::Tx};
+use crate::{
+    db::{Unavailable, padded},
+    state::Tx,
+};
 
 /// Stores a challenge.
 pub(super) async fn insert(tx: &Tx, challenge: Model) -> Result<(), Unavailable> {
@@ -15,11 +18,20 @@ pub(super) async fn insert(tx: &Tx, challenge: Model) -> Result<(), Unavailable>
     Ok(())
 }
 
-/// A challenge and its user, expired or not.
-pub(super) async fn find(db: &impl ConnectionTrait, id: ChallengeId) -> Result<Option<(Model, user::Model)>, Unavailable> {
-    let Some(challenge) = Entity::find_by_id(id).one(db).await? else { return Ok(None) };
-    let user = user::Entity::find_by_id(challenge.user_id).one(db).await?;
-    Ok(user.map(|user| (challenge, user)))
+/// The challenges with these ids and their users, expired or not.
+pub(super) async fn find_all(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = ChallengeId>,
+) -> Result<Vec<(Model, user::Model)>, Unavailable> {
+    let ids = padded(ids);
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let challenges = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
+    let users = user::Entity::find().filter(user::Column::Id.is_in(challenges.iter().map(|challenge| challenge.user_id)));
+    let users = if challenges.is_empty() { Vec::new() } else { users.all(db).await? };
+    let user = |id| users.iter().find(|user| user.id == id).cloned();
+    Ok(challenges.into_iter().filter_map(|challenge| user(challenge.user_id).map(|user| (challenge, user))).collect())
 }
 
 /// Counts one more code; false if `max` were tried, or if the challenge is gone. All nodes count here.

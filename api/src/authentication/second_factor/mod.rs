@@ -106,8 +106,11 @@ impl CodeAttempt<'_> {
 
 async fn match_totp(state: &AppState, user: UserId, typed: &str) -> Result<Option<MatchedCode>, Unavailable> {
     let row = store::find_totp(state.db.connection(), user).await?.filter(|row| row.confirmed_at.is_some());
-    let step = row.as_ref().and_then(|row| open(&state.secrets, row)?.step_of(typed, state.clock.now()));
-    Ok(step.filter(|step| row.is_some_and(|row| row.last_step < step.0)).map(MatchedCode::Totp))
+    let Some(row) = row else { return Ok(None) };
+    // Not the user's fault, so not a wrong code.
+    let secret = open(&state.secrets, &row).ok_or_else(Unavailable::sealed)?;
+    let step = secret.step_of(typed, state.clock.now());
+    Ok(step.filter(|step| row.last_step < step.0).map(MatchedCode::Totp))
 }
 
 async fn match_recovery_code(state: &AppState, user: UserId, typed: &str) -> Result<Option<MatchedCode>, Unavailable> {

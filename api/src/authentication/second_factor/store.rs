@@ -13,13 +13,16 @@ pub(crate) async fn find_totp(db: &impl ConnectionTrait, user: UserId) -> Result
     Ok(totp::Entity::find_by_id(user).one(db).await?)
 }
 
-/// Stores a secret that is not confirmed yet, in the place of one that was not confirmed either. [`Unavailable::is_duplicate`] if the user
-/// has a confirmed one.
-pub(crate) async fn put_pending(tx: &Tx, pending: totp::Model) -> Result<(), Unavailable> {
+/// Stores a secret that is not confirmed yet, in the place of one that was not confirmed either; false if the user has a confirmed one. To
+/// be called in a transaction that has locked the user: of two that store one at the same time, the later one counts.
+pub(crate) async fn put_pending(tx: &Tx, pending: totp::Model) -> Result<bool, Unavailable> {
     let former = totp::Entity::delete_many().filter(totp::Column::UserId.eq(pending.user_id));
     former.filter(totp::Column::ConfirmedAt.is_null()).exec(tx.connection()).await?;
+    if totp::Entity::find_by_id(pending.user_id).one(tx.connection()).await?.is_some() {
+        return Ok(false);
+    }
     totp::Entity::insert(pending.into_active_model()).exec_without_returning(tx.connection()).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Confirms a secret, and uses up the code that confirms it; false if the secret was replaced or confirmed by another request.

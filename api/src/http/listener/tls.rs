@@ -8,7 +8,7 @@ use tokio_rustls::{
         ServerConfig,
         crypto::aws_lc_rs,
         pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-        server::{ClientHello, ResolvesServerCert},
+        server::{ClientHello, ParsedCertificate, ResolvesServerCert},
         sign::CertifiedKey,
     },
 };
@@ -66,6 +66,11 @@ fn certified(TlsConfig { cert, key }: &TlsConfig) -> Result<CertifiedKey, String
     let chain: Vec<_> = chain.map_err(|error| format!("tls.cert: {}: {error}", cert.display()))?;
     if chain.is_empty() {
         return Err(format!("tls.cert: {}: no certificate in PEM", cert.display()));
+    }
+    // A client would refuse the chain because of any of them.
+    for certificate in &chain {
+        let parsed = ParsedCertificate::try_from(certificate);
+        parsed.map_err(|error| format!("tls.cert: {}: a certificate of the chain is broken: {error}", cert.display()))?;
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("tls.key: {}: {error}", key.display()))?;
     let together = CertifiedKey::from_der(chain, private, &aws_lc_rs::default_provider());

@@ -60,7 +60,8 @@ pub(in crate::http) fn reader(headers: &HeaderMap, callers: &CallersConfig, publ
 
 /// Whether a page of `dev_origins` sent the request.
 pub(in crate::http) fn is_dev(headers: &HeaderMap, callers: &CallersConfig, public_url: &Origin) -> bool {
-    headers.get(header::ORIGIN).is_some_and(|origin| callers.is_dev_origin(public_url, origin.as_bytes()))
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    origins.next().is_some_and(|origin| origins.next().is_none() && callers.is_dev_origin(public_url, origin.as_bytes()))
 }
 
 /// Adds the CORS headers to an answer.

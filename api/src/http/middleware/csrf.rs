@@ -31,7 +31,10 @@ pub(in crate::http) fn is_forged(request: &Request, callers: &CallersConfig, pub
     if request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin" || site == "none") {
         return false;
     }
-    match request.headers().get(header::ORIGIN) {
+    let mut origins = request.headers().get_all(header::ORIGIN).iter();
+    match origins.next() {
+        // No browser sends two, and another part of the service may read the other one.
+        Some(_) if origins.next().is_some() => true,
         // `App::route` drops the cookies of a page of `dev_origins`, so such a page cannot forge a request.
         Some(origin) => !callers.is_listed(public_url, origin.as_bytes()) && !callers.is_dev_origin(public_url, origin.as_bytes()),
         // Neither header: no browser sent it. `Sec-Fetch-Site` alone: a browser sent it and hides the page.

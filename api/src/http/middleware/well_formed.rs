@@ -48,8 +48,11 @@ fn has_known_framing(request: &Request) -> bool {
     codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
 }
 
-/// Section 3.2: the authority form is for CONNECT, the asterisk form for OPTIONS.
+/// Section 3.2: the authority form is for CONNECT, the asterisk form for OPTIONS. The absolute form names a scheme that this server serves.
 fn has_proper_target(request: &Request) -> bool {
+    if request.uri().scheme_str().is_some_and(|scheme| !["http", "https"].contains(&scheme)) {
+        return false;
+    }
     match request.uri().path() {
         "*" => request.method() == Method::OPTIONS,
         path if path.starts_with('/') => request.method() != Method::CONNECT,

@@ -92,6 +92,9 @@ extractor!(ActiveSession, SCHEMES.to_vec(), false, |request| {
 extractor!(FreshSession, [SCHEMES.as_slice(), &[STEP_UP]].concat(), false, |request| {
     let state = state_of(request)?;
     let principal = required(request, state, Verification::Session).await?;
+    let principal = sessions::read_again(state, &principal).await;
+    let principal = principal.map_err(|error| Problem::new(ProblemCode::Unavailable).log(&error))?;
+    let principal = principal.ok_or_else(|| Problem::new(ProblemCode::InvalidSession))?;
     if !sessions::is_fresh(&principal, state.clock.now(), &state.config.sessions) {
         state.record(Event::StepUpDemanded.of(principal.user.id).in_session(principal.session.id));
         return Err(Problem::new(STEP_UP_PROBLEM).into());

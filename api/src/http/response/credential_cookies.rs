@@ -27,9 +27,10 @@ pub(in crate::http) fn presented(headers: &HeaderMap) -> Vec<PresentedCredential
     tokens.chain(cookies::all_forms(headers, SESSION).map(|value| PresentedCredential::Cookie(secret(value)))).collect()
 }
 
-/// The token of a `Bearer` header. The scheme is case-insensitive (RFC 9110 section 11.1).
+/// The token of a `Bearer` header, empty if it has none. The scheme is case-insensitive (RFC 9110 section 11.1).
 pub(in crate::http) fn bearer(authorization: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+    let authorization = authorization.to_str().ok()?;
+    let (scheme, token) = authorization.split_once([' ', '\t']).unwrap_or((authorization, ""));
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_matches(' '))
 }
 

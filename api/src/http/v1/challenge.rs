@@ -19,15 +19,14 @@ use crate::{
             cookie_parameter::{ChallengeCookie, DeviceCookie},
         },
         response::{
-            cookies::{self, Ambiguous},
-            credential_cookies,
+            cookies, credential_cookies,
             problem::{ErrorResponse, problems},
             reply::{Reply, WithCookies},
         },
     },
     limits::LimitError,
     requester::Requester,
-    sessions::{self, CompleteSignIn, CompleteSignInError},
+    sessions::{self, Choice, CompleteSignIn, CompleteSignInError},
 };
 
 /// Completing a sign-in.
@@ -68,7 +67,7 @@ problems!(CompleteSignInError {
 /// Why `completeSignIn` did not sign the user in.
 #[derive(Debug, thiserror::Error)]
 enum CompleteRequestError {
-    /// Two different challenge cookies.
+    /// Two challenge cookies, each of which can be completed.
     #[error("two challenges")]
     Ambiguous,
     /// The user is not signed in.
@@ -101,11 +100,16 @@ impl ChallengeApi {
     ) -> Result<WithCookies<Reply<200, SignedIn>>, ErrorResponse<CompleteRequestError>> {
         let Body(CompleteSignInRequest { token, factor, code, device_token }) = body;
         let requester = requester.on_device(device_token.as_deref());
-        let cookie = cookies::get(headers, state.config.callers.get().cookies.challenge_name);
-        let (mode, token) = match (&token, cookie) {
-            (Some(token), _) => (session::Mode::Token, token.as_str()),
-            (None, Ok(cookie)) => (session::Mode::Cookie, cookie.unwrap_or_default()),
-            (None, Err(Ambiguous)) => return Err(CompleteRequestError::Ambiguous.into()),
+        let (mode, token) = if let Some(token) = &token {
+            (session::Mode::Token, token.as_str())
+        } else {
+            let values = cookies::distinct(headers, state.config.callers.get().cookies.challenge_name);
+            let chosen = sessions::choose_challenge(&state, &values).await.map_err(CompleteSignInError::Store);
+            match chosen.map_err(CompleteRequestError::Complete)? {
+                None => (session::Mode::Cookie, ""),
+                Some(Choice::One(value)) => (session::Mode::Cookie, value),
+                Some(Choice::Ambiguous) => return Err(CompleteRequestError::Ambiguous.into()),
+            }
         };
         let presented = credential_cookies::presented(headers);
         let request = CompleteSignIn { token, mode, factor: factor.into(), code: &code, requester, presented };

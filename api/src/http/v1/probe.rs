@@ -19,6 +19,7 @@ use crate::{
             reply::{NoContent, Reply, WithCookies},
         },
     },
+    requester::Requester,
     state::AppState,
 };
 
@@ -45,11 +46,16 @@ struct Probe {
     /// Whether the probe cookie came back.
     cookie_received: bool,
     relation: Relation,
+    /// The address that the request came from, as the service sees it. If it is that of a proxy, the proxy is not in `proxy.trusted`, or sends
+    /// no `X-Forwarded-For`.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
 }
 
 impl Example for Probe {
     fn example() -> Self {
-        Self { cookie_received: true, relation: Relation::SameSite }
+        Self { cookie_received: true, relation: Relation::SameSite, address: Some("203.0.113.7".to_owned()) }
     }
 }
 
@@ -79,9 +85,11 @@ impl ProbeApi {
         state: State<'_>,
         #[oai(name = "probe")] _probe: ProbeCookie,
         headers: &HeaderMap,
+        requester: Requester,
     ) -> Result<Reply<200, Probe>, ErrorResponse<Ambiguous>> {
         let cookie_received = cookies::get(headers, state.config.callers.get().cookies.probe_name)?.is_some();
-        Ok(Reply(Probe { cookie_received, relation: relation(&state, headers) }))
+        let address = requester.ip.map(|address| address.to_string());
+        Ok(Reply(Probe { cookie_received, relation: relation(&state, headers), address }))
     }
 }
 

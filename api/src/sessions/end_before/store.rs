@@ -1,12 +1,12 @@
 //! Queries on the sessions that were opened before a moment.
 
 use entity::{
-    SessionId, UnixMillis,
+    SessionId, UnixMillis, challenge,
     session::{Column, Entity},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::db::Unavailable;
+use crate::{db::Unavailable, state::Tx};
 
 /// The ids of those that have not ended, oldest first, after an id.
 pub(super) async fn live_before(
@@ -21,4 +21,10 @@ pub(super) async fn live_before(
         query = query.filter(Column::Id.gt(after));
     }
     Ok(query.order_by_asc(Column::Id).limit(limit).into_tuple().all(db).await?)
+}
+
+/// Voids the challenges that expire before a moment.
+pub(super) async fn void_challenges(tx: &Tx, until: UnixMillis) -> Result<(), Unavailable> {
+    challenge::Entity::delete_many().filter(challenge::Column::ExpiresAt.lt(until)).exec(tx.connection()).await?;
+    Ok(())
 }

@@ -1018,7 +1018,8 @@ export interface components {
          * @description The result of the probe.
          * @example {
          *       "cookie_received": true,
-         *       "relation": "same_site"
+         *       "relation": "same_site",
+         *       "address": "203.0.113.7"
          *     }
          */
         Probe: {
@@ -1028,6 +1029,12 @@ export interface components {
              */
             cookie_received: boolean;
             relation: components["schemas"]["Relation"];
+            /**
+             * @description The address that the request came from, as the service sees it. If it is that of a proxy, the proxy is not in `proxy.trusted`, or sends
+             *     no `X-Forwarded-For`.
+             * @example 203.0.113.7
+             */
+            address?: string;
         };
         /**
          * Problem
