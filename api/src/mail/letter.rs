@@ -74,6 +74,8 @@ pub enum Letter {
     SecondFactorRemoved(SecurityNotice),
     /// Tells a user that a recovery code was used.
     RecoveryCodeUsed(SecurityNotice),
+    /// Tells a user that new recovery codes were made.
+    RecoveryCodesReplaced(SecurityNotice),
     /// Shows the operator that mail works.
     Test { time: String },
     /// A mail that a former version wrote.
@@ -128,6 +130,11 @@ impl Letter {
     /// Tells a user that a recovery code was used.
     pub(crate) fn recovery_code_used(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::RecoveryCodeUsed(SecurityNotice::new(circumstances, page, token))
+    }
+
+    /// Tells a user that new recovery codes were made.
+    pub(crate) fn recovery_codes_replaced(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::RecoveryCodesReplaced(SecurityNotice::new(circumstances, page, token))
     }
 
     /// Tells a user when the account will be deleted.
@@ -247,6 +254,7 @@ mod tests {
                 Letter::second_factor_added(done(), page, &token),
                 Letter::second_factor_removed(done(), page, &token),
                 Letter::recovery_code_used(done(), page, &token),
+                Letter::recovery_codes_replaced(done(), page, &token),
                 Letter::Test { time: written(now) },
                 Letter::Plain { subject: "Subject".to_owned(), body: "Body".to_owned() },
             ];

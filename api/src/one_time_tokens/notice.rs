@@ -31,6 +31,8 @@ pub(crate) enum Occasion {
     SecondFactorRemoved,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// New recovery codes were made.
+    RecoveryCodesReplaced,
     /// The account will be deleted after this time.
     DeletionScheduled(Duration),
 }
@@ -68,6 +70,7 @@ impl Notice {
             Occasion::SecondFactorAdded => Letter::second_factor_added(circumstances, page, &token),
             Occasion::SecondFactorRemoved => Letter::second_factor_removed(circumstances, page, &token),
             Occasion::RecoveryCodeUsed => Letter::recovery_code_used(circumstances, page, &token),
+            Occasion::RecoveryCodesReplaced => Letter::recovery_codes_replaced(circumstances, page, &token),
             Occasion::DeletionScheduled(grace) => {
                 Letter::deletion_scheduled(self.now.plus(grace), grace, circumstances, page, &token)
             }

@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Iterable,
     QueryFilter, QueryOrder, QuerySelect, Select, UpdateMany,
-    sea_query::{Expr, Func, LockType, Query},
+    sea_query::{Expr, LockType, Query},
 };
 
 use crate::{
@@ -113,23 +113,6 @@ pub(crate) async fn touch(tx: &Tx, used: &SessionSnapshot, before: UnixMillis) -
         .col_expr(Column::LastSeenAt, Expr::value(used.last_seen_at))
         .col_expr(Column::IdleExpiresAt, Expr::value(used.idle_expires_at));
     Ok(update.exec(tx.connection()).await?.rows_affected > 0)
-}
-
-/// Notes the use of sessions that refresh. To be called in the transaction that has locked them.
-pub(crate) async fn note_refreshes(
-    tx: &Tx,
-    ids: impl IntoIterator<Item = SessionId>,
-    now: UnixMillis,
-    config: &SessionsConfig,
-) -> Result<(), Unavailable> {
-    let [remembered, short] = [true, false].map(|remember| now.plus(config.lifetime(remember).idle));
-    let idle = Expr::case(Column::Remember.eq(true), remembered).finally(short);
-    let update = Entity::update_many()
-        .filter(Column::Id.is_in(padded(ids)))
-        .col_expr(Column::LastSeenAt, Expr::value(now))
-        .col_expr(Column::IdleExpiresAt, Func::least([Expr::col(Column::ExpiresAt), idle.into()]).into());
-    update.exec(tx.connection()).await?;
-    Ok(())
 }
 
 /// Ends a session; false if it had ended. The end is announced all the same: the node that ended it may have died before it did.

@@ -172,6 +172,8 @@ async fn asvs_6_5_2_each_recovery_code_is_good_once_and_a_mail_tells() {
     let mails = app.letters().await;
     assert!(mails.iter().any(|mail| mail.contains("A recovery code for Bifrons was used")), "{mails:?}");
     let new = ada.send(Method::POST, "/v1/me/recovery-codes", None).await.expect(200).json();
+    let mails = app.letters().await;
+    assert!(mails.iter().any(|mail| mail.contains("New recovery codes for Bifrons")), "{mails:?}");
     sign_in(third).await.expect_problem(403, "wrong_code");
     sign_in(new["recovery_codes"][0].as_str().unwrap()).await.expect(200);
     for wrong in ["", "A", &"A".repeat(24), &authenticator.code(&app)] {

@@ -6,7 +6,15 @@ use entity::{SecretHash, UserId};
 
 use super::remove::RemoveSecondFactorError;
 use crate::{
-    accounts::store, audit::Event, authentication::second_factor, db::Scope, principal::Principal, secret::RecoveryCode, sessions,
+    accounts::store,
+    audit::Event,
+    authentication::second_factor,
+    db::Scope,
+    one_time_tokens::{Notice, Occasion},
+    principal::Principal,
+    requester::Requester,
+    secret::RecoveryCode,
+    sessions,
     state::AppState,
 };
 
@@ -24,9 +32,13 @@ pub(super) fn new_codes(user: UserId) -> (Vec<RecoveryCode>, Vec<SecretHash>) {
 pub async fn replace_recovery_codes(
     state: &Arc<AppState>,
     principal: &Principal,
+    requester: &Requester,
 ) -> Result<Vec<RecoveryCode>, RemoveSecondFactorError> {
     let (codes, hashes) = new_codes(principal.user.id);
-    let replaced = state.write_or_refuse(Scope::Transaction, (principal.clone(), hashes), |tx, (principal, hashes)| {
+    let user = store::find(state.db.connection(), principal.user.id).await?.ok_or(RemoveSecondFactorError::Ended)?;
+    let notice = Notice::new(state, &user, Occasion::RecoveryCodesReplaced, requester, state.clock.now());
+    let input = (principal.clone(), hashes, notice);
+    let replaced = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, hashes, notice)| {
         Box::pin(async move {
             let user = principal.user.id;
             // First the user: a removal at the same time comes before or after.
@@ -38,6 +50,7 @@ pub async fn replace_recovery_codes(
                 return Ok(Err(RemoveSecondFactorError::None));
             }
             second_factor::store::replace_codes(tx, user, hashes.clone()).await?;
+            notice.store(tx).await?;
             tx.record(Event::RecoveryCodesReplaced.of(user).in_session(principal.session.id));
             Ok(Ok(()))
         })

@@ -217,14 +217,15 @@ impl SecondFactorApi {
 
     /// Make new recovery codes
     ///
-    /// Answers with ten new codes. The former ones are void.
+    /// Answers with ten new codes. The former ones are void, and a mail tells the user.
     #[oai(path = "/recovery-codes", method = "post", operation_id = "replaceRecoveryCodes")]
     async fn replace_codes(
         &self,
         state: State<'_>,
         principal: FreshSession,
+        requester: Requester,
     ) -> Result<Reply<200, RecoveryCodes>, ErrorResponse<RemoveSecondFactorError>> {
-        let codes = accounts::replace_recovery_codes(&state, &principal.0).await?;
+        let codes = accounts::replace_recovery_codes(&state, &principal.0, &requester).await?;
         Ok(Reply(RecoveryCodes::new(&codes)))
     }
 }

@@ -4,6 +4,7 @@
 //! whose answer was lost. A token from before the last two generations is a copy, and the session ends (RFC 9700 section 4.14.2).
 
 mod rotate;
+mod store;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use entity::{
 
 use super::{
     established::{Credential, Established},
-    store,
+    store as sessions,
 };
 use crate::{
     audit::Event,
@@ -88,7 +89,7 @@ async fn end_stolen(
     let notice = Notice::new(state, user, Occasion::RefreshTokenReused, &holder, now);
     let ended = state.write(Scope::Transaction, (session.clone(), notice, now), |tx, (session, notice, now)| {
         Box::pin(async move {
-            if !store::end_unchanged(tx, session, EndedBecause::RefreshReused, *now).await? {
+            if !sessions::end_unchanged(tx, session, EndedBecause::RefreshReused, *now).await? {
                 return Ok(false);
             }
             notice.store(tx).await?;

@@ -10,7 +10,7 @@ use std::{
 
 use entity::{GrantId, SessionId, UnixMillis};
 
-use super::super::{lifetime::is_live, store};
+use super::{super::lifetime::is_live, store};
 use crate::{
     db::{Scope, Unavailable},
     grants::{

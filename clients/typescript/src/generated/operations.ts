@@ -279,7 +279,7 @@ export const confirmTotp: Callable<"confirmTotp"> = (call, ...rest) =>
 /**
  * Make new recovery codes
  *
- * Answers with ten new codes. The former ones are void.
+ * Answers with ten new codes. The former ones are void, and a mail tells the user.
  *
  * `POST /v1/me/recovery-codes`
  */

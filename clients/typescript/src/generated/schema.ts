@@ -456,7 +456,7 @@ export interface paths {
         put?: never;
         /**
          * Make new recovery codes
-         * @description Answers with ten new codes. The former ones are void.
+         * @description Answers with ten new codes. The former ones are void, and a mail tells the user.
          */
         post: operations["replaceRecoveryCodes"];
         delete?: never;
