@@ -5,6 +5,7 @@ mod config;
 mod deployment;
 mod doctor;
 mod failure;
+mod health;
 mod json_lines;
 mod keys;
 pub mod log;
@@ -58,6 +59,8 @@ enum Command {
     /// Check the configuration, list its keys
     #[command(subcommand)]
     Config(config::Command),
+    /// Ask a node whether it can serve
+    Health(health::Arguments),
     /// Check cookies and CORS of any API as browsers apply them, for each frontend
     Doctor(Box<doctor::Arguments>),
     /// Migrate the database schema to this version and exit
@@ -97,6 +100,7 @@ impl Cli {
             Some(Command::Serve(arguments)) => serve::run(self.config, &arguments),
             Some(Command::Openapi { index }) => openapi::run(index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
+            Some(Command::Health(arguments)) => health::run(&arguments, self.config.as_ref()),
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
