@@ -36,7 +36,7 @@ dist: ## builds a release into dist/: binaries, npm, Debian and container packag
 	@packaging/dist
 
 test-dist: ## builds a release, starts each part of it and signs in; as root, for it mounts file systems
-	@.ci/install binutils ca-certificates debootstrap python3-seccomp python3-venv qemu-user-static skopeo systemd umoci xz-utils
+	@.ci/install binutils ca-certificates debootstrap iproute2 openssl python3-aiosmtpd python3-seccomp python3-venv qemu-user-static skopeo systemd umoci xz-utils
 	npm --prefix packaging ci --no-audit --no-fund --loglevel=error
 	@packaging/dist
 	npm --prefix packaging run test:dist
