@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test test-all test-browsers test-doctor soak bench spec docs
+.PHONY: help run check setup test test-all test-browsers test-doctor test-dist dist soak bench spec docs
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 22
@@ -31,6 +31,15 @@ test-doctor: ## the doctor beside real servers and browsers; MATRIX=core is the 
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
 	clients/browsers/matrix/install
 	npm --prefix clients/browsers run matrix
+
+dist: ## builds a release into dist/: binaries, npm, Debian and container packages, bill of materials, checksums
+	@packaging/dist
+
+test-dist: ## builds a release, starts each part of it and signs in; as root, for it mounts file systems
+	@.ci/install binutils ca-certificates debootstrap iproute2 openssl python3-aiosmtpd python3-seccomp python3-venv qemu-user-static skopeo systemd umoci xz-utils
+	npm --prefix packaging ci --no-audit --no-fund --loglevel=error
+	@packaging/dist
+	npm --prefix packaging run test:dist
 
 soak: ## the races of sign-outs and reads in full length, on every database: about an hour
 	@.ci/soak

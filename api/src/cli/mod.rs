@@ -6,6 +6,7 @@ mod config;
 mod deployment;
 mod doctor;
 mod failure;
+mod health;
 mod json_lines;
 mod keys;
 pub mod log;
@@ -61,6 +62,8 @@ enum Command {
     Config(config::Command),
     /// Check a deployment from one of its machines: database, Redis, mail, clocks, keys, certificate, proxies
     Check(check::Arguments),
+    /// Ask a node whether it can serve
+    Health(health::Arguments),
     /// Check cookies and CORS of any API as browsers apply them, for each frontend
     Doctor(Box<doctor::Arguments>),
     /// Migrate the database schema to this version and exit
@@ -101,6 +104,7 @@ impl Cli {
             Some(Command::Openapi { index }) => openapi::run(index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
             Some(Command::Check(arguments)) => load(self.config.as_ref()).and_then(|(_, config)| check::run(&arguments, &config)),
+            Some(Command::Health(arguments)) => health::run(&arguments, self.config.as_ref()),
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),

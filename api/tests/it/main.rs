@@ -31,6 +31,7 @@ mod ends_race_reads;
 mod every_operation;
 mod first_edition;
 mod free_ports;
+mod health;
 mod import;
 mod keys_operator;
 mod killed;
