@@ -22,7 +22,7 @@ pub struct Assertion {
 }
 
 /// What a signature proves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asserted {
     /// What the authenticator established.
     pub flags: Flags,
@@ -30,8 +30,6 @@ pub struct Asserted {
     pub sign_count: u32,
     /// Whether the page was in a frame of another origin.
     pub is_framed: bool,
-    /// The challenge that the caller knew.
-    pub challenge: Vec<u8>,
 }
 
 impl Assertion {
@@ -53,8 +51,7 @@ impl Assertion {
         client_data.check(Ceremony::Authentication, party, is_challenge)?;
         let data = AuthenticatorData::parse(&authenticator_data)?;
         data.check(party)?;
-        let ClientData { challenge, is_framed, .. } = client_data;
-        let asserted = Asserted { flags: data.flags, sign_count: data.sign_count, is_framed, challenge };
+        let asserted = Asserted { flags: data.flags, sign_count: data.sign_count, is_framed: client_data.is_framed };
         Ok(Self { id, user_handle: user_handle.map(|Bytes(handle)| handle), asserted, signed, signature })
     }
 

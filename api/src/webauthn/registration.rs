@@ -24,8 +24,6 @@ pub struct Registered {
     pub transports: Vec<String>,
     /// Whether the page was in a frame of another origin.
     pub is_framed: bool,
-    /// The challenge that the caller knew.
-    pub challenge: Vec<u8>,
 }
 
 impl Registered {
@@ -47,7 +45,6 @@ impl Registered {
         if credential.id != id {
             return Err(WebauthnError::CredentialId);
         }
-        let ClientData { challenge, is_framed, .. } = client_data;
         Ok(Self {
             id,
             public_key: credential.public_key,
@@ -55,8 +52,7 @@ impl Registered {
             sign_count: data.sign_count,
             aaguid: credential.aaguid,
             transports,
-            is_framed,
-            challenge,
+            is_framed: client_data.is_framed,
         })
     }
 }

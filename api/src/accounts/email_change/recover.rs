@@ -119,8 +119,8 @@ async fn take_back(
     store::schedule_deletion(tx, user, None).await?;
     authentication::store::delete(tx, user).await?;
     // A thief may have added it. One that is older stays: to read mail is not to have the second factor.
-    if second_factor::store::remove_since(tx, user, row.expires_at.minus(RECOVERED_WITHIN)).await? {
-        store::set_second_factor(tx, user, false).await?;
+    if let Some(has_any) = second_factor::store::remove_since(tx, user, row.expires_at.minus(RECOVERED_WITHIN)).await? {
+        store::set_second_factor(tx, user, has_any).await?;
         tx.record(Event::SecondFactorRemoved.of(user).because(cause.because.name()));
     }
     sessions::store::end_all(tx, user, cause.because, reset.created_at).await?;

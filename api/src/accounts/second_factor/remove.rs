@@ -29,7 +29,7 @@ pub enum RemoveSecondFactorError {
     Store(#[from] Unavailable),
 }
 
-/// Removes the authenticator app and the recovery codes: a sign-in needs the password alone.
+/// Removes the authenticator app. If the user has no passkey, the recovery codes go with it, and a sign-in needs the password alone.
 pub async fn remove_second_factor(
     state: &Arc<AppState>,
     principal: &Principal,
@@ -42,15 +42,17 @@ pub async fn remove_second_factor(
         Box::pin(async move {
             let user = principal.user.id;
             // First the user: a sign-in at the same time commits before, or is refused.
-            store::set_second_factor(tx, user, false).await?;
+            sessions::store::note_user_change(tx, user).await?;
             if !sessions::store::is_unchanged(tx, &principal.session).await? {
                 return Ok(Err(RemoveSecondFactorError::Ended));
             }
-            if !second_factor::store::remove_all(tx, user).await? {
+            if !second_factor::store::remove_totp(tx, user).await? {
                 return Ok(Err(RemoveSecondFactorError::None));
             }
+            let has_any = second_factor::store::after_removal(tx, user).await?;
+            store::set_second_factor(tx, user, has_any).await?;
             notice.store(tx).await?;
-            tx.record(Event::SecondFactorRemoved.of(user).in_session(principal.session.id).because("by_user"));
+            tx.record(Event::SecondFactorRemoved.of(user).in_session(principal.session.id).because("totp"));
             Ok(Ok(()))
         })
     });

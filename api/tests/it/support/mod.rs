@@ -10,6 +10,7 @@ pub mod document;
 pub mod ends;
 pub mod events;
 pub mod mariadb;
+pub mod passkey;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;

@@ -1,4 +1,4 @@
-import type { Challenge, Factor } from "@bifrons/client";
+import type { Challenge } from "@bifrons/client";
 import { useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
@@ -11,8 +11,9 @@ interface SecondStepProps {
 
 /** Asks for the code that completes the sign-in. */
 export function SecondStep({ challenge, onLeave }: SecondStepProps) {
-  const [factor, setFactor] = useState<Factor>("totp");
-  const other = challenge.factors.find((one) => one !== factor);
+  const codes = challenge.factors.filter((one) => one !== "passkey");
+  const [factor, setFactor] = useState(codes[0] ?? "totp");
+  const other = codes.find((one) => one !== factor);
   return (
     <>
       <Form
