@@ -28,8 +28,8 @@ pub use email_change::{
 pub use export::{Export, ExportError, export};
 pub use new_user::{NewUser, Violation};
 pub use passkeys::{
-    NewPasskeyRequest, RegisterPasskeyError, Registered as RegisteredPasskey, RemovePasskeyError, passkeys, register_passkey,
-    remove_passkey, rename_passkey,
+    NewPasskeyRequest, RegisterPasskeyError, Registered as RegisteredPasskey, RemovePasskeyError, RenamePasskeyError, passkeys,
+    register_passkey, remove_passkey, rename_passkey,
 };
 pub(crate) use password_reset::resolve_reset_requests;
 pub use password_reset::{

@@ -8,4 +8,4 @@ mod rename;
 pub use list::passkeys;
 pub use register::{NewPasskeyRequest, RegisterPasskeyError, Registered, register_passkey};
 pub use remove::{RemovePasskeyError, remove_passkey};
-pub use rename::rename_passkey;
+pub use rename::{RenamePasskeyError, rename_passkey};

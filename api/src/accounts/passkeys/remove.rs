@@ -16,7 +16,7 @@ use crate::{
     state::AppState,
 };
 
-/// Why a passkey was not changed.
+/// Why a passkey was not removed.
 #[derive(Debug, thiserror::Error)]
 pub enum RemovePasskeyError {
     /// The user has no such passkey.

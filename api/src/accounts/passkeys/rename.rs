@@ -4,8 +4,28 @@ use std::sync::Arc;
 
 use entity::PasskeyId;
 
-use super::RemovePasskeyError;
-use crate::{audit::Event, authentication::passkey::store, db::Scope, principal::Principal, sessions, state::AppState};
+use crate::{
+    audit::Event,
+    authentication::passkey::store,
+    db::{Scope, Unavailable},
+    principal::Principal,
+    sessions,
+    state::AppState,
+};
+
+/// Why a passkey was not renamed.
+#[derive(Debug, thiserror::Error)]
+pub enum RenamePasskeyError {
+    /// The user has no such passkey.
+    #[error("the user has no such passkey")]
+    Unknown,
+    /// The session ended.
+    #[error("the session has ended")]
+    Ended,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
 
 /// Gives a passkey of the current user another name.
 pub async fn rename_passkey(
@@ -13,15 +33,15 @@ pub async fn rename_passkey(
     principal: &Principal,
     id: PasskeyId,
     name: String,
-) -> Result<(), RemovePasskeyError> {
+) -> Result<(), RenamePasskeyError> {
     let renamed = state.write_or_refuse(Scope::Transaction, (principal.clone(), id, name), |tx, (principal, id, name)| {
         Box::pin(async move {
             let user = principal.user.id;
             if !sessions::store::is_live(tx, &principal.session).await? {
-                return Ok(Err(RemovePasskeyError::Ended));
+                return Ok(Err(RenamePasskeyError::Ended));
             }
             if !store::rename(tx, user, *id, name).await? {
-                return Ok(Err(RemovePasskeyError::Unknown));
+                return Ok(Err(RenamePasskeyError::Unknown));
             }
             tx.record(Event::PasskeyRenamed.of(user).in_session(principal.session.id));
             Ok(Ok(()))

@@ -14,7 +14,7 @@ use super::{
     tag::Tag,
 };
 use crate::{
-    accounts::{self, NewPasskeyRequest, RegisterPasskeyError, RemovePasskeyError},
+    accounts::{self, NewPasskeyRequest, RegisterPasskeyError, RemovePasskeyError, RenamePasskeyError},
     authentication::{self, VerifyPasskeyError},
     http::{
         request::{
@@ -170,6 +170,12 @@ problems!(RemovePasskeyError {
     RemovePasskeyError::Store(error) => Unavailable.log(&error),
 });
 
+problems!(RenamePasskeyError {
+    RenamePasskeyError::Unknown => NotFound,
+    RenamePasskeyError::Ended => InvalidSession,
+    RenamePasskeyError::Store(error) => Unavailable.log(&error),
+});
+
 pub(in crate::http) struct PasskeysApi;
 
 #[OpenApi(prefix_path = "/v1/me", tag = "Tag::Me")]
@@ -226,7 +232,7 @@ impl PasskeysApi {
         /// The passkey's id.
         id: Path<Id>,
         body: Body<RenamePasskeyRequest>,
-    ) -> Result<NoContent, ErrorResponse<RemovePasskeyError>> {
+    ) -> Result<NoContent, ErrorResponse<RenamePasskeyError>> {
         accounts::rename_passkey(&state, &principal.0, PasskeyId(id.0.0), body.0.name.0).await?;
         Ok(NoContent)
     }
