@@ -63,9 +63,15 @@ events! {
     Warn SecondFactorRefused = "second_factor_refused";
     /// A user signed in with a recovery code.
     Warn RecoveryCodeUsed = "recovery_code_used";
+    /// An answer of a passkey was refused: it does not verify, was used, or breaks a rule.
+    Warn PasskeyRefused = "passkey_refused";
+    /// The authenticator of a passkey counted less than before, so there is a copy of it: the sign-in was refused.
+    Warn PasskeyCopied = "passkey_copied";
+    /// A user renamed a passkey.
+    Info PasskeyRenamed = "passkey_renamed";
     /// A user added a second factor.
     Info SecondFactorAdded = "second_factor_added";
-    /// A user removed the second factor, or took back an account that a thief had added it to.
+    /// A user removed a second factor, or took back an account that a thief had added one to.
     Info SecondFactorRemoved = "second_factor_removed";
     /// An operator removed the second factors of a user.
     Warn SecondFactorsReset = "second_factors_reset";

@@ -28,6 +28,7 @@
 //! | [`fixtures`] | users and sessions for tests and the bench |
 //! | [`requester`] | where a request came from |
 //! | [`config`] | the configuration; the cookies, derived from the origins |
+//! | [`webauthn`] | verifies what passkeys answer; it knows no user and no policy |
 //! | [`secret`] | passwords, credentials and keys: what is never printed |
 //! | [`email_address`] | addresses, as typed and canonical |
 //! | [`person_name`] | the rule for names of persons |
@@ -83,3 +84,4 @@ pub mod sync;
 pub mod telemetry;
 mod unicode;
 pub mod version;
+pub mod webauthn;

@@ -118,7 +118,8 @@ async fn earlier_clock(state: &AppState) -> Result<UnixMillis, Unavailable> {
 }
 
 /// Deletes users whose grace is over. Removes sessions a day after they expired, users a day after they were deleted, one-time tokens that
-/// have expired, challenges that have expired, secrets of authenticator apps that were never confirmed, limits that are full again, marks
+/// have expired, challenges that have expired, secrets of authenticator apps that were never confirmed, used challenges of passkeys a day after they
+/// expired, limits that are full again, marks
 /// of nodes that stopped a day ago, and dead letters after a month.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
@@ -131,11 +132,13 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let challenges = authentication::challenge::store::purge(db, now).await?;
     let enrolments = authentication::second_factor::store::purge(db, expired).await?;
+    // A day later: the clock of another node may be behind, and accept a challenge that has expired here.
+    let signatures = authentication::passkey::store::purge(db, expired).await?;
     let limits = limits::store::purge(db, now).await?;
     let marks = node_mark::store::purge(db, by_database.minus(node_mark::KEPT_FOR)).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
-    if sessions + users + tokens + challenges + enrolments + limits + marks + mails > 0 {
-        tracing::info!(sessions, users, tokens, challenges, enrolments, limits, marks, mails, "removed old rows");
+    if sessions + users + tokens + challenges + enrolments + signatures + limits + marks + mails > 0 {
+        tracing::info!(sessions, users, tokens, challenges, enrolments, signatures, limits, marks, mails, "removed old rows");
     }
     Ok(())
 }

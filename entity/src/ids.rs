@@ -37,6 +37,10 @@ pub struct OneTimeTokenId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct ChallengeId(pub Uuid);
 
+/// A passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct PasskeyId(pub Uuid);
+
 /// A request for a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct ResetRequestId(pub Uuid);
@@ -55,4 +59,4 @@ macro_rules! never_a_number {
         }
     )*};
 }
-never_a_number!(UserId, SessionId, GrantId, MailId, OneTimeTokenId, ChallengeId, ResetRequestId, LimitKey, SecretHash);
+never_a_number!(UserId, SessionId, GrantId, MailId, OneTimeTokenId, ChallengeId, PasskeyId, ResetRequestId, LimitKey, SecretHash);

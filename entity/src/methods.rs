@@ -55,6 +55,12 @@ impl Methods {
         Self(self.0 | 1 << method as u8)
     }
 
+    /// The set with all methods of another one.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether the set has the method.
     pub fn contains(self, method: Method) -> bool {
         self.0 & (1 << method as u8) != 0

@@ -17,6 +17,7 @@ mod m20261126_000010_deliver_mail;
 mod m20261126_000011_create_signing_key;
 mod m20261126_000012_create_node_mark;
 mod m20261127_000013_create_second_factors;
+mod m20261127_000014_create_passkey;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000011_create_signing_key::Migration),
             Box::new(m20261126_000012_create_node_mark::Migration),
             Box::new(m20261127_000013_create_second_factors::Migration),
+            Box::new(m20261127_000014_create_passkey::Migration),
         ]
     }
 }
@@ -49,7 +51,7 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
 
 /// All other tables.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 16] = [
     "user",
     "session",
     "attempt_limit",
@@ -64,6 +66,8 @@ pub const TABLES: [&str; 14] = [
     "totp",
     "recovery_code",
     "challenge",
+    "passkey",
+    "used_challenge",
 ];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use entity::{SessionId, one_time_token, outgoing_mail, password, session, user};
+use entity::{SessionId, one_time_token, outgoing_mail, passkey, password, session, user};
 
-use super::second_factor::{FactorsSummary, second_factors};
+use super::{
+    passkeys::passkeys,
+    second_factor::{FactorsSummary, second_factors},
+};
 use crate::{
     audit::Event,
     authentication,
@@ -36,6 +39,8 @@ pub struct Export {
     pub password: Option<password::Model>,
     /// The second factors, without their secrets.
     pub factors: FactorsSummary,
+    /// The passkeys.
+    pub passkeys: Vec<passkey::Model>,
     /// The tokens of links in mails.
     pub tokens: Vec<one_time_token::Model>,
     /// Mails to the user that are not delivered.
@@ -56,12 +61,13 @@ pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Expo
     }
     let password = authentication::store::find(db, user.id).await?;
     let factors = second_factors(state, principal).await?;
+    let passkeys = passkeys(state, principal).await?;
     let tokens = one_time_tokens::store::of_user(db, user.id).await?;
     let mut mails = mail::store::of(db, user.id).await?;
     // The mail to another address is left out: if another user has the address, there is none, and the export must look the same.
     mails.retain(|mail| mail.kind != Letter::CONFIRM_EMAIL || mail.recipient == user.email);
     state.record(Event::Exported.of(user.id).in_session(principal.session.id));
-    Ok(Export { user, password, factors, tokens, mails, state: Arc::clone(state) })
+    Ok(Export { user, password, factors, passkeys, tokens, mails, state: Arc::clone(state) })
 }
 
 impl Export {

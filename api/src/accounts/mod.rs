@@ -8,6 +8,7 @@ mod email_change;
 mod export;
 pub mod import;
 mod new_user;
+mod passkeys;
 mod password_reset;
 mod profile_change;
 mod register;
@@ -26,6 +27,10 @@ pub use email_change::{
 };
 pub use export::{Export, ExportError, export};
 pub use new_user::{NewUser, Violation};
+pub use passkeys::{
+    NewPasskeyRequest, RegisterPasskeyError, Registered as RegisteredPasskey, RemovePasskeyError, RenamePasskeyError, passkeys,
+    register_passkey, remove_passkey, rename_passkey,
+};
 pub(crate) use password_reset::resolve_reset_requests;
 pub use password_reset::{
     RequestResetError, ResetPasswordError, request_password_reset, reset_password, send_password_reset, set_password,

@@ -2,6 +2,7 @@
 
 pub(crate) mod challenge;
 mod choose_password;
+pub(crate) mod passkey;
 mod password;
 mod proof;
 mod refusal_delay;
@@ -10,7 +11,11 @@ pub(crate) mod store;
 
 pub use challenge::{IssuedChallenge, VALID_FOR as CHALLENGE_VALID_FOR};
 pub use choose_password::{ChoosePasswordError, choose_password};
+pub use passkey::{
+    AuthenticationOptions, RegistrationOptions, VerifyPasskeyError, provider as passkey_provider,
+    registration_options as passkey_options, start_authentication as start_passkey,
+};
 pub use password::{AttemptError, PasswordAttempt, VerifyPasswordError, prove_password};
 pub use proof::Proof;
 pub use refusal_delay::calibrate_refusal_delay;
-pub use second_factor::{Factor, VerifyCodeError, reseal as reseal_second_factors};
+pub use second_factor::{CodeKind, Factor, VerifyCodeError, reseal as reseal_second_factors};

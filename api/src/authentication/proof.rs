@@ -14,6 +14,6 @@ pub struct Proof {
     pub methods: Methods,
     /// When.
     pub at: UnixMillis,
-    /// What the session uses up when it opens: a challenge, and the code that completed it.
+    /// What the session uses up when it opens: a challenge and the code that completed it, or the signature of a passkey.
     pub(crate) redeems: Option<Redemption>,
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use doctor::browsers::{Family, Relation, SetCookie, Stored, Verdict, verdict};
 
+use serde_json::json;
+
 use super::{
     failure::Failure,
     print::print,
@@ -62,6 +64,7 @@ fn check(settings: &[Setting], config: &Config) -> String {
     let callers = config.callers.get();
     let cookie = http::session_cookie(&callers.cookies);
     text = format!("{text}\nThe session cookie will be\n\n  {cookie}\n\n{}", frontends(&config.public_url, &callers, &cookie));
+    text.push_str(&passkeys(config, &callers));
     if callers.cookies.domain.is_some() {
         text.push_str(
             "\ncookie.domain allows every sibling host to set cookies of these names: a script there can replace a user's session with another one.\n\
@@ -72,6 +75,25 @@ fn check(settings: &[Setting], config: &Config) -> String {
         text.push_str(
             "\nA frontend is on another site than the API. Safari stores no cross-site cookies, with any attributes.\n\
              Serve that frontend on a sibling host of the API, or use token mode there.\n",
+        );
+    }
+    text
+}
+
+/// What passkeys are bound to, and what follows for the frontends.
+fn passkeys(config: &Config, callers: &CallersConfig) -> String {
+    let rp_id = &config.passkeys.rp_id;
+    if !config.passkeys.is_usable() {
+        return format!("\nPasskeys do not work: browsers bind them to a domain name, and {rp_id} is none.\n");
+    }
+    let pin = "Changing it makes all passkeys useless. So that a change of public_url or origins cannot change it, write";
+    let mut text = format!("\nPasskeys are bound to {rp_id}. {pin}\n\n  passkeys.rp_id = \"{rp_id}\"\n");
+    let related = config.passkeys.related(&callers.origins);
+    if !related.is_empty() {
+        text = format!(
+            "{text}\nFor the frontends on other domains, https://{rp_id}/.well-known/webauthn must answer with\n\n  {}\n\n\
+             This service answers so under that path. Browsers take at most five such domains.\n",
+            json!({ "origins": related })
         );
     }
     text

@@ -15,6 +15,7 @@ mod log;
 mod mail;
 mod native_origin;
 mod pages;
+mod passkeys;
 mod passwords;
 mod proxy;
 mod reader;
@@ -44,6 +45,7 @@ pub use log::{LogConfig, LogFormat, LogLevel};
 pub(crate) use mail::locale;
 pub use mail::{MailConfig, MailTransport, SmtpCredentials, SmtpSecurity, SmtpServer};
 pub use pages::PagesConfig;
+pub use passkeys::PasskeysConfig;
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};
 pub use proxy::ProxyConfig;
 pub use reader::{File, InvalidSetting, Setting, Source, variable};
@@ -77,6 +79,7 @@ pub struct Config {
     pub accounts: AccountsConfig,
     pub mail: MailConfig,
     pub pages: PagesConfig,
+    pub passkeys: PasskeysConfig,
     /// Rate limits; `None` disables them.
     pub limits: Option<LimitsConfig>,
     pub connections: ConnectionsConfig,
@@ -121,6 +124,7 @@ impl Config {
         let tls = TlsConfig::read(reader);
         let public_url = public_url(reader, listen, tls.is_some())?;
         let callers = CallersConfig::read(reader, &public_url);
+        let passkeys = PasskeysConfig::read(reader, &public_url, &callers.origins);
         let data_dir = reader.one("data_dir", "./data", "Folder of the embedded database, the keys and the outbox.", |text| {
             if text.is_empty() { Err("write a folder".to_owned()) } else { Ok(PathBuf::from(text)) }
         })?;
@@ -145,6 +149,7 @@ impl Config {
             accounts: AccountsConfig::read(reader)?,
             mail,
             pages: PagesConfig::read(reader),
+            passkeys,
             passwords: PasswordsConfig::read(reader),
             limits: LimitsConfig::read(reader),
             connections: ConnectionsConfig::read(reader),

@@ -18,7 +18,7 @@ use super::{
         trace::Trace,
         well_formed,
     },
-    operations::{health, metrics},
+    operations::{health, metrics, related_origins},
     request,
     response::problem::{Problem, ProblemCode},
     spec::{document, explorer, served},
@@ -33,6 +33,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub fn app(state: Arc<AppState>) -> App {
     let mut routes = Route::new()
         .at("/.well-known/jwks.json", get(health::jwks))
+        .at("/.well-known/webauthn", get(related_origins::related_origins))
         .at("/health/live", get(health::live))
         .at("/health/ready", get(health::ready))
         .at("/openapi.json", get(served::document(&state.config)))

@@ -72,6 +72,10 @@ pub enum Letter {
     SecondFactorAdded(SecurityNotice),
     /// Tells a user that the second factor was removed.
     SecondFactorRemoved(SecurityNotice),
+    /// Tells a user that a passkey was added.
+    PasskeyAdded(SecurityNotice),
+    /// Tells a user that a passkey was removed.
+    PasskeyRemoved(SecurityNotice),
     /// Tells a user that a recovery code was used.
     RecoveryCodeUsed(SecurityNotice),
     /// Tells a user that new recovery codes were made.
@@ -125,6 +129,16 @@ impl Letter {
     /// Tells a user that the second factor was removed.
     pub(crate) fn second_factor_removed(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::SecondFactorRemoved(SecurityNotice::new(circumstances, page, token))
+    }
+
+    /// Tells a user that a passkey was added.
+    pub(crate) fn passkey_added(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::PasskeyAdded(SecurityNotice::new(circumstances, page, token))
+    }
+
+    /// Tells a user that a passkey was removed.
+    pub(crate) fn passkey_removed(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+        Self::PasskeyRemoved(SecurityNotice::new(circumstances, page, token))
     }
 
     /// Tells a user that a recovery code was used.
@@ -253,6 +267,8 @@ mod tests {
                 Letter::refresh_token_reused(done(), page, &token),
                 Letter::second_factor_added(done(), page, &token),
                 Letter::second_factor_removed(done(), page, &token),
+                Letter::passkey_added(done(), page, &token),
+                Letter::passkey_removed(done(), page, &token),
                 Letter::recovery_code_used(done(), page, &token),
                 Letter::recovery_codes_replaced(done(), page, &token),
                 Letter::Test { time: written(now) },

@@ -27,8 +27,12 @@ pub(crate) enum Occasion {
     RefreshTokenReused,
     /// A second factor was added.
     SecondFactorAdded,
-    /// The second factor was removed.
+    /// Second factors were removed.
     SecondFactorRemoved,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// New recovery codes were made.
@@ -69,6 +73,8 @@ impl Notice {
             Occasion::RefreshTokenReused => Letter::refresh_token_reused(circumstances, page, &token),
             Occasion::SecondFactorAdded => Letter::second_factor_added(circumstances, page, &token),
             Occasion::SecondFactorRemoved => Letter::second_factor_removed(circumstances, page, &token),
+            Occasion::PasskeyAdded => Letter::passkey_added(circumstances, page, &token),
+            Occasion::PasskeyRemoved => Letter::passkey_removed(circumstances, page, &token),
             Occasion::RecoveryCodeUsed => Letter::recovery_code_used(circumstances, page, &token),
             Occasion::RecoveryCodesReplaced => Letter::recovery_codes_replaced(circumstances, page, &token),
             Occasion::DeletionScheduled(grace) => {

@@ -3,6 +3,7 @@
 mod base32;
 mod device_token;
 mod key_file;
+mod passkey_challenge;
 mod password;
 mod recovery_code;
 mod sealing;
@@ -14,6 +15,7 @@ mod totp_secret;
 pub use device_token::{DeviceToken, KNOWN_FOR};
 pub use key_file::KeyError;
 pub(crate) use key_file::read as read_key_file;
+pub use passkey_challenge::{ChallengeUse, PasskeyChallenge};
 pub use password::Password;
 pub use recovery_code::RecoveryCode;
 pub use server_secret::{ServerSecret, ServerSecrets};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use entity::{Method, session::Mode, token_grant::RefreshIn};
+use entity::{Method, Methods, session::Mode, token_grant::RefreshIn, user};
+use serde_json::{Map, Value};
 
 use super::{
     end::{PresentedCredential, sessions_of},
@@ -12,9 +13,10 @@ use super::{
 use crate::{
     audit::Event,
     authentication::{
-        Factor, Proof, VerifyCodeError,
+        CodeKind, Proof, VerifyCodeError, VerifyPasskeyError,
         challenge::{self, Redemption},
-        second_factor::CodeAttempt,
+        passkey,
+        second_factor::{CodeAttempt, Matched},
     },
     db::Unavailable,
     one_time_tokens::{Notice, Occasion},
@@ -29,25 +31,21 @@ pub struct CompleteSignIn<'a> {
     pub token: &'a str,
     /// The mode whose challenges are presented this way.
     pub mode: Mode,
-    /// Which kind of code.
-    pub factor: Factor,
-    /// As typed.
-    pub code: &'a str,
     /// Where the request came from.
     pub requester: Requester,
     /// The credentials that the request carries. Their sessions end, as in a sign-in.
     pub presented: Vec<PresentedCredential>,
 }
 
-/// Why the user is not signed in.
+/// Why the user is not signed in. `E` says why the answer proved nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum CompleteSignInError {
+pub enum CompleteSignInError<E> {
     /// The challenge was used, has expired, has no tries left, is void, or was never issued.
     #[error("the challenge is not valid")]
     Challenge,
-    /// The code proved nothing.
-    #[error(transparent)]
-    Code(#[from] VerifyCodeError),
+    /// The answer proved nothing.
+    #[error("{0}")]
+    Answer(E),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -56,35 +54,72 @@ pub enum CompleteSignInError {
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Verifies the code, and opens the session that the challenge stands for. Of several requests with one challenge or one code, on any nodes,
-/// one opens a session.
+/// Verifies a code, as typed, and opens the session that the challenge stands for. Of several requests with one challenge or one code, on any
+/// nodes, one opens a session.
 pub async fn complete_sign_in(
     state: &Arc<AppState>,
     request: CompleteSignIn<'_>,
-) -> Result<(Established, DeviceToken), CompleteSignInError> {
-    let CompleteSignIn { token, mode, factor, code, requester, presented } = request;
-    let refused = |because| {
-        state.record(Event::SecondFactorRefused.because(because));
-        CompleteSignInError::Challenge
-    };
-    let token = ChallengeToken::parse(token).ok_or_else(|| refused("challenge"))?;
-    let found = challenge::take_try(state, &token, mode).await?;
-    let (challenge, user) = found.ok_or_else(|| refused("challenge"))?;
-    let refused_code = Event::SecondFactorRefused.of(user.id).because("wrong_code");
-    let attempt = CodeAttempt { user: &user, session: None, requester: &requester, refused: refused_code.clone() };
-    let code = attempt.verify(state, factor, code).await?;
+    kind: CodeKind,
+    typed: &str,
+) -> Result<(Established, DeviceToken), CompleteSignInError<VerifyCodeError>> {
+    let (challenge, user) = take_try(state, &request).await?;
+    let wrong_code = Event::SecondFactorRefused.of(user.id).because("wrong_code");
+    let attempt = CodeAttempt { user: &user, session: None, requester: &request.requester, refused: wrong_code.clone() };
+    let matched = attempt.verify(state, kind, typed).await.map_err(CompleteSignInError::Answer)?;
+    let proved = Methods::only(Method::OneTimeCode).with(Method::MultiFactor);
+    finish(state, request, challenge, user, (matched, proved), || {
+        state.record(wrong_code);
+        VerifyCodeError::Wrong
+    })
+    .await
+}
+
+/// The same with what the browser returned for a passkey of the user.
+pub async fn complete_sign_in_with_passkey(
+    state: &Arc<AppState>,
+    request: CompleteSignIn<'_>,
+    credential: Map<String, Value>,
+) -> Result<(Established, DeviceToken), CompleteSignInError<VerifyPasskeyError>> {
+    let (challenge, user) = take_try(state, &request).await?;
+    let attempt = passkey::Attempt::verify(state, credential, Some(user.id)).await.map_err(CompleteSignInError::Answer)?;
+    let proved = (Matched::Passkey(attempt.matched), attempt.methods);
+    finish(state, request, challenge, user, proved, || VerifyPasskeyError::Used.recorded(state)).await
+}
+
+fn refused<E>(state: &AppState, because: &'static str) -> CompleteSignInError<E> {
+    state.record(Event::SecondFactorRefused.because(because));
+    CompleteSignInError::Challenge
+}
+
+async fn take_try<E>(
+    state: &Arc<AppState>,
+    request: &CompleteSignIn<'_>,
+) -> Result<(entity::challenge::Model, user::Model), CompleteSignInError<E>> {
+    let token = ChallengeToken::parse(request.token).ok_or_else(|| refused(state, "challenge"))?;
+    let found = challenge::take_try(state, &token, request.mode).await?;
+    found.ok_or_else(|| refused(state, "challenge"))
+}
+
+/// Opens the session, and uses up what was proved. `was_used` says what it means that another request did.
+async fn finish<E>(
+    state: &Arc<AppState>,
+    request: CompleteSignIn<'_>,
+    challenge: entity::challenge::Model,
+    user: user::Model,
+    (matched, proved): (Matched, Methods),
+    was_used: impl FnOnce() -> E,
+) -> Result<(Established, DeviceToken), CompleteSignInError<E>> {
+    let CompleteSignIn { requester, presented, .. } = request;
     let replaces = sessions_of(state, &presented).await?;
     let now = state.clock.now();
-    let notice = match factor {
-        Factor::Totp => None,
-        Factor::RecoveryCode => Some(Notice::new(state, &user, Occasion::RecoveryCodeUsed, &requester, now)),
-    };
+    let is_recovery = matches!(matched, Matched::RecoveryCode(_));
+    let notice = is_recovery.then(|| Notice::new(state, &user, Occasion::RecoveryCodeUsed, &requester, now));
     let delivery = match challenge.mode {
         Mode::Cookie => Delivery::Cookie,
         Mode::Token => Delivery::Tokens(challenge.refresh_in.unwrap_or(RefreshIn::Body)),
     };
-    let methods = challenge.methods.with(Method::OneTimeCode).with(Method::MultiFactor);
-    let redeems = Some(Redemption { challenge: challenge.id, code, notice });
+    let methods = challenge.methods.and(proved);
+    let redeems = Some(Redemption { challenge: Some(challenge.id), matched, notice });
     let proof = Proof { user, methods, at: now, redeems };
     let opening = Opening { delivery, remember: challenge.remember, requester: requester.clone(), replaces };
     match Box::pin(open(state, &proof, opening)).await {
@@ -92,12 +127,9 @@ pub async fn complete_sign_in(
             let device = state.limits.trust_device(&requester.devices, &proof.user, proof.at);
             Ok((established, device))
         }
-        // The credentials changed while the code was verified.
-        Err(OpenError::Stale) => Err(refused("void")),
-        Err(OpenError::Used) => {
-            state.record(refused_code);
-            Err(VerifyCodeError::Wrong.into())
-        }
+        // The credentials changed while the answer was verified.
+        Err(OpenError::Stale) => Err(refused(state, "void")),
+        Err(OpenError::Used) => Err(CompleteSignInError::Answer(was_used())),
         Err(OpenError::Store(error)) => Err(error.into()),
         Err(OpenError::Signing(error)) => Err(error.into()),
     }

@@ -101,7 +101,11 @@ pub async fn open(state: &Arc<AppState>, proof: &Proof, opening: Opening) -> Res
             Ok(Ok(()))
         })
     });
-    opened.await??;
+    match opened.await {
+        // Another request used the signature of the passkey.
+        Err(error) if proof.redeems.is_some() && error.is_duplicate() => return Err(OpenError::Used),
+        opened => opened??,
+    }
     let principal = Principal::new(&row, &proof.user);
     state.cache.keep(&principal);
     Ok(secret.establish(state, principal, proof.at)?)

@@ -1,13 +1,16 @@
-//! Re-authentication: the user proves the password again, and the second factor if they have one. The session becomes fresh.
+//! Re-authentication: the user proves again who they are, with all the factors they have. The session becomes fresh.
 
 use std::sync::Arc;
 
-use entity::Method;
+use entity::{Method, Methods, session, user};
 
 use super::{established::Established, renew::Renewal, store};
 use crate::{
-    audit::Event,
-    authentication::{self, Factor, PasswordAttempt, VerifyCodeError, VerifyPasswordError, second_factor::CodeAttempt},
+    audit::{Event, Record},
+    authentication::{
+        self, CodeKind, PasswordAttempt, VerifyCodeError, VerifyPasswordError,
+        second_factor::{CodeAttempt, Matched},
+    },
     db::{Scope, Unavailable},
     principal::Principal,
     requester::Requester,
@@ -15,10 +18,17 @@ use crate::{
     state::AppState,
 };
 
-/// Why the transaction was rolled back.
-enum Refused {
+/// Why a session got no new secret.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RenewError {
+    #[error("the session has ended")]
     Ended,
+    #[error("the proof was used")]
     Used,
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+    #[error("cannot sign: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
 }
 
 /// Why the session was not renewed.
@@ -52,7 +62,7 @@ pub async fn reauthenticate(
     totp: Option<&str>,
     requester: &Requester,
 ) -> Result<Established, ReauthenticateError> {
-    let refusal = |because| Event::ReauthenticationRefused.of(principal.user.id).in_session(principal.session.id).because(because);
+    let refusal = |because| refusal(&principal, because);
     let ended = || {
         state.record(refusal("session_over"));
         ReauthenticateError::Ended
@@ -70,30 +80,50 @@ pub async fn reauthenticate(
         Some(typed) => {
             let refused = refusal("wrong_code");
             let attempt = CodeAttempt { user: &user, session: Some(session.id), requester, refused };
-            Some(attempt.verify(state, Factor::Totp, typed).await?)
+            Some(attempt.verify(state, CodeKind::Totp, typed).await?)
         }
     };
-    let proved = session.methods.with(Method::Password);
-    let methods = if code.is_some() { proved.with(Method::OneTimeCode).with(Method::MultiFactor) } else { proved };
-    let input = (Renewal::new(&session, methods, state.clock.now()), session, code);
-    let renewed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, code)| {
+    let password = Methods::only(Method::Password);
+    let proved = if code.is_some() { password.with(Method::OneTimeCode).with(Method::MultiFactor) } else { password };
+    renew(state, session, &user, proved, code).await.map_err(|error| match error {
+        RenewError::Ended => ended(),
+        RenewError::Used => {
+            state.record(refusal("wrong_code"));
+            VerifyCodeError::Wrong.into()
+        }
+        RenewError::Store(error) => error.into(),
+        RenewError::Signing(error) => error.into(),
+    })
+}
+
+pub(super) fn refusal(principal: &Principal, because: &'static str) -> Record {
+    Event::ReauthenticationRefused.of(principal.user.id).in_session(principal.session.id).because(because)
+}
+
+/// Uses up what was proved, and gives the session a new secret.
+pub(super) async fn renew(
+    state: &Arc<AppState>,
+    session: session::Model,
+    user: &user::Model,
+    proved: Methods,
+    matched: Option<Matched>,
+) -> Result<Established, RenewError> {
+    let input = (Renewal::new(&session, session.methods.and(proved), state.clock.now()), session, matched);
+    let renewed = state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, matched)| {
         Box::pin(async move {
-            let Some(renewed) = renewal.store(tx, session).await? else { return Ok(Err(Refused::Ended)) };
-            if let Some(code) = code
-                && !code.use_up(tx, session.user_id).await?
+            let Some(renewed) = renewal.store(tx, session).await? else { return Ok(Err(RenewError::Ended)) };
+            if let Some(matched) = matched
+                && !matched.use_up(tx, session.user_id).await?
             {
-                return Ok(Err(Refused::Used));
+                return Ok(Err(RenewError::Used));
             }
             tx.record(Event::Reauthenticated.of(session.user_id).in_session(session.id));
             Ok(Ok(renewed))
         })
     });
-    let renewed = renewed.await?.map_err(|refused| match refused {
-        Refused::Ended => ended(),
-        Refused::Used => {
-            state.record(refusal("wrong_code"));
-            VerifyCodeError::Wrong.into()
-        }
-    });
-    Ok(renewed?.establish(state, &user)?)
+    match renewed.await {
+        // Another request used the signature of the passkey.
+        Err(error) if error.is_duplicate() => Err(RenewError::Used),
+        renewed => Ok(renewed??.establish(state, user)?),
+    }
 }

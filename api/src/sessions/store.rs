@@ -1,7 +1,7 @@
 //! Queries on `session`. What changes a session notes the change on the [`Tx`] that it writes with.
 
 use entity::{
-    Methods, SecretHash, SessionId, UnixMillis, UserId, challenge,
+    Methods, SecretHash, SessionId, UnixMillis, UserId,
     session::{Column, EndedBecause, Entity, Model},
     user::{self, Status},
 };
@@ -13,6 +13,7 @@ use sea_orm::{
 
 use crate::{
     audit::Event,
+    authentication::second_factor,
     config::SessionsConfig,
     db::{Unavailable, database_now, padded},
     principal::{Principal, SessionSnapshot},
@@ -143,20 +144,15 @@ pub(crate) async fn end_others(
     because: EndedBecause,
     now: UnixMillis,
 ) -> Result<(), Unavailable> {
-    void_challenges(tx, user).await?;
+    second_factor::store::void_challenges(tx, user).await?;
     ended(tx, all_live(user).filter(Column::Id.ne(kept)), because, now).exec(tx.connection()).await?;
-    Ok(())
-}
-
-async fn void_challenges(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
-    challenge::Entity::delete_many().filter(challenge::Column::UserId.eq(user)).exec(tx.connection()).await?;
     Ok(())
 }
 
 /// Ends all sessions of a user, and returns how many. To be called in a transaction that has changed the user. Sign-ins that wait for a
 /// second factor end too.
 pub(crate) async fn end_all(tx: &Tx, user: UserId, because: EndedBecause, now: UnixMillis) -> Result<u64, Unavailable> {
-    void_challenges(tx, user).await?;
+    second_factor::store::void_challenges(tx, user).await?;
     Ok(ended(tx, all_live(user), because, now).exec(tx.connection()).await?.rows_affected)
 }
 

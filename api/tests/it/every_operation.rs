@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Actor, App, EMAIL, PASSWORD, specification::operations};
 
 /// Operations that need no session. Add none without a reason.
-const PUBLIC: [&str; 15] = [
+const PUBLIC: [&str; 18] = [
     "registerUser",
     "confirmRegistration",
     // The token in the mail is the credential.
@@ -18,6 +18,10 @@ const PUBLIC: [&str; 15] = [
     "signIn",
     // The challenge is the credential.
     "completeSignIn",
+    "completeSignInWithPasskey",
+    "startPasskeySignIn",
+    // The signature is the credential.
+    "signInWithPasskey",
     "signOut",
     "refreshTokens",
     "revokeToken",

@@ -56,6 +56,8 @@ mod observability;
 mod operator;
 mod other_services;
 mod outage;
+mod passkey_attacks;
+mod passkeys;
 mod password_reset;
 mod passwords;
 mod pgbouncer;

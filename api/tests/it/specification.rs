@@ -50,6 +50,9 @@ fn no_key_is_repeated() {
                 fn visit_bool<E>(self, _: bool) -> Result<Strict, E> {
                     Ok(Strict)
                 }
+                fn visit_i64<E>(self, _: i64) -> Result<Strict, E> {
+                    Ok(Strict)
+                }
                 fn visit_u64<E>(self, _: u64) -> Result<Strict, E> {
                     Ok(Strict)
                 }

@@ -5,6 +5,7 @@ use bifrons::{
     email_address::EmailAddress,
     hashing, http,
     secret::{DeviceToken, OneTimeToken, RefreshToken, SessionCookie},
+    webauthn::{AttestationObject, AuthenticatorData, ClientData, MAX_CREDENTIAL_ID, PublicKey},
 };
 use doctor::{Origin, browsers::SetCookie};
 use hyper::{
@@ -104,4 +105,38 @@ pub fn set_cookie(header: &str) {
     if let Some(cookie) = SetCookie::parse(header) {
         assert!(header.contains(&cookie.name), "{header:?}");
     }
+}
+
+/// A key is read back from what is stored of it, with nothing around it.
+pub fn public_key(bytes: &[u8]) {
+    let Ok(key) = PublicKey::parse(bytes) else { return };
+    assert_eq!(key.as_cose(), bytes);
+    assert!(PublicKey::parse(&[bytes, &[0]].concat()).is_err(), "nothing may follow");
+    assert!(format!("{key:?}").len() < 40);
+}
+
+/// What an authenticator says has one length, and a credential in it an id of a length that can be stored.
+pub fn authenticator_data(bytes: &[u8]) {
+    let Ok(data) = AuthenticatorData::parse(bytes) else { return };
+    assert!(AuthenticatorData::parse(&[bytes, &[0]].concat()).is_err(), "nothing may follow");
+    if let Some(credential) = data.credential {
+        assert!((1..=MAX_CREDENTIAL_ID).contains(&credential.id.len()));
+        public_key(credential.public_key.as_cose());
+    }
+}
+
+/// An attestation object has one length.
+pub fn attestation_object(bytes: &[u8]) {
+    if AttestationObject::parse(bytes).is_ok() {
+        assert!(AttestationObject::parse(&[bytes, &[0]].concat()).is_err(), "nothing may follow");
+        assert!(AttestationObject::parse(&bytes[..bytes.len() - 1]).is_err(), "nothing may be missing");
+    }
+}
+
+/// Client data with a member twice is refused; white space around it is not.
+pub fn client_data(bytes: &[u8]) {
+    let Ok(data) = ClientData::parse(bytes) else { return };
+    assert_eq!(ClientData::parse(&[b" ", bytes, b"\n"].concat()).as_ref(), Ok(&data));
+    let Some(inner) = bytes.trim_ascii_start().strip_prefix(b"{") else { panic!("no object: {bytes:?}") };
+    assert!(ClientData::parse(&[br#"{"origin":"https://a.example","#, inner].concat()).is_err(), "two origins");
 }

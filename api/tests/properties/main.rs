@@ -84,4 +84,27 @@ proptest! {
     fn set_cookies(text in text("[a-z_]{0,8}=?[A-Za-z0-9]{0,8}(; ?(Path|Domain|Max-Age|Expires|SameSite|Secure|HttpOnly|Partitioned)(=[A-Za-z0-9:, /.-]{0,30})?){0,5}")) {
         checks::set_cookie(&text);
     }
+
+    #[test]
+    fn answers_of_authenticators(which in any::<proptest::sample::Index>(), changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4)) {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../src/webauthn/vectors.json")).expect("JSON");
+        let vector = which.get(vectors.as_array().expect("a list"));
+        let changed = |value: &serde_json::Value| {
+            let mut bytes = data_encoding::HEXLOWER.decode(value.as_str().expect("text").as_bytes()).expect("hexadecimal");
+            for (at, by) in &changes {
+                let at = at.index(bytes.len());
+                bytes[at] = *by;
+            }
+            bytes
+        };
+        let object = changed(&vector["registration"]["attestationObject"]);
+        checks::attestation_object(&object);
+        // The authenticator data may stand anywhere in the object, and the key in it.
+        for from in 0..object.len().min(400) {
+            checks::authenticator_data(&object[from..]);
+            checks::public_key(&object[from..]);
+        }
+        checks::authenticator_data(&changed(&vector["authentication"]["authenticatorData"]));
+        checks::client_data(&changed(&vector["authentication"]["clientDataJSON"]));
+    }
 }

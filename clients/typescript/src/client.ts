@@ -4,6 +4,7 @@ import type { Diagnosis } from "./diagnose.js";
 import type { Methods } from "./generated/methods.js";
 import { SERVICE_VERSION, table } from "./generated/table.js";
 import { type ClientOptions, refreshInOf } from "./options.js";
+import type { Passkeys } from "./passkeys.js";
 import { ProblemError } from "./problem-error.js";
 import type { AccessTokens } from "./runtime/access-tokens.js";
 import { baseOf, type CallOptions, createCall, type Fetch } from "./runtime/call.js";
@@ -28,6 +29,8 @@ export interface Client extends Methods {
    * browser.
    */
   readonly setCookies: readonly string[];
+  /** Passkeys in a page: what the browser and the service have to do for them, in one call each. */
+  readonly passkeys: Passkeys;
   /** Finds out, from inside a page, why the user is not signed in. */
   diagnose(): Promise<Diagnosis>;
   /** Ends the exchange with other tabs, as at the end of a test. The methods go on working. */
@@ -75,6 +78,7 @@ export function createClient(options: ClientOptions = {}): Client {
   };
   const setCookies: string[] = [];
   let accessTokens: Promise<AccessTokens> | undefined;
+  let passkeys: Promise<Passkeys> | undefined;
   const direct = createCall({
     // With the refresh token in the body no cookie is needed, and the client can call a service that
     // allows this origin no credentials (a local page with a remote API).
@@ -113,6 +117,16 @@ export function createClient(options: ClientOptions = {}): Client {
       );
       return (await accessTokens)(target);
     },
+    // Loaded on first use: most pages show no passkey.
+    passkeys: Object.fromEntries(
+      PASSKEY_CALLS.map((name) => [
+        name,
+        async (...rest: never[]) => {
+          passkeys ??= import("./passkeys.js").then(({ createPasskeys }) => createPasskeys(client));
+          return ((await passkeys)[name] as (...rest: never[]) => unknown)(...rest);
+        },
+      ]),
+    ),
     setCookies,
     close,
     // Browsers without `using` do not have the symbol.
@@ -126,5 +140,7 @@ export function createClient(options: ClientOptions = {}): Client {
   } as unknown as Client;
   return client;
 }
+
+const PASSKEY_CALLS = ["register", "signIn", "completeSignIn", "reauthenticate"] as const;
 
 type Method = (input?: FlatInput, options?: CallOptions) => Promise<unknown>;

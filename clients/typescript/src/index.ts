@@ -7,6 +7,7 @@ export type { Diagnosis } from "./diagnose.js";
 export type { ReadingId } from "./generated/methods.js";
 export type * from "./generated/models.js";
 export type { ClientOptions, CookieMode, TokenMode } from "./options.js";
+export type { PasskeySignIn, Passkeys } from "./passkeys.js";
 export { isProblemError, ProblemError } from "./problem-error.js";
 export type { CallOptions, Fetch, Token } from "./runtime/call.js";
 export type { CookieSource } from "./runtime/cookies.js";

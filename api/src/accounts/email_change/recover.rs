@@ -119,12 +119,12 @@ async fn take_back(
     // A deletion that the thief asked for does not happen either. This raises the epoch: no device is known any more.
     store::schedule_deletion(tx, user, None).await?;
     authentication::store::delete(tx, user).await?;
-    // A thief may have added it, before or after what this mail reports. Its own mail has a link as long as that. One that is older stays: to
+    // A thief may have added them, before or after what this mail reports. Their own mail has a link as long as that. What is older stays: to
     // read mail is not to have the second factor.
     let now = reset.created_at;
     let reported_at = moment_of(row.id.0).unwrap_or(now);
-    if second_factor::store::remove_since(tx, user, reported_at.min(now.minus(RECOVERED_WITHIN))).await? {
-        store::set_second_factor(tx, user, false).await?;
+    if let Some(has_any) = second_factor::store::remove_since(tx, user, reported_at.min(now.minus(RECOVERED_WITHIN))).await? {
+        store::set_second_factor(tx, user, has_any).await?;
         tx.record(Event::SecondFactorRemoved.of(user).because(cause.because.name()));
     }
     sessions::store::end_all(tx, user, cause.because, reset.created_at).await?;

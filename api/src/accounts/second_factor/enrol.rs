@@ -107,12 +107,18 @@ pub async fn confirm_totp(
     let (codes, hashes) = new_codes(user.id);
     let methods = session.methods.with(Method::OneTimeCode).with(Method::MultiFactor);
     let notice = Notice::new(state, &user, Occasion::SecondFactorAdded, requester, now);
-    let input = (Renewal::new(&session, methods, now), session, pending, step, hashes, notice, now);
-    let confirmed =
-        state.write_or_refuse(Scope::Transaction, input, |tx, (renewal, session, pending, step, hashes, notice, now)| {
+    let input = (principal, Renewal::new(&session, methods, now), session, pending, step, hashes, notice, now);
+    let confirmed = state.write_or_refuse(
+        Scope::Transaction,
+        input,
+        |tx, (principal, renewal, session, pending, step, hashes, notice, now)| {
             Box::pin(async move {
                 let user = session.user_id;
                 // First the user, as everywhere: a concurrent sign-in with the password alone commits before, or is refused.
+                sessions::store::note_user_change(tx, user).await?;
+                if !sessions::store::is_still_fresh(tx, principal).await? {
+                    return Ok(Err(TotpError::Ended));
+                }
                 if !store::set_second_factor(tx, user, true).await?
                     || !second_factor::store::confirm(tx, pending, *step, *now).await?
                 {
@@ -124,7 +130,8 @@ pub async fn confirm_totp(
                 tx.record(Event::SecondFactorAdded.of(user).in_session(session.id).because("totp"));
                 Ok(Ok(renewed))
             })
-        });
+        },
+    );
     Ok(Confirmed { codes, renewed: confirmed.await??.establish(state, &user)? })
 }
 

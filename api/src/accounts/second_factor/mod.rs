@@ -7,6 +7,7 @@ mod remove;
 use entity::UnixMillis;
 
 pub use enrol::{Confirmed, Enrolment, TotpError, confirm_totp, start_totp};
+pub(super) use recovery_codes::new_codes;
 pub use recovery_codes::replace_recovery_codes;
 pub use remove::{RemoveSecondFactorError, remove_second_factor, reset_second_factors};
 

@@ -22,7 +22,7 @@ use crate::{
 const COUNT: usize = 10;
 
 /// New codes, and the hashes to store.
-pub(super) fn new_codes(user: UserId) -> (Vec<RecoveryCode>, Vec<SecretHash>) {
+pub(in crate::accounts) fn new_codes(user: UserId) -> (Vec<RecoveryCode>, Vec<SecretHash>) {
     let codes: Vec<_> = std::iter::repeat_with(RecoveryCode::generate).take(COUNT).collect();
     let hashes = codes.iter().map(|code| code.hash(user)).collect();
     (codes, hashes)

@@ -29,7 +29,7 @@ pub enum RemoveSecondFactorError {
     Store(#[from] Unavailable),
 }
 
-/// Removes the authenticator app and the recovery codes: a sign-in needs the password alone.
+/// Removes the authenticator app. If the user has no passkey, the recovery codes go with it, and a sign-in needs the password alone.
 pub async fn remove_second_factor(
     state: &Arc<AppState>,
     principal: &Principal,
@@ -46,12 +46,13 @@ pub async fn remove_second_factor(
             if !sessions::store::is_still_fresh(tx, principal).await? {
                 return Ok(Err(RemoveSecondFactorError::Ended));
             }
-            store::set_second_factor(tx, user, false).await?;
-            if !second_factor::store::remove_all(tx, user).await? {
+            if !second_factor::store::remove_totp(tx, user).await? {
                 return Ok(Err(RemoveSecondFactorError::None));
             }
+            let has_any = second_factor::store::after_removal(tx, user).await?;
+            store::set_second_factor(tx, user, has_any).await?;
             notice.store(tx).await?;
-            tx.record(Event::SecondFactorRemoved.of(user).in_session(principal.session.id).because("by_user"));
+            tx.record(Event::SecondFactorRemoved.of(user).in_session(principal.session.id).because("totp"));
             Ok(Ok(()))
         })
     });

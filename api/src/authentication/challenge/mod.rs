@@ -14,7 +14,7 @@ use entity::{
     user::{self, Status},
 };
 
-use super::second_factor::{self, Factor, MatchedCode};
+use super::second_factor::{self, Factor, Matched};
 use crate::{
     audit::Event,
     db::{Scope, Unavailable},
@@ -71,7 +71,7 @@ pub(crate) async fn issue(state: &Arc<AppState>, awaited: Awaited<'_>) -> Result
         tries: 0,
         expires_at,
     };
-    let has_codes = second_factor::store::count_codes(state.db.connection(), user.id).await? > 0;
+    let factors = second_factor::kinds(state, user.id).await?;
     let stored = state.write(Scope::Statement, row, |tx, row| {
         Box::pin(async move {
             store::insert(tx, row.clone()).await?;
@@ -80,7 +80,6 @@ pub(crate) async fn issue(state: &Arc<AppState>, awaited: Awaited<'_>) -> Result
         })
     });
     stored.await?;
-    let factors = [Some(Factor::Totp), has_codes.then_some(Factor::RecoveryCode)].into_iter().flatten().collect();
     Ok(IssuedChallenge { token, mode, factors, expires_at })
 }
 
@@ -115,22 +114,28 @@ pub(crate) async fn take_try(
     Ok(counted.await?.then_some(found))
 }
 
-/// What completes a challenge. It is used up in the transaction that opens the session.
+/// What a session uses up when it opens, in one transaction.
 #[derive(Clone)]
 pub(crate) struct Redemption {
-    pub(crate) challenge: ChallengeId,
-    pub(crate) code: MatchedCode,
+    /// The sign-in that waited for a second factor.
+    pub(crate) challenge: Option<ChallengeId>,
+    pub(crate) matched: Matched,
     /// The mail about a recovery code that was used.
     pub(crate) notice: Option<Notice>,
 }
 
 impl Redemption {
-    /// Uses up the challenge and the code; false if another request used one of them.
+    /// Uses up the challenge, and what completed it; false if another request used one of them.
     pub(crate) async fn redeem(&self, tx: &Tx, user: &user::Model) -> Result<bool, Unavailable> {
-        if !store::take(tx, self.challenge).await? || !self.code.use_up(tx, user.id).await? {
+        if let Some(challenge) = self.challenge
+            && !store::take(tx, challenge).await?
+        {
             return Ok(false);
         }
-        if matches!(self.code, MatchedCode::RecoveryCode(_)) {
+        if !self.matched.use_up(tx, user.id).await? {
+            return Ok(false);
+        }
+        if matches!(self.matched, Matched::RecoveryCode(_)) {
             tx.record(Event::RecoveryCodeUsed.of(user.id));
         }
         match &self.notice {

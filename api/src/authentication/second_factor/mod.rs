@@ -10,6 +10,7 @@ use entity::{SecretHash, SessionId, UserId, user};
 pub use sealed::reseal;
 pub(crate) use sealed::{open, seal};
 
+use super::passkey::{self, MatchedPasskey};
 use crate::{
     audit::Record,
     db::Unavailable,
@@ -26,6 +27,17 @@ pub enum Factor {
     Totp,
     /// A code that the user wrote down.
     RecoveryCode,
+    /// A passkey.
+    Passkey,
+}
+
+/// A kind of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeKind {
+    /// Of an authenticator app.
+    Totp,
+    /// A recovery code.
+    Recovery,
 }
 
 /// Why a code proved nothing.
@@ -42,19 +54,21 @@ pub enum VerifyCodeError {
     Store(#[from] Unavailable),
 }
 
-/// A code that is right, and not used up yet.
+/// What is right, and not used up yet.
 #[derive(Clone, Debug)]
-pub(crate) enum MatchedCode {
+pub(crate) enum Matched {
     Totp(TotpStep),
     RecoveryCode(SecretHash),
+    Passkey(MatchedPasskey),
 }
 
-impl MatchedCode {
-    /// Uses it up; false if another request did.
+impl Matched {
+    /// Uses it up; false, or [`Unavailable::is_duplicate`], if another request did.
     pub(crate) async fn use_up(&self, tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
         match self {
             Self::Totp(step) => store::take_step(tx, user, *step).await,
             Self::RecoveryCode(hash) => store::take_code(tx, user, hash).await,
+            Self::Passkey(passkey) => passkey.use_up(tx, user).await,
         }
     }
 }
@@ -72,12 +86,12 @@ pub(crate) struct CodeAttempt<'a> {
 impl CodeAttempt<'_> {
     /// Compares a code with what the user has. A wrong one counts on the limits of the account, as a wrong password does, but on limits of
     /// its own: only who knows the password can use them up.
-    pub(crate) async fn verify(self, state: &AppState, factor: Factor, typed: &str) -> Result<MatchedCode, VerifyCodeError> {
+    pub(crate) async fn verify(self, state: &AppState, kind: CodeKind, typed: &str) -> Result<Matched, VerifyCodeError> {
         let user = self.user.id;
         let matching = async {
-            match factor {
-                Factor::Totp => match_totp(state, user, typed).await,
-                Factor::RecoveryCode => match_recovery_code(state, user, typed).await,
+            match kind {
+                CodeKind::Totp => match_totp(state, user, typed).await,
+                CodeKind::Recovery => match_recovery_code(state, user, typed).await,
             }
         };
         self.compare(state, matching).await
@@ -104,17 +118,27 @@ impl CodeAttempt<'_> {
     }
 }
 
-async fn match_totp(state: &AppState, user: UserId, typed: &str) -> Result<Option<MatchedCode>, Unavailable> {
+/// The kinds of second factors that a user has.
+pub(crate) async fn kinds(state: &AppState, user: UserId) -> Result<Vec<Factor>, Unavailable> {
+    let db = state.db.connection();
+    let has_app = store::find_totp(db, user).await?.is_some_and(|row| row.confirmed_at.is_some());
+    let has_codes = store::count_codes(db, user).await? > 0;
+    let has_passkey = passkey::store::count(db, user).await? > 0;
+    let kinds = [(has_passkey, Factor::Passkey), (has_app, Factor::Totp), (has_codes, Factor::RecoveryCode)];
+    Ok(kinds.into_iter().filter(|(has, _)| *has).map(|(_, kind)| kind).collect())
+}
+
+async fn match_totp(state: &AppState, user: UserId, typed: &str) -> Result<Option<Matched>, Unavailable> {
     let row = store::find_totp(state.db.connection(), user).await?.filter(|row| row.confirmed_at.is_some());
     let Some(row) = row else { return Ok(None) };
     // Not the user's fault, so not a wrong code.
     let secret = open(&state.secrets, &row).ok_or_else(Unavailable::sealed)?;
     let step = secret.step_of(typed, state.clock.now());
-    Ok(step.filter(|step| row.last_step < step.0).map(MatchedCode::Totp))
+    Ok(step.filter(|step| row.last_step < step.0).map(Matched::Totp))
 }
 
-async fn match_recovery_code(state: &AppState, user: UserId, typed: &str) -> Result<Option<MatchedCode>, Unavailable> {
+async fn match_recovery_code(state: &AppState, user: UserId, typed: &str) -> Result<Option<Matched>, Unavailable> {
     let Some(hash) = RecoveryCode::parse(typed).map(|code| code.hash(user)) else { return Ok(None) };
     let is_theirs = store::has_code(state.db.connection(), user, &hash).await?;
-    Ok(is_theirs.then_some(MatchedCode::RecoveryCode(hash)))
+    Ok(is_theirs.then_some(Matched::RecoveryCode(hash)))
 }

@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use crate::{db::Unavailable, secret::TotpStep, state::Tx};
+use crate::{authentication::passkey, db::Unavailable, secret::TotpStep, state::Tx};
 
 /// The secret that a user shares with an authenticator app, confirmed or not.
 pub(crate) async fn find_totp(db: &impl ConnectionTrait, user: UserId) -> Result<Option<totp::Model>, Unavailable> {
@@ -74,24 +74,60 @@ async fn void_codes(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
     Ok(())
 }
 
-/// Removes all second factors of a user, and the sign-ins that wait for one; false if the user had none that was confirmed.
+/// Removes all second factors of a user, and the sign-ins that wait for one; false if the user had none that counts.
 pub(crate) async fn remove_all(tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
-    remove_if(tx, user, totp::Column::ConfirmedAt.is_not_null()).await
+    let had_app = remove_totp(tx, user).await?;
+    let had_any = passkey::store::remove_all(tx, user).await? || had_app;
+    if had_any {
+        void_codes(tx, user).await?;
+        void_challenges(tx, user).await?;
+    }
+    Ok(had_any)
 }
 
-/// The same if they were confirmed at this time or later.
-pub(crate) async fn remove_since(tx: &Tx, user: UserId, since: UnixMillis) -> Result<bool, Unavailable> {
-    remove_if(tx, user, totp::Column::ConfirmedAt.gte(since)).await
-}
-
-async fn remove_if(tx: &Tx, user: UserId, which: Expr) -> Result<bool, Unavailable> {
-    let confirmed = totp::Entity::delete_many().filter(totp::Column::UserId.eq(user)).filter(which);
-    if confirmed.exec(tx.connection()).await?.rows_affected == 0 {
-        return Ok(false);
+/// Removes the second factors that were added at this time or later, and the recovery codes with them: who added a factor may have read
+/// those. `None` if there were none; otherwise whether any factor is left.
+pub(crate) async fn remove_since(tx: &Tx, user: UserId, since: UnixMillis) -> Result<Option<bool>, Unavailable> {
+    let had_app = remove_totp_if(tx, user, totp::Column::ConfirmedAt.gte(since)).await?;
+    if !passkey::store::remove_since(tx, user, since).await? && !had_app {
+        return Ok(None);
     }
     void_codes(tx, user).await?;
+    void_challenges(tx, user).await?;
+    has_any(tx, user).await.map(Some)
+}
+
+/// Removes the authenticator app of a user; false if they have none.
+pub(crate) async fn remove_totp(tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
+    remove_totp_if(tx, user, totp::Column::ConfirmedAt.is_not_null()).await
+}
+
+async fn remove_totp_if(tx: &Tx, user: UserId, which: Expr) -> Result<bool, Unavailable> {
+    let confirmed = totp::Entity::delete_many().filter(totp::Column::UserId.eq(user)).filter(which);
+    Ok(confirmed.exec(tx.connection()).await?.rows_affected > 0)
+}
+
+/// To be called after one factor was removed: voids the sign-ins that wait for it, and the recovery codes if it was the last one. Returns
+/// whether any is left.
+pub(crate) async fn after_removal(tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
+    void_challenges(tx, user).await?;
+    let has_any = has_any(tx, user).await?;
+    if !has_any {
+        void_codes(tx, user).await?;
+    }
+    Ok(has_any)
+}
+
+/// Whether a user has a second factor that counts.
+pub(crate) async fn has_any(tx: &Tx, user: UserId) -> Result<bool, Unavailable> {
+    let app = find_totp(tx.connection(), user).await?.is_some_and(|row| row.confirmed_at.is_some());
+    Ok(app || passkey::store::count(tx.connection(), user).await? > 0)
+}
+
+/// Voids the sign-ins of a user that wait for a second factor.
+pub(crate) async fn void_challenges(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
     challenge::Entity::delete_many().filter(challenge::Column::UserId.eq(user)).exec(tx.connection()).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Removes everything of a user who is deleted.

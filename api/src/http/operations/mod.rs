@@ -2,3 +2,4 @@
 
 pub(super) mod health;
 pub(super) mod metrics;
+pub(super) mod related_origins;

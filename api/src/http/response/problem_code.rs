@@ -66,6 +66,10 @@ problem_codes! {
     WrongPassword = 403, "Wrong password";
     /// The code of the second factor is another one, has expired, or was used.
     WrongCode = 403, "Wrong code";
+    /// The answer of the passkey does not verify, or was used: start again.
+    InvalidPasskey = 403, "Invalid passkey";
+    /// The service does not know the passkey: it was removed, or is of another service.
+    UnknownPasskey = 403, "Unknown passkey";
     /// The user has a second factor: a code is demanded beside the password.
     SecondFactorRequired = 403, "Second factor required";
     /// The one-time token was used, has expired, or was never issued.
@@ -80,6 +84,12 @@ problem_codes! {
     EmailTaken = 409, "E-mail address taken";
     /// The user has an authenticator app: remove it first.
     SecondFactorExists = 409, "Second factor exists";
+    /// The passkey was added before.
+    PasskeyExists = 409, "Passkey exists";
+    /// The user has 20 passkeys: remove one first.
+    TooManyPasskeys = 409, "Too many passkeys";
+    /// The user has no password and no other passkey, and could not sign in any more.
+    LastSignInMethod = 409, "Last way to sign in";
     /// The body is over 64 KiB.
     BodyTooLarge = 413, "Body too large";
     /// The body is not `application/json`.

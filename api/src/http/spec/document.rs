@@ -16,8 +16,9 @@ use super::{
 };
 use crate::http::v1::{
     challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
-    password::PasswordApi, probe::ProbeApi, second_factor::SecondFactorApi, session::SessionApi, sessions::SessionsApi,
-    tokens::TokensApi, users::UsersApi, verify::VerifyApi,
+    passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
+    second_factor::SecondFactorApi, session::SessionApi, sessions::SessionsApi, tokens::TokensApi, users::UsersApi,
+    verify::VerifyApi,
 };
 
 /// The APIs, in the order of the document: their type, and their values.
@@ -36,10 +37,12 @@ apis! {
     EmailApi,
     SessionApi,
     ChallengeApi,
+    PasskeySignInApi,
     MintApi,
     TokensApi,
     MeApi,
     SecondFactorApi,
+    PasskeysApi,
     ExportApi,
     SessionsApi,
     ConfigurationApi,

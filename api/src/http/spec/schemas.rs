@@ -24,7 +24,9 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
             }
         }
     }
-    document["components"]["schemas"]["SignInRequest"]["not"] = session::conflict();
+    for request in ["SignInRequest", "PasskeySignInRequest"] {
+        document["components"]["schemas"][request]["not"] = session::conflict();
+    }
     let mint = &mut document["components"]["schemas"]["MintAccessTokenRequest"];
     mint["example"] = json!({ "audience": effective.audience() });
     mint["properties"]["audience"]["example"] = effective.audience().into();

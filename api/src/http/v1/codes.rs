@@ -84,6 +84,39 @@ codes! {
     ChallengeStatus, ["challenge"].into_iter()
 }
 
+codes! {
+    /// The type of a credential of Web Authentication.
+    PublicKeyType, ["public-key"].into_iter()
+}
+
+codes! {
+    /// What an authenticator must be able to do.
+    Requirement, ["required"].into_iter()
+}
+
+codes! {
+    /// Whether the service wants to know the model of the authenticator: it does not.
+    AttestationNone, ["none"].into_iter()
+}
+
+impl PublicKeyType {
+    pub(super) fn public_key() -> Self {
+        Self("public-key".to_owned())
+    }
+}
+
+impl Requirement {
+    pub(super) fn required() -> Self {
+        Self("required".to_owned())
+    }
+}
+
+impl AttestationNone {
+    pub(super) fn none() -> Self {
+        Self("none".to_owned())
+    }
+}
+
 impl SignedInStatus {
     pub(super) fn signed_in() -> Self {
         Self("signed-in".to_owned())

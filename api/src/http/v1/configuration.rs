@@ -27,6 +27,8 @@ enum RegistrationMode {
 enum SignInMethod {
     /// `signIn` with a password.
     Password,
+    /// `signInWithPasskey`: the service has a domain name that browsers bind passkeys to.
+    Passkey,
 }
 
 /// The lengths of a new password.
@@ -64,7 +66,7 @@ impl Example for ServiceConfiguration {
     fn example() -> Self {
         Self {
             registration: RegistrationMode::Open,
-            sign_in_methods: vec![SignInMethod::Password],
+            sign_in_methods: vec![SignInMethod::Password, SignInMethod::Passkey],
             password: PasswordLengths::example(),
             audiences: vec!["services".to_owned()],
             deletion_grace: 0,
@@ -87,7 +89,11 @@ impl ConfigurationApi {
                 RegistrationConfig::Open => RegistrationMode::Open,
                 RegistrationConfig::Verified => RegistrationMode::Verified,
             },
-            sign_in_methods: vec![SignInMethod::Password],
+            sign_in_methods: if config.passkeys.is_usable() {
+                vec![SignInMethod::Password, SignInMethod::Passkey]
+            } else {
+                vec![SignInMethod::Password]
+            },
             password: PasswordLengths {
                 min_length: i32::try_from(config.passwords.min_length).unwrap_or(i32::MAX),
                 max_bytes: i32::try_from(config.passwords.max_bytes).unwrap_or(i32::MAX),

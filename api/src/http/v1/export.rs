@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     codes::{AmrValue, EndReason, TokenPurpose},
     model::{Mode, User, instant, methods},
+    passkeys::Passkey,
     tag::Tag,
 };
 use crate::{
@@ -45,6 +46,8 @@ struct UserExport {
     totp_added_at: Option<Timestamp>,
     /// How many recovery codes are left.
     recovery_codes_left: i32,
+    /// The passkeys. Their public keys are left out.
+    passkeys: Vec<Passkey>,
     /// When the account will be deleted.
     delete_at: Option<Timestamp>,
     /// The tokens of links in mails, without their secrets.
@@ -170,6 +173,7 @@ impl Example for UserExport {
             password_changed_at: Some(User::example_time()),
             totp_added_at: Some(User::example_time()),
             recovery_codes_left: 10,
+            passkeys: vec![Passkey::example()],
             delete_at: Some(User::example_time()),
             one_time_tokens: vec![ExportedToken::example()],
             mails: vec![ExportedMail::example()],
@@ -184,13 +188,14 @@ struct Streamed(Export);
 impl Streamed {
     /// The object without its last member, which follows piece by piece.
     fn head(&self) -> String {
-        let Export { user, password, factors, tokens, mails, .. } = &self.0;
+        let Export { user, password, factors, passkeys, tokens, mails, .. } = &self.0;
         let head = UserExport {
             user: (&UserSnapshot::from(user)).into(),
             changed_at: instant(user.changed_at),
             password_changed_at: password.as_ref().map(|password| instant(password.changed_at)),
             totp_added_at: factors.totp_added_at.map(instant),
             recovery_codes_left: i32::try_from(factors.recovery_codes).unwrap_or(i32::MAX),
+            passkeys: passkeys.iter().map(Into::into).collect(),
             delete_at: user.delete_at.map(instant),
             one_time_tokens: tokens.iter().map(Into::into).collect(),
             mails: mails.iter().map(Into::into).collect(),

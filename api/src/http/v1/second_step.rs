@@ -18,6 +18,8 @@ use crate::{
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Factor {
+    /// A passkey, for `completeSignInWithPasskey`.
+    Passkey,
     /// The code of an authenticator app (RFC 6238).
     Totp,
     /// A code that the user wrote down.
@@ -27,17 +29,28 @@ pub(super) enum Factor {
 impl From<authentication::Factor> for Factor {
     fn from(factor: authentication::Factor) -> Self {
         match factor {
+            authentication::Factor::Passkey => Self::Passkey,
             authentication::Factor::Totp => Self::Totp,
             authentication::Factor::RecoveryCode => Self::RecoveryCode,
         }
     }
 }
 
-impl From<Factor> for authentication::Factor {
-    fn from(factor: Factor) -> Self {
+/// A kind of code.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(super) enum CodeFactor {
+    /// The code of an authenticator app (RFC 6238).
+    Totp,
+    /// A code that the user wrote down.
+    RecoveryCode,
+}
+
+impl From<CodeFactor> for authentication::CodeKind {
+    fn from(factor: CodeFactor) -> Self {
         match factor {
-            Factor::Totp => Self::Totp,
-            Factor::RecoveryCode => Self::RecoveryCode,
+            CodeFactor::Totp => Self::Totp,
+            CodeFactor::RecoveryCode => Self::Recovery,
         }
     }
 }

@@ -94,23 +94,41 @@ problems!(SignInError {
     SignInError::Signing(error) => InternalError.log(&error),
 });
 
+/// `refresh_in` was given for mode `cookie`.
+#[derive(Debug, thiserror::Error)]
+#[error("refresh_in belongs to mode token")]
+pub(super) struct RefreshInForCookie;
+
+problems!(RefreshInForCookie {
+    RefreshInForCookie => ValidationFailed.fields(vec![FieldError::new(
+        "refresh_in",
+        Rule::Conflict,
+        "must be left out unless mode is token",
+    )]),
+});
+
+/// How a sign-in delivers the credential.
+pub(super) fn delivery(mode: Option<Mode>, refresh_in: Option<RefreshIn>) -> Result<Delivery, RefreshInForCookie> {
+    match (mode.unwrap_or(Mode::Cookie), refresh_in) {
+        (Mode::Cookie, None) => Ok(Delivery::Cookie),
+        (Mode::Cookie, Some(_)) => Err(RefreshInForCookie),
+        (Mode::Token, refresh_in) => Ok(Delivery::Tokens(refresh_in.unwrap_or(RefreshIn::Body).into())),
+    }
+}
+
 /// Why `signIn` did not sign the user in.
 #[derive(Debug, thiserror::Error)]
 enum SignInRequestError {
     /// `refresh_in` was given for mode `cookie`.
-    #[error("refresh_in belongs to mode token")]
-    RefreshInForCookie,
+    #[error(transparent)]
+    Delivery(#[from] RefreshInForCookie),
     /// The user is not signed in.
     #[error(transparent)]
     SignIn(#[from] SignInError),
 }
 
 problems!(SignInRequestError {
-    SignInRequestError::RefreshInForCookie => ValidationFailed.fields(vec![FieldError::new(
-        "refresh_in",
-        Rule::Conflict,
-        "must be left out unless mode is token",
-    )]),
+    SignInRequestError::Delivery(error) => (RefreshInForCookie: error),
     SignInRequestError::SignIn(error) => (SignInError: error),
 });
 
@@ -123,7 +141,7 @@ problems!(ReauthenticateError {
     ReauthenticateError::Signing(error) => InternalError.log(&error),
 });
 
-/// What [`SignInRequestError::RefreshInForCookie`] refuses, as a schema.
+/// What [`RefreshInForCookie`] refuses, as a schema.
 pub(in crate::http) fn conflict() -> Value {
     json!({ "required": ["refresh_in"], "properties": { "refresh_in": {}, "mode": { "enum": ["cookie"] } } })
 }
@@ -147,11 +165,7 @@ impl SessionApi {
         body: Body<SignInRequest>,
     ) -> Result<WithCookies<OneOf<Reply<200, SignedIn>, Reply<202, Challenge>>>, ErrorResponse<SignInRequestError>> {
         let Body(SignInRequest { email, password, remember, mode, refresh_in, device_token }) = body;
-        let delivery = match (mode.unwrap_or(Mode::Cookie), refresh_in) {
-            (Mode::Cookie, None) => Delivery::Cookie,
-            (Mode::Cookie, Some(_)) => return Err(SignInRequestError::RefreshInForCookie.into()),
-            (Mode::Token, refresh_in) => Delivery::Tokens(refresh_in.unwrap_or(RefreshIn::Body).into()),
-        };
+        let delivery = delivery(mode, refresh_in).map_err(SignInRequestError::from)?;
         let requester = requester.on_device(device_token.as_deref());
         let presented = credential_cookies::presented(headers);
         let request = SignIn { email: &email, password, remember: remember.unwrap_or(false), delivery, requester, presented };

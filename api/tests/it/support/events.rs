@@ -17,6 +17,7 @@ use serde_json::json;
 use super::{
     App, EMAIL, PASSWORD,
     authenticator::Authenticator,
+    passkey::Passkey,
     redis::until,
     smtp::{SmtpServer, token},
 };
@@ -86,6 +87,14 @@ pub async fn second_factors() -> String {
     ada.send(Method::POST, "/v1/me/recovery-codes", None).await.expect(200);
     ada.delete("/v1/me/totp").await.expect(204);
     Authenticator::enrol(&app, &ada).await;
+    let (mut passkey, added) = Passkey::enrol(&ada).await;
+    let path = format!("/v1/me/passkeys/{}", added.string("/passkey/id"));
+    ada.send(Method::PATCH, &path, Some(json!({ "name": "Blue key" }))).await.expect(204);
+    ada.sign_in_with_passkey(json!({})).await.expect(403);
+    for (count, status) in [(9, 200), (8, 403)] {
+        passkey.sign_count = count;
+        ada.sign_in_with_passkey(passkey.answer(&ada).await).await.expect(status);
+    }
     accounts::reset_second_factors(&app.state, &EmailAddress::parse(EMAIL).unwrap()).await.unwrap().unwrap();
     app.advance(Duration::from_secs(16 * 60)).await;
     ada.get("/v1/me/export").await.expect(403);

@@ -5,6 +5,7 @@ import { client } from "./client.js";
 import { DeleteAccount } from "./delete-account.js";
 import { ExportData } from "./export-data.js";
 import { Field, Form, Submit } from "./form.js";
+import { Passkeys } from "./passkeys.js";
 import { Profile } from "./profile.js";
 import { SecondFactor } from "./second-factor.js";
 import { Sessions } from "./sessions.js";
@@ -63,6 +64,8 @@ export function Account({ user }: { readonly user: User }) {
       </section>
 
       <SecondFactor user={user} />
+
+      <Passkeys user={user} />
 
       <ExportData user={user} />
 

@@ -20,9 +20,13 @@ export async function failureOf(call: () => Promise<Answer>): Promise<Failure | 
   try {
     const { problem, response } = await call();
     return problem && explain(problem, response);
-  } catch {
-    // It rejects only when there was no answer.
-    return { message: words.unreachable };
+  } catch (error) {
+    // The browser's answer for a passkey. It rejects otherwise only when there was no answer.
+    const isPasskey = error instanceof DOMException && error.name !== "TimeoutError";
+    if (!isPasskey) return { message: words.unreachable };
+    return {
+      message: error.name === "InvalidStateError" ? words.passkeyExists : words.passkeyDeclined,
+    };
   }
 }
 

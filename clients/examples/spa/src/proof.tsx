@@ -4,10 +4,16 @@ import type { Answer } from "./failure.js";
 import { Field } from "./form.js";
 import { words } from "./words/index.js";
 
-/** Shows that it is still the user, in the fields of {@link Proof}: then the session is fresh. */
-export function prove(fields: Record<string, string | undefined>): Promise<Answer> {
+/**
+ * Shows that it is still the user, in the fields of {@link Proof}: then the session is fresh. A user with a
+ * passkey needs no code.
+ */
+export async function prove(fields: Record<string, string | undefined>): Promise<Answer> {
   const { password = "", totp } = fields;
-  return client.reauthenticate({ password, totp: totp || undefined });
+  const proved = await client.reauthenticate({ password, totp: totp || undefined });
+  if (proved.problem?.code !== "second_factor_required") return proved;
+  const { data } = await client.listPasskeys();
+  return data && data.items.length > 0 ? client.passkeys.reauthenticate() : proved;
 }
 
 interface ProofProps {

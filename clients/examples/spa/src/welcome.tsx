@@ -1,5 +1,5 @@
 import type { Challenge, EndReason } from "@bifrons/client";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { client } from "./client.js";
 import { Field, Form, Submit } from "./form.js";
 import { SecondStep } from "./second-step.js";
@@ -52,25 +52,36 @@ export function Welcome({ reason }: { readonly reason: EndReason | undefined }) 
 }
 
 function SignIn({ onChallenge }: ViewProps) {
+  useEffect(() => {
+    // Passkeys in the autofill of the address, for as long as the form is shown.
+    const left = new AbortController();
+    client.passkeys.signIn({ conditional: true, signal: left.signal }).catch(() => {});
+    return () => left.abort();
+  }, []);
   return (
-    <Form
-      call={async ({ email = "", password = "", remember }) => {
-        const answer = await client.signIn({ email, password, remember: remember === "on" });
-        if (answer.data?.status === "challenge") onChallenge(answer.data);
-        return answer;
-      }}
-    >
-      <Email />
-      <Field
-        name="password"
-        label={words.password}
-        type="password"
-        autoComplete="current-password"
-        required
-      />
-      <Remember />
-      <Submit>{words.signIn}</Submit>
-    </Form>
+    <>
+      <Form
+        call={async ({ email = "", password = "", remember }) => {
+          const answer = await client.signIn({ email, password, remember: remember === "on" });
+          if (answer.data?.status === "challenge") onChallenge(answer.data);
+          return answer;
+        }}
+      >
+        <Email />
+        <Field
+          name="password"
+          label={words.password}
+          type="password"
+          autoComplete="current-password"
+          required
+        />
+        <Remember />
+        <Submit>{words.signIn}</Submit>
+      </Form>
+      <Form call={() => client.passkeys.signIn()}>
+        <Submit className="quiet">{words.signInWithPasskey}</Submit>
+      </Form>
+    </>
   );
 }
 
@@ -115,7 +126,7 @@ function Forgot({ onMail }: ViewProps) {
 }
 
 const Email = () => (
-  <Field name="email" label={words.email} type="email" autoComplete="username" required />
+  <Field name="email" label={words.email} type="email" autoComplete="username webauthn" required />
 );
 
 const Remember = () => (

@@ -4,8 +4,12 @@ import type { SessionEffect } from "../../src/runtime/shapes.js";
 export const effects: Readonly<Record<string, SessionEffect>> = {
   signIn: "begins",
   completeSignIn: "begins",
+  completeSignInWithPasskey: "begins",
+  signInWithPasskey: "begins",
   confirmTotp: "begins",
+  registerPasskey: "begins",
   reauthenticate: "begins",
+  reauthenticateWithPasskey: "begins",
   changePassword: "begins",
   refreshTokens: "refreshed",
   getSession: "session",

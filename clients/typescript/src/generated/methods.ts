@@ -148,6 +148,44 @@ export interface Methods {
   completeSignIn(input: MethodInput<"completeSignIn">, options?: CallOptions): Promise<Result<"completeSignIn">>;
 
   /**
+   * Start a sign-in with a passkey
+   *
+   * Answers with what `navigator.credentials.get()` needs: for `signInWithPasskey`, `completeSignInWithPasskey` and
+   * `reauthenticateWithPasskey`. It names no user and no passkey, and nothing is stored.
+   *
+   * `POST /v1/session/passkey/options`
+   */
+  startPasskeySignIn(input?: MethodInput<"startPasskeySignIn">, options?: CallOptions): Promise<Result<"startPasskeySignIn">>;
+
+  /**
+   * Sign in with a passkey
+   *
+   * Verifies what the passkey signed, and answers as `signIn` does without a second factor: the authenticator verified the user, so a
+   * passkey is two factors. A signature is good for one sign-in.
+   *
+   * `POST /v1/session/passkey`
+   */
+  signInWithPasskey(input: MethodInput<"signInWithPasskey">, options?: CallOptions): Promise<Result<"signInWithPasskey">>;
+
+  /**
+   * Complete a sign-in with a passkey
+   *
+   * Verifies what a passkey of the user signed, where the 202 of `signIn` lists the factor `passkey`, and answers as `completeSignIn` does.
+   *
+   * `POST /v1/session/challenge/passkey`
+   */
+  completeSignInWithPasskey(input: MethodInput<"completeSignInWithPasskey">, options?: CallOptions): Promise<Result<"completeSignInWithPasskey">>;
+
+  /**
+   * Re-authenticate with a passkey
+   *
+   * Verifies what a passkey of the user signed, and makes the session fresh, as `reauthenticate` does with the password.
+   *
+   * `POST /v1/session/reauthenticate/passkey`
+   */
+  reauthenticateWithPasskey(input: MethodInput<"reauthenticateWithPasskey">, options?: CallOptions): Promise<Result<"reauthenticateWithPasskey">>;
+
+  /**
    * Issue an access token for another service
    *
    * Issues a short-lived access token for a service that verifies it with the keys of this one.
@@ -264,6 +302,51 @@ export interface Methods {
   replaceRecoveryCodes(input?: MethodInput<"replaceRecoveryCodes">, options?: CallOptions): Promise<Result<"replaceRecoveryCodes">>;
 
   /**
+   * List the passkeys
+   *
+   * Answers with the passkeys of the current user, oldest first.
+   *
+   * `GET /v1/me/passkeys`
+   */
+  listPasskeys(input?: MethodInput<"listPasskeys">, options?: CallOptions): Promise<Result<"listPasskeys">>;
+
+  /**
+   * Add a passkey
+   *
+   * Verifies a new passkey. It signs in by itself; from now on a sign-in with the password needs a second factor. The answer has the
+   * session with its new secret, in which the passkey is proved, and recovery codes if the user had no second factor. A mail tells the user.
+   *
+   * `POST /v1/me/passkeys`
+   */
+  registerPasskey(input: MethodInput<"registerPasskey">, options?: CallOptions): Promise<Result<"registerPasskey">>;
+
+  /**
+   * Start adding a passkey
+   *
+   * Answers with what `navigator.credentials.create()` needs. The passkey counts once `registerPasskey` has verified it, in this session.
+   *
+   * `POST /v1/me/passkey/options`
+   */
+  startPasskeyRegistration(input?: MethodInput<"startPasskeyRegistration">, options?: CallOptions): Promise<Result<"startPasskeyRegistration">>;
+
+  /**
+   * Rename a passkey
+   *
+   * `PATCH /v1/me/passkeys/{id}`
+   */
+  renamePasskey(input: MethodInput<"renamePasskey">, options?: CallOptions): Promise<Result<"renamePasskey">>;
+
+  /**
+   * Remove a passkey
+   *
+   * If it was the last second factor, the recovery codes go with it, and a sign-in needs the password alone. The last way to sign in cannot be
+   * removed. A mail tells the user.
+   *
+   * `DELETE /v1/me/passkeys/{id}`
+   */
+  removePasskey(input: MethodInput<"removePasskey">, options?: CallOptions): Promise<Result<"removePasskey">>;
+
+  /**
    * Export the current user
    *
    * Answers with everything that is stored about the user. Secrets and their hashes are left out. The session must be fresh: see
@@ -343,6 +426,7 @@ export type ReadingId =
   | "getSession"
   | "getMe"
   | "getSecondFactors"
+  | "listPasskeys"
   | "exportMe"
   | "listSessions"
   | "getConfiguration"

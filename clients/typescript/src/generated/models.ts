@@ -8,6 +8,11 @@ import type { components } from "./schema.js";
 export type AccessToken = components["schemas"]["AccessToken"];
 
 /**
+ * Which authenticators may make the passkey: those that keep it, and verify the user.
+ */
+export type AuthenticatorSelection = components["schemas"]["AuthenticatorSelection"];
+
+/**
  * A sign-in that waits for a second factor. It opens nothing, and ends after ten minutes or five codes.
  */
 export type Challenge = components["schemas"]["Challenge"];
@@ -21,6 +26,11 @@ export type ChangeEmailRequest = components["schemas"]["ChangeEmailRequest"];
  * Changing the password.
  */
 export type ChangePasswordRequest = components["schemas"]["ChangePasswordRequest"];
+
+/**
+ * A kind of code.
+ */
+export type CodeFactor = components["schemas"]["CodeFactor"];
 
 /**
  * Completing a sign-in.
@@ -41,6 +51,11 @@ export type ConfirmTotpRequest = components["schemas"]["ConfirmTotpRequest"];
  * A confirmed address.
  */
 export type EmailConfirmed = components["schemas"]["EmailConfirmed"];
+
+/**
+ * A passkey that the user has.
+ */
+export type ExistingPasskey = components["schemas"]["ExistingPasskey"];
 
 /**
  * A mail that is not delivered.
@@ -83,6 +98,56 @@ export type Mode = components["schemas"]["Mode"];
 export type OneTimeTokenRequest = components["schemas"]["OneTimeTokenRequest"];
 
 /**
+ * A passkey of a user.
+ */
+export type Passkey = components["schemas"]["Passkey"];
+
+/**
+ * An algorithm of COSE.
+ */
+export type PasskeyAlgorithm = components["schemas"]["PasskeyAlgorithm"];
+
+/**
+ * Completing a sign-in with a passkey.
+ */
+export type PasskeyChallengeRequest = components["schemas"]["PasskeyChallengeRequest"];
+
+/**
+ * For `PublicKeyCredential.parseCreationOptionsFromJSON()`. The challenge expires after ten minutes.
+ */
+export type PasskeyCreationOptions = components["schemas"]["PasskeyCreationOptions"];
+
+/**
+ * Passkeys, oldest first.
+ */
+export type PasskeyList = components["schemas"]["PasskeyList"];
+
+/**
+ * Authenticating again with a passkey.
+ */
+export type PasskeyReauthenticateRequest = components["schemas"]["PasskeyReauthenticateRequest"];
+
+/**
+ * A passkey that counts from now on.
+ */
+export type PasskeyRegistered = components["schemas"]["PasskeyRegistered"];
+
+/**
+ * For `PublicKeyCredential.parseRequestOptionsFromJSON()`. The challenge expires after ten minutes.
+ */
+export type PasskeyRequestOptions = components["schemas"]["PasskeyRequestOptions"];
+
+/**
+ * Signing in with a passkey.
+ */
+export type PasskeySignInRequest = components["schemas"]["PasskeySignInRequest"];
+
+/**
+ * The user, as authenticators show them.
+ */
+export type PasskeyUser = components["schemas"]["PasskeyUser"];
+
+/**
  * The lengths of a new password.
  */
 export type PasswordLengths = components["schemas"]["PasswordLengths"];
@@ -113,6 +178,11 @@ export type RefreshIn = components["schemas"]["RefreshIn"];
 export type RefreshTokensRequest = components["schemas"]["RefreshTokensRequest"];
 
 /**
+ * A new passkey.
+ */
+export type RegisterPasskeyRequest = components["schemas"]["RegisterPasskeyRequest"];
+
+/**
  * Signing up.
  */
 export type RegisterUserRequest = components["schemas"]["RegisterUserRequest"];
@@ -126,6 +196,16 @@ export type RegistrationMode = components["schemas"]["RegistrationMode"];
  * The relation of a page to the service, as browsers see it.
  */
 export type Relation = components["schemas"]["Relation"];
+
+/**
+ * The service, as authenticators show it.
+ */
+export type RelyingParty = components["schemas"]["RelyingParty"];
+
+/**
+ * Another name for a passkey.
+ */
+export type RenamePasskeyRequest = components["schemas"]["RenamePasskeyRequest"];
 
 /**
  * Asking for a new password.

@@ -159,6 +159,48 @@ export const completeSignIn: Callable<"completeSignIn"> = (call, ...rest) =>
   call({ method: "POST", path: "/v1/session/challenge", body: true, effect: "begins" }, ...rest) as never;
 
 /**
+ * Start a sign-in with a passkey
+ *
+ * Answers with what `navigator.credentials.get()` needs: for `signInWithPasskey`, `completeSignInWithPasskey` and
+ * `reauthenticateWithPasskey`. It names no user and no passkey, and nothing is stored.
+ *
+ * `POST /v1/session/passkey/options`
+ */
+export const startPasskeySignIn: Callable<"startPasskeySignIn"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/session/passkey/options" }, ...rest) as never;
+
+/**
+ * Sign in with a passkey
+ *
+ * Verifies what the passkey signed, and answers as `signIn` does without a second factor: the authenticator verified the user, so a
+ * passkey is two factors. A signature is good for one sign-in.
+ *
+ * `POST /v1/session/passkey`
+ */
+export const signInWithPasskey: Callable<"signInWithPasskey"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/session/passkey", body: true, mode: true, effect: "begins" }, ...rest) as never;
+
+/**
+ * Complete a sign-in with a passkey
+ *
+ * Verifies what a passkey of the user signed, where the 202 of `signIn` lists the factor `passkey`, and answers as `completeSignIn` does.
+ *
+ * `POST /v1/session/challenge/passkey`
+ */
+export const completeSignInWithPasskey: Callable<"completeSignInWithPasskey"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/session/challenge/passkey", body: true, effect: "begins" }, ...rest) as never;
+
+/**
+ * Re-authenticate with a passkey
+ *
+ * Verifies what a passkey of the user signed, and makes the session fresh, as `reauthenticate` does with the password.
+ *
+ * `POST /v1/session/reauthenticate/passkey`
+ */
+export const reauthenticateWithPasskey: Callable<"reauthenticateWithPasskey"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/session/reauthenticate/passkey", body: true, bearer: true, effect: "begins" }, ...rest) as never;
+
+/**
  * Issue an access token for another service
  *
  * Issues a short-lived access token for a service that verifies it with the keys of this one.
@@ -285,6 +327,56 @@ export const confirmTotp: Callable<"confirmTotp"> = (call, ...rest) =>
  */
 export const replaceRecoveryCodes: Callable<"replaceRecoveryCodes"> = (call, ...rest) =>
   call({ method: "POST", path: "/v1/me/recovery-codes", bearer: true }, ...rest) as never;
+
+/**
+ * List the passkeys
+ *
+ * Answers with the passkeys of the current user, oldest first.
+ *
+ * `GET /v1/me/passkeys`
+ */
+export const listPasskeys: Callable<"listPasskeys"> = (call, ...rest) =>
+  call({ method: "GET", path: "/v1/me/passkeys", bearer: true }, ...rest) as never;
+
+/**
+ * Add a passkey
+ *
+ * Verifies a new passkey. It signs in by itself; from now on a sign-in with the password needs a second factor. The answer has the
+ * session with its new secret, in which the passkey is proved, and recovery codes if the user had no second factor. A mail tells the user.
+ *
+ * `POST /v1/me/passkeys`
+ */
+export const registerPasskey: Callable<"registerPasskey"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/me/passkeys", body: true, blank: ["name"], bearer: true, effect: "begins", ok: 201 }, ...rest) as never;
+
+/**
+ * Start adding a passkey
+ *
+ * Answers with what `navigator.credentials.create()` needs. The passkey counts once `registerPasskey` has verified it, in this session.
+ *
+ * `POST /v1/me/passkey/options`
+ */
+export const startPasskeyRegistration: Callable<"startPasskeyRegistration"> = (call, ...rest) =>
+  call({ method: "POST", path: "/v1/me/passkey/options", bearer: true }, ...rest) as never;
+
+/**
+ * Rename a passkey
+ *
+ * `PATCH /v1/me/passkeys/{id}`
+ */
+export const renamePasskey: Callable<"renamePasskey"> = (call, ...rest) =>
+  call({ method: "PATCH", path: "/v1/me/passkeys/{id}", body: true, bearer: true, ok: 204 }, ...rest) as never;
+
+/**
+ * Remove a passkey
+ *
+ * If it was the last second factor, the recovery codes go with it, and a sign-in needs the password alone. The last way to sign in cannot be
+ * removed. A mail tells the user.
+ *
+ * `DELETE /v1/me/passkeys/{id}`
+ */
+export const removePasskey: Callable<"removePasskey"> = (call, ...rest) =>
+  call({ method: "DELETE", path: "/v1/me/passkeys/{id}", bearer: true, ok: 204 }, ...rest) as never;
 
 /**
  * Export the current user

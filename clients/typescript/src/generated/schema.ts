@@ -265,6 +265,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a sign-in with a passkey
+         * @description Answers with what `navigator.credentials.get()` needs: for `signInWithPasskey`, `completeSignInWithPasskey` and
+         *     `reauthenticateWithPasskey`. It names no user and no passkey, and nothing is stored.
+         */
+        post: operations["startPasskeySignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description Verifies what the passkey signed, and answers as `signIn` does without a second factor: the authenticator verified the user, so a
+         *     passkey is two factors. A signature is good for one sign-in.
+         */
+        post: operations["signInWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/challenge/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a sign-in with a passkey
+         * @description Verifies what a passkey of the user signed, where the 202 of `signIn` lists the factor `passkey`, and answers as `completeSignIn` does.
+         */
+        post: operations["completeSignInWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/reauthenticate/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Re-authenticate with a passkey
+         * @description Verifies what a passkey of the user signed, and makes the session fresh, as `reauthenticate` does with the password.
+         */
+        post: operations["reauthenticateWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session/token": {
         parameters: {
             query?: never;
@@ -465,6 +547,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the passkeys
+         * @description Answers with the passkeys of the current user, oldest first.
+         */
+        get: operations["listPasskeys"];
+        put?: never;
+        /**
+         * Add a passkey
+         * @description Verifies a new passkey. It signs in by itself; from now on a sign-in with the password needs a second factor. The answer has the
+         *     session with its new secret, in which the passkey is proved, and recovery codes if the user had no second factor. A mail tells the user.
+         */
+        post: operations["registerPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start adding a passkey
+         * @description Answers with what `navigator.credentials.create()` needs. The passkey counts once `registerPasskey` has verified it, in this session.
+         */
+        post: operations["startPasskeyRegistration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey
+         * @description If it was the last second factor, the recovery codes go with it, and a sign-in needs the password alone. The last way to sign in cannot be
+         *     removed. A mail tells the user.
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        /** Rename a passkey */
+        patch: operations["renamePasskey"];
+        trace?: never;
+    };
     "/v1/me/export": {
         parameters: {
             query?: never;
@@ -629,6 +778,29 @@ export interface components {
             expires_in: number;
         };
         /**
+         * AuthenticatorSelection
+         * @description Which authenticators may make the passkey: those that keep it, and verify the user.
+         * @example {
+         *       "residentKey": "required",
+         *       "requireResidentKey": true,
+         *       "userVerification": "required"
+         *     }
+         */
+        AuthenticatorSelection: {
+            /**
+             * @example required
+             * @enum {string}
+             */
+            residentKey: "required";
+            /** @example true */
+            requireResidentKey: boolean;
+            /**
+             * @example required
+             * @enum {string}
+             */
+            userVerification: "required";
+        };
+        /**
          * Challenge
          * @description A sign-in that waits for a second factor. It opens nothing, and ends after ten minutes or five codes.
          * @example {
@@ -705,6 +877,12 @@ export interface components {
             new_password: string;
         };
         /**
+         * @description A kind of code.
+         * @example recovery_code
+         * @enum {string}
+         */
+        CodeFactor: "totp" | "recovery_code";
+        /**
          * CompleteSignInRequest
          * @description Completing a sign-in.
          * @example {
@@ -719,7 +897,7 @@ export interface components {
              * @example bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
              */
             token?: string;
-            factor: components["schemas"]["Factor"];
+            factor: components["schemas"]["CodeFactor"];
             /**
              * @description As typed: spaces, hyphens and case do not matter.
              * @example 287082
@@ -786,6 +964,37 @@ export interface components {
              * @example bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
              */
             reset_token?: string;
+        };
+        /**
+         * ExistingPasskey
+         * @description A passkey that the user has.
+         * @example {
+         *       "type": "public-key",
+         *       "id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+         *       "transports": [
+         *         "hybrid",
+         *         "internal"
+         *       ]
+         *     }
+         */
+        ExistingPasskey: {
+            /**
+             * @example public-key
+             * @enum {string}
+             */
+            type: "public-key";
+            /**
+             * @description In base64url.
+             * @example -R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q
+             */
+            id: string;
+            /**
+             * @example [
+             *       "hybrid",
+             *       "internal"
+             *     ]
+             */
+            transports: string[];
         };
         /**
          * ExportedMail
@@ -914,7 +1123,7 @@ export interface components {
          * @example recovery_code
          * @enum {string}
          */
-        Factor: "totp" | "recovery_code";
+        Factor: "passkey" | "totp" | "recovery_code";
         /**
          * FieldError
          * @description A field and the rule that its value breaks. Never the value.
@@ -990,6 +1199,418 @@ export interface components {
              * @example bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
              */
             token: string;
+        };
+        /**
+         * Passkey
+         * @description A passkey of a user.
+         * @example {
+         *       "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *       "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+         *       "name": "My phone",
+         *       "provider": "Google Password Manager",
+         *       "backup_eligible": true,
+         *       "backed_up": true,
+         *       "created_at": "2026-01-01T09:00:00.000Z",
+         *       "last_used_at": "2026-01-01T09:00:00.000Z"
+         *     }
+         */
+        Passkey: {
+            /**
+             * Format: uuid
+             * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+             */
+            id: string;
+            /**
+             * @description The id that the authenticator gave it, in base64url: for `PublicKeyCredential.signalAllAcceptedCredentials()`.
+             * @example -R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q
+             */
+            credential_id: string;
+            /**
+             * @description What the user calls it.
+             * @example My phone
+             */
+            name: string;
+            /**
+             * @description The program or device that keeps it, as it claims.
+             * @example Google Password Manager
+             */
+            provider?: string;
+            /**
+             * @description Whether it may be copied to other devices of the user.
+             * @example true
+             */
+            backup_eligible: boolean;
+            /**
+             * @description Whether it was copied when it was last used.
+             * @example true
+             */
+            backed_up: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last signed the user in.
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            last_used_at?: string;
+        };
+        /**
+         * PasskeyAlgorithm
+         * @description An algorithm of COSE.
+         * @example {
+         *       "type": "public-key",
+         *       "alg": -7
+         *     }
+         */
+        PasskeyAlgorithm: {
+            /**
+             * @example public-key
+             * @enum {string}
+             */
+            type: "public-key";
+            /**
+             * Format: int32
+             * @example -7
+             */
+            alg: number;
+        };
+        /**
+         * PasskeyChallengeRequest
+         * @description Completing a sign-in with a passkey.
+         * @example {
+         *       "token": "bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO",
+         *       "passkey": {
+         *         "type": "public-key"
+         *       }
+         *     }
+         */
+        PasskeyChallengeRequest: {
+            /**
+             * @description Mode `token`: the `token` of the challenge.
+             * @example bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaJnI06ctNuO
+             */
+            token?: string;
+            /**
+             * @description What `navigator.credentials.get()` resolved to: its `toJSON()`.
+             * @example {
+             *       "type": "public-key"
+             *     }
+             */
+            passkey: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The device token of an earlier sign-in on this device.
+             * @example text
+             */
+            device_token?: string;
+        };
+        /**
+         * PasskeyCreationOptions
+         * @description For `PublicKeyCredential.parseCreationOptionsFromJSON()`. The challenge expires after ten minutes.
+         * @example {
+         *       "rp": {
+         *         "id": "example.com",
+         *         "name": "Example"
+         *       },
+         *       "user": {
+         *         "id": "AZt6PS9AfDGdHlt6YMQfKg",
+         *         "name": "ada@example.com",
+         *         "displayName": "Ada King"
+         *       },
+         *       "challenge": "9q2rQmTn0bP4fQm1VwZ0gAAAAZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaA",
+         *       "pubKeyCredParams": [
+         *         {
+         *           "type": "public-key",
+         *           "alg": -8
+         *         },
+         *         {
+         *           "type": "public-key",
+         *           "alg": -7
+         *         },
+         *         {
+         *           "type": "public-key",
+         *           "alg": -257
+         *         }
+         *       ],
+         *       "excludeCredentials": [
+         *         {
+         *           "type": "public-key",
+         *           "id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+         *           "transports": [
+         *             "hybrid",
+         *             "internal"
+         *           ]
+         *         }
+         *       ],
+         *       "authenticatorSelection": {
+         *         "residentKey": "required",
+         *         "requireResidentKey": true,
+         *         "userVerification": "required"
+         *       },
+         *       "attestation": "none"
+         *     }
+         */
+        PasskeyCreationOptions: {
+            rp: components["schemas"]["RelyingParty"];
+            user: components["schemas"]["PasskeyUser"];
+            /**
+             * @description In base64url.
+             * @example 9q2rQmTn0bP4fQm1VwZ0gAAAAZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaA
+             */
+            challenge: string;
+            /**
+             * @description The algorithms that the service verifies, the preferred one first.
+             * @example [
+             *       {
+             *         "type": "public-key",
+             *         "alg": -8
+             *       },
+             *       {
+             *         "type": "public-key",
+             *         "alg": -7
+             *       },
+             *       {
+             *         "type": "public-key",
+             *         "alg": -257
+             *       }
+             *     ]
+             */
+            pubKeyCredParams: components["schemas"]["PasskeyAlgorithm"][];
+            /**
+             * @description The passkeys that the user has.
+             * @example [
+             *       {
+             *         "type": "public-key",
+             *         "id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+             *         "transports": [
+             *           "hybrid",
+             *           "internal"
+             *         ]
+             *       }
+             *     ]
+             */
+            excludeCredentials: components["schemas"]["ExistingPasskey"][];
+            authenticatorSelection: components["schemas"]["AuthenticatorSelection"];
+            /**
+             * @example none
+             * @enum {string}
+             */
+            attestation: "none";
+        };
+        /**
+         * PasskeyList
+         * @description Passkeys, oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *           "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+         *           "name": "My phone",
+         *           "provider": "Google Password Manager",
+         *           "backup_eligible": true,
+         *           "backed_up": true,
+         *           "created_at": "2026-01-01T09:00:00.000Z",
+         *           "last_used_at": "2026-01-01T09:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        PasskeyList: {
+            /**
+             * @example [
+             *       {
+             *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+             *         "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+             *         "name": "My phone",
+             *         "provider": "Google Password Manager",
+             *         "backup_eligible": true,
+             *         "backed_up": true,
+             *         "created_at": "2026-01-01T09:00:00.000Z",
+             *         "last_used_at": "2026-01-01T09:00:00.000Z"
+             *       }
+             *     ]
+             */
+            items: components["schemas"]["Passkey"][];
+        };
+        /**
+         * PasskeyReauthenticateRequest
+         * @description Authenticating again with a passkey.
+         * @example {
+         *       "passkey": {
+         *         "type": "public-key"
+         *       }
+         *     }
+         */
+        PasskeyReauthenticateRequest: {
+            /**
+             * @description What `navigator.credentials.get()` resolved to: its `toJSON()`.
+             * @example {
+             *       "type": "public-key"
+             *     }
+             */
+            passkey: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PasskeyRegistered
+         * @description A passkey that counts from now on.
+         * @example {
+         *       "passkey": {
+         *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *         "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+         *         "name": "My phone",
+         *         "provider": "Google Password Manager",
+         *         "backup_eligible": true,
+         *         "backed_up": true,
+         *         "created_at": "2026-01-01T09:00:00.000Z",
+         *         "last_used_at": "2026-01-01T09:00:00.000Z"
+         *       },
+         *       "recovery_codes": [
+         *         "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV"
+         *       ],
+         *       "session": {
+         *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *         "mode": "token",
+         *         "assurance": 1,
+         *         "user": {
+         *           "id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
+         *           "email": "ada@example.com",
+         *           "email_verified": true,
+         *           "name": "Ada Lovelace",
+         *           "locale": "en",
+         *           "user_metadata": {
+         *             "theme": "dark"
+         *           },
+         *           "app_metadata": {
+         *             "plan": "team"
+         *           },
+         *           "roles": [],
+         *           "created_at": "2025-12-31T09:00:00.000Z"
+         *         },
+         *         "remember": true,
+         *         "methods": [
+         *           "pwd"
+         *         ],
+         *         "authenticated_at": "2026-01-01T09:00:00.000Z",
+         *         "created_at": "2026-01-01T09:00:00.000Z",
+         *         "idle_expires_at": "2026-01-15T09:00:00.000Z",
+         *         "expires_at": "2026-01-31T09:00:00.000Z"
+         *       },
+         *       "tokens": {
+         *         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTliN2EzZCJ9.c2lnbmF0dXJl",
+         *         "token_type": "Bearer",
+         *         "expires_in": 600,
+         *         "refresh_token": "bfr_AZt6PS9AfDGdHlt6YMQfKgAAAAKf2k1vYb3pPq",
+         *         "device_token": "bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ"
+         *       }
+         *     }
+         */
+        PasskeyRegistered: {
+            passkey: components["schemas"]["Passkey"];
+            /**
+             * @description If it is the first second factor of the user: to write down, each is good for one sign-in. They are shown once.
+             * @example [
+             *       "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV"
+             *     ]
+             */
+            recovery_codes?: string[];
+            /** @description The session, in which the passkey is proved. */
+            session: components["schemas"]["Session"] & unknown;
+            /** @description Mode `token`: its new tokens. */
+            tokens?: components["schemas"]["Tokens"] & unknown;
+        };
+        /**
+         * PasskeyRequestOptions
+         * @description For `PublicKeyCredential.parseRequestOptionsFromJSON()`. The challenge expires after ten minutes.
+         * @example {
+         *       "challenge": "9q2rQmTn0bP4fQm1VwZ0gAAAAZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaA",
+         *       "rpId": "example.com",
+         *       "userVerification": "required"
+         *     }
+         */
+        PasskeyRequestOptions: {
+            /**
+             * @description In base64url.
+             * @example 9q2rQmTn0bP4fQm1VwZ0gAAAAZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gwsm7j_UwAXxaA
+             */
+            challenge: string;
+            /**
+             * @description The domain name that passkeys are bound to.
+             * @example example.com
+             */
+            rpId: string;
+            /**
+             * @example required
+             * @enum {string}
+             */
+            userVerification: "required";
+        };
+        /**
+         * PasskeySignInRequest
+         * @description Signing in with a passkey.
+         * @example {
+         *       "passkey": {
+         *         "type": "public-key"
+         *       },
+         *       "remember": true,
+         *       "mode": "cookie"
+         *     }
+         */
+        PasskeySignInRequest: {
+            /**
+             * @description What `navigator.credentials.get()` resolved to: its `toJSON()`.
+             * @example {
+             *       "type": "public-key"
+             *     }
+             */
+            passkey: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Whether to stay signed in: after the browser closes, and for the longer lifetime.
+             * @example true
+             */
+            remember?: boolean;
+            /** @description How the session is presented; `cookie` when left out. */
+            mode?: components["schemas"]["Mode"] & unknown;
+            /** @description Mode `token` only: where the refresh token travels; `body` when left out. */
+            refresh_in?: components["schemas"]["RefreshIn"] & unknown;
+            /**
+             * @description The device token of an earlier sign-in on this device.
+             * @example text
+             */
+            device_token?: string;
+        };
+        /**
+         * PasskeyUser
+         * @description The user, as authenticators show them.
+         * @example {
+         *       "id": "AZt6PS9AfDGdHlt6YMQfKg",
+         *       "name": "ada@example.com",
+         *       "displayName": "Ada King"
+         *     }
+         */
+        PasskeyUser: {
+            /**
+             * @description The id of the user, in base64url.
+             * @example AZt6PS9AfDGdHlt6YMQfKg
+             */
+            id: string;
+            /**
+             * @description The address.
+             * @example ada@example.com
+             */
+            name: string;
+            /**
+             * @description The name, or the address of a user without one.
+             * @example Ada King
+             */
+            displayName: string;
         };
         /**
          * PasswordLengths
@@ -1100,6 +1721,8 @@ export interface components {
          *     - `reauthentication_required`: The session is not fresh: call `reauthenticate` first.
          *     - `wrong_password`: The password that was given to re-authenticate is another one.
          *     - `wrong_code`: The code of the second factor is another one, has expired, or was used.
+         *     - `invalid_passkey`: The answer of the passkey does not verify, or was used: start again.
+         *     - `unknown_passkey`: The service does not know the passkey: it was removed, or is of another service.
          *     - `second_factor_required`: The user has a second factor: a code is demanded beside the password.
          *     - `invalid_one_time_token`: The one-time token was used, has expired, or was never issued.
          *     - `not_found`: There is no such resource.
@@ -1107,6 +1730,9 @@ export interface components {
          *     - `request_timeout`: The body did not arrive within ten seconds.
          *     - `email_taken`: Another user has this e-mail address.
          *     - `second_factor_exists`: The user has an authenticator app: remove it first.
+         *     - `passkey_exists`: The passkey was added before.
+         *     - `too_many_passkeys`: The user has 20 passkeys: remove one first.
+         *     - `last_sign_in_method`: The user has no password and no other passkey, and could not sign in any more.
          *     - `body_too_large`: The body is over 64 KiB.
          *     - `unsupported_media_type`: The body is not `application/json`.
          *     - `validation_failed`: Values break rules; `errors` names the fields and the rules.
@@ -1117,7 +1743,7 @@ export interface components {
          * @example unavailable
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "invalid_challenge" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "wrong_code" | "second_factor_required" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "second_factor_exists" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
+        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "invalid_challenge" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "wrong_code" | "invalid_passkey" | "unknown_passkey" | "second_factor_required" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "second_factor_exists" | "passkey_exists" | "too_many_passkeys" | "last_sign_in_method" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
         /**
          * ReauthenticateRequest
          * @description Authenticating again.
@@ -1176,6 +1802,32 @@ export interface components {
             refresh_token?: string;
         };
         /**
+         * RegisterPasskeyRequest
+         * @description A new passkey.
+         * @example {
+         *       "passkey": {
+         *         "type": "public-key"
+         *       },
+         *       "name": "My phone"
+         *     }
+         */
+        RegisterPasskeyRequest: {
+            /**
+             * @description What `navigator.credentials.create()` resolved to: its `toJSON()`.
+             * @example {
+             *       "type": "public-key"
+             *     }
+             */
+            passkey: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What the user calls it. By default the name of the program that keeps it.
+             * @example My phone
+             */
+            name?: string;
+        };
+        /**
          * RegisterUserRequest
          * @description Signing up.
          * @example {
@@ -1217,6 +1869,37 @@ export interface components {
          * @enum {string}
          */
         Relation: "same_origin" | "same_site" | "cross_site";
+        /**
+         * RelyingParty
+         * @description The service, as authenticators show it.
+         * @example {
+         *       "id": "example.com",
+         *       "name": "Example"
+         *     }
+         */
+        RelyingParty: {
+            /**
+             * @description The domain name that the passkey will be bound to.
+             * @example example.com
+             */
+            id: string;
+            /** @example Example */
+            name: string;
+        };
+        /**
+         * RenamePasskeyRequest
+         * @description Another name for a passkey.
+         * @example {
+         *       "name": "My phone"
+         *     }
+         */
+        RenamePasskeyRequest: {
+            /**
+             * @description What the user calls it.
+             * @example My phone
+             */
+            name: string;
+        };
         /**
          * RequestPasswordResetRequest
          * @description Asking for a new password.
@@ -1317,7 +2000,8 @@ export interface components {
          * @example {
          *       "registration": "open",
          *       "sign_in_methods": [
-         *         "password"
+         *         "password",
+         *         "passkey"
          *       ],
          *       "password": {
          *         "min_length": 8,
@@ -1334,7 +2018,8 @@ export interface components {
             /**
              * @description The ways to sign in.
              * @example [
-             *       "password"
+             *       "password",
+             *       "passkey"
              *     ]
              */
             sign_in_methods: components["schemas"]["SignInMethod"][];
@@ -1569,10 +2254,10 @@ export interface components {
         };
         /**
          * @description What proves who a user is.
-         * @example password
+         * @example passkey
          * @enum {string}
          */
-        SignInMethod: "password";
+        SignInMethod: "password" | "passkey";
         /**
          * SignInRequest
          * @description Signing in.
@@ -1913,6 +2598,18 @@ export interface components {
          *       "password_changed_at": "2026-01-01T09:00:00.000Z",
          *       "totp_added_at": "2026-01-01T09:00:00.000Z",
          *       "recovery_codes_left": 10,
+         *       "passkeys": [
+         *         {
+         *           "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *           "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+         *           "name": "My phone",
+         *           "provider": "Google Password Manager",
+         *           "backup_eligible": true,
+         *           "backed_up": true,
+         *           "created_at": "2026-01-01T09:00:00.000Z",
+         *           "last_used_at": "2026-01-01T09:00:00.000Z"
+         *         }
+         *       ],
          *       "delete_at": "2026-01-01T09:00:00.000Z",
          *       "one_time_tokens": [
          *         {
@@ -1975,6 +2672,22 @@ export interface components {
              * @example 10
              */
             recovery_codes_left: number;
+            /**
+             * @description The passkeys. Their public keys are left out.
+             * @example [
+             *       {
+             *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+             *         "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
+             *         "name": "My phone",
+             *         "provider": "Google Password Manager",
+             *         "backup_eligible": true,
+             *         "backed_up": true,
+             *         "created_at": "2026-01-01T09:00:00.000Z",
+             *         "last_used_at": "2026-01-01T09:00:00.000Z"
+             *       }
+             *     ]
+             */
+            passkeys: components["schemas"]["Passkey"][];
             /**
              * Format: date-time
              * @description When the account will be deleted.
@@ -2086,6 +2799,20 @@ export interface components {
                 };
             };
         };
+        /** @description Conflict */
+        LastSignInMethod: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "last_sign_in_method";
+                };
+            };
+        };
         /** @description Bad Request */
         MalformedRequest: {
             headers: {
@@ -2157,6 +2884,20 @@ export interface components {
             };
         };
         /** @description Forbidden */
+        OriginNotAllowedOrInvalidPasskeyOrUnknownPasskey: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "invalid_passkey" | "unknown_passkey";
+                };
+            };
+        };
+        /** @description Forbidden */
         OriginNotAllowedOrReauthenticationRequired: {
             headers: {
                 "Bifrons-Version": components["headers"]["BifronsVersion"];
@@ -2167,6 +2908,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
                     code?: "origin_not_allowed" | "reauthentication_required";
+                };
+            };
+        };
+        /** @description Forbidden */
+        OriginNotAllowedOrReauthenticationRequiredOrInvalidPasskey: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "origin_not_allowed" | "reauthentication_required" | "invalid_passkey";
                 };
             };
         };
@@ -2238,6 +2993,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
                     code?: "overloaded" | "unavailable";
+                };
+            };
+        };
+        /** @description Conflict */
+        PasskeyExistsOrTooManyPasskeys: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "passkey_exists" | "too_many_passkeys";
                 };
             };
         };
@@ -3001,6 +3770,158 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    startPasskeySignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequestOptions"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signInWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignInRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrInvalidPasskeyOrUnknownPasskey"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    completeSignInWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /**
+                 * @description Mode `cookie`: the sign-in that waits for a second factor.
+                 * @example bfc_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws
+                 */
+                "__Host-bifrons_challenge"?: string;
+                /**
+                 * @description Marks the browser as known to the account. It is no credential.
+                 * @example bfd_f1Vf3vBv7kZQ1mRr7bW9AAAAAZttKzQZ
+                 */
+                "__Host-bifrons_device"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyChallengeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidChallenge"];
+            403: components["responses"]["OriginNotAllowedOrInvalidPasskeyOrUnknownPasskey"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reauthenticateWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyReauthenticateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrInvalidPasskeyOrUnknownPasskey"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     mintAccessToken: {
         parameters: {
             query?: never;
@@ -3380,6 +4301,169 @@ export interface operations {
             401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    registerPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterPasskeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRegistered"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrInvalidPasskey"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["PasskeyExistsOrTooManyPasskeys"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    startPasskeyRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCreationOptions"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The passkey's id.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["LastSignInMethod"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    renamePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The passkey's id.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenamePasskeyRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
+            403: components["responses"]["OriginNotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -28,6 +28,13 @@ test.each<[string, string, number]>([
   expect(first).toBeLessThanOrEqual(limit);
 });
 
+test("passkeys are loaded on first use", async () => {
+  const { later } = await measure('export * from "./src/index.js"');
+  const sizes = later.map((part) => part.split(" ")).filter(([name]) => name === "passkeys");
+  expect(sizes).toHaveLength(1);
+  expect(Number(sizes[0]?.[1])).toBeLessThanOrEqual(1500);
+});
+
 const WITHOUT_CLIENT: Plugin = {
   name: "without-client",
   setup: ({ onResolve }) => {

@@ -125,6 +125,20 @@ export const de: Words = {
   codesLeft: (count) => `Übrige Wiederherstellungscodes: ${count}.`,
   newCodes: "Neue Wiederherstellungscodes erzeugen",
   removeApp: "App entfernen",
+  passkeys: "Passkeys",
+  passkeyText:
+    "Mit einem Passkey melden Sie sich ohne Passwort an: mit Fingerabdruck, Gesicht oder der PIN Ihres Geräts.",
+  addPasskey: "Passkey hinzufügen",
+  removePasskey: "Passkey entfernen",
+  rename: "Umbenennen",
+  passkeyName: "Name des Passkeys",
+  passkeyUse: (added, used) =>
+    used ? `Hinzugefügt ${added}, zuletzt benutzt ${used}.` : `Hinzugefügt ${added}.`,
+  passkeyExists: "Dieses Gerät hat schon einen Passkey Ihres Kontos.",
+  passkeyDeclined:
+    "Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal oder auf anderem Weg.",
+  usePasskey: "Passkey verwenden",
+  signInWithPasskey: "Mit einem Passkey anmelden",
   yourData: "Ihre Daten",
   exportText:
     "Alles, was über Sie gespeichert ist, in einer Datei. Passwörter und andere Geheimnisse sind nicht enthalten.",

@@ -124,6 +124,19 @@ export const en = {
   codesLeft: (count: number) => `Recovery codes left: ${count}.`,
   newCodes: "Make new recovery codes",
   removeApp: "Remove the app",
+  passkeys: "Passkeys",
+  passkeyText:
+    "A passkey signs you in without your password: with your fingerprint, your face or the PIN of your device.",
+  addPasskey: "Add a passkey",
+  removePasskey: "Remove the passkey",
+  rename: "Rename",
+  passkeyName: "Name of the passkey",
+  passkeyUse: (added: string | undefined, used: string | undefined) =>
+    used ? `Added ${added}, last used ${used}.` : `Added ${added}.`,
+  passkeyExists: "This device has a passkey of your account.",
+  passkeyDeclined: "No passkey was used. Try again, or use another way.",
+  usePasskey: "Use a passkey",
+  signInWithPasskey: "Sign in with a passkey",
   yourData: "Your data",
   exportText:
     "Everything that is stored about you, in one file. Passwords and other secrets are left out.",
