@@ -87,7 +87,9 @@ mistakes! {
     SignInNotFound, "sign_in_not_found", GiveCredentials, "RFC 9110, section 15.5",
         "There is no sign-in at this path, or not with this method.";
     SignInRefused, "sign_in_refused", GiveCredentials, "RFC 9110, section 15.5",
-        "The API refused the sign-in, so it set no cookie to judge.";
+        "The API refused the sign-in: a cookie in its answer belongs to no user's session.";
+    SignInIncomplete, "sign_in_incomplete", CompleteSignIn, "RFC 9110, section 15.3.3",
+        "The sign-in is not complete: the API demands a second factor, or another step.";
     NoCookie, "no_cookie", GiveCredentials, "RFC 6265bis, section 5.7",
         "The answer to the sign-in sets no cookie, so there is nothing to judge.";
     CookieWithheld, "cookie_withheld", TrustProxy, "RFC 6265bis, section 4.1.2.5",
@@ -155,6 +157,7 @@ impl Mistake {
                 | Self::StrictLink
                 | Self::LifetimeShort
                 | Self::NextUnknown
+                | Self::SignInIncomplete
                 | Self::PageUnseen
         )
     }

@@ -146,6 +146,7 @@ impl Report {
             "page": self.look.as_ref().map(|look| json!({
                 "origin": look.page.as_str(),
                 "calls": look.calls.iter().map(page_call).collect::<Vec<_>>(),
+                "form": look.form,
             })),
             "servers": self.servers().iter().map(|server| server.code.as_str()).collect::<Vec<_>>(),
             "frontends": self.frontends.iter().map(frontend).collect::<Vec<_>>(),

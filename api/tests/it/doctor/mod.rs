@@ -2,6 +2,7 @@
 
 mod calls;
 mod document;
+mod ours;
 
 use std::{fmt::Write as _, fs, net::TcpListener, process::Output};
 
