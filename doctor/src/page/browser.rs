@@ -3,8 +3,9 @@
 use std::{
     collections::VecDeque,
     env,
+    fs::Permissions,
     io::{BufRead, BufReader, Write},
-    os::unix::process::CommandExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
@@ -46,7 +47,8 @@ pub(super) struct Browser {
 impl Browser {
     pub(super) fn start(visit: &Visit, stop: &Stop) -> Result<Self, LookError> {
         let program = find()?;
-        let profile = tempfile::Builder::new().prefix("bifrons-doctor-").tempdir()?;
+        let own = Permissions::from_mode(0o700);
+        let profile = tempfile::Builder::new().prefix("bifrons-doctor-").permissions(own).tempdir()?;
         let mut child = Command::new("/bin/sh")
             .args(["-c", WITH_PIPES])
             .arg(profile.path())
