@@ -20,8 +20,7 @@ pub struct Answer {
 impl Answer {
     /// Takes headers by lower-case name, in the order they came.
     pub fn new(status: u16, headers: impl IntoIterator<Item = (String, String)>) -> Self {
-        let headers = headers.into_iter().map(|(name, value)| (name, harmless(&value)));
-        Self { status, headers: headers.collect(), first_line: None, demands_second_factor: false }
+        Self { status, headers: headers.into_iter().collect(), first_line: None, demands_second_factor: false }
     }
 
     /// Keeps what matters of the body, and its first line: servers say there why they refuse.
@@ -38,7 +37,7 @@ impl Answer {
     }
 
     pub fn all(&self, name: &str) -> Vec<&str> {
-        self.headers.iter().filter(|(given, _)| given == name).map(|(_, value)| value.trim()).collect()
+        self.headers.iter().filter(|(given, _)| given == name).map(|(_, value)| value.trim_matches([' ', '\t'])).collect()
     }
 
     /// The members of a header that is a list.
@@ -51,13 +50,13 @@ impl Answer {
     pub fn quote(&self, name: &str) -> String {
         match self.all(name) {
             none if none.is_empty() => format!("no {name}"),
-            values => format!("{name}: {}", values.join(", ")),
+            values => format!("{name}: {}", harmless(&values.join(", "))),
         }
     }
 
     /// The status as evidence, with where it redirects to and what a refusal says.
     pub fn quote_status(&self) -> String {
-        let location = self.location().map(|to| format!(", Location: {to}")).unwrap_or_default();
+        let location = self.location().map(|to| format!(", Location: {}", harmless(to))).unwrap_or_default();
         let line = self.first_line.as_deref().filter(|_| self.status >= 400);
         format!("{}{location}{}", self.status, line.map(|line| format!(": {line}")).unwrap_or_default())
     }
@@ -95,7 +94,7 @@ impl Answer {
 }
 
 /// Evidence is printed on a terminal, which must not obey it.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
 

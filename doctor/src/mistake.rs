@@ -124,6 +124,8 @@ mistakes! {
         "Domain is a public suffix, below which unrelated sites live.";
     PrefixBroken, "prefix_broken", KeepPrefix, "RFC 6265bis, sections 4.1.3 and 5.7",
         "__Host- needs Secure, Path=/ and no Domain; __Secure- needs Secure; __Http- HttpOnly too.";
+    CookieMalformed, "cookie_malformed", WriteItWell, "RFC 6265bis, section 5.6",
+        "The cookie has no name, or a control character, and these browsers refuse it.";
     CookieTooLarge, "cookie_too_large", SmallCookie, "RFC 6265bis, section 5.6",
         "Name and value of the cookie are over 4096 bytes.";
     PathMissesNext, "path_misses_next", WidenPath, "RFC 6265bis, section 5.1.4",

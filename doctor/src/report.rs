@@ -91,7 +91,7 @@ impl Report {
             secure: api.as_ref().is_ok_and(Origin::is_secure),
             headers: &self.headers,
             method: &self.method,
-            cookie: self.judged_cookie().map_or("sid", |cookie| cookie.name.as_str()),
+            cookie: self.judged_cookie().filter(|cookie| !cookie.name.is_empty()).map_or("sid", |cookie| cookie.name.as_str()),
         })
     }
 

@@ -175,6 +175,7 @@ fn named(facts: Facts<'_>, reason: Reason, cookie: &SetCookie) -> Mistake {
     let (frontend, api) = (facts.frontend, facts.api);
     let ((page_secure, page_site), (api_secure, api_site)) = (frontend.site(), api.site());
     match reason {
+        Reason::Malformed => Mistake::CookieMalformed,
         Reason::TooLarge => Mistake::CookieTooLarge,
         Reason::DomainMismatch if cookie.domain.as_deref() == Some(frontend.host()) => Mistake::DomainIsFrontend,
         Reason::DomainMismatch => Mistake::DomainMismatch,

@@ -86,6 +86,8 @@ remedies! {
         "Leave Domain out: the cookie then belongs to the API's host alone, and goes there from every frontend.";
     KeepPrefix, "keep_prefix",
         "Set what the prefix needs, or choose a name without the prefix.";
+    WriteItWell, "write_it_well",
+        "Set the cookie as name=value in visible ASCII characters, and encode every other one.";
     SmallCookie, "small_cookie",
         "Keep the session on the server, and only its id in the cookie.";
     WidenPath, "widen_path",

@@ -238,7 +238,11 @@ fn session_cookies(plan: &Plan, frontend: &Origin, guard: Option<&Guard>, sign_i
 }
 
 fn cookie_header<'a>(cookies: impl Iterator<Item = &'a SetCookie>) -> Option<String> {
-    let pairs: Vec<_> = cookies.map(|cookie| format!("{}={}", cookie.name, cookie.value.expose())).collect();
+    let pairs = cookies.map(|cookie| match cookie.name.as_str() {
+        "" => cookie.value.expose().to_owned(),
+        name => format!("{name}={}", cookie.value.expose()),
+    });
+    let pairs: Vec<_> = pairs.collect();
     (!pairs.is_empty()).then(|| pairs.join("; "))
 }
 
