@@ -1,6 +1,9 @@
 //! What an API answered, as far as it matters to browsers.
 
-use crate::browsers::{SetCookie, date};
+use crate::{
+    browsers::{SetCookie, date},
+    second_factor,
+};
 
 /// Of a body, no more is quoted.
 const MAX_QUOTED: usize = 160;
@@ -10,20 +13,22 @@ pub struct Answer {
     pub status: u16,
     headers: Vec<(String, String)>,
     first_line: Option<String>,
+    /// Whether the body says that a second factor is due.
+    pub(crate) demands_second_factor: bool,
 }
 
 impl Answer {
     /// Takes headers by lower-case name, in the order they came.
     pub fn new(status: u16, headers: impl IntoIterator<Item = (String, String)>) -> Self {
-        let headers = headers.into_iter().map(|(name, value)| (name, harmless(&value)));
-        Self { status, headers: headers.collect(), first_line: None }
+        Self { status, headers: headers.into_iter().collect(), first_line: None, demands_second_factor: false }
     }
 
-    /// Keeps the first line of the body: servers say there why they refuse.
+    /// Keeps what matters of the body, and its first line: servers say there why they refuse.
     #[must_use]
     pub fn with_body(mut self, body: &str) -> Self {
         let line = body.lines().map(str::trim).find(|line| !line.is_empty());
         self.first_line = line.map(|line| harmless(&line.chars().take(MAX_QUOTED).collect::<String>()));
+        self.demands_second_factor = second_factor::is_demanded_in(body);
         self
     }
 
@@ -32,7 +37,7 @@ impl Answer {
     }
 
     pub fn all(&self, name: &str) -> Vec<&str> {
-        self.headers.iter().filter(|(given, _)| given == name).map(|(_, value)| value.trim()).collect()
+        self.headers.iter().filter(|(given, _)| given == name).map(|(_, value)| value.trim_matches([' ', '\t'])).collect()
     }
 
     /// The members of a header that is a list.
@@ -45,13 +50,13 @@ impl Answer {
     pub fn quote(&self, name: &str) -> String {
         match self.all(name) {
             none if none.is_empty() => format!("no {name}"),
-            values => format!("{name}: {}", values.join(", ")),
+            values => format!("{name}: {}", harmless(&values.join(", "))),
         }
     }
 
     /// The status as evidence, with where it redirects to and what a refusal says.
     pub fn quote_status(&self) -> String {
-        let location = self.location().map(|to| format!(", Location: {to}")).unwrap_or_default();
+        let location = self.location().map(|to| format!(", Location: {}", harmless(to))).unwrap_or_default();
         let line = self.first_line.as_deref().filter(|_| self.status >= 400);
         format!("{}{location}{}", self.status, line.map(|line| format!(": {line}")).unwrap_or_default())
     }
@@ -89,7 +94,7 @@ impl Answer {
 }
 
 /// Evidence is printed on a terminal, which must not obey it.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
 

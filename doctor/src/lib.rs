@@ -25,6 +25,7 @@ mod origin;
 mod page;
 mod remedy;
 mod report;
+mod second_factor;
 mod table;
 mod visit;
 
@@ -36,7 +37,7 @@ pub use examine::{Cell, Examined, Facts, Finding, Judgement, examine};
 pub use leg::{Hop, Leg, Outcome};
 pub use mistake::Mistake;
 pub use origin::Origin;
-pub use page::{Look, LookError, PageCall, Visit, look};
+pub use page::{Look, LookError, PageCall, Stop, Visit, look};
 pub use remedy::{Blanks, Fix, Known, Remedy, Server, servers};
 pub use report::{CookieSource, Report};
 pub use visit::{Csrf, Error, Plan, visit};

@@ -87,7 +87,9 @@ mistakes! {
     SignInNotFound, "sign_in_not_found", GiveCredentials, "RFC 9110, section 15.5",
         "There is no sign-in at this path, or not with this method.";
     SignInRefused, "sign_in_refused", GiveCredentials, "RFC 9110, section 15.5",
-        "The API refused the sign-in, so it set no cookie to judge.";
+        "The API refused the sign-in: a cookie in its answer belongs to no user's session.";
+    SignInIncomplete, "sign_in_incomplete", CompleteSignIn, "RFC 9110, section 15.3.3",
+        "The sign-in is not complete: the API demands a second factor, or another step.";
     NoCookie, "no_cookie", GiveCredentials, "RFC 6265bis, section 5.7",
         "The answer to the sign-in sets no cookie, so there is nothing to judge.";
     CookieWithheld, "cookie_withheld", TrustProxy, "RFC 6265bis, section 4.1.2.5",
@@ -122,6 +124,8 @@ mistakes! {
         "Domain is a public suffix, below which unrelated sites live.";
     PrefixBroken, "prefix_broken", KeepPrefix, "RFC 6265bis, sections 4.1.3 and 5.7",
         "__Host- needs Secure, Path=/ and no Domain; __Secure- needs Secure; __Http- HttpOnly too.";
+    CookieMalformed, "cookie_malformed", WriteItWell, "RFC 6265bis, section 5.6",
+        "The cookie has no name, or a control character, and these browsers refuse it.";
     CookieTooLarge, "cookie_too_large", SmallCookie, "RFC 6265bis, section 5.6",
         "Name and value of the cookie are over 4096 bytes.";
     PathMissesNext, "path_misses_next", WidenPath, "RFC 6265bis, section 5.1.4",
@@ -155,6 +159,7 @@ impl Mistake {
                 | Self::StrictLink
                 | Self::LifetimeShort
                 | Self::NextUnknown
+                | Self::SignInIncomplete
                 | Self::PageUnseen
         )
     }

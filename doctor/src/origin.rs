@@ -51,11 +51,15 @@ impl Origin {
             || self.host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// Whether the host is an address instead of a name.
+    pub fn is_address(&self) -> bool {
+        self.host.starts_with('[') || self.host.parse::<std::net::Ipv4Addr>().is_ok()
+    }
+
     /// What "site" means to a browser: the scheme and the registrable domain. An address, `localhost` and a public suffix are
     /// sites of their own.
     pub fn site(&self) -> (bool, &str) {
-        let is_address = self.host.starts_with('[') || self.host.parse::<std::net::Ipv4Addr>().is_ok();
-        let registrable = if is_address { None } else { psl::domain_str(&self.host) };
+        let registrable = if self.is_address() { None } else { psl::domain_str(&self.host) };
         // The list ignores a dot at the end. Browsers keep it: `example.com.` and `example.com` are two sites.
         let start = registrable.and_then(|domain| self.host.rfind(domain)).unwrap_or_default();
         (self.secure, &self.host[start..])

@@ -91,7 +91,7 @@ impl Report {
             secure: api.as_ref().is_ok_and(Origin::is_secure),
             headers: &self.headers,
             method: &self.method,
-            cookie: self.judged_cookie().map_or("sid", |cookie| cookie.name.as_str()),
+            cookie: self.judged_cookie().filter(|cookie| !cookie.name.is_empty()).map_or("sid", |cookie| cookie.name.as_str()),
         })
     }
 
@@ -146,6 +146,7 @@ impl Report {
             "page": self.look.as_ref().map(|look| json!({
                 "origin": look.page.as_str(),
                 "calls": look.calls.iter().map(page_call).collect::<Vec<_>>(),
+                "form": look.form,
             })),
             "servers": self.servers().iter().map(|server| server.code.as_str()).collect::<Vec<_>>(),
             "frontends": self.frontends.iter().map(frontend).collect::<Vec<_>>(),

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::{
-    Blanks, Cell, CookieSource, Examined, Finding, Judgement, Remedy, Report,
+    Blanks, Cell, CookieSource, Examined, Finding, Judgement, Mistake, Remedy, Report,
     browsers::{Family, Relation},
     examine::CallFate,
 };
@@ -14,9 +14,12 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} {} of {}, as browsers see it", self.method, self.path, self.api)?;
         if self.cookies_from == CookieSource::Probe {
-            let note = "The sign-in was refused, so it set no session cookie. This is Bifrons: its probe cookie, which has the same \
-                        attributes, was judged instead.";
-            write!(f, "{}", wrapped("", "", note))?;
+            let mut found = self.frontends.iter().flat_map(|examined| &examined.findings);
+            let incomplete = found.any(|finding| finding.mistake == Mistake::SignInIncomplete);
+            let why = if incomplete { "is not complete" } else { "was refused" };
+            let note = "so it set no session cookie. This is Bifrons: its probe cookie, which has the same attributes, was judged \
+                        instead.";
+            write!(f, "{}", wrapped("", "", &format!("The sign-in {why}, {note}")))?;
         }
         for examined in &self.frontends {
             write!(f, "\n{}", Block(examined))?;

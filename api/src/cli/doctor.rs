@@ -5,11 +5,14 @@ use std::{
     io::{self, Read},
     net::{SocketAddr, ToSocketAddrs},
     path::PathBuf,
+    pin::{Pin, pin},
+    process,
     time::Duration,
 };
 
 use clap::{Args, builder::PossibleValuesParser};
-use doctor::{Call, Csrf, Judgement, Look, Origin, Plan, Visit, look, servers, visit};
+use doctor::{Call, Csrf, Judgement, Look, Origin, Plan, Report, Stop, Visit, look, servers, visit};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{failure::Failure, print::print, runtime::block_on};
 use crate::{clock::Clock, config::duration};
@@ -80,18 +83,60 @@ pub(super) struct Arguments {
 
 /// Examines an API.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let (mut frontends, json) = (arguments.frontend.clone(), arguments.json);
-    let visited = page_visit(&arguments);
-    let mut plan = plan(arguments)?;
-    plan.look = visited.map(|page| look(&page)).transpose().map_err(Failure::new)?;
-    let page = plan.look.iter().map(|look| look.page.clone()).find(|page| !frontends.contains(page));
-    frontends.extend(page);
-    let report = block_on(async { visit(&plan, &frontends).await.map_err(Failure::new) })?;
+    let json = arguments.json;
+    let report = block_on(examine(arguments))?;
     print(&if json { format!("{:#}\n", report.to_json()) } else { report.to_string() })?;
     match report.judgement() {
         Judgement::Works | Judgement::Limited => Ok(()),
         Judgement::Unknown | Judgement::Fails => Err(Failure::Reported),
     }
+}
+
+async fn examine(arguments: Arguments) -> Result<Report, Failure> {
+    let mut frontends = arguments.frontend.clone();
+    let page = page_visit(&arguments);
+    let mut plan = plan(arguments)?;
+    let mut stopped = pin!(stopped());
+    if let Some(page) = page {
+        let look = look_at(page, stopped.as_mut()).await?;
+        frontends.extend(Some(look.page.clone()).filter(|page| !frontends.contains(page)));
+        plan.look = Some(look);
+    }
+    tokio::select! {
+        report = visit(&plan, &frontends) => report.map_err(Failure::new),
+        code = stopped => process::exit(code?),
+    }
+}
+
+/// Looks at a page. A signal closes the browser first: its profile holds the session.
+async fn look_at(page: Visit, stopped: Pin<&mut impl Future<Output = Result<i32, Failure>>>) -> Result<Look, Failure> {
+    let stop = Stop::default();
+    let mut looking = tokio::task::spawn_blocking({
+        let stop = stop.clone();
+        move || look(&page, &stop)
+    });
+    tokio::select! {
+        looked = &mut looking => looked.map_err(Failure::new)?.map_err(Failure::new),
+        code = stopped => {
+            stop.demand();
+            let _ = looking.await;
+            process::exit(code?)
+        }
+    }
+}
+
+/// Waits for a signal to stop, and gives the exit code that says which one it was.
+async fn stopped() -> Result<i32, Failure> {
+    let listen = |kind: SignalKind| signal(kind).map_err(Failure::new);
+    let (mut hang_up, mut interrupt) = (listen(SignalKind::hangup())?, listen(SignalKind::interrupt())?);
+    let (mut terminate, mut quit) = (listen(SignalKind::terminate())?, listen(SignalKind::quit())?);
+    let kind = tokio::select! {
+        _ = hang_up.recv() => SignalKind::hangup(),
+        _ = interrupt.recv() => SignalKind::interrupt(),
+        _ = terminate.recv() => SignalKind::terminate(),
+        _ = quit.recv() => SignalKind::quit(),
+    };
+    Ok(128 + kind.as_raw_value())
 }
 
 fn plan(arguments: Arguments) -> Result<Plan, Failure> {
@@ -103,6 +148,7 @@ fn plan(arguments: Arguments) -> Result<Plan, Failure> {
         base: api.base,
         next: next.or_else(|| (path == SESSION).then(|| SESSION.to_owned())),
         sign_in: Call { method, path, content_type, headers: header },
+        has_credentials: body.0 != UNKNOWN_USER.as_bytes(),
         body: body.0,
         session_cookie: arguments.cookie,
         csrf: arguments.csrf.map(|path| Csrf { path }),

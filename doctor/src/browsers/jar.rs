@@ -43,12 +43,13 @@ impl Jar {
             Verdict::Works(stored) => stored,
             Verdict::Refused(reason) => return Fate::Refused(reason),
         };
-        let path = cookie.effective_path(setting.path);
+        let read = cookie.as_read_by(setting.family);
+        let path = read.effective_path(setting.path);
         self.0.retain(|kept| {
             (&kept.cookie.name, &kept.cookie.domain, kept.path.as_str(), kept.stored)
                 != (&cookie.name, &cookie.domain, path, stored)
         });
-        let lifetime = cookie.lifetime(setting.now);
+        let lifetime = read.lifetime(setting.now);
         if lifetime == Lifetime::Expired {
             return Fate::Deletes;
         }
@@ -83,6 +84,8 @@ impl Jar {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::{Fate, Jar, Setting};
     use crate::{
         Origin,
@@ -127,5 +130,41 @@ mod tests {
         let names = |path| jar.cookies(path).map(|cookie| cookie.name.as_str()).collect::<Vec<_>>();
         assert_eq!((names("/auth/me"), names("/session")), (vec!["sid", "csrf"], vec!["csrf"]));
         assert!(jar.sends("sid", "/auth") && !jar.sends("sid", "/session") && !jar.sends_everywhere("sid"));
+    }
+
+    /// A run of one character is written `{x*1025}`.
+    fn spread(text: &str) -> String {
+        let mut parts = text.split(['{', '}']);
+        let mut spread = parts.next().unwrap().to_owned();
+        for part in parts {
+            spread += &match part.split_once('*').and_then(|(what, count)| Some((what, count.parse().ok()?))) {
+                Some((what, count)) => what.repeat(count),
+                None => part.to_owned(),
+            };
+        }
+        spread
+    }
+
+    /// What Chromium and Firefox sent to `/next` after an answer of `/set` with the header.
+    #[test]
+    fn every_header_is_read_as_browsers_read_it() {
+        let table: Value = serde_json::from_str(include_str!("../../../clients/browsers/parsing.json")).unwrap();
+        let (mut count, mut wrong) = (0, Vec::new());
+        for api in table["apis"].as_array().unwrap() {
+            let origin = Origin::parse(api["api"].as_str().unwrap()).unwrap();
+            for row in api["rows"].as_array().unwrap() {
+                let header = spread(row[0].as_str().unwrap());
+                for (family, seen) in [(Family::Chromium, &row[1]), (Family::Firefox, &row[2])] {
+                    let setting = Setting { family, frontend: &origin, api: &origin, path: "/set", now: 1_795_000_000 };
+                    let mut jar = Jar::default();
+                    let fate = SetCookie::parse(&header).map(|cookie| jar.set(setting, &cookie));
+                    count += 1;
+                    if (jar.cookies("/next").count() == 1) != (seen == "Y") {
+                        wrong.push(format!("{family}: {}: {seen}, not {fate:?}", row[0]));
+                    }
+                }
+            }
+        }
+        assert!(count > 500 && wrong.is_empty(), "{count} of which\n{}", wrong.join("\n"));
     }
 }

@@ -1,5 +1,7 @@
 //! How long a cookie lives (RFC 6265bis sections 5.6.1, 5.6.2 and 5.7).
 
+use super::Family;
+
 /// Browsers keep no cookie for longer: 400 days.
 const MAX_SECONDS: i64 = 400 * 24 * 60 * 60;
 
@@ -25,8 +27,13 @@ impl Lifetime {
 }
 
 /// The seconds in `Max-Age`, at the nearest bound if they are too many. None: browsers ignore the attribute.
-pub(super) fn max_age(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
+pub(super) fn max_age(family: Family, text: &str) -> Option<i64> {
+    // To Firefox, what begins so is in the past, whatever follows.
+    if family == Family::Firefox && text.starts_with('-') {
+        return Some(i64::MIN);
+    }
+    let signed = text.strip_prefix('-').or_else(|| text.strip_prefix('+').filter(|_| family.is_chromium()));
+    let digits = signed.unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -38,7 +45,7 @@ pub(super) fn max_age(text: &str) -> Option<i64> {
 mod tests {
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-    use super::{Lifetime, max_age};
+    use super::{Family, Lifetime, max_age};
 
     #[test]
     fn ages_have_digits_alone_and_never_overflow() {
@@ -49,14 +56,18 @@ mod tests {
             ("007", Some(7)),
             ("99999999999999999999", Some(i64::MAX)),
             ("-99999999999999999999", Some(i64::MIN)),
-            ("+60", None),
             ("60s", None),
             ("1.5", None),
             ("-", None),
             ("", None),
         ] {
-            assert_eq!(max_age(text), seconds, "{text}");
+            assert_eq!(max_age(Family::SafariLike, text), seconds, "{text}");
         }
+        let [chromium, firefox, safari] = [Family::Chromium, Family::Firefox, Family::SafariLike]
+            .map(|family| ["+60", "-", "-1x", "--1", "+", "+-0"].map(|text| max_age(family, text)));
+        assert_eq!(chromium, [Some(60), None, None, None, None, None]);
+        assert_eq!(firefox, [None, Some(i64::MIN), Some(i64::MIN), Some(i64::MIN), None, None]);
+        assert_eq!(safari, [None; 6]);
     }
 
     #[test]
@@ -73,7 +84,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_an_age_only_if_it_is_a_whole_number(text in any::<String>()) {
-            prop_assert_eq!(max_age(&text).is_some(), text.strip_prefix('-').unwrap_or(&text).parse::<u128>().is_ok() && !text.contains('+'));
+            prop_assert_eq!(max_age(Family::SafariLike, &text).is_some(), text.strip_prefix('-').unwrap_or(&text).parse::<u128>().is_ok() && !text.contains('+'));
         }
 
         #[test]

@@ -4,6 +4,7 @@
 //! Every call is assumed to have `credentials: "include"`. Without it no browser stores or sends a cookie across origins.
 
 pub mod date;
+mod firefox_date;
 mod jar;
 mod lifetime;
 mod path;
@@ -35,6 +36,10 @@ pub enum Family {
 
 impl Family {
     pub const ALL: [Self; 4] = [Self::Chromium, Self::ChromiumBlocking, Self::Firefox, Self::SafariLike];
+
+    pub(crate) fn is_chromium(self) -> bool {
+        matches!(self, Self::Chromium | Self::ChromiumBlocking)
+    }
 
     pub fn code(self) -> &'static str {
         match self {

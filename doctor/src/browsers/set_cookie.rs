@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Lifetime, date, lifetime, path};
+use super::{Family, Lifetime, date, firefox_date, lifetime, path};
+use crate::answer::harmless;
 
 /// The `SameSite` attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,7 @@ pub enum SameSite {
 /// A cookie as a server sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetCookie {
+    /// Empty: it has none, and browsers that take it send the value alone.
     pub name: String,
     pub value: CookieValue,
     pub secure: bool,
@@ -35,6 +37,8 @@ pub struct SetCookie {
     times: Vec<String>,
     /// The names of further cookies that stand in the same header after commas. Browsers never see them.
     pub folded: Vec<String>,
+    /// The whole header, which each family reads a little differently.
+    header: CookieValue,
 }
 
 /// The value of a cookie, which may be a credential: it is never printed.
@@ -54,13 +58,35 @@ impl fmt::Debug for CookieValue {
 }
 
 impl SetCookie {
-    /// Parses a header. Browsers skip unknown attributes; of an attribute given twice, the last one counts.
+    /// Parses a header as Chromium does. Browsers skip unknown attributes; of an attribute given twice, the last one counts.
     pub fn parse(header: &str) -> Option<Self> {
+        Self::read_by(Family::Chromium, header)
+    }
+
+    /// The cookie as a family reads it: all of them agree on what servers mostly write.
+    pub(super) fn as_read_by(&self, family: Family) -> Self {
+        Self::read_by(family, self.header.expose()).unwrap_or_else(|| self.clone())
+    }
+
+    /// Whether a family refuses it for its characters, or for its lack of a name.
+    pub(super) fn is_malformed(&self, family: Family) -> bool {
+        let nameless = self.name.is_empty() && (family == Family::Firefox || self.value.expose().contains('='));
+        nameless || has_control(family, self.header.expose())
+    }
+
+    fn read_by(family: Family, header: &str) -> Option<Self> {
         let mut parts = header.split(';');
-        let (name, value) = parts.next()?.split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
+        let pair = parts.next()?;
+        let (name, value) = match pair.split_once('=') {
+            Some((name, value)) => (trimmed(name), trimmed(value)),
+            None if family == Family::Firefox => (trimmed(pair), ""),
+            None => ("", trimmed(pair)),
+        };
+        if name.is_empty() && value.is_empty() {
+            return None;
+        }
         let mut cookie = Self {
-            name: name.to_owned(),
+            name: harmless(name),
             value: CookieValue(value.to_owned()),
             secure: false,
             http_only: false,
@@ -72,16 +98,21 @@ impl SetCookie {
             expires: None,
             times: Vec::new(),
             folded: Vec::new(),
+            header: CookieValue(header.to_owned()),
         };
         for part in parts {
             let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
             cookie.folded.extend(further_cookie(part));
-            cookie.read(&attribute.trim().to_ascii_lowercase(), value.trim());
+            cookie.read(family, &trimmed(attribute).to_ascii_lowercase(), trimmed(value));
         }
-        (!name.is_empty()).then_some(cookie)
+        Some(cookie)
     }
 
-    fn read(&mut self, attribute: &str, value: &str) {
+    fn read(&mut self, family: Family, attribute: &str, value: &str) {
+        let is_measured = matches!(attribute, "path" | "domain" | "expires" | "max-age");
+        if value.len() > MAX_ATTRIBUTE_BYTES && (is_measured || family != Family::Firefox) {
+            return;
+        }
         match attribute {
             "secure" => self.secure = true,
             "httponly" => self.http_only = true,
@@ -96,16 +127,17 @@ impl SetCookie {
             }
             // One leading dot means nothing; an empty value neither.
             "domain" => {
-                self.domain = (!value.is_empty()).then(|| value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase());
+                self.domain = (!value.is_empty()).then(|| harmless(value.strip_prefix('.').unwrap_or(value)).to_ascii_lowercase());
             }
-            "path" => self.path = Some(value.to_owned()),
+            "path" => self.path = Some(harmless(value)),
             "max-age" => {
-                self.max_age = lifetime::max_age(value).or(self.max_age);
-                self.times.push(format!("Max-Age={value}"));
+                self.max_age = lifetime::max_age(family, value);
+                self.times.push(format!("Max-Age={}", harmless(value)));
             }
             "expires" => {
-                self.expires = date::unix_seconds(value).or(self.expires);
-                self.times.push(format!("Expires={value}"));
+                let read = if family == Family::Firefox { firefox_date::unix_seconds } else { date::unix_seconds };
+                self.expires = read(value);
+                self.times.push(format!("Expires={}", harmless(value)));
             }
             _ => {}
         }
@@ -126,6 +158,23 @@ impl SetCookie {
     }
 }
 
+/// Browsers ignore an attribute whose value is longer (RFC 6265bis section 5.6). Firefox measures some alone.
+const MAX_ATTRIBUTE_BYTES: usize = 1024;
+
+/// Other blanks are part of a name or value.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Whether a header has characters for which it is refused. Chromium allows a tab only where it is trimmed.
+fn has_control(family: Family, header: &str) -> bool {
+    let has_tab = |part: &str| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        trimmed(name).contains('\t') || trimmed(value).contains('\t')
+    };
+    header.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) || (family.is_chromium() && header.split(';').any(has_tab))
+}
+
 /// The name of a cookie that begins behind a comma: `Path=/, other=x`. The comma of a date is followed by a day.
 fn further_cookie(attribute: &str) -> Option<String> {
     let (_, after) = attribute.split_once(',')?;
@@ -138,7 +187,10 @@ fn further_cookie(attribute: &str) -> Option<String> {
 impl fmt::Display for SetCookie {
     /// The attributes in a fixed order, without the value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}=…", self.name)?;
+        if !self.name.is_empty() {
+            write!(f, "{}=", self.name)?;
+        }
+        f.write_str("…")?;
         if let Some(path) = &self.path {
             write!(f, "; Path={path}")?;
         }
@@ -185,7 +237,7 @@ mod tests {
         );
         assert!(!format!("{cookie:?}").contains("abc"));
         assert_eq!(SetCookie::parse("sid=a; SameSite=Other; SameSite=Lax").unwrap().same_site, Some(SameSite::Lax));
-        for nothing in ["", "sid", "=x", ";"] {
+        for nothing in ["", "=", " = ", ";"] {
             assert_eq!(SetCookie::parse(nothing), None, "{nothing:?}");
         }
     }
@@ -206,7 +258,10 @@ mod tests {
             ("Expires=tomorrow", Lifetime::Browser),
             ("Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:00 GMT", Lifetime::Seconds(9)),
             ("Max-Age=soon; Expires=Thu, 01 Jan 1970 00:00:00 GMT", Lifetime::Expired),
-            ("Max-Age=60; Max-Age=soon", Lifetime::Seconds(60)),
+            ("Max-Age=60; Max-Age=soon", Lifetime::Browser),
+            ("Max-Age=0; Max-Age=soon", Lifetime::Browser),
+            ("Max-Age=0; Max-Age=", Lifetime::Browser),
+            ("Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=0", Lifetime::Browser),
             ("Max-Age=60; Max-Age=0", Lifetime::Expired),
         ] {
             assert_eq!(SetCookie::parse(&format!("sid=x; {times}")).unwrap().lifetime(now), lifetime, "{times}");

@@ -26,6 +26,8 @@ pub enum Stored {
 /// Why a browser refuses a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
+    /// It has no name, or a control character.
+    Malformed,
     /// Name and value are over 4096 bytes.
     TooLarge,
     /// `Domain` names a host that is neither the API's nor a parent of it.
@@ -53,6 +55,7 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Malformed => "no name, or a control character",
             Self::TooLarge => "name and value are over 4096 bytes",
             Self::DomainMismatch => "Domain does not domain-match the API's host",
             Self::PublicSuffix => "Domain is a public suffix",
@@ -73,7 +76,9 @@ const MAX_BYTES: usize = 4096;
 
 /// What `family` does with `cookie`, set by `api` in answer to a page of `frontend`.
 pub fn verdict(family: Family, frontend: &Origin, api: &Origin, cookie: &SetCookie) -> Verdict {
-    let refused = anywhere(cookie, api).or_else(|| unsound(family, cookie, api));
+    let cookie = &cookie.as_read_by(family);
+    let malformed = cookie.is_malformed(family).then_some(Reason::Malformed);
+    let refused = malformed.or_else(|| anywhere(cookie, api)).or_else(|| unsound(family, cookie, api));
     match refused {
         Some(reason) => Verdict::Refused(reason),
         // The scheme keeps jars apart, even where it does not keep sites apart.
@@ -97,16 +102,21 @@ fn anywhere(cookie: &SetCookie, api: &Origin) -> Option<Reason> {
         return Some(Reason::TooLarge);
     }
     if let Some(domain) = cookie.domain.as_deref() {
-        if domain != api.host() && !api.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')) {
+        // The digits of an address have no parent.
+        let is_parent = !api.is_address() && api.host().strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+        if domain != api.host() && !is_parent {
             return Some(Reason::DomainMismatch);
         }
         if domain != api.host() && psl::domain_str(domain).is_none() {
             return Some(Reason::PublicSuffix);
         }
     }
-    let name = cookie.name.to_ascii_lowercase();
+    // Without a name, the value could pass for one when it is sent.
+    let nameless = cookie.name.is_empty();
+    let name = if nameless { cookie.value.expose() } else { &cookie.name }.to_ascii_lowercase();
     let host_rules = cookie.secure && cookie.domain.is_none() && cookie.path.as_deref() == Some("/");
     let kept = match () {
+        () if nameless => !["__host-", "__secure-", "__http-"].iter().any(|prefix| name.starts_with(prefix)),
         () if name.starts_with("__host-http-") => host_rules && cookie.http_only,
         () if name.starts_with("__host-") => host_rules,
         () if name.starts_with("__http-") => cookie.secure && cookie.http_only,

@@ -106,6 +106,9 @@ fn cell(
     let mistake = if jar.find(name).is_some() { None } else { refusal(facts, fates) };
     // What the API answers without the cookies of the token is not known.
     let unguarded = facts.guard.filter(|_| kept.is_some()).and_then(|guard| guard_refused(facts, family, guard));
+    // Bifrons' probe stands for the session's cookie.
+    let unbegun = facts.unbegun().filter(|_| facts.probe.is_empty());
+    let incomplete = unbegun == Some(Mistake::SignInIncomplete);
     let careless_next = facts.next.is_some_and(|next| facts.leaves_credentials_out(next));
     // Within a second it may be gone before the next call.
     let fleeting = kept.is_some_and(|(_, lifetime)| matches!(lifetime, Lifetime::Seconds(..=1)));
@@ -117,9 +120,12 @@ fn cell(
     let (stored, sent) = match kept {
         None => (Some(false), Some(false)),
         Some(_) if fleeting || unguarded.is_some() => (None, None),
+        // The session's own cookie is still to come.
+        Some(_) if incomplete => (Some(true), None),
         Some(_) => (Some(true), if careless_next || next.is_some_and(|next| !next.sent) { Some(false) } else { covered }),
     };
     let path_mistake = match (kept.is_some(), covered) {
+        _ if unbegun.is_some() => None,
         (true, Some(false)) => Some(Mistake::PathMissesNext),
         (true, None) => Some(Mistake::NextUnknown),
         _ if fleeting => Some(Mistake::LifetimeShort),
@@ -127,7 +133,7 @@ fn cell(
         _ => None,
     };
     let first = |outcome: &Outcome| outcome.seen.first().map(|seen| seen.mistake);
-    let why = first(sign_in).or(careless).or(mistake).or(unguarded).or(path_mistake).or(next.and_then(first));
+    let why = first(sign_in).or(careless).or(mistake).or(unguarded).or(unbegun).or(path_mistake).or(next.and_then(first));
     let partitioned = stored == Some(true) && kept.is_some_and(|(stored, _)| stored == Stored::Partitioned);
     let cell = Cell { family, cookie: Some(name.to_owned()), stored, partitioned, sent, why };
     Judged { cell, mistake: mistake.or(path_mistake) }
@@ -169,6 +175,7 @@ fn named(facts: Facts<'_>, reason: Reason, cookie: &SetCookie) -> Mistake {
     let (frontend, api) = (facts.frontend, facts.api);
     let ((page_secure, page_site), (api_secure, api_site)) = (frontend.site(), api.site());
     match reason {
+        Reason::Malformed => Mistake::CookieMalformed,
         Reason::TooLarge => Mistake::CookieTooLarge,
         Reason::DomainMismatch if cookie.domain.as_deref() == Some(frontend.host()) => Mistake::DomainIsFrontend,
         Reason::DomainMismatch => Mistake::DomainMismatch,

@@ -34,7 +34,8 @@ pub(super) fn gather(
         findings.add(seen.mistake, &seen.evidence, &Family::ALL);
     }
     let behind_redirect = sign_in.seen.iter().any(|seen| seen.mistake.remedy() == crate::Remedy::FinalUrl);
-    if let Some((mistake, evidence)) = absence(facts).filter(|_| cookies.is_empty() && !behind_redirect) {
+    let missing = if cookies.is_empty() { absence(facts) } else { of_sign_in(facts, sign_in) };
+    if let Some((mistake, evidence)) = missing.filter(|_| !behind_redirect) {
         findings.add(mistake, &evidence, &Family::ALL);
     }
     of_look(facts, &mut findings);
@@ -49,6 +50,9 @@ pub(super) fn gather(
     findings.with_causes()
 }
 
+/// Where a form may be that scripts of the page do not see.
+const NO_FORM: &str = "; there is no form with a password, unless in a frame of another origin or a closed shadow root";
+
 /// What the page's own code does, as a browser saw it.
 fn of_look(facts: Facts<'_>, findings: &mut Findings) {
     let Some(look) = facts.look.filter(|look| look.page == *facts.frontend) else { return };
@@ -62,7 +66,8 @@ fn of_look(facts: Facts<'_>, findings: &mut Findings) {
             }
             None if first => {
                 let others = if look.calls.is_empty() { "no calls".to_owned() } else { look.to_string() };
-                findings.add(Mistake::PageUnseen, &format!("{call} was not among its calls: {others}"), &Family::ALL);
+                let form = if look.form { "" } else { NO_FORM };
+                findings.add(Mistake::PageUnseen, &format!("{call} was not among its calls: {others}{form}"), &Family::ALL);
             }
             _ => {}
         }
@@ -93,6 +98,13 @@ fn of_guard(facts: Facts<'_>, findings: &mut Findings) {
     }
 }
 
+/// The answer has cookies, and none of them is a session's: why, and the evidence. Bifrons refuses the credentials of no user.
+fn of_sign_in(facts: Facts<'_>, sign_in: &Outcome) -> Option<(Mistake, String)> {
+    let mistake = facts.unbegun()?;
+    let by_probe = !facts.probe.is_empty() && (!facts.has_credentials || !sign_in.readable);
+    (mistake == Mistake::SignInIncomplete || !by_probe).then_some((mistake, facts.sign_in_evidence()?))
+}
+
 /// The answer does not have the session's cookie: why, and the evidence.
 pub(super) fn absence(facts: Facts<'_>) -> Option<(Mistake, String)> {
     let (hop, answer) = (facts.sign_in.hops.last()?, facts.sign_in.answer()?);
@@ -101,20 +113,13 @@ pub(super) fn absence(facts: Facts<'_>) -> Option<(Mistake, String)> {
     if let Some(cookie) = facts.session_cookie.as_ref().and_then(behind_comma) {
         return Some((Mistake::CookiesFolded, folded(cookie)));
     }
-    let asked = facts.session_cookie.map(|name| format!(", without the cookie {name}")).unwrap_or_default();
-    let retry = answer.all("retry-after").first().map(|after| format!(", Retry-After: {after}")).unwrap_or_default();
-    let evidence = format!("{} {} was answered with {}{asked}{retry}", hop.call.method, hop.call.path, answer.quote_status());
-    let mistake = match answer.status {
-        429 => Mistake::RateLimited,
-        404 | 405 => Mistake::SignInNotFound,
-        400.. => Mistake::SignInRefused,
-        ..300 if given.is_empty() && hop.target.is_secure() => Mistake::CookieWithheld,
-        _ => Mistake::NoCookie,
-    };
-    Some((mistake, evidence))
+    let withheld = answer.is_success() && given.is_empty() && hop.target.is_secure();
+    let mistake = facts.unbegun().unwrap_or(if withheld { Mistake::CookieWithheld } else { Mistake::NoCookie });
+    Some((mistake, facts.sign_in_evidence()?))
 }
 
 fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findings: &mut Findings) {
+    let incomplete = facts.unbegun() == Some(Mistake::SignInIncomplete);
     for given in cookies {
         let cookie = &given.cookie;
         let evidence = cookie.to_string();
@@ -141,8 +146,8 @@ fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findi
         if !cookie.folded.is_empty() {
             findings.add(Mistake::CookiesFolded, &folded(cookie), &Family::ALL);
         }
-        // The probe is short-lived, unlike the session.
-        if facts.probe.is_empty() && matches!(cookie.lifetime(given.now), Lifetime::Seconds(..SHORT_SECONDS)) {
+        // The probe is short-lived, unlike the session; so is what waits for a second factor.
+        if facts.probe.is_empty() && !incomplete && matches!(cookie.lifetime(given.now), Lifetime::Seconds(..SHORT_SECONDS)) {
             findings.add(Mistake::LifetimeShort, &evidence, &Family::ALL);
         }
         // A token against forged requests is there for scripts to read.
@@ -169,6 +174,7 @@ fn of_next(facts: Facts<'_>, next: Option<&Outcome>, cells: &[Judged], findings:
     let sent: Vec<_> = cells.iter().filter(|judged| judged.cell.sent == Some(true)).map(|judged| judged.cell.family).collect();
     if let Some(answer) = leg.answer().filter(|answer| matches!(answer.status, 401 | 403))
         && facts.probe.is_empty()
+        && facts.unbegun().is_none()
         && !sent.is_empty()
     {
         findings.add(Mistake::NextRefused, &format!("{call} was answered with {}", answer.quote_status()), &sent);

@@ -1,5 +1,6 @@
 //! One frontend, examined: what each browser family does with the calls and with the cookies.
 
+mod begun;
 mod cells;
 mod findings;
 
@@ -8,6 +9,7 @@ use crate::{
     browsers::{Family, Relation, SetCookie},
 };
 
+pub(crate) use begun::unbegun;
 pub use findings::Finding;
 
 /// Everything that an examination needs to know.
@@ -21,6 +23,8 @@ pub struct Facts<'a> {
     pub next: Option<&'a Leg>,
     /// Cookies to judge instead of those of the sign-in: Bifrons' probe.
     pub probe: &'a [SetCookie],
+    /// Whether the credentials of the sign-in are a user's. Otherwise Bifrons refuses them, and nothing is wrong.
+    pub has_credentials: bool,
     /// The page that was fetched first, for its token.
     pub guard: Option<&'a Guard>,
     /// What a browser saw of the page's code.

@@ -49,7 +49,18 @@ impl Case<'_> {
         let next = self.next.map(|(path, status)| self.leg(Call::get(path, Vec::new()), self.answer(status, &[])));
         let (next, now) = (next.as_ref(), 1_795_000_000);
         let (guard, look) = (self.guard, self.look);
-        examine(Facts { frontend: &frontend, api: &api, sign_in: &sign_in, next, probe: &[], guard, look, session_cookie, now })
+        examine(Facts {
+            frontend: &frontend,
+            api: &api,
+            sign_in: &sign_in,
+            next,
+            probe: &[],
+            has_credentials: true,
+            guard,
+            look,
+            session_cookie,
+            now,
+        })
     }
 }
 
@@ -188,6 +199,7 @@ fn an_answer_that_the_page_may_not_read_stores_its_cookie_all_the_same() {
             sign_in,
             next: None,
             probe: &[],
+            has_credentials: true,
             guard,
             look,
             session_cookie: None,
@@ -210,7 +222,7 @@ fn a_page_whose_code_leaves_credentials_out_stays_signed_out() {
         credentials: credentials.to_owned(),
     };
     let seen = |page: &str, calls: Vec<PageCall>| {
-        let look = Look { page: Origin::parse(page).unwrap(), calls };
+        let look = Look { page: Origin::parse(page).unwrap(), calls, form: true };
         Case { page, cookies: &cookies, next: Some(("/v1/me", 200)), look: Some(&look), ..CASE }.examine_as(None)
     };
     let careless = seen(SIBLING, vec![page_call("POST", "/auth/login", "same-origin")]);
@@ -261,7 +273,18 @@ fn a_filter_that_refuses_preflight_and_call_is_one_cause() {
     hop.answer = Some(Answer::new(403, []));
     let sign_in = &Leg { hops: vec![hop] };
     let (guard, look, next) = (None, None, None);
-    let facts = Facts { frontend: &page, api: &api, sign_in, next, probe: &[], guard, look, session_cookie: None, now: 0 };
+    let facts = Facts {
+        frontend: &page,
+        api: &api,
+        sign_in,
+        next,
+        probe: &[],
+        has_credentials: true,
+        guard,
+        look,
+        session_cookie: None,
+        now: 0,
+    };
     let found: Vec<_> = examine(facts).findings.into_iter().map(|finding| (finding.mistake.code(), finding.follows)).collect();
     let cause = Some(crate::Mistake::MethodNotAllowed);
     assert_eq!(found, [("method_not_allowed", None), ("no_cors_headers", cause), ("sign_in_refused", cause)]);

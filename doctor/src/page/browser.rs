@@ -2,32 +2,41 @@
 
 use std::{
     collections::VecDeque,
-    env, fs,
+    env,
+    fs::Permissions,
     io::{BufRead, BufReader, Write},
-    path::PathBuf,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, getuid, kill_process_group};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use super::{LookError, Visit};
+use super::{LookError, Stop, Visit};
 
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
 
-/// It hears on descriptor 3 and speaks on descriptor 4.
-const WITH_PIPES: &str = r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
+/// The browser hears on descriptor 3 and speaks on descriptor 4. It ends when its pipe closes, so with the doctor, however that ends;
+/// the shell then removes the profile (`$0`). Processes of the browser may outlive it for a moment, and still write there.
+const WITH_PIPES: &str = r#"trap : HUP INT TERM
+"$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1
+for _ in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$0" && break; sleep 0.2; done 2>/dev/null"#;
 
 /// How long it may take for what it does at once, on a busy machine, its start included.
 const COMMAND: Duration = Duration::from_secs(30);
 
 /// A browser that runs, with a profile that is forgotten with it.
 pub(super) struct Browser {
+    /// The shell, which leads a group of processes with the browser: signals of the terminal reach the doctor alone.
     child: Child,
-    profile: PathBuf,
+    /// It holds the session. No other user may look into it, or put it there before.
+    _profile: TempDir,
     program: String,
+    stop: Stop,
     to: ChildStdin,
     from: Receiver<Value>,
     /// Events that came while an answer was awaited.
@@ -36,14 +45,17 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn start(visit: &Visit) -> Result<Self, LookError> {
+    pub(super) fn start(visit: &Visit, stop: &Stop) -> Result<Self, LookError> {
         let program = find()?;
-        let profile = env::temp_dir().join(format!("bifrons-doctor-{}", std::process::id()));
-        fs::create_dir_all(&profile)?;
+        let own = Permissions::from_mode(0o700);
+        let profile = tempfile::Builder::new().prefix("bifrons-doctor-").permissions(own).tempdir()?;
         let mut child = Command::new("/bin/sh")
-            .args(["-c", WITH_PIPES, "sh", &program])
+            .args(["-c", WITH_PIPES])
+            .arg(profile.path())
+            .arg(&program)
             .args(switches(visit))
-            .arg(format!("--user-data-dir={}", profile.display()))
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -60,25 +72,42 @@ impl Browser {
                 }
             }
         });
-        Ok(Self { child, profile, program, to, from: receiver, events: VecDeque::new(), asked: 0 })
+        let stop = stop.clone();
+        Ok(Self { child, _profile: profile, program, stop, to, from: receiver, events: VecDeque::new(), asked: 0 })
     }
 
     /// Gives a command, and waits for its answer.
     pub(super) fn ask(&mut self, session: Option<&str>, method: &str, params: &Value) -> Result<Value, LookError> {
-        let until = Instant::now() + COMMAND;
+        let answer = self.ask_until(Instant::now() + COMMAND, session, method, params)?;
+        answer.ok_or_else(|| LookError::Silent { program: self.program.clone(), limit: COMMAND })
+    }
+
+    /// The same with a command that waits for the page. None: it was not answered in time.
+    pub(super) fn ask_until(
+        &mut self,
+        until: Instant,
+        session: Option<&str>,
+        method: &str,
+        params: &Value,
+    ) -> Result<Option<Value>, LookError> {
+        let id = self.send(session, method, params)?;
+        loop {
+            let Some(message) = self.hear(until)? else { return Ok(None) };
+            if message["id"] == id {
+                return Ok(Some(message["result"].clone()));
+            }
+            self.events.push_back(message);
+        }
+    }
+
+    fn send(&mut self, session: Option<&str>, method: &str, params: &Value) -> Result<u64, LookError> {
         self.asked += 1;
         let mut command = json!({ "id": self.asked, "method": method, "params": params });
         if let Some(session) = session {
             command["sessionId"] = session.into();
         }
         self.to.write_all(format!("{command}\0").as_bytes())?;
-        loop {
-            let message = self.hear(until)?.ok_or_else(|| LookError::Silent { program: self.program.clone(), limit: COMMAND })?;
-            if message["id"] == self.asked {
-                return Ok(message["result"].clone());
-            }
-            self.events.push_back(message);
-        }
+        Ok(self.asked)
     }
 
     /// The next event. None: there was none in time.
@@ -89,31 +118,51 @@ impl Browser {
         }
     }
 
-    fn hear(&self, until: Instant) -> Result<Option<Value>, LookError> {
-        match self.from.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(message) => Ok(Some(message)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(LookError::Ended(self.program.clone())),
+    /// An event that came already.
+    pub(super) fn waiting(&mut self) -> Option<Value> {
+        self.events.pop_front()
+    }
+
+    /// The next message. Dialogs of the page are confirmed, as it waits for that.
+    fn hear(&mut self, until: Instant) -> Result<Option<Value>, LookError> {
+        loop {
+            if self.stop.is_demanded() {
+                return Err(LookError::Stopped);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            match self.from.recv_timeout(left.min(NOTICE)) {
+                Ok(message) if message["method"] == "Page.javascriptDialogOpening" => {
+                    self.send(message["sessionId"].as_str(), "Page.handleJavaScriptDialog", &json!({ "accept": true }))?;
+                }
+                Ok(message) => return Ok(Some(message)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(LookError::Ended(self.program.clone())),
+            }
         }
     }
 }
+
+/// How long the demand to stop may go unnoticed.
+const NOTICE: Duration = Duration::from_millis(50);
 
 /// How long it may take to close.
 const CLOSE: Duration = Duration::from_secs(3);
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Best effort: what is left is a profile without data, in the folder for such files.
         let until = Instant::now() + CLOSE;
-        self.asked += 1;
-        let close = json!({ "id": self.asked, "method": "Browser.close" });
-        let _ = self.to.write_all(format!("{close}\0").as_bytes());
+        let _ = self.send(None, "Browser.close", &json!({}));
         while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(20));
         }
-        let _ = self.child.kill();
+        // The shell has removed the profile. If it still waits for the browser, both are ended, and what is left is removed here.
+        if let (Ok(None), Some(group)) = (self.child.try_wait(), i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.profile);
     }
 }
 
@@ -141,7 +190,7 @@ fn switches(visit: &Visit) -> Vec<String> {
     .map(str::to_owned)
     .into();
     // Chromium refuses to sandbox what the superuser starts.
-    if is_superuser() {
+    if getuid().is_root() {
         switches.push("--no-sandbox".to_owned());
     }
     if visit.own_authority {
@@ -155,15 +204,4 @@ fn switches(visit: &Visit) -> Vec<String> {
         switches.push(format!("--host-resolver-rules=MAP {named} {connect}, MAP * {}", connect.ip()));
     }
     switches
-}
-
-fn is_superuser() -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        // Its own process belongs to its user.
-        fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-    }
-    #[cfg(not(unix))]
-    false
 }

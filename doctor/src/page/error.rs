@@ -14,6 +14,12 @@ pub enum LookError {
     Ended(String),
     #[error("the browser {program} did not answer within {} s", limit.as_secs())]
     Silent { program: String, limit: Duration },
+    #[error("the page {url} did not answer within {} s; check --page, or give a longer --timeout", timeout.as_secs())]
+    Unanswered { url: String, timeout: Duration },
+    #[error("the page {url} hangs: its scripts did not return within {} s; look at what they do at the sign-in", timeout.as_secs())]
+    Hangs { url: String, timeout: Duration },
+    #[error("stopped before the page was seen")]
+    Stopped,
     #[error("the browser cannot open {url}: {cause}")]
     Open { url: String, cause: String },
 }

@@ -2,11 +2,13 @@
 
 mod browser;
 mod error;
+mod stop;
 mod tab;
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
 pub use error::LookError;
+pub use stop::Stop;
 
 use crate::Origin;
 use browser::Browser;
@@ -41,6 +43,8 @@ pub struct Look {
     pub page: Origin,
     /// The calls to the API, in their order.
     pub calls: Vec<PageCall>,
+    /// Whether a form with a password was found.
+    pub form: bool,
 }
 
 /// A call of a page's script.
@@ -76,16 +80,17 @@ impl fmt::Display for Look {
     }
 }
 
-/// Opens the page in Chromium, with a profile of its own, and signs in there as a user would.
-pub fn look(visit: &Visit) -> Result<Look, LookError> {
+/// Opens the page in Chromium, with a profile of its own, and signs in there as a user would. Once it is to stop, the browser closes
+/// and the profile is removed before this returns.
+pub fn look(visit: &Visit, stop: &Stop) -> Result<Look, LookError> {
     let page = Origin::parse(&visit.url.origin().ascii_serialization()).map_err(|_| LookError::NoPage(visit.url.to_string()))?;
-    let mut browser = Browser::start(visit)?;
-    let calls = tab::watch(&mut browser, visit)?;
+    let mut browser = Browser::start(visit, stop)?;
+    let (calls, form) = tab::watch(&mut browser, visit)?;
     let calls = calls.into_iter().filter(|call| {
         let rest = call.url.strip_prefix(visit.api.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
-    Ok(Look { page, calls: calls.collect() })
+    Ok(Look { page, calls: calls.collect(), form })
 }
 
 #[cfg(test)]
@@ -102,7 +107,7 @@ mod tests {
             credentials: credentials.to_owned(),
         };
         let calls = vec![call("POST", "/login", "include"), call("GET", "/me", "include"), call("GET", "/me", "same-origin")];
-        let look = Look { page: Origin::parse("https://app.example.com").unwrap(), calls };
+        let look = Look { page: Origin::parse("https://app.example.com").unwrap(), calls, form: true };
         assert_eq!(look.credentials(&api, "POST", "/login"), Some("include"));
         assert_eq!(look.credentials(&api, "GET", "/me?x=1"), Some("same-origin"));
         assert_eq!(look.credentials(&api, "GET", "/login"), None);

@@ -15,11 +15,11 @@ const SETTLE: Duration = Duration::from_millis(1500);
 /// How often the form is looked for until it is there.
 const RETRY: Duration = Duration::from_millis(250);
 
-/// What the page calls, on its own and once it is signed in to.
-pub(super) fn watch(browser: &mut Browser, visit: &Visit) -> Result<Vec<PageCall>, LookError> {
+/// What the page calls, on its own and once it is signed in to, and whether it has a form to sign in with.
+pub(super) fn watch(browser: &mut Browser, visit: &Visit) -> Result<(Vec<PageCall>, bool), LookError> {
     let session = open(browser, visit)?;
     let mut calls = Vec::new();
-    let mut filled = false;
+    let (mut form, mut signed_in) = (false, false);
     // Once it has signed in, it has as long as it had to begin with.
     let mut end = Instant::now() + visit.timeout;
     // Scripts that take a form over need a moment after it is there.
@@ -27,20 +27,38 @@ pub(super) fn watch(browser: &mut Browser, visit: &Visit) -> Result<Vec<PageCall
     loop {
         let now = Instant::now();
         if now >= end {
-            return Ok(calls);
+            break;
         }
-        if !filled && now >= try_again {
-            filled = fill(browser, visit, &session)?;
+        if !form && !signed_in && now >= try_again {
+            match run(browser, &session, &format!("{FILL}({})", json!(visit.values)), end)? {
+                Some(done) => form = done == true,
+                None => break,
+            }
             try_again = Instant::now() + RETRY;
         }
-        let Some(event) = browser.event(if filled { end } else { try_again.min(end) })? else { continue };
+        let Some(event) = browser.event(if form || signed_in { end } else { try_again.min(end) })? else { continue };
         let Some(call) = call(&event) else { continue };
-        if call.method == visit.sign_in.0 && call.url == format!("{}{}", visit.api.as_str(), visit.sign_in.1) {
-            filled = true;
+        if is_sign_in(visit, &call) {
+            signed_in = true;
             end = end.min(Instant::now() + SETTLE);
         }
         calls.push(call);
     }
+    // What it called before it began to hang.
+    while let Some(event) = browser.waiting() {
+        calls.extend(call(&event));
+    }
+    let unseen = !calls.iter().any(|call| is_sign_in(visit, call));
+    if unseen && run(browser, &session, "true", Instant::now() + SETTLE)?.is_none() {
+        return Err(LookError::Hangs { url: visit.url.to_string(), timeout: visit.timeout });
+    }
+    Ok((calls, form))
+}
+
+fn is_sign_in(visit: &Visit, call: &PageCall) -> bool {
+    let (method, path) = &visit.sign_in;
+    let path = path.split('?').next().unwrap_or_default();
+    call.method == *method && call.url == format!("{}{path}", visit.api.as_str())
 }
 
 /// Opens the page. Gives the session of its tab.
@@ -58,19 +76,19 @@ fn open(browser: &mut Browser, visit: &Visit) -> Result<String, LookError> {
         browser.ask(Some(&session), method, &params)?;
     }
     let url = visit.url.as_str();
-    let opened = browser.ask(Some(&session), "Page.navigate", &json!({ "url": url }))?;
+    let opened = browser.ask_until(Instant::now() + visit.timeout, Some(&session), "Page.navigate", &json!({ "url": url }))?;
+    let Some(opened) = opened else { return Err(LookError::Unanswered { url: url.to_owned(), timeout: visit.timeout }) };
     match opened["errorText"].as_str() {
         Some(cause) => Err(LookError::Open { url: url.to_owned(), cause: cause.to_owned() }),
         None => Ok(session),
     }
 }
 
-/// Fills the form in, if it is there.
-fn fill(browser: &mut Browser, visit: &Visit, session: &str) -> Result<bool, LookError> {
-    let expression = format!("{FILL}({})", json!(visit.values));
-    let params = json!({ "expression": expression, "returnByValue": true, "userGesture": true });
-    let done = browser.ask(Some(session), "Runtime.evaluate", &params)?;
-    Ok(done["result"]["value"] == true)
+/// Runs a script in the page. None: the page hangs.
+fn run(browser: &mut Browser, session: &str, script: &str, until: Instant) -> Result<Option<Value>, LookError> {
+    let params = json!({ "expression": script, "returnByValue": true, "userGesture": true });
+    let done = browser.ask_until(until, Some(session), "Runtime.evaluate", &params)?;
+    Ok(done.map(|done| done["result"]["value"].clone()))
 }
 
 fn call(event: &Value) -> Option<PageCall> {

@@ -56,6 +56,8 @@ remedies! {
     GiveCredentials, "give_credentials",
         "Give a sign-in that succeeds: --path and --method as the frontend calls it, and --body @FILE with the e-mail address and \
          password of a test account. --csrf PATH fetches a token first.";
+    CompleteSignIn, "complete_sign_in",
+        "Give the credentials of a test account without a second factor: the doctor signs in with one call.";
     TrustProxy, "trust_proxy",
         "Behind a proxy with https, make the proxy send X-Forwarded-Proto and the API trust it: frameworks withhold a Secure cookie \
          from calls that look like plain http. Without a proxy, look at why the sign-in starts no session.";
@@ -84,6 +86,8 @@ remedies! {
         "Leave Domain out: the cookie then belongs to the API's host alone, and goes there from every frontend.";
     KeepPrefix, "keep_prefix",
         "Set what the prefix needs, or choose a name without the prefix.";
+    WriteItWell, "write_it_well",
+        "Set the cookie as name=value in visible ASCII characters, and encode every other one.";
     SmallCookie, "small_cookie",
         "Keep the session on the server, and only its id in the cookie.";
     WidenPath, "widen_path",

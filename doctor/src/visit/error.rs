@@ -17,6 +17,8 @@ pub enum Error {
     SelfSigned { url: String },
     #[error("{url} gave no answer that a browser could read: {cause}; check that --api speaks HTTP there")]
     NoAnswer { url: String, cause: String },
+    #[error("{url} answered with headers that are too large, over 256 KiB or so: browsers give up too; look at what sets them")]
+    HeadTooLarge { url: String },
     #[error("cannot ask {url}: {cause}")]
     Request { url: String, cause: String },
     #[error("{url} answered {status} without a CSRF token: no cookie, hidden field, meta element or JSON member is named so")]

@@ -13,6 +13,7 @@ use crate::{
     Call, CookieSource, Facts, Guard, Headers, Hop, Leg, Look, Origin, Preflight, Refused, Report,
     browsers::{Family, Jar, SetCookie, Setting},
     csrf, examine,
+    examine::unbegun,
 };
 
 /// A page fetched first, for a token against cross-site request forgery.
@@ -34,6 +35,8 @@ pub struct Plan {
     /// The call to sign in.
     pub sign_in: Call,
     pub body: Vec<u8>,
+    /// Whether the body holds the credentials of a user.
+    pub has_credentials: bool,
     /// The path of a call that needs the session.
     pub next: Option<String>,
     /// The name of the session's cookie.
@@ -65,6 +68,13 @@ struct Visited {
     next: Option<Leg>,
 }
 
+impl Visited {
+    /// Whether the sign-in began no session, as far as can be seen.
+    fn unbegun(&self, plan: &Plan) -> bool {
+        unbegun(&self.sign_in, self.next.as_ref(), plan.session_cookie.as_deref()).is_some()
+    }
+}
+
 /// Asks for every frontend, and examines what comes back.
 pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
     let transport = Transport::new(plan)?;
@@ -72,7 +82,9 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
     for frontend in frontends {
         visits.push(visit_one(&transport, plan, frontend).await?);
     }
-    let bare = visits.iter().any(|visited| visited.sign_in.answer().is_some_and(|answer| answer.cookies().is_empty()));
+    let bare = visits
+        .iter()
+        .any(|visited| visited.sign_in.answer().is_some_and(|answer| answer.cookies().is_empty()) || visited.unbegun(plan));
     let probe = if bare { probe(&transport, plan).await } else { Vec::new() };
     let mut cookies_from = CookieSource::SignIn;
     let mut examined = Vec::new();
@@ -80,18 +92,22 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
         let hops = visited.sign_in.hops.iter().filter_map(|hop| hop.answer.as_ref());
         let mut answers = hops.chain(visited.guard.as_ref().map(|guard| &guard.answer));
         let none = answers.all(|answer| answer.cookies().is_empty());
-        if none {
-            cookies_from = if probe.is_empty() { CookieSource::Nowhere } else { CookieSource::Probe };
+        let by_probe = (none || visited.unbegun(plan)) && !probe.is_empty();
+        if by_probe {
+            cookies_from = CookieSource::Probe;
+        } else if none {
+            cookies_from = CookieSource::Nowhere;
         }
         examined.push(examine(Facts {
             frontend,
             api: &plan.api,
             sign_in: &visited.sign_in,
             next: visited.next.as_ref(),
-            probe: if none { &probe } else { &[] },
+            probe: if by_probe { &probe } else { &[] },
+            has_credentials: plan.has_credentials,
             guard: visited.guard.as_ref(),
             look: plan.look.as_ref(),
-            session_cookie: plan.session_cookie.as_deref().filter(|_| !none || probe.is_empty()),
+            session_cookie: plan.session_cookie.as_deref().filter(|_| !by_probe),
             now: plan.now,
         }));
     }
@@ -222,7 +238,11 @@ fn session_cookies(plan: &Plan, frontend: &Origin, guard: Option<&Guard>, sign_i
 }
 
 fn cookie_header<'a>(cookies: impl Iterator<Item = &'a SetCookie>) -> Option<String> {
-    let pairs: Vec<_> = cookies.map(|cookie| format!("{}={}", cookie.name, cookie.value.expose())).collect();
+    let pairs = cookies.map(|cookie| match cookie.name.as_str() {
+        "" => cookie.value.expose().to_owned(),
+        name => format!("{name}={}", cookie.value.expose()),
+    });
+    let pairs: Vec<_> = pairs.collect();
     (!pairs.is_empty()).then(|| pairs.join("; "))
 }
 

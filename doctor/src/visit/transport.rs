@@ -14,6 +14,9 @@ use crate::{Answer, Headers, Origin};
 /// Of a body, no more is read: a page with a token, or what a refusal says.
 const MAX_BODY: usize = 256 * 1024;
 
+/// Browsers have no such limit, and 100 is the parser's own.
+const MAX_HEADERS: usize = 4096;
+
 pub(super) struct Transport<'a> {
     client: Client,
     plan: &'a Plan,
@@ -23,6 +26,7 @@ impl<'a> Transport<'a> {
     pub(super) fn new(plan: &'a Plan) -> Result<Self, Error> {
         let agent = concat!("bifrons-doctor/", env!("CARGO_PKG_VERSION"));
         let mut builder = Client::builder().redirect(Policy::none()).timeout(plan.timeout).user_agent(agent);
+        builder = builder.http1_max_headers(MAX_HEADERS);
         // The environment's proxy is for the network, not for this machine.
         if plan.api.is_loopback() || plan.connect.is_some() {
             builder = builder.no_proxy();
@@ -87,6 +91,7 @@ impl<'a> Transport<'a> {
             _ if error.is_timeout() => Error::Timeout { url, timeout: self.plan.timeout },
             _ if error.is_connect() => Error::connect(url, cause),
             _ if error.is_builder() => Error::Request { url, cause },
+            _ if cause.contains("head is too large") => Error::HeadTooLarge { url },
             _ => Error::NoAnswer { url, cause },
         }
     }

@@ -45,6 +45,35 @@ fn a_sign_in_that_fails_is_told_from_a_limit() {
 }
 
 #[test]
+fn a_cookie_of_a_refused_sign_in_is_no_success() {
+    for (status, code) in [
+        ("401", "sign_in_refused"),
+        ("403", "sign_in_refused"),
+        ("500", "sign_in_refused"),
+        ("404", "sign_in_not_found"),
+        ("429", "rate_limited"),
+        ("202", "sign_in_incomplete"),
+    ] {
+        let server = Server::raw(move |request| {
+            let origin = request.lines().find_map(|line| line.strip_prefix("origin: ")).unwrap_or("none");
+            let status = match request.split(' ').next() {
+                Some("OPTIONS") => "204 X\r\nAccess-Control-Allow-Headers: content-type".to_owned(),
+                Some("GET") => "401 X".to_owned(),
+                _ => format!("{status} X\r\n{COOKIE}"),
+            };
+            let cors = CORS.replace("ORIGIN", origin).replace('\n', "\r\n");
+            format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n{cors}\r\n\r\n").into_bytes()
+        });
+        for next in [[].as_slice(), &["--next", "/me"]] {
+            let sign_in = [&["--frontend", PAGE, "--path", "/login"], next].concat();
+            let report = examine(&server, "http://api.jazzmeet.site", &[&sign_in, ["--json"].as_slice()].concat());
+            assert_eq!((codes(&parsed(&report)), report.status.code()), (vec![code], Some(1)), "{status} {next:?}");
+            text(&examine(&server, "http://api.jazzmeet.site", &sign_in));
+        }
+    }
+}
+
+#[test]
 fn headers_and_the_next_call_are_judged_and_a_token_is_fetched() {
     let server = Server::start(PREFLIGHT, &format!("200\n{CORS}\n{COOKIE}\nSet-Cookie: csrftoken=t0k; Path=/"));
     let token = ["--csrf", "/form", "--header", "X-CSRF-Token={csrf}", "--body", "token={csrf}", "--next", "/me", "--json"];

@@ -2,6 +2,7 @@
 
 mod calls;
 mod document;
+mod ours;
 
 use std::{fmt::Write as _, fs, net::TcpListener, process::Output};
 
@@ -97,6 +98,7 @@ fn each_mistake_of_cors_is_named() {
 #[test]
 fn each_mistake_of_a_cookie_is_named() {
     let large = format!("sid={}; HttpOnly", "hunter2".repeat(600));
+    let long = format!("sid=hunter2; HttpOnly; Path=/; Path=/{}", "x".repeat(1024));
     for (api, page, cookie, mistakes) in [
         ("http://api.jazzmeet.site", PAGE, "sid=hunter2; HttpOnly", [].as_slice()),
         ("http://api.jazzmeet.site", STRANGER, "sid=hunter2; HttpOnly", &["same_site_missing", "third_party_blocked"]),
@@ -118,6 +120,10 @@ fn each_mistake_of_a_cookie_is_named() {
         ),
         ("http://localhost:8080", "https://localhost:3000", "sid=hunter2; HttpOnly", &["schemes_differ"]),
         ("http://localhost:8080", "http://127.0.0.1:8080", "sid=hunter2; HttpOnly", &["loopback_names_differ"]),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "sid=hunter2; HttpOnly; Domain=0.0.1", &["domain_mismatch"]),
+        ("http://api.jazzmeet.site", PAGE, "=hunter2; HttpOnly", &["cookie_malformed"]),
+        ("http://api.jazzmeet.site", PAGE, "sid=hun\tter2; HttpOnly", &["cookie_malformed"]),
+        ("http://api.jazzmeet.site", PAGE, &long, &[]),
         ("http://api.jazzmeet.site", PAGE, "sid=hunter2", &["http_only_missing"]),
         ("http://api.jazzmeet.site", PAGE, "sid=hunter2; HttpOnly; Path=/v1", &["path_misses_next"]),
         ("http://api.jazzmeet.site", PAGE, "sid=; Max-Age=0", &["cookie_expired"]),
@@ -234,7 +240,7 @@ fn an_api_that_gives_no_answer_is_one_sentence() {
         (hanging.local_addr().unwrap().port(), "did not answer within 1 s"),
         (garbage.port, "gave no answer that a browser could read"),
         (gone.port, "gave no answer that a browser could read"),
-        (giant.port, "gave no answer that a browser could read"),
+        (giant.port, "answered with headers that are too large"),
     ] {
         let api = format!("http://127.0.0.1:{port}");
         let output = doctor(&["--api", &api, "--frontend", PAGE, "--timeout", "1s", "--json"]);
@@ -243,6 +249,14 @@ fn an_api_that_gives_no_answer_is_one_sentence() {
         assert!(said.starts_with("bifrons: ") && said.contains(sentence) && said.lines().count() == 1, "{said}");
         assert!(output.stdout.is_empty());
     }
+}
+
+#[test]
+fn many_headers_are_read_as_browsers_read_them() {
+    let many = "\nX-Many: y".repeat(200);
+    let server = Server::start(PREFLIGHT, &format!("200\n{CORS}\n{COOKIE}{many}"));
+    let output = examine(&server, "http://api.jazzmeet.site", &["--frontend", PAGE, "--json"]);
+    assert_eq!((codes(&parsed(&output)), output.status.code()), (vec![], Some(0)), "{output:?}");
 }
 
 #[test]
