@@ -18,6 +18,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Of a network for documentation (RFC 5737): no caller has it.
 const FORGED: &str = "192.0.2.1";
 
+/// What a proxy must do for the nodes to see the caller.
+const APPEND: &str = "let the proxy append the caller's address: X-Forwarded-For $proxy_add_x_forwarded_for in nginx";
+
 /// A certificate that expires sooner should have been renewed: the usual ones are renewed a month before.
 const RENEWED_BEFORE: u64 = 14;
 
@@ -91,20 +94,12 @@ fn proxies(config: &Config, seen: IpAddr, own: Option<IpAddr>) -> Finding {
             Finding::warning("proxies", detail, "run the command on a machine that is in no network of proxy.trusted")
         } else {
             let detail = "the nodes believe an X-Forwarded-For that the caller wrote";
-            Finding::failed(
-                "proxies",
-                detail,
-                "let the proxy append the caller's address: X-Forwarded-For $proxy_add_x_forwarded_for in nginx",
-            )
+            Finding::failed("proxies", detail, APPEND)
         };
     }
     if trusted(&seen) && own != Some(seen) {
         let detail = format!("the nodes see each caller as the proxy {seen}");
-        return Finding::failed(
-            "proxies",
-            detail,
-            "let the proxy append the caller's address: X-Forwarded-For $proxy_add_x_forwarded_for in nginx",
-        );
+        return Finding::failed("proxies", detail, APPEND);
     }
     if own != Some(seen) && callers.proxy.trusted.is_empty() && is_private(seen) {
         let detail = format!("the nodes see this machine as {seen}, which it is not");
