@@ -81,7 +81,7 @@ pub(crate) async fn lock_all(
     Ok(found.collect::<Result<_, DbErr>>()?)
 }
 
-/// Which of the grants exist, whatever other transactions do with them.
+/// Which of the grants exist. Locks of other transactions do not matter.
 pub(crate) async fn existing(tx: &Tx, ids: impl IntoIterator<Item = GrantId>) -> Result<Vec<GrantId>, Unavailable> {
     let ids = padded(ids);
     if ids.is_empty() {

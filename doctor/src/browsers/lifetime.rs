@@ -28,7 +28,7 @@ impl Lifetime {
 
 /// The seconds in `Max-Age`, at the nearest bound if they are too many. None: browsers ignore the attribute.
 pub(super) fn max_age(family: Family, text: &str) -> Option<i64> {
-    // To Firefox, what begins so is in the past, whatever follows.
+    // To Firefox, what begins so is in the past, with anything behind it.
     if family == Family::Firefox && text.starts_with('-') {
         return Some(i64::MIN);
     }
