@@ -179,7 +179,7 @@ function requestOptions(json: RequestJson): PublicKeyCredentialRequestOptions {
 
 /** Some programs that keep passkeys return an object without `toJSON`. */
 function toJson(credential: Made): Input<"registerPasskey">["passkey"] {
-  if (typeof credential.toJSON === "function") return credential.toJSON();
+  if (typeof credential.toJSON === "function") return { ...credential.toJSON() };
   const { id, rawId, type } = credential;
   const made = credential.response as AuthenticatorAttestationResponse &
     AuthenticatorAssertionResponse;

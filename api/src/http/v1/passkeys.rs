@@ -74,7 +74,7 @@ impl From<&passkey::Model> for Passkey {
 impl Example for Passkey {
     fn example() -> Self {
         Self {
-            id: Uuid::from_u128(0x019b_7a3d_2f40_7c31_9d1e_5b7a_60c4_1f2a),
+            id: Uuid::from_u128(0x019b_7a3d_3c5e_7a90_8b21_4f6d_92e0_5c37),
             credential_id: "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q".to_owned(),
             name: "My phone".to_owned(),
             provider: Some("Google Password Manager".to_owned()),
@@ -224,6 +224,8 @@ impl PasskeysApi {
     }
 
     /// Rename a passkey
+    ///
+    /// Gives a passkey another name in the list. The name is for the user alone.
     #[oai(path = "/passkeys/:id", method = "patch", operation_id = "renamePasskey")]
     async fn rename(
         &self,

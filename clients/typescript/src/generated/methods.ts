@@ -332,6 +332,8 @@ export interface Methods {
   /**
    * Rename a passkey
    *
+   * Gives a passkey another name in the list. The name is for the user alone.
+   *
    * `PATCH /v1/me/passkeys/{id}`
    */
   renamePasskey(input: MethodInput<"renamePasskey">, options?: CallOptions): Promise<Result<"renamePasskey">>;

@@ -362,6 +362,8 @@ export const startPasskeyRegistration: Callable<"startPasskeyRegistration"> = (c
 /**
  * Rename a passkey
  *
+ * Gives a passkey another name in the list. The name is for the user alone.
+ *
  * `PATCH /v1/me/passkeys/{id}`
  */
 export const renamePasskey: Callable<"renamePasskey"> = (call, ...rest) =>

@@ -610,7 +610,10 @@ export interface paths {
         delete: operations["removePasskey"];
         options?: never;
         head?: never;
-        /** Rename a passkey */
+        /**
+         * Rename a passkey
+         * @description Gives a passkey another name in the list. The name is for the user alone.
+         */
         patch: operations["renamePasskey"];
         trace?: never;
     };
@@ -1204,7 +1207,7 @@ export interface components {
          * Passkey
          * @description A passkey of a user.
          * @example {
-         *       "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *       "id": "019b7a3d-3c5e-7a90-8b21-4f6d92e05c37",
          *       "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
          *       "name": "My phone",
          *       "provider": "Google Password Manager",
@@ -1407,7 +1410,7 @@ export interface components {
          * @example {
          *       "items": [
          *         {
-         *           "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *           "id": "019b7a3d-3c5e-7a90-8b21-4f6d92e05c37",
          *           "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
          *           "name": "My phone",
          *           "provider": "Google Password Manager",
@@ -1423,7 +1426,7 @@ export interface components {
             /**
              * @example [
              *       {
-             *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+             *         "id": "019b7a3d-3c5e-7a90-8b21-4f6d92e05c37",
              *         "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
              *         "name": "My phone",
              *         "provider": "Google Password Manager",
@@ -1461,7 +1464,7 @@ export interface components {
          * @description A passkey that counts from now on.
          * @example {
          *       "passkey": {
-         *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *         "id": "019b7a3d-3c5e-7a90-8b21-4f6d92e05c37",
          *         "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
          *         "name": "My phone",
          *         "provider": "Google Password Manager",
@@ -2600,7 +2603,7 @@ export interface components {
          *       "recovery_codes_left": 10,
          *       "passkeys": [
          *         {
-         *           "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *           "id": "019b7a3d-3c5e-7a90-8b21-4f6d92e05c37",
          *           "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
          *           "name": "My phone",
          *           "provider": "Google Password Manager",
@@ -2676,7 +2679,7 @@ export interface components {
              * @description The passkeys. Their public keys are left out.
              * @example [
              *       {
-             *         "id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+             *         "id": "019b7a3d-3c5e-7a90-8b21-4f6d92e05c37",
              *         "credential_id": "-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q",
              *         "name": "My phone",
              *         "provider": "Google Password Manager",
