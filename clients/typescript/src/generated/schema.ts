@@ -1220,7 +1220,7 @@ export interface components {
         Passkey: {
             /**
              * Format: uuid
-             * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+             * @example 019b7a3d-3c5e-7a90-8b21-4f6d92e05c37
              */
             id: string;
             /**
