@@ -61,6 +61,8 @@ events! {
     Info SecondFactorDemanded = "second_factor_demanded";
     /// A code of a second factor was refused, or a challenge that waits for one: it is void, was used, or has expired.
     Warn SecondFactorRefused = "second_factor_refused";
+    /// Wrong codes of an authenticator app were typed in a row, after the right password: the user gets a mail.
+    Warn SecondFactorGuessed = "second_factor_guessed";
     /// A user signed in with a recovery code.
     Warn RecoveryCodeUsed = "recovery_code_used";
     /// An answer of a passkey was refused: it does not verify, was used, or breaks a rule.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use entity::{LimitKey, SessionId, UnixMillis, user};
 
-use super::{Guessed, LimitError, Limits, Subject, keyed_lock::KeyGuard, store, unspent::Unspent};
+use super::{Guessed, LimitError, Limits, Subject, in_a_row::InARow, keyed_lock::KeyGuard, store, unspent::Unspent};
 use crate::{
     config::Rate,
     db::{Db, Unavailable},
@@ -38,6 +38,7 @@ pub struct Attempt {
     /// The limit of the known device, and when it has one more by itself.
     own: Option<(LimitKey, UnixMillis)>,
     shared: Vec<(LimitKey, Rate)>,
+    in_a_row: Option<InARow>,
     unspent: Unspent,
     _guard: KeyGuard,
 }
@@ -48,7 +49,19 @@ impl Attempt {
         if let Some((key, until)) = self.own {
             self.unspent.add(key, until, now);
         }
-        store::refund(db, &self.shared).await
+        store::refund(db, &self.shared).await?;
+        match self.in_a_row {
+            Some(in_a_row) => in_a_row.end(db).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The code was wrong: whether so many were in a row that the user must know. Tells so once a day.
+    pub(crate) async fn is_to_be_reported(&self, db: &Db, now: UnixMillis) -> Result<bool, Unavailable> {
+        match &self.in_a_row {
+            Some(in_a_row) => in_a_row.is_to_be_reported(db, now).await,
+            None => Ok(false),
+        }
     }
 }
 
@@ -64,7 +77,10 @@ impl Limits {
     ) -> Result<Option<Attempt>, LimitError> {
         let Some(config) = &self.config else { return Ok(None) };
         let key_of = |of: &[u8], subject: Subject<'_>| self.key_of_guess(account.guessed, of, subject);
-        let (own, shared) = if let Some((user, device)) = self.known(account, requester, now) {
+        let known = self.known(account, requester, now);
+        let guesses_at = account.user.filter(|_| account.guessed == Guessed::AppCode);
+        let in_a_row = guesses_at.map(|user| InARow::new(self, &credentials_of(user), known.is_some()));
+        let (own, shared) = if let Some((user, device)) = known {
             let of_user = user.id.0.as_bytes();
             let own = (key_of(of_user, device), config.client);
             (Some(own), vec![(key_of(of_user, Subject::KnownDevices), config.account)])
@@ -75,7 +91,8 @@ impl Limits {
         };
         let guard = self.attempts.lock(&own.as_ref().unwrap_or(&shared[0]).0).await;
         let kept = own.as_ref().and_then(|(key, _)| self.unspent.take(key, now));
-        let needed: Vec<_> = own.iter().filter(|_| kept.is_none()).chain(&shared).cloned().collect();
+        let wrong = in_a_row.as_ref().map(InARow::limit);
+        let needed: Vec<_> = own.iter().filter(|_| kept.is_none()).chain(&shared).chain(&wrong).cloned().collect();
         let taken = store::take(db, &needed, now).await;
         let own = own.map(|(key, rate)| (key, kept.unwrap_or_else(|| now.plus(rate.interval()))));
         if let (Some((key, until)), Some(_)) = (&own, kept)
@@ -84,7 +101,7 @@ impl Limits {
             self.unspent.add(key.clone(), *until, now);
         }
         taken?.map_err(|wait: Duration| self.limited("account", wait))?;
-        Ok(Some(Attempt { own, shared, unspent: self.unspent.clone(), _guard: guard }))
+        Ok(Some(Attempt { own, shared, in_a_row, unspent: self.unspent.clone(), _guard: guard }))
     }
 
     /// The token of a device that has just signed in: from now on it is known to the account. Of several tokens, the one that the account

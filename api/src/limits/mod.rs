@@ -6,6 +6,7 @@
 
 mod account;
 mod gcra;
+mod in_a_row;
 mod keyed_lock;
 mod local;
 mod networks;
@@ -58,8 +59,10 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guessed {
     Password,
-    /// The code of a second factor. Strangers do not get to type one.
+    /// A code that is too long to be guessed: a recovery code, or that of an app that the user adds now. Strangers do not get to type one.
     Code,
+    /// The code of an authenticator app: six digits, so wrong ones in a row have a limit too.
+    AppCode,
 }
 
 /// What one limit of an account is about.
@@ -75,6 +78,12 @@ enum Subject<'a> {
     Mail,
     Notice,
     Reset,
+    /// Wrong codes of the app in a row, from known devices or from others.
+    InARow {
+        is_known: bool,
+    },
+    /// Mails about wrong codes in a row.
+    InARowNotice,
 }
 
 impl Limits {
@@ -122,7 +131,7 @@ impl Limits {
 
     fn key_of_guess(&self, guessed: Guessed, account: &[u8], subject: Subject<'_>) -> LimitKey {
         let mut message = hmac::Context::with_key(&self.key);
-        if guessed == Guessed::Code {
+        if guessed != Guessed::Password {
             message.update(b"c");
         }
         // Each kind has a tag and a fixed length, so that no two inputs are the same bytes.
@@ -135,6 +144,8 @@ impl Limits {
             Subject::Mail => message.update(b"m"),
             Subject::Notice => message.update(b"o"),
             Subject::Reset => message.update(b"r"),
+            Subject::InARow { is_known } => message.update(if is_known { b"wk" } else { b"ws" }),
+            Subject::InARowNotice => message.update(b"wn"),
         }
         message.update(account);
         LimitKey(message.sign().as_ref().to_vec())

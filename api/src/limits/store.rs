@@ -65,6 +65,17 @@ pub(super) async fn refund(db: &Db, limits: &[(LimitKey, Rate)]) -> Result<(), U
     Ok(())
 }
 
+/// Makes the full burst of a limit available again.
+pub(super) async fn clear(db: &impl ConnectionTrait, key: LimitKey) -> Result<(), Unavailable> {
+    Entity::delete_by_id(key).exec(db).await?;
+    Ok(())
+}
+
+/// When the full burst of a limit is available again; `None` if it is now.
+pub(super) async fn new_at(db: &impl ConnectionTrait, key: &LimitKey) -> Result<Option<UnixMillis>, Unavailable> {
+    Ok(Entity::find_by_id(key.clone()).one(db).await?.map(|row| row.new_at))
+}
+
 /// Removes limits whose full burst is available again; returns how many.
 pub(crate) async fn purge(db: &impl ConnectionTrait, now: UnixMillis) -> Result<u64, Unavailable> {
     Ok(Entity::delete_many().filter(Column::NewAt.lt(now)).exec(db).await?.rows_affected)

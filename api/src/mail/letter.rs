@@ -76,6 +76,8 @@ pub enum Letter {
     PasskeyAdded(SecurityNotice),
     /// Tells a user that a passkey was removed.
     PasskeyRemoved(SecurityNotice),
+    /// Tells a user that wrong codes were typed in a row, after the right password.
+    SecondFactorGuessed(SecurityNotice),
     /// Tells a user that a recovery code was used.
     RecoveryCodeUsed(SecurityNotice),
     /// Tells a user that new recovery codes were made.
@@ -111,61 +113,10 @@ impl Letter {
         Self::EmailChanged { new_address: new_address.to_owned(), circumstances, link: OneTimeLink::new(page, token), days }
     }
 
-    /// Tells a user that the password was changed.
-    pub(crate) fn password_changed(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::PasswordChanged(SecurityNotice::new(circumstances, page, token))
-    }
-
-    /// Tells a user that a refresh token was used twice, and that its session was ended.
-    pub(crate) fn refresh_token_reused(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::RefreshTokenReused(SecurityNotice::new(circumstances, page, token))
-    }
-
-    /// Tells a user that a second factor was added.
-    pub(crate) fn second_factor_added(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::SecondFactorAdded(SecurityNotice::new(circumstances, page, token))
-    }
-
-    /// Tells a user that the second factor was removed.
-    pub(crate) fn second_factor_removed(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::SecondFactorRemoved(SecurityNotice::new(circumstances, page, token))
-    }
-
-    /// Tells a user that a passkey was added.
-    pub(crate) fn passkey_added(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::PasskeyAdded(SecurityNotice::new(circumstances, page, token))
-    }
-
-    /// Tells a user that a passkey was removed.
-    pub(crate) fn passkey_removed(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::PasskeyRemoved(SecurityNotice::new(circumstances, page, token))
-    }
-
-    /// Tells a user that a recovery code was used.
-    pub(crate) fn recovery_code_used(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::RecoveryCodeUsed(SecurityNotice::new(circumstances, page, token))
-    }
-
-    /// Tells a user that new recovery codes were made.
-    pub(crate) fn recovery_codes_replaced(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::RecoveryCodesReplaced(SecurityNotice::new(circumstances, page, token))
-    }
-
     /// Tells a user when the account will be deleted.
-    pub(crate) fn deletion_scheduled(
-        at: UnixMillis,
-        grace: Duration,
-        circumstances: Circumstances,
-        page: Option<&Url>,
-        token: &OneTimeToken,
-    ) -> Self {
+    pub(crate) fn deletion_scheduled(at: UnixMillis, grace: Duration, notice: SecurityNotice) -> Self {
         let days = grace.as_secs().div_ceil(24 * 3600);
-        Self::DeletionScheduled { deletion_time: written(at), days, notice: SecurityNotice::new(circumstances, page, token) }
-    }
-
-    /// Tells a user that a device signed in which the account did not know.
-    pub(crate) fn new_device(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
-        Self::NewDevice(SecurityNotice::new(circumstances, page, token))
+        Self::DeletionScheduled { deletion_time: written(at), days, notice }
     }
 }
 
@@ -198,7 +149,7 @@ pub struct SecurityNotice {
 }
 
 impl SecurityNotice {
-    fn new(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
+    pub(crate) fn new(circumstances: Circumstances, page: Option<&Url>, token: &OneTimeToken) -> Self {
         let OneTimeLink { link, token } = OneTimeLink::new(page, token);
         Self { circumstances, not_me_link: link, not_me_token: token }
     }
@@ -235,7 +186,7 @@ mod tests {
     use entity::{OneTimeTokenId, UnixMillis};
     use uuid::Uuid;
 
-    use super::{Circumstances, Letter, written};
+    use super::{Circumstances, Letter, SecurityNotice, written};
     use crate::{
         mail::templates::{Addressing, Templates},
         requester::Requester,
@@ -253,6 +204,7 @@ mod tests {
         let mut kinds = std::collections::BTreeSet::new();
         for (page, requester) in [(Some(&page), full), (None, Requester::default())] {
             let done = || Circumstances::new(now, &requester);
+            let notice = || SecurityNotice::new(done(), page, &token);
             let letters = [
                 Letter::confirm_registration(page, &token),
                 Letter::AccountExists,
@@ -260,17 +212,18 @@ mod tests {
                 Letter::confirm_email(page, &token),
                 Letter::email_changed("grace@example.com", done(), page, &token),
                 Letter::EmailChangeUndone(done()),
-                Letter::password_changed(done(), page, &token),
-                Letter::new_device(done(), page, &token),
-                Letter::deletion_scheduled(now, Duration::from_secs(30 * 24 * 3600), done(), page, &token),
+                Letter::PasswordChanged(notice()),
+                Letter::NewDevice(notice()),
+                Letter::deletion_scheduled(now, Duration::from_secs(30 * 24 * 3600), notice()),
                 Letter::AccountDeleted(done()),
-                Letter::refresh_token_reused(done(), page, &token),
-                Letter::second_factor_added(done(), page, &token),
-                Letter::second_factor_removed(done(), page, &token),
-                Letter::passkey_added(done(), page, &token),
-                Letter::passkey_removed(done(), page, &token),
-                Letter::recovery_code_used(done(), page, &token),
-                Letter::recovery_codes_replaced(done(), page, &token),
+                Letter::RefreshTokenReused(notice()),
+                Letter::SecondFactorAdded(notice()),
+                Letter::SecondFactorRemoved(notice()),
+                Letter::SecondFactorGuessed(notice()),
+                Letter::PasskeyAdded(notice()),
+                Letter::PasskeyRemoved(notice()),
+                Letter::RecoveryCodeUsed(notice()),
+                Letter::RecoveryCodesReplaced(notice()),
                 Letter::Test { time: written(now) },
                 Letter::Plain { subject: "Subject".to_owned(), body: "Body".to_owned() },
             ];

@@ -8,7 +8,7 @@ use url::Url;
 use super::{Issued, issue_last, store};
 use crate::{
     db::Unavailable,
-    mail::{Circumstances, Letter, Outbox},
+    mail::{Circumstances, Letter, Outbox, SecurityNotice},
     requester::Requester,
     state::{AppState, Tx},
 };
@@ -33,6 +33,8 @@ pub(crate) enum Occasion {
     PasskeyAdded,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// Wrong codes were typed in a row, after the right password.
+    SecondFactorGuessed,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// New recovery codes were made.
@@ -66,20 +68,19 @@ impl Notice {
             _ => NOT_ME_WITHIN,
         };
         let Issued { token, row } = issue_last(tx, &self.user, Purpose::NotMe, self.now, within).await?;
-        let (circumstances, page) = (self.circumstances.clone(), self.page.as_ref());
+        let notice = SecurityNotice::new(self.circumstances.clone(), self.page.as_ref(), &token);
         let letter = match self.occasion {
-            Occasion::PasswordChanged => Letter::password_changed(circumstances, page, &token),
-            Occasion::NewDevice => Letter::new_device(circumstances, page, &token),
-            Occasion::RefreshTokenReused => Letter::refresh_token_reused(circumstances, page, &token),
-            Occasion::SecondFactorAdded => Letter::second_factor_added(circumstances, page, &token),
-            Occasion::SecondFactorRemoved => Letter::second_factor_removed(circumstances, page, &token),
-            Occasion::PasskeyAdded => Letter::passkey_added(circumstances, page, &token),
-            Occasion::PasskeyRemoved => Letter::passkey_removed(circumstances, page, &token),
-            Occasion::RecoveryCodeUsed => Letter::recovery_code_used(circumstances, page, &token),
-            Occasion::RecoveryCodesReplaced => Letter::recovery_codes_replaced(circumstances, page, &token),
-            Occasion::DeletionScheduled(grace) => {
-                Letter::deletion_scheduled(self.now.plus(grace), grace, circumstances, page, &token)
-            }
+            Occasion::PasswordChanged => Letter::PasswordChanged(notice),
+            Occasion::NewDevice => Letter::NewDevice(notice),
+            Occasion::RefreshTokenReused => Letter::RefreshTokenReused(notice),
+            Occasion::SecondFactorAdded => Letter::SecondFactorAdded(notice),
+            Occasion::SecondFactorRemoved => Letter::SecondFactorRemoved(notice),
+            Occasion::PasskeyAdded => Letter::PasskeyAdded(notice),
+            Occasion::PasskeyRemoved => Letter::PasskeyRemoved(notice),
+            Occasion::SecondFactorGuessed => Letter::SecondFactorGuessed(notice),
+            Occasion::RecoveryCodeUsed => Letter::RecoveryCodeUsed(notice),
+            Occasion::RecoveryCodesReplaced => Letter::RecoveryCodesReplaced(notice),
+            Occasion::DeletionScheduled(grace) => Letter::deletion_scheduled(self.now.plus(grace), grace, notice),
         };
         store::insert(tx, row).await?;
         tx.mail(self.outbox.seal_for(&self.user, &letter, self.now)).await

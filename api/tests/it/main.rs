@@ -79,6 +79,7 @@ mod schema_agrees;
 mod schema_versions;
 mod second_factor;
 mod second_factor_attacks;
+mod second_factor_guessing;
 mod second_factor_takeover;
 mod secret_files;
 mod secrets;

@@ -14,6 +14,7 @@ use crate::{
         second_factor::{self, CodeAttempt, open, seal},
     },
     db::{Scope, Unavailable},
+    limits::Guessed,
     one_time_tokens::{Notice, Occasion},
     principal::Principal,
     requester::Requester,
@@ -102,8 +103,9 @@ pub async fn confirm_totp(
     let pending = pending(state, &principal, now).await?;
     let refused = Event::SecondFactorRefused.of(user.id).in_session(session.id).because("first_code");
     let attempt = CodeAttempt { user: &user, session: Some(session.id), requester, refused };
-    let step: TotpStep =
-        attempt.compare(state, async { Ok(open(&state.secrets, &pending).and_then(|secret| secret.step_of(typed, now))) }).await?;
+    let step: TotpStep = attempt
+        .compare(state, Guessed::Code, async { Ok(open(&state.secrets, &pending).and_then(|secret| secret.step_of(typed, now))) })
+        .await?;
     let (codes, hashes) = new_codes(user.id);
     let methods = session.methods.with(Method::OneTimeCode).with(Method::MultiFactor);
     let notice = Notice::new(state, &user, Occasion::SecondFactorAdded, requester, now);

@@ -5,6 +5,8 @@
 mod sealed;
 pub(crate) mod store;
 
+use std::sync::Arc;
+
 use entity::{SecretHash, SessionId, UserId, user};
 
 pub use sealed::reseal;
@@ -12,9 +14,10 @@ pub(crate) use sealed::{open, seal};
 
 use super::passkey::{self, MatchedPasskey};
 use crate::{
-    audit::Record,
-    db::Unavailable,
+    audit::{Event, Record},
+    db::{Scope, Unavailable},
     limits::{Account, Guessed, LimitError},
+    one_time_tokens::{Notice, Occasion},
     requester::Requester,
     secret::{RecoveryCode, TotpStep},
     state::{AppState, Tx},
@@ -86,29 +89,32 @@ pub(crate) struct CodeAttempt<'a> {
 impl CodeAttempt<'_> {
     /// Compares a code with what the user has. A wrong one counts on the limits of the account, as a wrong password does, but on limits of
     /// its own: only who knows the password can use them up.
-    pub(crate) async fn verify(self, state: &AppState, kind: CodeKind, typed: &str) -> Result<Matched, VerifyCodeError> {
+    pub(crate) async fn verify(self, state: &Arc<AppState>, kind: CodeKind, typed: &str) -> Result<Matched, VerifyCodeError> {
         let user = self.user.id;
-        let matching = async {
-            match kind {
-                CodeKind::Totp => match_totp(state, user, typed).await,
-                CodeKind::Recovery => match_recovery_code(state, user, typed).await,
-            }
-        };
-        self.compare(state, matching).await
+        match kind {
+            CodeKind::Totp => self.compare(state, Guessed::AppCode, match_totp(state, user, typed)).await,
+            CodeKind::Recovery => self.compare(state, Guessed::Code, match_recovery_code(state, user, typed)).await,
+        }
     }
 
     /// The same for a comparison of the caller's.
     pub(crate) async fn compare<T>(
         self,
-        state: &AppState,
+        state: &Arc<AppState>,
+        guessed: Guessed,
         matching: impl Future<Output = Result<Option<T>, Unavailable>> + Send,
     ) -> Result<T, VerifyCodeError> {
         let (user, now) = (self.user, state.clock.now());
         state.limits.take_network(self.requester.network(), now).await?;
-        let account = Account { address: &user.email_canonical, user: Some(user), session: self.session, guessed: Guessed::Code };
+        let account = Account { address: &user.email_canonical, user: Some(user), session: self.session, guessed };
         let attempt = state.limits.take_account(&state.db, account, self.requester, now).await?;
         let Some(matched) = matching.await? else {
             state.record(self.refused);
+            if let Some(attempt) = attempt
+                && attempt.is_to_be_reported(&state.db, now).await?
+            {
+                report(state, user, self.requester).await?;
+            }
             return Err(VerifyCodeError::Wrong);
         };
         if let Some(attempt) = attempt {
@@ -116,6 +122,18 @@ impl CodeAttempt<'_> {
         }
         Ok(matched)
     }
+}
+
+/// Tells a user that wrong codes were typed in a row after their password.
+async fn report(state: &Arc<AppState>, user: &user::Model, requester: &Requester) -> Result<(), Unavailable> {
+    let notice = Notice::new(state, user, Occasion::SecondFactorGuessed, requester, state.clock.now());
+    let stored = state.write(Scope::Transaction, (notice, user.id), |tx, (notice, user)| {
+        Box::pin(async move {
+            tx.record(Event::SecondFactorGuessed.of(*user));
+            notice.store(tx).await
+        })
+    });
+    stored.await
 }
 
 /// The kinds of second factors that a user has.
