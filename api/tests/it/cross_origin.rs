@@ -187,6 +187,8 @@ async fn the_probe_cookie_is_the_session_cookie_in_all_but_name() {
         assert_eq!(probe.name.replace("probe", "session"), session.name);
         assert_eq!([session.attributes, vec!["Max-Age=60".into()]].concat(), probe.attributes);
         assert_eq!(ada.get("/v1/probe").await.expect(200).json()["cookie_received"], true);
+        let beside_another = app.client().with("cookie", format!("{0}=1; {0}=planted", probe.name));
+        assert_eq!(beside_another.get("/v1/probe").await.expect(200).json()["cookie_received"], true);
     }
 }
 
