@@ -49,6 +49,8 @@ describe.each(KINDS)("$name, on another site than the service", (kind) => {
       const ada = newPerson();
       const tab = await (await arrive()).open(apps[mode].at(ELSEWHERE));
       await openSignUp(tab);
+      await reads(tab, "At least 8 characters.");
+      expect(await tab.text()).not.toContain("First you confirm your address");
       await tab.fill("Name", "Ada Lovelace");
       await sendSignUp(tab, { ...ada, password: "short" });
       await reads(tab, "at least 8 characters");

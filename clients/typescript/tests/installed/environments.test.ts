@@ -81,6 +81,7 @@ test.each([
 });
 
 test("a page built with Vite", async () => {
+  const begun = Date.now();
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const listing = await startService([origin]);
@@ -92,6 +93,7 @@ test("a page built with Vite", async () => {
     const page = await browser.newPage();
     await page.goto(origin);
     await expect.poll(() => page.textContent("main"), { timeout: 30_000 }).toBe("vite@example.org");
+    report("vite", begun);
     await site.stop();
   } finally {
     await environment.remove();
