@@ -1,4 +1,4 @@
-//! What two other verifiers make of the same passkeys: `@simplewebauthn/server` and `fido2` of PyPI. `clients/passkeys/install` installs
+//! What two other verifiers make of the same passkeys: `@simplewebauthn/server` and `fido2` of `PyPI`. `clients/passkeys/install` installs
 //! them. Where one of them differs, [`DIFFERENCES`] says why.
 
 mod ceremony;
@@ -104,12 +104,11 @@ fn other_verifiers_agree() {
             }
             let than = if *ours { Than::Stricter } else { Than::Laxer };
             let known = DIFFERENCES.iter().position(|known| (known.0, known.1) == (judge, than) && case.name.contains(known.2));
-            match known {
-                Some(known) => met[known] = true,
-                None => {
-                    let theirs = refusal.unwrap_or_else(|| "accepted".to_owned());
-                    let _ = writeln!(wrong, "{judge}: {}: {theirs}, we say {ours}", case.name);
-                }
+            if let Some(known) = known {
+                met[known] = true;
+            } else {
+                let theirs = refusal.unwrap_or_else(|| "accepted".to_owned());
+                let _ = writeln!(wrong, "{judge}: {}: {theirs}, we say {ours}", case.name);
             }
         }
     }
