@@ -23,7 +23,7 @@ test-browsers: ## what Chromium and Firefox do with the cookies
 	cargo build
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
-	npm --prefix clients/browsers test
+	WHOLE=1 npm --prefix clients/browsers test
 
 test-doctor: ## the doctor beside real servers and browsers; MATRIX=core is the part that every test run has
 	@.ci/install openssl chromium firefox-esr nginx-light tomcat10 default-jdk-headless python3-venv

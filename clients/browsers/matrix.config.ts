@@ -4,8 +4,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ["matrix/*.test.ts"],
     globalSetup: ["tests/support/announce.ts", "tests/support/certificates.ts"],
-    // One server and one browser at a time.
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 300_000,
     hookTimeout: 120_000,
   },

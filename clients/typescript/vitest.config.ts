@@ -2,6 +2,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Much of a test is waiting: for a browser, a build, an answer that is held.
+    maxWorkers: 2,
     projects: [
       { test: { name: "unit", include: ["tests/unit/*.test.ts"], testTimeout: 30_000 } },
       {

@@ -103,12 +103,13 @@ fn passkeys(config: &Config, callers: &CallersConfig) -> String {
 fn frontends(api: &Origin, callers: &CallersConfig, cookie: &str) -> String {
     let mut rows = vec![["frontend", "relation", "Chromium", "3rd-party blocked", "Firefox", "Safari-like"].map(str::to_owned)];
     for frontend in std::iter::once(api).chain(&callers.origins) {
-        let verdicts =
-            Family::ALL.map(|family| match SetCookie::parse(cookie).map(|cookie| verdict(family, frontend, api, &cookie)) {
+        let verdicts = Family::ALL.map(|family| {
+            match SetCookie::parse(cookie).map(|cookie| verdict(family, frontend, api, "/v1/session", &cookie)) {
                 Some(Verdict::Works(Stored::Shared)) => "stored, sent".to_owned(),
                 Some(Verdict::Works(Stored::Partitioned)) => "own jar, sent".to_owned(),
                 Some(Verdict::Refused(_)) | None => "no".to_owned(),
-            });
+            }
+        });
         let [chromium, blocking, firefox, safari] = verdicts;
         rows.push([frontend.as_str().to_owned(), Relation::of(frontend, api).to_string(), chromium, blocking, firefox, safari]);
     }

@@ -1,9 +1,11 @@
-//! Property tests of the parsers. Each gets inputs of three kinds: arbitrary text, text that is almost valid, and valid text.
+//! Property tests of the parsers. Each gets inputs of three kinds: arbitrary text, text that is almost valid, and valid text. Beside them
+//! two other verifiers of passkeys judge what the service makes of the same answers.
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![expect(unreachable_pub, reason = "the fuzz targets use them too")]
 
 mod checks;
+mod judges;
 
 use proptest::{
     prelude::{Strategy, any, prop_oneof, proptest},

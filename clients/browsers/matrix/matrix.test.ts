@@ -25,7 +25,7 @@ import { Table } from "./support/table.js";
 import { FRONTENDS, VARIANTS, type Variant } from "./support/variants.js";
 
 /** Without MATRIX, every server; `core` is what runs with every change. */
-const CORE: readonly ServerKind[] = ["express", "fastapi", "nginx", "bifrons"];
+const CORE: readonly ServerKind[] = ["express", "nginx", "bifrons"];
 const chosen = process.env["MATRIX"] === "core" ? CORE : KINDS;
 
 let pages: Pages;

@@ -13,7 +13,7 @@ import {
   spy,
   toss,
 } from "./support/attacker.js";
-import { KINDS, type Tab, type Visitor } from "./support/browser.js";
+import { BROWSERS, IS_WHOLE, KINDS, type Tab, type Visitor } from "./support/browser.js";
 import { direct, fetchLocally, signedIn } from "./support/direct.js";
 import { type Pages, servePages } from "./support/pages.js";
 import { ADA, MALLORY } from "./support/people.js";
@@ -62,7 +62,8 @@ const ATTACKERS = [
 /** Where the page lies that Chromium and Firefox show instead of what may not be framed. */
 const REFUSED: unknown = expect.stringMatching(/^(chrome-error:|about:neterror)/);
 
-describe.each(KINDS)("$name", (kind) => {
+// Where third-party cookies are blocked, less goes along with what an attacker sends.
+describe.each(IS_WHOLE ? KINDS : BROWSERS)("$name", (kind) => {
   const arrive = visitorsOf(kind);
   let visitor: Visitor;
   beforeEach(async () => {

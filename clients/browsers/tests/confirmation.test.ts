@@ -1,4 +1,5 @@
-// The single-page app with a service that wants addresses confirmed before there is an account.
+// The single-page app with a service that wants addresses confirmed before there is an account, long passwords, and
+// time before it deletes an account: the forms say so.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BROWSERS } from "./support/browser.js";
@@ -13,7 +14,12 @@ let app: SpaWithMail;
 let service: Service;
 beforeAll(async () => {
   app = await serveSpaWithMail();
-  const settings = { ...app.settings, BIFRONS_REGISTRATION: "verified" };
+  const settings = {
+    ...app.settings,
+    BIFRONS_REGISTRATION: "verified",
+    BIFRONS_PASSWORDS__MIN_LENGTH: "12",
+    BIFRONS_ACCOUNTS__DELETION_GRACE: "30d",
+  };
   service = await startService([app.origin], settings);
   await app.build(service.origin, "cookie");
 });
@@ -30,6 +36,9 @@ describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
     const visitor = await arrive();
     const tab = await visitor.open(app.origin);
     await openSignUp(tab);
+    await reads(tab, "First you confirm your address", "At least 12 characters.");
+    // It opens no session yet.
+    expect(await tab.text()).not.toContain("Keep me signed in");
     await sendSignUp(tab, ADA);
     await reads(tab, "A mail to this address tells you how to go on.");
 
@@ -38,15 +47,15 @@ describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
     await reads(opened, "Confirm your address");
     expect(await address(opened)).toBe(`${app.origin}/`);
     await opened.press("Confirm");
-    await reads(opened, "This completes your sign-up.");
-    await opened.fill("Your password", "password1");
+    await reads(opened, "This completes your sign-up.", "At least 12 characters.");
+    await opened.fill("Your password", "102030405060");
     await opened.press("Create the account");
     await reads(opened, "one of the most common passwords");
     await opened.fill("Your password", ADA.password);
     await opened.press("Create the account");
     await reads(opened, "Your account is created.");
     await opened.press("Go on");
-    await reads(opened, ADA.email, "This session");
+    await reads(opened, ADA.email, "This session", "your account is deleted after 30 days");
     await opened.press("Sign out");
     await reads(opened, "You are signed out.");
 

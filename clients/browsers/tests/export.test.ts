@@ -7,7 +7,7 @@ import { direct, signedIn } from "./support/direct.js";
 import { newPerson, type Person } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
-import { MODES, type Spa, serveSpa } from "./support/spa.js";
+import { MODES, modesIn, type Spa, serveSpa } from "./support/spa.js";
 import { savedData, signIn, signUp } from "./support/using_apps.js";
 import { visitorsOf } from "./support/visitor.js";
 
@@ -29,7 +29,8 @@ describe.each(MODES)("%s mode", (mode) => {
     await app?.stop();
   });
 
-  describe.each(BROWSERS)("$name", (kind) => {
+  const kinds = BROWSERS.filter((kind) => modesIn(BROWSERS)(kind).includes(mode));
+  describe.each(kinds)("$name", (kind) => {
     const arrive = visitorsOf(kind);
 
     test("a session that is not fresh: it asks for the password, and exports then", async () => {

@@ -2,7 +2,7 @@
 // crash, and how mails take an account back from another person.
 
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { BROWSERS } from "./support/browser.js";
+import { BROWSERS, IS_WHOLE } from "./support/browser.js";
 import { live } from "./support/life.js";
 import { type Nodes, startNodes } from "./support/nodes.js";
 import { newPerson } from "./support/people.js";
@@ -29,7 +29,10 @@ describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
     });
     afterAll(() => app?.stop());
 
-    describe("one service", () => {
+    // Each of the two with one mode, unless the whole runs.
+    const tried = (only: typeof mode): string[] => (IS_WHOLE || mode === only ? [mode] : []);
+
+    describe.each(tried("cookie"))("one service", () => {
       let service: Service;
       beforeAll(async () => {
         service = await startService([app.origin], app.settings);
@@ -80,7 +83,7 @@ describe.each(BROWSERS.slice(0, 1))("$name", (kind) => {
       });
     });
 
-    describe("three nodes on one database", () => {
+    describe.each(tried("token"))("three nodes on one database", () => {
       let nodes: Nodes;
       beforeAll(async () => {
         nodes = await startNodes(3, [app.origin], app.settings);

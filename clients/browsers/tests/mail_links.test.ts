@@ -25,6 +25,7 @@ afterAll(async () => {
 describe.each([
   {
     lang: "en",
+    passwordLength: "At least 8 characters.",
     titles: {
       confirm: "Confirm your address",
       reset: "Choose a new password",
@@ -36,6 +37,7 @@ describe.each([
   },
   {
     lang: "ko",
+    passwordLength: "8자 이상이어야 합니다.",
     titles: {
       confirm: "주소 확인",
       reset: "새 비밀번호 설정",
@@ -47,6 +49,7 @@ describe.each([
   },
   {
     lang: "de",
+    passwordLength: "Mindestens 8 Zeichen.",
     titles: {
       confirm: "Adresse bestätigen",
       reset: "Neues Passwort festlegen",
@@ -56,7 +59,7 @@ describe.each([
     undo: "Rückgängig machen",
     refused: "Dieser Link wurde schon benutzt oder ist zu alt.",
   },
-])("Chromium in the language $lang", ({ lang, titles, undo, refused }) => {
+])("Chromium in the language $lang", ({ lang, passwordLength, titles, undo, refused }) => {
   const arrive = visitorsOf({
     start: () => startChromium({ thirdPartyCookies: true, language: `${lang}-XX` }),
   });
@@ -66,18 +69,21 @@ describe.each([
     const answered = await service.record();
     for (const [name, title] of Object.entries(titles)) {
       const tab = await visitor.open(`${app.page(name)}#bfo_used`);
-      await reads(tab, title);
+      await reads(tab, title, ...(name === "reset" ? [passwordLength] : []));
       expect(await tab.run(() => document.documentElement.lang, undefined)).toBe(lang);
       expect(await address(tab)).toBe(`${app.origin}/`);
       expect(await tab.run(() => history.length, undefined)).toBe(2);
       expect(await tab.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
       expect(await mistakes(tab)).toEqual([]);
     }
-    expect(await answered()).toEqual([]);
+    // How long a password must be: the form says it beforehand.
+    expect(await answered()).toEqual(["GET /v1/configuration 200"]);
 
     const tab = await visitor.open(`${app.page("undo")}#bfo_used`);
     await tab.press(undo);
     await reads(tab, refused);
+    // It would be refused again.
+    expect(await tab.text()).not.toContain(undo);
     expect(await mistakes(tab)).toEqual([]);
   });
 });

@@ -129,7 +129,7 @@ async function look(
   });
 }
 
-test.each([
+test.concurrent.each([
   ["careful#", []],
   ["careless#", ["credentials_left_out"]],
   ["careless-later#", ["credentials_left_out"]],

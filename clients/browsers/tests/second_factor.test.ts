@@ -7,7 +7,7 @@ import { BROWSERS, type Tab } from "./support/browser.js";
 import { newPerson } from "./support/people.js";
 import { reads } from "./support/reads.js";
 import { type Service, startService } from "./support/service.js";
-import { MODES, type Mode, type Spa, serveSpa } from "./support/spa.js";
+import { MODES, type Mode, modesIn, type Spa, serveSpa } from "./support/spa.js";
 import { sendSignIn, signUp } from "./support/using_apps.js";
 import { visitorsOf } from "./support/visitor.js";
 import { NOTHING, withinReachOfScripts } from "./support/within_reach.js";
@@ -29,7 +29,7 @@ afterAll(async () => {
 describe.each(BROWSERS)("$name", (kind) => {
   const arrive = visitorsOf(kind);
 
-  test.each(MODES)(
+  test.each(modesIn(BROWSERS)(kind))(
     "%s mode: scan the QR code, sign in with a code, and with a recovery code",
     async (mode) => {
       const ada = newPerson();

@@ -39,7 +39,7 @@ struct Kept {
 impl Jar {
     /// Takes a `Set-Cookie` as the browser does.
     pub fn set(&mut self, setting: Setting<'_>, cookie: &SetCookie) -> Fate {
-        let stored = match verdict(setting.family, setting.frontend, setting.api, cookie) {
+        let stored = match verdict(setting.family, setting.frontend, setting.api, setting.path, cookie) {
             Verdict::Works(stored) => stored,
             Verdict::Refused(reason) => return Fate::Refused(reason),
         };

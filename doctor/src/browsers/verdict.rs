@@ -74,11 +74,14 @@ impl fmt::Display for Reason {
 /// Of name and value together (RFC 6265bis section 5.7).
 const MAX_BYTES: usize = 4096;
 
-/// What `family` does with `cookie`, set by `api` in answer to a page of `frontend`.
-pub fn verdict(family: Family, frontend: &Origin, api: &Origin, cookie: &SetCookie) -> Verdict {
+/// What `family` does with `cookie`, set by `api` in answer to a call of a page of `frontend` to `path`.
+pub fn verdict(family: Family, frontend: &Origin, api: &Origin, path: &str, cookie: &SetCookie) -> Verdict {
     let cookie = &cookie.as_read_by(family);
     let malformed = cookie.is_malformed(family).then_some(Reason::Malformed);
-    let refused = malformed.or_else(|| anywhere(cookie, api)).or_else(|| unsound(family, cookie, api));
+    let refused = malformed
+        .or_else(|| anywhere(cookie, api))
+        .or_else(|| broken_prefix(family, path, cookie))
+        .or_else(|| unsound(family, cookie, api));
     match refused {
         Some(reason) => Verdict::Refused(reason),
         // The scheme keeps jars apart, even where it does not keep sites apart.
@@ -111,10 +114,17 @@ fn anywhere(cookie: &SetCookie, api: &Origin) -> Option<Reason> {
             return Some(Reason::PublicSuffix);
         }
     }
+    None
+}
+
+/// The name promises what the attributes do not keep.
+fn broken_prefix(family: Family, path: &str, cookie: &SetCookie) -> Option<Reason> {
     // Without a name, the value could pass for one when it is sent.
     let nameless = cookie.name.is_empty();
     let name = if nameless { cookie.value.expose() } else { &cookie.name }.to_ascii_lowercase();
-    let host_rules = cookie.secure && cookie.domain.is_none() && cookie.path.as_deref() == Some("/");
+    // To Firefox it may be the path of a cookie that has none, too.
+    let path = if family == Family::Firefox { Some(cookie.effective_path(path)) } else { cookie.path.as_deref() };
+    let host_rules = cookie.secure && cookie.domain.is_none() && path == Some("/");
     let kept = match () {
         () if nameless => !["__host-", "__secure-", "__http-"].iter().any(|prefix| name.starts_with(prefix)),
         () if name.starts_with("__host-http-") => host_rules && cookie.http_only,
@@ -171,7 +181,7 @@ mod tests {
     fn row(api: &str, frontend: &str, cookie: &str) -> String {
         let (api, frontend) = (Origin::parse(api).unwrap(), Origin::parse(frontend).unwrap());
         let cookie = SetCookie::parse(cookie).unwrap();
-        let letters = Family::ALL.map(|family| match verdict(family, &frontend, &api, &cookie) {
+        let letters = Family::ALL.map(|family| match verdict(family, &frontend, &api, "/v1/session", &cookie) {
             Verdict::Works(Stored::Shared) => 'Y',
             Verdict::Works(Stored::Partitioned) => 'P',
             Verdict::Refused(_) => '-',
@@ -181,7 +191,7 @@ mod tests {
 
     fn why(family: Family, frontend: &str, api: &str, cookie: &str) -> Option<Reason> {
         let (api, frontend) = (Origin::parse(api).unwrap(), Origin::parse(frontend).unwrap());
-        match verdict(family, &frontend, &api, &SetCookie::parse(cookie).unwrap()) {
+        match verdict(family, &frontend, &api, "/v1/session", &SetCookie::parse(cookie).unwrap()) {
             Verdict::Works(_) => None,
             Verdict::Refused(reason) => Some(reason),
         }

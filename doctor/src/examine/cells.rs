@@ -159,12 +159,12 @@ fn refusal(facts: Facts<'_>, fates: &[(&GivenCookie, &Fate)]) -> Option<Mistake>
 
 /// Why a family does not send the cookies of the token with the sign-in.
 fn guard_refused(facts: Facts<'_>, family: Family, guard: &Guard) -> Option<Mistake> {
-    guard.needed().iter().find_map(|cookie| refused(facts, family, cookie))
+    guard.needed().iter().find_map(|cookie| refused(facts, family, &guard.path, cookie))
 }
 
-/// Why a family refuses a cookie, as the report tells it.
-pub(super) fn refused(facts: Facts<'_>, family: Family, cookie: &SetCookie) -> Option<Mistake> {
-    match verdict(family, facts.frontend, facts.api, cookie) {
+/// Why a family refuses a cookie that a call to `path` sets, as the report tells it.
+pub(super) fn refused(facts: Facts<'_>, family: Family, path: &str, cookie: &SetCookie) -> Option<Mistake> {
+    match verdict(family, facts.frontend, facts.api, path, cookie) {
         Verdict::Refused(reason) => Some(named(facts, reason, cookie)),
         Verdict::Works(_) => None,
     }

@@ -91,7 +91,7 @@ fn of_guard(facts: Facts<'_>, findings: &mut Findings) {
     }
     for cookie in guard.needed() {
         for family in Family::ALL {
-            if let Some(mistake) = refused(facts, family, &cookie) {
+            if let Some(mistake) = refused(facts, family, &guard.path, &cookie) {
                 findings.add(mistake, &format!("{cookie}, set at {}", guard.path), &[family]);
             }
         }
@@ -125,7 +125,7 @@ fn of_cookies(facts: Facts<'_>, cells: &[Judged], cookies: &[GivenCookie], findi
         let evidence = cookie.to_string();
         let large = format!("{evidence} has {} bytes", cookie.bytes());
         for family in Family::ALL {
-            if let Some(mistake) = refused(facts, family, cookie) {
+            if let Some(mistake) = refused(facts, family, &given.path, cookie) {
                 findings.add(mistake, if mistake == Mistake::CookieTooLarge { &large } else { &evidence }, &[family]);
             }
         }

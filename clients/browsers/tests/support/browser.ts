@@ -54,6 +54,9 @@ export interface Tab extends Page {
   frames(): Promise<string[]>;
 }
 
+/** Whether every combination runs. Otherwise those are left out that can hardly fail alone. */
+export const IS_WHOLE: boolean = process.env["WHOLE"] === "1";
+
 const withoutFirefox = process.env["WITHOUT_FIREFOX"] === "1";
 
 /** Every kind that the tests are about. */

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { IS_WHOLE, type Kind } from "./browser.js";
 import { type Pages, serve } from "./pages.js";
 import { freePort } from "./ports.js";
 import { startProgram } from "./program.js";
@@ -23,6 +24,11 @@ const VITE = "node_modules/vite/bin/vite.js";
 /** How the app presents the session. */
 export const MODES = ["cookie", "token"] as const;
 export type Mode = (typeof MODES)[number];
+
+/** The modes that each of these browsers has to try: one each in turn, unless the whole runs. */
+export function modesIn(kinds: readonly Kind[]): (kind: Kind) => readonly Mode[] {
+  return (kind) => MODES.filter((_, at) => IS_WHOLE || kinds.indexOf(kind) % MODES.length === at);
+}
 
 /** The single-page app of the examples, on any host. */
 export interface Spa extends Pages {

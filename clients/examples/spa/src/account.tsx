@@ -5,6 +5,7 @@ import { client } from "./client.js";
 import { DeleteAccount } from "./delete-account.js";
 import { ExportData } from "./export-data.js";
 import { Field, Form, Submit } from "./form.js";
+import { NewPassword } from "./new-password.js";
 import { Passkeys } from "./passkeys.js";
 import { Profile } from "./profile.js";
 import { SecondFactor } from "./second-factor.js";
@@ -51,13 +52,7 @@ export function Account({ user }: { readonly user: User }) {
             autoComplete="current-password"
             required
           />
-          <Field
-            name="new_password"
-            label={words.newPassword}
-            type="password"
-            autoComplete="new-password"
-            required
-          />
+          <NewPassword name="new_password" label={words.newPassword} />
           <p role="status">{changes > 0 && words.passwordChanged}</p>
           <Submit>{words.changePassword}</Submit>
         </Form>

@@ -53,8 +53,6 @@ function explain(problem: ProblemOf<OperationId>, response: Response): Failure {
       return { fields: { totp: words.codeNeeded } };
     case "invalid_challenge":
       return { message: words.signInAgain };
-    case "invalid_one_time_token":
-      return { message: words.oldLink };
     case "invalid_credentials":
       return { message: words.wrongCredentials };
     case "rate_limited":

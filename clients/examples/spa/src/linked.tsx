@@ -3,6 +3,7 @@ import { client } from "./client.js";
 import type { Answer } from "./failure.js";
 import { Field, Form, Submit } from "./form.js";
 import type { Link } from "./link.js";
+import { NewPassword } from "./new-password.js";
 import { Title } from "./title.js";
 import { words } from "./words/index.js";
 
@@ -19,7 +20,7 @@ export function Linked({ link: { page, token }, onLeave }: { link: Link; onLeave
     case "confirm":
       return <Confirm token={token} onLeave={onLeave} />;
     case "reset":
-      return <NewPassword about={words.reset} token={token} onLeave={onLeave} />;
+      return <Reset about={words.reset} token={token} onLeave={onLeave} />;
     case "undo":
       return (
         <Act about={words.undo} call={() => client.undoEmailChange({ token })} onLeave={onLeave} />
@@ -40,16 +41,24 @@ interface ActProps {
 
 /** Uses the token when the user presses the button, and not before: scanners of mail open links, too. */
 function Act({ about, call, onLeave, children }: ActProps) {
-  const [isDone, setIsDone] = useState(false);
+  const [state, setState] = useState<"asking" | "done" | "old">("asking");
   const done = () => {
-    setIsDone(true);
+    setState((now) => (now === "old" ? now : "done"));
     // The call has changed the user, or has ended the session. Without an answer the rest of the app asks again.
     client.session.load().catch(() => {});
   };
-  if (isDone) {
+  const use = async (fields: Parameters<typeof call>[0]) => {
+    const { problem, response } = await call(fields);
+    if (problem?.code !== "invalid_one_time_token") return { problem, response };
+    // The button would do nothing a second time either.
+    setState("old");
+    return { response };
+  };
+  if (state !== "asking") {
     return (
       <main>
-        <Title key="done">{about.done}</Title>
+        <Title key={state}>{state === "old" ? words.oldLink : about.done}</Title>
+        {state === "old" && <p>{about.instead}</p>}
         <button type="button" onClick={onLeave}>
           {words.goOn}
         </button>
@@ -60,7 +69,7 @@ function Act({ about, call, onLeave, children }: ActProps) {
     <main>
       <Title>{about.title}</Title>
       <p>{about.text}</p>
-      <Form call={call} onDone={done}>
+      <Form call={use} onDone={done}>
         {children}
         <Submit>{about.button}</Submit>
         <button type="button" className="link" onClick={onLeave}>
@@ -79,7 +88,7 @@ function Confirm({ token, onLeave }: LinkedProps) {
   const [isNew, setIsNew] = useState(false);
   const [resetToken, setResetToken] = useState<string>();
   if (isNew) return <Register token={token} onLeave={onLeave} />;
-  if (resetToken) return <NewPassword about={words.claim} token={resetToken} onLeave={onLeave} />;
+  if (resetToken) return <Reset about={words.claim} token={resetToken} onLeave={onLeave} />;
   return (
     <Act
       about={words.confirm}
@@ -109,34 +118,20 @@ function Register({ token, onLeave }: LinkedProps) {
       onLeave={onLeave}
     >
       <Field name="name" label={words.name} hint={words.optional} autoComplete="name" />
-      <Field
-        name="password"
-        label={words.yourPassword}
-        hint={words.passwordHint}
-        type="password"
-        autoComplete="new-password"
-        required
-      />
+      <NewPassword name="password" label={words.yourPassword} />
     </Act>
   );
 }
 
 /** Chooses a new password. It opens no session. */
-function NewPassword({ about, token, onLeave }: LinkedProps & Pick<ActProps, "about">) {
+function Reset({ about, token, onLeave }: LinkedProps & Pick<ActProps, "about">) {
   return (
     <Act
       about={about}
       call={({ new_password = "" }) => client.resetPassword({ token, new_password })}
       onLeave={onLeave}
     >
-      <Field
-        name="new_password"
-        label={words.newPassword}
-        hint={words.passwordHint}
-        type="password"
-        autoComplete="new-password"
-        required
-      />
+      <NewPassword name="new_password" label={words.newPassword} />
     </Act>
   );
 }

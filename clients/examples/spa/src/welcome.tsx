@@ -1,7 +1,9 @@
 import type { Challenge, EndReason } from "@bifrons/client";
 import { useEffect, useState } from "react";
 import { client } from "./client.js";
+import { useConfiguration } from "./configuration.js";
 import { Field, Form, Submit } from "./form.js";
+import { NewPassword } from "./new-password.js";
 import { SecondStep } from "./second-step.js";
 import { Title } from "./title.js";
 import { words } from "./words/index.js";
@@ -87,6 +89,7 @@ function SignIn({ onChallenge }: ViewProps) {
 
 /** Calls `onMail` if the service confirms addresses before it creates accounts. */
 function SignUp({ onMail }: ViewProps) {
+  const isVerified = useConfiguration()?.registration === "verified";
   return (
     <Form
       call={async ({ name, email = "", password = "", remember }) => {
@@ -98,15 +101,8 @@ function SignUp({ onMail }: ViewProps) {
     >
       <Field name="name" label={words.name} hint={words.optional} autoComplete="name" />
       <Email />
-      <Field
-        name="password"
-        label={words.password}
-        hint={words.passwordHint}
-        type="password"
-        autoComplete="new-password"
-        required
-      />
-      <Remember />
+      <NewPassword name="password" label={words.password} />
+      {isVerified ? <p className="hint">{words.mailFirst}</p> : <Remember />}
       <Submit>{words.signUp}</Submit>
     </Form>
   );

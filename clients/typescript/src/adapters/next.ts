@@ -1,4 +1,4 @@
-/** Server components, server actions and route handlers of Next.js. */
+/** Server components, server actions, route handlers and the proxy of Next.js. */
 import { cookies, headers } from "next/headers.js";
 import type { Client } from "../client.js";
 import { clientFor, type ServerOptions } from "./server.js";

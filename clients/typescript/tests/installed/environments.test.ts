@@ -1,5 +1,5 @@
 // The way of a new user, from the tarball to the first sign-in, in each environment that the client is
-// for. `tests/live` has Node, Bun and Deno. The goal is two minutes for each on a quiet machine:
+// for, and in the oldest Node. `tests/live` has Bun, Deno, and the Node that runs the tests. The goal is two minutes for each on a quiet machine:
 // it prints how long each took.
 // Nuxt needs a newer Node than the others, and brings it along.
 
@@ -11,6 +11,7 @@ import { freePort } from "../../../browsers/tests/support/ports.js";
 import { createClient } from "../../src/index.js";
 import { startChromium } from "../support/chromium.js";
 import { type Environment, install, pack, type Site } from "../support/environment.js";
+import { describeAccount } from "../support/next.js";
 import { type Service, startService } from "../support/service.js";
 import { describeSite, signPeopleUp } from "../support/visitor.js";
 
@@ -55,11 +56,12 @@ async function start(name: string): Promise<Site> {
 
 describe("sites", () => {
   for (const name of ["node", "hono", "next", "sveltekit", "nuxt", "react-router", "cloudflare"]) {
-    describeSite(name, () => start(name));
+    describeSite(name, () => start(name), name === "next" ? describeAccount : undefined);
   }
 });
 
 test.each([
+  ["node-20.0", []],
   ["jest", []],
   ["vitest", []],
   ["playwright", []],
@@ -81,6 +83,7 @@ test.each([
 });
 
 test("a page built with Vite", async () => {
+  const begun = Date.now();
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const listing = await startService([origin]);
@@ -92,6 +95,7 @@ test("a page built with Vite", async () => {
     const page = await browser.newPage();
     await page.goto(origin);
     await expect.poll(() => page.textContent("main"), { timeout: 30_000 }).toBe("vite@example.org");
+    report("vite", begun);
     await site.stop();
   } finally {
     await environment.remove();

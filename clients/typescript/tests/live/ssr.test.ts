@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../src/index.js";
 import { type Environment, link, type Site } from "../support/environment.js";
+import { describeAccount } from "../support/next.js";
 import { type Service, startService } from "../support/service.js";
 import { describeSite, signPeopleUp } from "../support/visitor.js";
 
@@ -29,7 +30,7 @@ async function start(name: string, build: boolean): Promise<Site> {
 
 describeSite("plain Node", () => start("node", false));
 describeSite("Hono", () => start("hono", false));
-describeSite("Next.js", () => start("next", true));
+describeSite("Next.js", () => start("next", true), describeAccount);
 
 test("a server sends no Origin, and nothing of the visitor but our cookies", async () => {
   const seen: IncomingHttpHeaders[] = [];

@@ -5,7 +5,11 @@ import type { Site } from "./environment.js";
 
 const password = "correct horse battery staple";
 const PEOPLE = Array.from({ length: 8 }, (_, number) => `person${number}@example.org`);
-const [ADA = ""] = PEOPLE;
+/** A user of the sites. */
+export const ADA: { readonly email: string; readonly password: string } = {
+  email: PEOPLE[0] ?? "",
+  password,
+};
 
 /** What a page says to a visitor who is not signed in. */
 const STRANGER = "Sign in first";
@@ -50,27 +54,34 @@ function visitor({ origin, fetch: send }: Site): Visitor {
   };
 }
 
-/** Tests of a server-rendered site of either kind. */
-export function describeSite(name: string, start: () => Promise<Site>, timeout = 240_000): void {
+/** How long it may take to install and build a site. */
+const STARTING_MS = 240_000;
+
+/** Tests of a server-rendered site of either kind, and those that only it has. */
+export function describeSite(
+  name: string,
+  start: () => Promise<Site>,
+  describeMore?: (site: () => Site) => void,
+): void {
   describe(name, () => {
     let site: Site;
     beforeAll(async () => {
       site = await start();
-    }, timeout);
+    }, STARTING_MS);
     afterAll(() => site?.stop());
 
     test("sign in, come again, sign out", async () => {
       const ada = visitor(site);
       expect(await ada.see()).toBe(STRANGER);
-      expect(await ada.signIn(ADA)).toBeLessThan(400);
-      expect(await ada.see()).toBe(ADA);
+      expect(await ada.signIn(ADA.email)).toBeLessThan(400);
+      expect(await ada.see()).toBe(ADA.email);
       expect(await ada.signOut()).toBeLessThan(400);
       expect(await ada.see()).toBe(STRANGER);
     });
 
     test("a form of another site signs no user in", async () => {
       const ada = visitor(site);
-      expect(await ada.signIn(ADA, "cross-site")).toBe(403);
+      expect(await ada.signIn(ADA.email, "cross-site")).toBe(403);
       expect(await ada.see()).toBe(STRANGER);
     });
 
@@ -90,5 +101,7 @@ export function describeSite(name: string, start: () => Promise<Site>, timeout =
       ]);
       await Promise.all(pages);
     });
+
+    describeMore?.(() => site);
   });
 }

@@ -16,6 +16,8 @@ export interface Linked {
   readonly button: string;
   /** What the page says when the call has succeeded. */
   readonly done: string;
+  /** What the user does if the link was used, or is too old. */
+  readonly instead: string;
 }
 
 const DICTIONARIES = { en, ko, de };
