@@ -124,10 +124,10 @@ async fn earlier_clock(state: &AppState) -> Result<UnixMillis, Unavailable> {
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);
-    let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
+    let sessions = state.write(Scope::Transaction, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
     let by_database = database_time(db).await?;
     let deleted = by_database.minus(KEPT_FOR);
-    let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
+    let users = state.write(Scope::Transaction, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
     accounts::delete_due(state, now).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let challenges = authentication::challenge::store::purge(db, now).await?;

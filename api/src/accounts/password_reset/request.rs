@@ -63,7 +63,7 @@ pub(in crate::accounts) fn request(address: &EmailAddress, locale: &str, now: Un
 }
 
 async fn store_request(state: &Arc<AppState>, request: reset_request::Model) -> Result<(), Unavailable> {
-    let stored = state.write(Scope::Statement, request, |tx, request| {
+    let stored = state.write(Scope::Transaction, request, |tx, request| {
         Box::pin(async move {
             store::insert(tx, request.clone()).await?;
             tx.record(Event::PasswordResetRequested);
