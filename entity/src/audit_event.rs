@@ -1,7 +1,7 @@
 //! `audit_event`: the audit trail. Rows are added, and removed when they are old; deleting a user takes the requester from them, and nothing
 //! else changes one.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Iterable, entity::prelude::*};
 
 use crate::{AuditEventId, SessionId, UnixMillis, UserId};
 
@@ -21,6 +21,18 @@ pub enum ActorKind {
     /// The service itself.
     #[sea_orm(string_value = "system")]
     System,
+}
+
+impl ActorKind {
+    /// As it is stored.
+    pub fn name(self) -> String {
+        self.to_value()
+    }
+
+    /// The kind that is stored as this.
+    pub fn named(name: &str) -> Option<Self> {
+        <Self as Iterable>::iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// One row of `audit_event`.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     audit::Event,
     authentication,
-    db::Unavailable,
+    db::{Scope, Unavailable},
     mail::{self, Letter},
     one_time_tokens,
     principal::Principal,
@@ -66,7 +66,14 @@ pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Expo
     let mut mails = mail::store::of(db, user.id).await?;
     // The mail to another address is left out: if another user has the address, there is none, and the export must look the same.
     mails.retain(|mail| mail.kind != Letter::CONFIRM_EMAIL || mail.recipient == user.email);
-    state.record(Event::Exported.of(user.id).in_session(principal.session.id));
+    // First the proof that it happened.
+    let recorded = state.write(Scope::Transaction, (user.id, session.id), |tx, (user, session)| {
+        Box::pin(async move {
+            tx.record(Event::Exported.of(*user).in_session(*session));
+            Ok(())
+        })
+    });
+    recorded.await?;
     Ok(Export { user, password, factors, passkeys, tokens, mails, state: Arc::clone(state) })
 }
 

@@ -97,6 +97,8 @@ events! {
     Info Gather PasswordChangeRefused = "password_change_refused";
     /// A new password was asked for. Whether the address has an account is looked up later.
     Info Gather PasswordResetRequested = "password_reset_requested";
+    /// An operator had a user sent the mail to choose a new password with.
+    Info Keep PasswordResetOrdered = "password_reset_ordered";
     /// A user was sent a token to choose a new password with.
     Info Keep PasswordResetSent = "password_reset_sent";
     /// A user chose a new password with a token from a mail; all their sessions ended.

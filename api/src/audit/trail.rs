@@ -88,6 +88,14 @@ impl Trail {
         store::insert(tx, self.rows(records)).await
     }
 
+    /// Commits a transaction with the rows of what it changes.
+    pub(crate) async fn commit(&self, tx: Transaction, records: Vec<Record>) -> Result<(), Unavailable> {
+        self.store(&tx, &records).await?;
+        tx.commit().await?;
+        self.committed(records);
+        Ok(())
+    }
+
     fn rows(&self, records: &[Record]) -> Vec<Model> {
         let kept = records.iter().filter(|record| record.event.trace() == Trace::Keep);
         let mut rows: Vec<_> = kept.map(|record| self.row(record)).collect();

@@ -68,6 +68,13 @@ fn fingerprint(settings: &[Setting]) -> String {
     URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9])
 }
 
+/// Notes what is in effect. If that fails, the service runs all the same.
+pub(super) async fn note_configuration(state: &Arc<AppState>, settings: &[Setting], because: &'static str) {
+    if let Err(error) = maintenance::note_configuration(state, fingerprint(settings), because).await {
+        tracing::warn!(%error, "the configuration was not noted in the audit trail");
+    }
+}
+
 /// What the service starts with.
 struct Start {
     migrate: bool,
@@ -144,6 +151,7 @@ async fn serve(start: Start) -> Result<(), Failure> {
         () = &mut stop => return Ok(()),
     };
     state.metrics.watch_log(dropped);
+    note_configuration(&state, &settings, "started").await;
     let stop = {
         let state = Arc::clone(&state);
         async move {
@@ -170,6 +178,9 @@ async fn serve(start: Start) -> Result<(), Failure> {
     maintenance.abort();
     reloading.abort();
     state.touches.idle().await;
+    if let Err(error) = state.audit.flush(&state.db).await {
+        tracing::warn!(%error, "the last refusals are not in the audit trail");
+    }
     if let Err(error) = state.node_mark.leave(&state.db).await {
         tracing::debug!(%error, "the mark of this node stays for a day");
     }

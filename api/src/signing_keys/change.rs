@@ -188,11 +188,7 @@ impl Keyring<'_> {
             tx.rollback().await?;
             return Ok(false);
         }
-        let records = vec![record];
-        self.audit.store(&tx, &records).await?;
-        tx.commit().await?;
-        self.audit.committed(records);
-        Ok(true)
+        self.audit.commit(tx, vec![record]).await.map(|()| true)
     }
 
     /// Stores a key with this number; `None` if another process stored one.
