@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use entity::{SessionId, one_time_token, outgoing_mail, passkey, password, session, user};
+use entity::{AuditEventId, SessionId, audit_event, one_time_token, outgoing_mail, passkey, password, session, user};
 
 use super::{
     passkeys::passkeys,
     second_factor::{FactorsSummary, second_factors},
 };
 use crate::{
-    audit::Event,
+    audit::{self, Event, store::Filter},
     authentication,
     db::{Scope, Unavailable},
     mail::{self, Letter},
@@ -30,7 +30,7 @@ pub enum ExportError {
     Store(#[from] Unavailable),
 }
 
-/// What is stored about a user, but for the sessions: those are read page by page.
+/// What is stored about a user, but for the sessions and the rows of the audit trail: those are read page by page.
 #[derive(Debug)]
 pub struct Export {
     /// The user.
@@ -48,7 +48,7 @@ pub struct Export {
     state: Arc<AppState>,
 }
 
-/// So many sessions are read at once.
+/// So many sessions or rows are read at once.
 const PAGE: u64 = 200;
 
 /// Reads what is stored about a user.
@@ -78,6 +78,12 @@ pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Expo
 }
 
 impl Export {
+    /// The next page of rows of the audit trail about the user, newest first; empty after the last.
+    pub async fn events(&self, before: Option<AuditEventId>) -> Result<Vec<audit_event::Model>, Unavailable> {
+        let filter = Filter { user: Some(self.user.id), ..Filter::default() };
+        audit::store::read(self.state.db.connection(), &filter, before, PAGE).await
+    }
+
     /// The next page of sessions, ended or not, oldest first; empty after the last.
     pub async fn sessions(&self, after: Option<SessionId>) -> Result<Vec<session::Model>, Unavailable> {
         sessions::store::page_of(self.state.db.connection(), self.user.id, after, PAGE).await
