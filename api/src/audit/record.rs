@@ -6,6 +6,7 @@ use entity::{SessionId, UnixMillis, UserId, session::Mode};
 use tracing::field::display;
 
 use super::catalogue::Event;
+use crate::request_context::Actor;
 
 /// An event with its user, session and reason.
 #[derive(Clone, Debug)]
@@ -17,6 +18,7 @@ pub struct Record {
     pub(super) user: Option<UserId>,
     pub(super) session: Option<SessionId>,
     pub(super) at: Option<UnixMillis>,
+    pub(super) actor: Option<Actor>,
     mode: Option<Mode>,
 }
 
@@ -39,7 +41,7 @@ impl Event {
 
 impl From<Event> for Record {
     fn from(event: Event) -> Self {
-        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, mode: None }
+        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, mode: None }
     }
 }
 
@@ -66,6 +68,12 @@ impl Record {
     #[must_use]
     pub fn in_mode(self, mode: Mode) -> Self {
         Self { mode: Some(mode), ..self }
+    }
+
+    /// Names the actor, if that is not the one of the request or of the process.
+    #[must_use]
+    pub fn by(self, actor: Actor) -> Self {
+        Self { actor: Some(actor), ..self }
     }
 
     /// Names the time, if it happened before it was noticed.

@@ -116,9 +116,10 @@ impl Trail {
     fn row(&self, record: &Record) -> Model {
         let at = record.at.unwrap_or_else(|| self.clock.now());
         let request = request_context::current();
-        let actor = match &request {
-            None => self.actor.clone(),
-            Some(request) => request.actor().unwrap_or_else(|| match (record.event.trace(), record.user) {
+        let actor = match (&record.actor, &request) {
+            (Some(actor), _) => actor.clone(),
+            (None, None) => self.actor.clone(),
+            (None, Some(request)) => request.actor().unwrap_or_else(|| match (record.event.trace(), record.user) {
                 // What happened without a session, the user proved: with a password, or with a token from a mail.
                 (Trace::Keep, Some(user)) => Actor::user(user),
                 _ => Actor::UNKNOWN,

@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod deployment;
 mod doctor;
+mod effective;
 mod failure;
 mod health;
 mod json_lines;

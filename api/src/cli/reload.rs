@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{signal::unix::Signal, task::JoinHandle, time::timeout};
 
-use super::{failure::Failure, log::SetLevel, serve::note_configuration, settings::load};
+use super::{effective::note_configuration, failure::Failure, log::SetLevel, settings::load};
 use crate::{
     config::{CallersConfig, Config, LogConfig, Setting},
     http::listener::tls::Certificate,

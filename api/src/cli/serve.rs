@@ -2,14 +2,13 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
 use tracing_appender::non_blocking::ErrorCounter;
 
 use super::{
+    effective::{fingerprint, note_configuration},
     failure::Failure,
     log::{self, SetLevel},
     print::print,
@@ -58,20 +57,6 @@ fn refused(failure: Failure, settings: &[Setting]) -> Failure {
     match log::start(LogConfig { level: LogLevel::Error, format }) {
         Ok(_log) => failure.logged(format),
         Err(_) => failure,
-    }
-}
-
-/// Equal on all nodes with the same settings. Secrets are not part of it.
-fn fingerprint(settings: &[Setting]) -> String {
-    let lines: Vec<_> = settings.iter().map(|setting| [setting.key, &setting.value].join("=")).collect();
-    let hash = digest(&SHA256, lines.join("\n").as_bytes());
-    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9])
-}
-
-/// Notes what is in effect. If that fails, the service runs all the same.
-pub(super) async fn note_configuration(state: &Arc<AppState>, settings: &[Setting], because: &'static str) {
-    if let Err(error) = maintenance::note_configuration(state, fingerprint(settings), because).await {
-        tracing::warn!(%error, "the configuration was not noted in the audit trail");
     }
 }
 
@@ -177,6 +162,11 @@ async fn serve(start: Start) -> Result<(), Failure> {
     state.outbox.drain().await;
     maintenance.abort();
     reloading.abort();
+    finish(&state).await
+}
+
+/// What comes after the last request.
+async fn finish(state: &AppState) -> Result<(), Failure> {
     state.touches.idle().await;
     if let Err(error) = state.audit.flush(&state.db).await {
         tracing::warn!(%error, "the last refusals are not in the audit trail");

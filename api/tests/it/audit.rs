@@ -15,7 +15,7 @@ use bifrons::{
     state::AppState,
 };
 use entity::{
-    AuditEventId, UserId,
+    AuditEventId, SessionId, UnixMillis, UserId,
     audit_event::{ActorKind, Entity, Model},
 };
 use reqwest::Method;
@@ -77,6 +77,17 @@ async fn each_action_has_one_row_that_names_actor_subject_and_requester() {
     app.state.keyring().rotate(app.state.clock.now()).await.unwrap();
 
     let rows = rows(&app).await;
+    expect_rows(&rows, id);
+    let row = &rows[9];
+    assert_eq!((row.session_id, row.ip.as_deref(), row.times), (Some(session), Some("127.0.0.1"), 1));
+    assert!(row.user_agent.as_deref().unwrap().contains("Firefox/153.0"));
+    assert_eq!(row.request_id.unwrap().to_string(), signed_in.header("x-request-id"));
+    assert!(rows[..2].iter().all(|row| row.ip.is_none() && row.request_id.is_none()), "no request caused it");
+    expect_answers(&app, id, session, (rows[4].at, rows[2].at)).await;
+}
+
+/// What was done above, newest first.
+fn expect_rows(rows: &[Model], id: UserId) {
     let (by, text) = ((ActorKind::User, id.0.to_string()), |row: &Model| row.actor_id.clone());
     let by_ada = |event, reason| (event, reason, by.0, Some(by.1.as_str()), Some(id));
     let operator = rows.iter().find(|row| row.event == "user_disabled").and_then(text);
@@ -94,14 +105,10 @@ async fn each_action_has_one_row_that_names_actor_subject_and_requester() {
         by_ada("registered", ""),
     ];
     assert_eq!(rows.iter().map(said).collect::<Vec<_>>(), expected);
-    let row = &rows[9];
-    assert_eq!((row.session_id, row.ip.as_deref(), row.times), (Some(session), Some("127.0.0.1"), 1));
-    assert!(row.user_agent.as_deref().unwrap().contains("Firefox/153.0"));
-    assert_eq!(row.request_id.unwrap().to_string(), signed_in.header("x-request-id"));
-    assert!(rows[..2].iter().all(|row| row.ip.is_none() && row.request_id.is_none()), "no request caused it");
+}
 
-    // Each question, and in pages of one row too.
-    let (before, after) = (rows[4].at, rows[2].at);
+/// Each question, and in pages of one row too.
+async fn expect_answers(app: &App, id: UserId, session: SessionId, (before, after): (UnixMillis, UnixMillis)) {
     for (filter, count) in [
         (Filter { user: Some(id), ..Filter::default() }, 10),
         (Filter { actor: Some(Actor::user(id)), ..Filter::default() }, 8),

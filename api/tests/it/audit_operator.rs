@@ -11,9 +11,12 @@ use crate::support::{
     redis::until,
 };
 
+/// The environment of an operator who used sudo.
+const GRACE: [(&str, &str); 2] = [("SUDO_USER", "grace"), ("USER", "root")];
+
 /// What a command prints.
 fn audit(folder: &Path, arguments: &[&str]) -> String {
-    let output = run(folder, &[&["audit"], arguments].concat(), &[("USER", "root"), ("SUDO_USER", "grace")]);
+    let output = run(folder, &[&["audit"], arguments].concat(), &GRACE);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -37,12 +40,26 @@ async fn each_question_is_one_command() {
     for _ in 0..3 {
         service.client().sign_in(EMAIL, WRONG).await.expect(401);
     }
-    let operator = [("SUDO_USER", "grace"), ("USER", "root")];
-    assert!(run(folder, &["user", "disable", EMAIL], &operator).status.success());
+    assert!(run(folder, &["user", "disable", EMAIL], &GRACE).status.success());
     until(async || ada.get_session().await.status == 401).await;
-    let refusals = |event: &str| json(folder, &["--event", event]).iter().map(|row| row["times"].as_i64().unwrap()).sum::<i64>();
-    until(async || refusals("sign_in_refused") == 3).await;
+    until(async || refusals(folder) == 3).await;
+    expect_answers(folder, &session, &id);
+    refused_usage(folder);
 
+    // The refusals of the last second are there, and another setting at the next start is an event.
+    service.client().sign_in(EMAIL, PASSWORD).await.expect(401);
+    assert!(service.stop().success());
+    assert_eq!(refusals(folder), 4);
+    let _service = Process::start_with(folder, &[("BIFRONS_SESSIONS__IDLE", "30m")]);
+    let changed = json(folder, &["--event", "configuration_changed"]);
+    assert_eq!((changed.len(), changed[0]["reason"].as_str()), (1, Some("started")));
+}
+
+fn refusals(folder: &Path) -> i64 {
+    json(folder, &["--event", "sign_in_refused"]).iter().map(|row| row["times"].as_i64().unwrap()).sum()
+}
+
+fn expect_answers(folder: &Path, session: &str, id: &str) {
     // Who signed in as this user, from where?
     let printed = audit(folder, &["--user", EMAIL, "--event", "signed_in", "--since", "7d"]);
     assert_eq!(printed.lines().count(), 1, "{printed}");
@@ -50,7 +67,7 @@ async fn each_question_is_one_command() {
         assert!(printed.contains(part), "{part} in {printed}");
     }
     // Who disabled this account? By the id too: a deleted user has no address.
-    for user in [EMAIL, &id] {
+    for user in [EMAIL, id] {
         let printed = audit(folder, &["--user", user, "--event", "user_disabled"]);
         assert!(printed.contains(&format!("  user_disabled  {EMAIL}  by operator grace\n")), "{printed}");
     }
@@ -66,14 +83,16 @@ async fn each_question_is_one_command() {
     let by_grace = json(folder, &["--actor", "operator:grace"]);
     assert_eq!(by_grace.len(), 1);
     assert_eq!(by_grace[0]["actor"], serde_json::json!({ "kind": "operator", "id": "grace" }));
-    assert_eq!((by_grace[0]["event"].as_str(), by_grace[0]["user"].as_str()), (Some("user_disabled"), Some(id.as_str())));
-    let in_session = json(folder, &["--session", &session, "--actor", EMAIL]);
+    assert_eq!((by_grace[0]["event"].as_str(), by_grace[0]["user"].as_str()), (Some("user_disabled"), Some(id)));
+    let in_session = json(folder, &["--session", session, "--actor", EMAIL]);
     assert_eq!((in_session.len(), in_session[0]["ip"].as_str()), (1, Some("192.0.2.7")));
     assert_eq!(json(folder, &["--limit", "2"]).len(), 2);
     assert_eq!(json(folder, &["--since", "2100-01-01T00:00:00Z"]).len(), 0);
-    assert!(run(folder, &["keys", "rotate"], &operator).status.success());
+    assert!(run(folder, &["keys", "rotate"], &GRACE).status.success());
     assert_eq!(json(folder, &["--event", "signing_key_published,signed_in", "--actor", "operator"]).len(), 1);
+}
 
+fn refused_usage(folder: &Path) {
     for (arguments, said) in [
         (["--event", "sign_in"], "did you mean signed_in, sign_in_refused"),
         (["--event", "xyzzy"], "docs/observability.md lists them"),
@@ -86,12 +105,4 @@ async fn each_question_is_one_command() {
         assert!(output.status.code() == Some(2) && written.contains(said), "{arguments:?}: {written}");
     }
     refuses(&run(folder, &["audit", "--user", "unknown@example.com"], &[]), 1, "no user has the address unknown@example.com");
-
-    // Another setting at the next start is an event, and so are the refusals of the last second.
-    service.client().sign_in(EMAIL, PASSWORD).await.expect(401);
-    assert!(service.stop().success());
-    assert_eq!(refusals("sign_in_refused"), 4);
-    let _service = Process::start_with(folder, &[("BIFRONS_SESSIONS__IDLE", "30m")]);
-    let changed = json(folder, &["--event", "configuration_changed"]);
-    assert_eq!((changed.len(), changed[0]["reason"].as_str()), (1, Some("started")));
 }

@@ -10,6 +10,8 @@ use std::{sync::Arc, time::Duration};
 use entity::{SessionId, UnixMillis, session};
 use uuid::Uuid;
 
+use store::Place;
+
 use crate::{
     audit::{Event, Record},
     db::{Scope, Unavailable},
@@ -31,9 +33,6 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Another node is recording.
 struct Overtaken;
-
-/// A place in the order in which sessions expire.
-type Place = (UnixMillis, SessionId);
 
 /// Records the sessions that expired since the last time, a minute ago at least, and returns how many. The first time, those of a day.
 pub async fn record_expired(state: &Arc<AppState>, now: UnixMillis) -> Result<u64, Unavailable> {

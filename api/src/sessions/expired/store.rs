@@ -1,15 +1,17 @@
 //! Queries on the sessions that expired.
 
 use entity::{
-    UnixMillis,
+    SessionId, UnixMillis,
     session::{Column, Entity, Model},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
-use super::Place;
 use crate::db::Unavailable;
+
+/// A place in the order in which sessions expire.
+pub(super) type Place = (UnixMillis, SessionId);
 
 /// Sessions that expired after a place and by a moment, in the order in which they did. One that was ended after that expired all the same.
 pub(super) async fn expired(
