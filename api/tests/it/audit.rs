@@ -63,7 +63,11 @@ async fn each_action_has_one_row_that_names_actor_subject_and_requester() {
     let tokens = other.tokens(EMAIL, OTHER).await.expect(200).string("/tokens/refresh_token");
     other.refresh(&tokens).await.expect(200);
     second().await;
-    ada.get("/v1/me/export").await.expect(200);
+    let exported = ada.get("/v1/me/export").await.expect(200).json()["audit_events"].clone();
+    assert_eq!(exported.as_array().unwrap().len(), 7, "{exported}");
+    assert_eq!((&exported[0]["event"], &exported[0]["ip"]), (&json!("exported"), &json!("127.0.0.1")));
+    let refused = exported.as_array().unwrap().iter().find(|row| row["event"] == "sign_in_refused").unwrap();
+    assert!(refused["reason"] == "wrong_password" && refused.get("ip").is_none(), "the address of another person: {refused}");
     second().await;
     ada.delete("/v1/me/sessions").await.expect(204);
     second().await;
@@ -143,6 +147,7 @@ async fn nothing_happens_without_its_row_and_what_did_not_happen_has_none() {
     ada.snapshot().sign_out().await.expect(503);
     assert!(app.state.keyring().rotate(app.state.clock.now()).await.is_err());
     // A refusal needs no row to be one.
+    app.advance(Duration::from_secs(1)).await;
     app.client().sign_in(EMAIL, WRONG).await.expect(401);
     app.state.audit.flush(&app.state.db).await.unwrap_err();
     let counts =
