@@ -5,12 +5,15 @@ use std::{collections::HashSet, hash::Hash, panic::resume_unwind, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
-use crate::sync::{Mutex, lock};
+use crate::{
+    request_context::carried,
+    sync::{Mutex, lock},
+};
 
 /// Runs `work` to completion, even if the caller is dropped: for work that must not stop half way, as between the commit of a change and its
 /// announcement. It starts at once.
 pub fn run_to_completion<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
-    let work = tokio::spawn(work.in_current_span());
+    let work = tokio::spawn(carried(work.in_current_span()));
     async {
         match work.await {
             Ok(done) => done,

@@ -21,6 +21,7 @@
 //! | [`deployment`] | what all nodes on one database have in common |
 //! | [`node_mark`] | notices that the database went back in time |
 //! | [`signing_keys`] | the keys that sign access tokens: published, signing, retired |
+//! | [`audit`] | security events: the catalogue, the audit trail |
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis |
 //! | [`principal`] | the authenticated user and session of a request |
@@ -35,8 +36,8 @@
 //! | `domain_name` | domain names as IDNA maps them |
 //! | `unicode` | normalization form C, invisible characters |
 //! | [`background`] | work that continues without its request |
+//! | [`request_context`] | the id, the requester and the principal of the current request |
 //! | [`metrics`] | counters, gauges and histograms |
-//! | [`audit`] | the catalogue of security events |
 //! | `telemetry` | traces for an OpenTelemetry collector |
 //! | [`network`] | the network and the site of an address |
 //! | [`version`] | what the binary was built from |
@@ -73,6 +74,7 @@ pub mod principal;
 pub mod random;
 pub mod redis;
 pub mod refresh_verdict;
+pub mod request_context;
 pub mod requester;
 pub mod secret;
 pub mod session_cache;

@@ -23,10 +23,7 @@ use prometheus_client::{
 };
 use tracing_appender::non_blocking::ErrorCounter;
 
-use crate::{
-    audit::{Event, Record},
-    version::{COMMIT, VERSION},
-};
+use crate::version::{COMMIT, VERSION};
 pub use node::NodeGauges;
 use process::Process;
 
@@ -53,6 +50,7 @@ pub struct Metrics {
     password_wait: Histogram,
     log_lines_dropped: Counter,
     log: OnceLock<ErrorCounter>,
+    pub audit_dropped: Counter,
     pub passwords_hashed: Counter,
     pub passwords_shed: Counter,
     pub connections_refused: Counter,
@@ -114,16 +112,14 @@ impl Metrics {
         self.session_reads[from as usize].get()
     }
 
-    /// Counts and logs a security event.
-    pub fn record(&self, record: impl Into<Record>) {
-        let record = record.into();
-        self.events.get_or_create(&EventLabels { event: record.event.name(), because: record.because.clone() }).inc();
-        record.log();
+    /// Counts a security event.
+    pub fn count_event(&self, event: &'static str, because: Cow<'static, str>) {
+        self.events.get_or_create(&EventLabels { event, because }).inc();
     }
 
     /// The number of these events with this reason.
-    pub fn events(&self, event: Event, because: &'static str) -> u64 {
-        let labels = EventLabels { event: event.name(), because: because.into() };
+    pub fn events(&self, event: impl Into<&'static str>, because: &'static str) -> u64 {
+        let labels = EventLabels { event: event.into(), because: because.into() };
         self.events.get(&labels).map_or(0, |counter| counter.get())
     }
 
@@ -178,6 +174,7 @@ impl Default for Metrics {
                 Counter::default(),
             ),
             log: OnceLock::new(),
+            audit_dropped: all.add("audit_dropped", "Refusals that the audit trail has no row of", Counter::default()),
             passwords_hashed: all.add("passwords_hashed", "Passwords hashed, correct or wrong", Counter::default()),
             passwords_shed: all.add("passwords_shed", "Passwords refused because all workers were busy", Counter::default()),
             connections_refused: all.add(

@@ -20,27 +20,9 @@ pub struct Requester {
 }
 
 impl Requester {
-    /// The browser and the system, or the program, as mails name them; `None` if the request does not say. Only letters and digits: a mail
-    /// program makes links of names that look like one.
+    /// The device as mails name it; `None` if the request does not say.
     pub fn device_name(&self) -> Option<String> {
-        const BROWSERS: [(&str, &str); 5] =
-            [("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-        const SYSTEMS: [(&str, &str); 7] = [
-            ("Windows", "Windows"),
-            ("Android", "Android"),
-            ("iPhone", "iPhone"),
-            ("iPad", "iPad"),
-            ("Mac OS X", "macOS"),
-            ("CrOS", "ChromeOS"),
-            ("Linux", "Linux"),
-        ];
-        let agent = self.user_agent.as_deref()?;
-        let named = |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-        if let Some(browser) = named(&BROWSERS) {
-            return Some(named(&SYSTEMS).map_or(browser.to_owned(), |system| format!("{browser} on {system}")));
-        }
-        let program: String = agent.chars().take_while(|c| c.is_alphanumeric() || *c == '-' || *c == '_').take(40).collect();
-        (!program.is_empty()).then_some(program)
+        device_name(self.user_agent.as_deref()?)
     }
 
     /// The same with a device token that was given beside those of the headers. Text that is none is ignored.
@@ -54,6 +36,28 @@ impl Requester {
     pub fn network(&self) -> ClientNetwork {
         self.ip.into()
     }
+}
+
+/// The browser and the system, or the program, as mails name them; `None` if a `User-Agent` does not say. Only letters and digits: a mail
+/// program makes links of names that look like one.
+pub fn device_name(agent: &str) -> Option<String> {
+    const BROWSERS: [(&str, &str); 5] =
+        [("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    const SYSTEMS: [(&str, &str); 7] = [
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let named = |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    if let Some(browser) = named(&BROWSERS) {
+        return Some(named(&SYSTEMS).map_or(browser.to_owned(), |system| format!("{browser} on {system}")));
+    }
+    let program: String = agent.chars().take_while(|c| c.is_alphanumeric() || *c == '-' || *c == '_').take(40).collect();
+    (!program.is_empty()).then_some(program)
 }
 
 #[cfg(test)]

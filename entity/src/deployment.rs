@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "deployment")]
 pub struct Model {
-    /// `id`, `server_secret` or `public_url`.
+    /// What it is: `id`, `server_secret`, `public_url` and others.
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
     /// A fingerprint or a public value, never a secret.

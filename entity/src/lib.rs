@@ -5,6 +5,7 @@
 //! fraction and ends in 2038, and a 64-bit count of milliseconds is the same on every engine.
 
 pub mod attempt_limit;
+pub mod audit_event;
 pub mod challenge;
 pub mod columns;
 pub mod deployment;
@@ -26,6 +27,6 @@ pub mod used_challenge;
 pub mod user;
 
 pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
-pub use ids::{ChallengeId, GrantId, LimitKey, MailId, OneTimeTokenId, PasskeyId, ResetRequestId, SessionId, UserId};
+pub use ids::{AuditEventId, ChallengeId, GrantId, LimitKey, MailId, OneTimeTokenId, PasskeyId, ResetRequestId, SessionId, UserId};
 pub use methods::{Method, Methods};
 pub use roles::Roles;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use entity::{SessionId, one_time_token, outgoing_mail, passkey, password, session, user};
+use entity::{AuditEventId, SessionId, audit_event, one_time_token, outgoing_mail, passkey, password, session, user};
 
 use super::{
     passkeys::passkeys,
     second_factor::{FactorsSummary, second_factors},
 };
 use crate::{
-    audit::Event,
+    audit::{self, Event, store::Filter},
     authentication,
-    db::Unavailable,
+    db::{Scope, Unavailable},
     mail::{self, Letter},
     one_time_tokens,
     principal::Principal,
@@ -30,7 +30,7 @@ pub enum ExportError {
     Store(#[from] Unavailable),
 }
 
-/// What is stored about a user, but for the sessions: those are read page by page.
+/// What is stored about a user, but for the sessions and the rows of the audit trail: those are read page by page.
 #[derive(Debug)]
 pub struct Export {
     /// The user.
@@ -48,7 +48,7 @@ pub struct Export {
     state: Arc<AppState>,
 }
 
-/// So many sessions are read at once.
+/// So many sessions or rows are read at once.
 const PAGE: u64 = 200;
 
 /// Reads what is stored about a user.
@@ -66,11 +66,24 @@ pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Expo
     let mut mails = mail::store::of(db, user.id).await?;
     // The mail to another address is left out: if another user has the address, there is none, and the export must look the same.
     mails.retain(|mail| mail.kind != Letter::CONFIRM_EMAIL || mail.recipient == user.email);
-    state.record(Event::Exported.of(user.id).in_session(principal.session.id));
+    // First the proof that it happened.
+    let recorded = state.write(Scope::Transaction, (user.id, session.id), |tx, (user, session)| {
+        Box::pin(async move {
+            tx.record(Event::Exported.of(*user).in_session(*session));
+            Ok(())
+        })
+    });
+    recorded.await?;
     Ok(Export { user, password, factors, passkeys, tokens, mails, state: Arc::clone(state) })
 }
 
 impl Export {
+    /// The next page of rows of the audit trail about the user, newest first; empty after the last.
+    pub async fn events(&self, before: Option<AuditEventId>) -> Result<Vec<audit_event::Model>, Unavailable> {
+        let filter = Filter { user: Some(self.user.id), ..Filter::default() };
+        audit::store::read(self.state.db.connection(), &filter, before, PAGE).await
+    }
+
     /// The next page of sessions, ended or not, oldest first; empty after the last.
     pub async fn sessions(&self, after: Option<SessionId>) -> Result<Vec<session::Model>, Unavailable> {
         sessions::store::page_of(self.state.db.connection(), self.user.id, after, PAGE).await

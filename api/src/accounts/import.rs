@@ -10,6 +10,7 @@ use super::{
     store,
 };
 use crate::{
+    audit::Event,
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     hashing,
@@ -62,7 +63,17 @@ pub async fn import(state: &Arc<AppState>, mut users: Vec<NewUser>) -> Result<u6
     let taken = store::taken(state.db.connection(), &seen).await?;
     users.retain(|new| !taken.contains(&new.user.email_canonical));
     let count = users.len() as u64;
-    state.write(Scope::Transaction, users, |tx, users| Box::pin(store::insert_many(tx, users))).await?;
+    if count == 0 {
+        return Ok(0);
+    }
+    let stored = state.write(Scope::Transaction, users, |tx, users| {
+        Box::pin(async move {
+            store::insert_many(tx, users).await?;
+            tx.record(Event::UsersImported);
+            Ok(())
+        })
+    });
+    stored.await?;
     Ok(count)
 }
 

@@ -1,18 +1,20 @@
 //! Queries on `user`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use entity::{
     UnixMillis, UserId, one_time_token, password,
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, UpdateMany, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect, UpdateMany,
+    sea_query::Expr,
 };
 
 use super::{new_user::NewUser, profile_change::ProfileChange};
 use crate::{
-    authentication, db::Unavailable, email_address::EmailAddress, mail, one_time_tokens, sessions::store::change_user, state::Tx,
+    audit, authentication, db::Unavailable, email_address::EmailAddress, mail, one_time_tokens, sessions::store::change_user,
+    state::Tx,
 };
 
 /// Stores a new user and the password; [`Unavailable::is_duplicate`] if the address is taken.
@@ -51,6 +53,12 @@ pub(crate) async fn find_by_email(db: &impl ConnectionTrait, address: &EmailAddr
 /// The user with this address in its canonical form.
 pub(crate) async fn find_by_canonical(db: &impl ConnectionTrait, canonical: &str) -> Result<Option<Model>, Unavailable> {
     Ok(Entity::find().filter(Column::EmailCanonical.eq(canonical)).one(db).await?)
+}
+
+/// The addresses of these users.
+pub(crate) async fn addresses(db: &impl ConnectionTrait, ids: HashSet<UserId>) -> Result<HashMap<UserId, String>, Unavailable> {
+    let query = Entity::find().select_only().columns([Column::Id, Column::Email]).filter(Column::Id.is_in(ids));
+    Ok(query.into_tuple::<(UserId, String)>().all(db).await?.into_iter().collect())
 }
 
 /// A user, deleted or not.
@@ -152,13 +160,19 @@ async fn erase(tx: &Tx, id: UserId, user: UpdateMany<Entity>) -> Result<bool, Un
     one_time_tokens::store::void_all(tx, id).await?;
     one_time_tokens::store::void_registrations(tx, &before.email_canonical).await?;
     mail::store::remove_of(tx.connection(), id).await?;
+    audit::store::forget_requester(tx.connection(), id).await?;
     Ok(true)
 }
 
 /// Removes the rows of users who were deleted before a moment of the database's clock.
 pub(crate) async fn purge(tx: &Tx, before: UnixMillis) -> Result<u64, Unavailable> {
-    let deleted = Entity::delete_many().filter(Column::Status.eq(Status::Deleted)).filter(Column::ChangedAt.lt(before));
-    Ok(deleted.exec(tx.connection()).await?.rows_affected)
+    let deleted = Condition::all().add(Column::Status.eq(Status::Deleted)).add(Column::ChangedAt.lt(before));
+    let ids = Entity::find().select_only().column(Column::Id).filter(deleted.clone());
+    // Refusals of before the deletion may have been added after it.
+    for id in ids.into_tuple::<UserId>().all(tx.connection()).await? {
+        audit::store::forget_requester(tx.connection(), id).await?;
+    }
+    Ok(Entity::delete_many().filter(deleted).exec(tx.connection()).await?.rows_affected)
 }
 
 fn present(id: UserId) -> UpdateMany<Entity> {

@@ -164,7 +164,7 @@ fn refusal(found: Option<&user::Model>) -> Record {
 /// Replaces a hash by one with today's parameters. If that fails, the next sign-in tries again.
 async fn rehash(state: &Arc<AppState>, user: &user::Model, old: PasswordHash, new: PasswordHash) {
     let rehashed = state
-        .write(Scope::Statement, (user.id, old, new), |tx, (user, old, new)| Box::pin(store::upgrade_hash(tx, *user, old, new)));
+        .write(Scope::Transaction, (user.id, old, new), |tx, (user, old, new)| Box::pin(store::upgrade_hash(tx, *user, old, new)));
     if let Err(error) = rehashed.await {
         tracing::warn!(%error, "a password hash was not replaced; the next sign-in tries again");
     }

@@ -1,9 +1,11 @@
 //! `bifrons deployment`.
 
+use std::sync::Arc;
+
 use clap::Subcommand;
 
 use super::{failure::Failure, log, print::print, runtime::block_on};
-use crate::{config::Config, db::Db, deployment, node_mark};
+use crate::{audit::Trail, clock::Clock, config::Config, db::Db, deployment, node_mark};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -20,7 +22,8 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     block_on(async {
         let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
         let is_running = node_mark::is_any_running(&db).await.map_err(Failure::new)?;
-        let reset = if is_running { Ok(()) } else { deployment::reset(&db).await };
+        let reset =
+            if is_running { Ok(()) } else { deployment::reset(&db, &Trail::of_command(Arc::default(), Clock::System)).await };
         db.close().await.map_err(Failure::new)?;
         if is_running {
             let remedy = "stop all nodes first; if one was killed, try again in ten seconds";

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{
+    audit::Trail,
     clock::{Clock, rfc_3339},
     config::{Config, MailTransport},
     db::Db,
@@ -193,16 +194,17 @@ fn line(mail: &outgoing_mail::Model, now: UnixMillis) -> String {
 }
 
 async fn retry(db: &Db, id: Option<MailId>, output: Output) -> Result<(), Failure> {
-    let count = mail::store::revive(db.connection(), id, Clock::System.now()).await.map_err(Failure::new)?;
+    let count = mail::retry(db, &trail(), id, Clock::System.now()).await.map_err(Failure::new)?;
     changed("retried", count, id, output)
 }
 
 async fn discard(db: &Db, id: Option<MailId>, output: Output) -> Result<(), Failure> {
-    let count = match id {
-        Some(id) => mail::store::remove(db.connection(), id).await.map(u64::from),
-        None => mail::store::remove_dead(db.connection()).await,
-    };
-    changed("discarded", count.map_err(Failure::new)?, id, output)
+    let count = mail::discard(db, &trail(), id).await.map_err(Failure::new)?;
+    changed("discarded", count, id, output)
+}
+
+fn trail() -> Trail {
+    Trail::of_command(Arc::default(), Clock::System)
 }
 
 fn changed(what: &str, count: u64, id: Option<MailId>, Output { json }: Output) -> Result<(), Failure> {

@@ -1,10 +1,12 @@
 //! The command line: one command per file.
 
+mod audit;
 mod backup;
 mod check;
 mod config;
 mod deployment;
 mod doctor;
+mod effective;
 mod failure;
 mod health;
 mod json_lines;
@@ -71,6 +73,8 @@ enum Command {
     /// Import users, end their sessions, help them to a new password
     #[command(subcommand)]
     User(user::Command),
+    /// Show the audit trail: who did what, when, and from where
+    Audit(audit::Arguments),
     /// End sessions of one user, or of all
     #[command(subcommand)]
     Sessions(sessions::Command),
@@ -108,6 +112,7 @@ impl Cli {
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
+            Some(Command::Audit(arguments)) => load(self.config.as_ref()).and_then(|(_, config)| audit::run(&arguments, &config)),
             Some(Command::Sessions(command)) => load(self.config.as_ref()).and_then(|(_, config)| sessions::run(&command, &config)),
             Some(Command::Backup(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::backup(&file, &config)),
             Some(Command::Restore(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::restore(&file, &config)),

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{signal::unix::Signal, task::JoinHandle, time::timeout};
 
-use super::{failure::Failure, log::SetLevel, settings::load};
+use super::{effective::note_configuration, failure::Failure, log::SetLevel, settings::load};
 use crate::{
     config::{CallersConfig, Config, LogConfig, Setting},
     http::listener::tls::Certificate,
@@ -48,7 +48,10 @@ impl Reload {
             if is_asked {
                 let file = self.file.clone();
                 match read_within(&mut reading_configuration, "the configuration", move || load_again(file.as_ref())).await {
-                    Some(Ok((settings, config))) => self.take_over(&settings, &config),
+                    Some(Ok((settings, config))) => {
+                        self.take_over(&settings, &config);
+                        note_configuration(&self.state, &self.settings, "reloaded").await;
+                    }
                     Some(Err(failure)) => {
                         tracing::warn!(error = reason(&failure), "the configuration is invalid; the former one stays");
                     }

@@ -6,7 +6,13 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{failure::Failure, log, print::print, runtime::block_on};
-use crate::{authentication::reseal_second_factors, clock::Clock, config::Config, deployment, state::AppState};
+use crate::{
+    clock::Clock,
+    config::Config,
+    deployment,
+    maintenance::{self, Resealed},
+    state::AppState,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -46,22 +52,10 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     )))
 }
 
-/// How much was sealed under another secret than the newest, and how much cannot be opened.
-struct Resealed {
-    keys: u64,
-    factors: u64,
-    mails: u64,
-    lost_factors: u64,
-    lost_mails: u64,
-}
-
-async fn reseal(state: &AppState) -> Result<Resealed, Failure> {
+async fn reseal(state: &Arc<AppState>) -> Result<Resealed, Failure> {
     if !deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
         let what = "the nodes do not sign with the first secret of this command";
         return Err(Failure::Failed(format!("{what}; first restart all nodes with it as the first of tokens.secrets")));
     }
-    let keys = state.keyring().reseal().await.map_err(Failure::new)?;
-    let (factors, lost_factors) = reseal_second_factors(&state.db, &state.secrets).await.map_err(Failure::new)?;
-    let (mails, lost_mails) = state.outbox.reseal(&state.db).await.map_err(Failure::new)?;
-    Ok(Resealed { keys, factors, mails, lost_factors, lost_mails })
+    maintenance::reseal(state).await.map_err(Failure::new)
 }

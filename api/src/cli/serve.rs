@@ -2,14 +2,13 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
 use tracing_appender::non_blocking::ErrorCounter;
 
 use super::{
+    effective::{fingerprint, note_configuration},
     failure::Failure,
     log::{self, SetLevel},
     print::print,
@@ -59,13 +58,6 @@ fn refused(failure: Failure, settings: &[Setting]) -> Failure {
         Ok(_log) => failure.logged(format),
         Err(_) => failure,
     }
-}
-
-/// Equal on all nodes with the same settings. Secrets are not part of it.
-fn fingerprint(settings: &[Setting]) -> String {
-    let lines: Vec<_> = settings.iter().map(|setting| [setting.key, &setting.value].join("=")).collect();
-    let hash = digest(&SHA256, lines.join("\n").as_bytes());
-    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9])
 }
 
 /// What the service starts with.
@@ -144,6 +136,7 @@ async fn serve(start: Start) -> Result<(), Failure> {
         () = &mut stop => return Ok(()),
     };
     state.metrics.watch_log(dropped);
+    note_configuration(&state, &settings, "started").await;
     let stop = {
         let state = Arc::clone(&state);
         async move {
@@ -169,7 +162,15 @@ async fn serve(start: Start) -> Result<(), Failure> {
     state.outbox.drain().await;
     maintenance.abort();
     reloading.abort();
+    finish(&state).await
+}
+
+/// What comes after the last request.
+async fn finish(state: &AppState) -> Result<(), Failure> {
     state.touches.idle().await;
+    if let Err(error) = state.audit.flush(&state.db).await {
+        tracing::warn!(%error, "the last refusals are not in the audit trail");
+    }
     if let Err(error) = state.node_mark.leave(&state.db).await {
         tracing::debug!(%error, "the mark of this node stays for a day");
     }

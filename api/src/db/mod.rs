@@ -10,7 +10,6 @@ mod server_pool;
 mod sqlite_file;
 mod sqlite_pool;
 mod timeouts;
-mod write_connection;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -30,8 +29,6 @@ pub(crate) use grouped::padded;
 use migrate::Status;
 use pool::{Pool, PoolTransaction};
 use timeouts::WithTimeout;
-pub use write_connection::Scope;
-pub(crate) use write_connection::WriteConnection;
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -51,6 +48,15 @@ enum Schema {
 
 /// When the database was last checked, and the result.
 type LastPing = (Instant, Result<(), Unavailable>);
+
+/// What a write promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of its statements or none, on the disk.
+    Transaction,
+    /// The same for a write that no answer acknowledges: on SQLite it survives the process, but not a power cut.
+    Relaxed,
+}
 
 /// A transaction. It rolls back unless it is committed.
 pub type Transaction = WithTimeout<PoolTransaction>;
@@ -133,6 +139,14 @@ impl Db {
             }
         }
         unreachable!("the last attempt returns")
+    }
+
+    /// Begins a transaction that promises this.
+    pub(crate) async fn begin_with(&self, scope: Scope) -> Result<Transaction, Unavailable> {
+        match scope {
+            Scope::Transaction => self.begin().await,
+            Scope::Relaxed => self.begin_relaxed().await,
+        }
     }
 
     /// Begins a transaction that will write.

@@ -7,6 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::deployment::Model;
 
 use crate::{
+    audit::{Event, Trail},
     config::Config,
     db::{Db, Unavailable},
     random,
@@ -34,6 +35,10 @@ const REMEDY: &str = "give all nodes the same one. If it was replaced on purpose
 const ID: &str = "id";
 const SECRET: &str = "server_secret";
 const PUBLIC_URL: &str = "public_url";
+/// A fingerprint of the settings of the node that last started.
+pub const CONFIGURATION: &str = "configuration";
+/// Until when the ends of sessions that expired are in the audit trail.
+pub const EXPIRED_UNTIL: &str = "expired_until";
 /// Recorded by a former version: the id of the key that its nodes sign with.
 const SIGNING_KEY: &str = "signing_key";
 
@@ -118,7 +123,9 @@ pub(crate) async fn former_signing_key(db: &Db) -> Result<Option<String>, Unavai
 }
 
 /// Forgets what the nodes have in common, and removes the signing keys. The next start records it anew, and makes a key.
-pub async fn reset(db: &Db) -> Result<(), Unavailable> {
-    store::remove(db.connection(), &[ID, SECRET, PUBLIC_URL, SIGNING_KEY]).await?;
-    signing_keys::store::clear(db.connection()).await
+pub async fn reset(db: &Db, audit: &Trail) -> Result<(), Unavailable> {
+    let tx = db.begin().await?;
+    store::remove(&tx, &[ID, SECRET, PUBLIC_URL, SIGNING_KEY]).await?;
+    signing_keys::store::clear(&tx).await?;
+    audit.commit(tx, vec![Event::DeploymentReset.into()]).await
 }

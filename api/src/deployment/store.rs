@@ -9,6 +9,11 @@ pub(crate) async fn read(db: &impl ConnectionTrait) -> Result<Vec<Model>, Unavai
     Ok(Entity::find().all(db).await?)
 }
 
+/// The value of a row.
+pub(crate) async fn find(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>, Unavailable> {
+    Ok(Entity::find_by_id(name).one(db).await?.map(|row| row.content))
+}
+
 /// Records a value if the row is still as it was read; false if another process changed it since.
 pub(crate) async fn put(db: &impl ConnectionTrait, name: &str, read: Option<&str>, content: &str) -> Result<bool, Unavailable> {
     if let Some(read) = read {

@@ -93,7 +93,7 @@ impl Admission<'_> {
         };
         // Without a reply, the job was displaced by one of another network.
         let done = done.map_err(|_| self.hasher.refuse())??;
-        self.hasher.metrics.passwords_hashed.inc();
+        self.hasher.trail.metrics.passwords_hashed.inc();
         Ok(done)
     }
 }

@@ -9,7 +9,10 @@ use std::{
 use argon2::{Algorithm, Argon2, Params, Version};
 
 use super::{argon2id, error::HashingError, queue::Queue, worker::work};
-use crate::{audit::Event, config::HashingCost, metrics::Metrics};
+use crate::{
+    audit::{Event, Trail},
+    config::HashingCost,
+};
 
 /// Hashes and verifies passwords, at most one for each worker at a time.
 pub struct Hasher {
@@ -17,22 +20,22 @@ pub struct Hasher {
     pub(super) queue: Arc<Queue>,
     /// The refusal delay in microseconds.
     pub(super) refusal_delay: AtomicU64,
-    pub(super) metrics: Arc<Metrics>,
+    pub(super) trail: Arc<Trail>,
 }
 
 impl Hasher {
     /// Starts the workers. Fails if Argon2 does not accept the parameters.
-    pub fn new(cost: &HashingCost, metrics: Arc<Metrics>) -> Result<Self, HashingError> {
+    pub fn new(cost: &HashingCost, trail: Arc<Trail>) -> Result<Self, HashingError> {
         let params = Params::new(cost.memory_kib, cost.iterations, 1, None).map_err(|_| HashingError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let queue = Arc::new(Queue::new(cost.workers, cost.queue));
         let blocks = argon2.params().block_count();
         for _ in 0..cost.workers {
-            let (queue, metrics) = (Arc::clone(&queue), Arc::clone(&metrics));
+            let (queue, metrics) = (Arc::clone(&queue), Arc::clone(&trail.metrics));
             let worker = thread::Builder::new().name("password".to_owned());
             worker.spawn(move || work(&queue, blocks, &metrics)).map_err(|_| HashingError::Failed)?;
         }
-        Ok(Self { argon2, queue, refusal_delay: AtomicU64::new(0), metrics })
+        Ok(Self { argon2, queue, refusal_delay: AtomicU64::new(0), trail })
     }
 
     /// What hashes with the current parameters begin with.
@@ -46,8 +49,8 @@ impl Hasher {
     }
 
     pub(super) fn refuse(&self) -> HashingError {
-        self.metrics.passwords_shed.inc();
-        self.metrics.record(Event::Overloaded);
+        self.trail.metrics.passwords_shed.inc();
+        self.trail.record(Event::Overloaded);
         HashingError::Overloaded
     }
 }

@@ -49,7 +49,7 @@ async fn a_missing_hash_costs_one_hash_and_no_password_matches() {
     let hasher = Hasher::new(&cheap(), Arc::default()).unwrap();
     let verdict = hasher.admit(HERE).unwrap().verify(password("correct horse"), None).await;
     assert!(matches!(verdict, Ok((Verdict::Wrong, _))));
-    assert_eq!(hasher.metrics.passwords_hashed.get(), 1);
+    assert_eq!(hasher.trail.metrics.passwords_hashed.get(), 1);
 }
 
 /// Each made by other software: bcrypt's vectors of Openwall, RFC 7914 section 12, Python's hashlib and argon2-cffi.
@@ -92,7 +92,7 @@ async fn asvs_11_2_5_a_corrupt_hash_accepts_no_password() {
 async fn c_20_a_full_queue_refuses_at_once_and_serves_the_rest() {
     let hasher = Hasher::new(&HashingCost { memory_kib: 8192, ..cheap() }, Arc::default()).unwrap();
     let admitted: Vec<_> = std::iter::from_fn(|| hasher.admit(HERE).ok()).collect();
-    assert_eq!((admitted.len(), hasher.metrics.passwords_shed.get()), (5, 1), "half of nine places, rounded up");
+    assert_eq!((admitted.len(), hasher.trail.metrics.passwords_shed.get()), (5, 1), "half of nine places, rounded up");
     let stranger = ClientNetwork::V4(Ipv4Addr::LOCALHOST);
     assert!(hasher.admit(stranger).is_ok(), "another network always finds a place");
     let all = futures_util::future::join_all(admitted.iter().map(|one| one.hash(password("correct horse")))).await;

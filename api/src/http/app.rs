@@ -90,10 +90,10 @@ impl App {
                 None => self.route(request, &callers).await,
             }
         });
-        let (mut response, who) = answering.await;
+        let mut response = answering.await;
         cors::share(&mut response, reader);
         headers::secure(&mut response, config);
-        let (operation, after) = trace.end(who, &mut response);
+        let (operation, after) = trace.end(&mut response);
         self.state.metrics.answered(operation, response.status().as_u16(), after);
         response
     }

@@ -21,11 +21,10 @@ use entity::{LimitKey, SessionId, UnixMillis, UserId, user};
 
 use self::{keyed_lock::KeyedLock, networks::Networks, unspent::Unspent};
 use crate::{
-    audit::Event,
+    audit::{Event, Trail},
     config::LimitsConfig,
-    db::{Db, Unavailable, WriteConnection},
+    db::{Db, Transaction, Unavailable},
     email_address::EmailAddress,
-    metrics::Metrics,
     network::{AddressBlock, ClientNetwork},
     redis::Redis,
     secret::{DeviceToken, ServerSecrets},
@@ -49,7 +48,7 @@ pub struct Limits {
     attempts: KeyedLock,
     unspent: Unspent,
     redis: Option<Redis>,
-    metrics: Arc<Metrics>,
+    trail: Arc<Trail>,
     /// The table shows neither e-mail addresses nor networks.
     key: hmac::Key,
     device_keys: Vec<hmac::Key>,
@@ -88,10 +87,10 @@ enum Subject<'a> {
 
 impl Limits {
     /// With Redis, all nodes share the limits of networks.
-    pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, secrets: &ServerSecrets, metrics: Arc<Metrics>) -> Self {
+    pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, secrets: &ServerSecrets, trail: Arc<Trail>) -> Self {
         let (key, device_keys) = (secrets.key_for("keys of limits"), secrets.keys_for("devices of users"));
         let (networks, attempts, unspent) = (Networks::default(), KeyedLock::default(), Unspent::default());
-        Self { config, networks, attempts, unspent, redis, metrics, key, device_keys }
+        Self { config, networks, attempts, unspent, redis, trail, key, device_keys }
     }
 
     /// Takes one from the limit of a network, and from the limit of all networks together.
@@ -115,13 +114,13 @@ impl Limits {
 
     /// Takes one mail to a user who forgot the password, in the transaction that stores the mail; false if none is left. Several nodes may
     /// begin that transaction, and only one commits.
-    pub(crate) async fn take_reset(&self, tx: &WriteConnection, user: UserId, now: UnixMillis) -> Result<bool, Unavailable> {
+    pub(crate) async fn take_reset(&self, tx: &Transaction, user: UserId, now: UnixMillis) -> Result<bool, Unavailable> {
         let Some(config) = &self.config else { return Ok(true) };
         store::take_within(tx, &self.key_of(user.0.as_bytes(), Subject::Reset), config.mail, now).await
     }
 
     fn limited(&self, what: &'static str, wait: Duration) -> LimitError {
-        self.metrics.record(Event::AttemptLimited.because(what));
+        self.trail.record(Event::AttemptLimited.because(what));
         LimitError::Limited(wait)
     }
 

@@ -28,11 +28,10 @@ use super::{
     templates::{Addressing, Templates},
 };
 use crate::{
-    audit::Event,
+    audit::{Event, Trail},
     clock::Clock,
     config::{MailConfig, MailTransport},
     db::{Db, Unavailable},
-    metrics::Metrics,
     random,
     secret::ServerSecrets,
 };
@@ -60,7 +59,7 @@ pub struct Outbox {
     templates: Templates,
     secrets: ServerSecrets,
     clock: Clock,
-    metrics: Arc<Metrics>,
+    trail: Arc<Trail>,
     filled: Notify,
     /// Set when the service stops: no mail is claimed any more.
     stopping: AtomicBool,
@@ -70,14 +69,14 @@ pub struct Outbox {
 
 impl Outbox {
     /// Reads and checks the templates.
-    pub fn new(config: MailConfig, secrets: ServerSecrets, clock: Clock, metrics: Arc<Metrics>) -> Result<Self, TemplateError> {
+    pub fn new(config: MailConfig, secrets: ServerSecrets, clock: Clock, trail: Arc<Trail>) -> Result<Self, TemplateError> {
         let templates = Templates::load(config.templates.as_deref())?;
         Ok(Self {
             config,
             templates,
             secrets,
             clock,
-            metrics,
+            trail,
             filled: Notify::new(),
             stopping: AtomicBool::new(false),
             stop: Notify::new(),
@@ -161,16 +160,16 @@ impl Outbox {
             match sent {
                 Some(Err(why)) => {
                     pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-                    self.metrics.mail_stopped.set(1);
+                    self.trail.metrics.mail_stopped.set(1);
                     tracing::error!(%why, again_in = ?pause, "no mail can be delivered; it waits in the outbox");
-                    self.metrics.record(Event::MailStopped);
+                    self.trail.record(Event::MailStopped);
                     let _ = timeout(jittered(pause), self.stop.notified()).await;
                     // What was on its way at the same time met the same.
                     while sending.try_join_next().is_some() {}
                 }
                 Some(Ok(())) if !pause.is_zero() => {
                     tracing::info!("mail is delivered again");
-                    self.metrics.mail_stopped.set(0);
+                    self.trail.metrics.mail_stopped.set(0);
                     pause = Duration::ZERO;
                 }
                 _ => {}
@@ -209,7 +208,7 @@ impl Outbox {
         let (noted, stopped) = match sent {
             Ok(()) => {
                 let removed = store::remove(db.connection(), claimed.id).await.map(drop);
-                self.metrics.record(Event::MailSent.because(kind));
+                self.trail.record(Event::MailSent.because(kind));
                 (removed, None)
             }
             Err(SendError::Refused(why)) => (self.bury(db, &claimed, now, &why).await, None),
@@ -217,7 +216,7 @@ impl Outbox {
                 (self.bury(db, &claimed, now, &why).await, None)
             }
             Err(SendError::Deferred(why)) => {
-                self.metrics.record(Event::MailDeferred.because(kind));
+                self.trail.record(Event::MailDeferred.because(kind));
                 let next = now.plus(delay_after(claimed.attempts));
                 (store::release(db.connection(), &claimed, next, &why, true).await, None)
             }
@@ -232,7 +231,7 @@ impl Outbox {
 
     async fn bury(&self, db: &Db, claimed: &outgoing_mail::Model, now: UnixMillis, why: &str) -> Result<(), Unavailable> {
         tracing::warn!(mail = %claimed.id.0, kind = claimed.kind, why, "a mail was given up; see `bifrons mail queue`");
-        self.metrics.record(Event::MailDead.because(claimed.kind.clone()));
+        self.trail.record(Event::MailDead.because(claimed.kind.clone()));
         store::bury(db.connection(), claimed, now, why).await
     }
 
@@ -282,9 +281,9 @@ impl Outbox {
     pub async fn measure(&self, db: &Db) {
         if let Ok(store::Contents { waiting, oldest, dead }) = store::contents(db.connection()).await {
             let age = oldest.map_or(0, |oldest| self.clock.now().since(oldest).as_secs());
-            self.metrics.mail_waiting.inner().store(waiting.cast_signed(), Ordering::Relaxed);
-            self.metrics.mail_oldest_age.inner().store(age.cast_signed(), Ordering::Relaxed);
-            self.metrics.mail_dead.inner().store(dead.cast_signed(), Ordering::Relaxed);
+            self.trail.metrics.mail_waiting.inner().store(waiting.cast_signed(), Ordering::Relaxed);
+            self.trail.metrics.mail_oldest_age.inner().store(age.cast_signed(), Ordering::Relaxed);
+            self.trail.metrics.mail_dead.inner().store(dead.cast_signed(), Ordering::Relaxed);
         }
     }
 }

@@ -97,9 +97,8 @@ pub async fn end_all(state: &Arc<AppState>, sessions: &[SessionId]) -> Result<()
     if sessions.is_empty() {
         return Ok(());
     }
-    let scope = if sessions.len() == 1 { Scope::Statement } else { Scope::Transaction };
     let (sessions, now) = (sessions.to_vec(), state.clock.now());
-    let ended = state.write(scope, (sessions, now), |tx, (sessions, now)| {
+    let ended = state.write(Scope::Transaction, (sessions, now), |tx, (sessions, now)| {
         Box::pin(async move {
             for session in sessions {
                 store::end(tx, *session, EndedBecause::SignedOut, *now).await?;

@@ -13,6 +13,7 @@ mod complete_sign_in;
 mod end;
 mod end_before;
 mod established;
+mod expired;
 mod lifetime;
 mod list;
 mod open;
@@ -33,6 +34,7 @@ pub use complete_sign_in::{CompleteSignIn, CompleteSignInError, complete_sign_in
 pub use end::{EndOthersError, EndSessionError, PresentedCredential, end_all, end_one, end_others, sessions_of};
 pub use end_before::end_before;
 pub use established::{Credential, Established};
+pub use expired::record_expired;
 pub use lifetime::{Expiry, expiry, is_fresh};
 pub use list::list;
 pub use open::{Delivery, OpenError, Opening, open};

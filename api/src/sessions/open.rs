@@ -72,10 +72,8 @@ pub async fn open(state: &Arc<AppState>, proof: &Proof, opening: Opening) -> Res
     };
     let notice = notice(state, proof, &opening.requester).await?;
     let is_leaving = proof.user.delete_at.is_some();
-    let is_one = opening.replaces.is_empty() && grant.is_none() && notice.is_none() && !is_leaving && proof.redeems.is_none();
-    let scope = if is_one { Scope::Statement } else { Scope::Transaction };
     let input = (row.clone(), grant, opening.replaces, notice, is_leaving, proof.clone());
-    let opened = state.write_or_refuse(scope, input, |tx, (row, grant, replaces, notice, is_leaving, proof)| {
+    let opened = state.write_or_refuse(Scope::Transaction, input, |tx, (row, grant, replaces, notice, is_leaving, proof)| {
         Box::pin(async move {
             if *is_leaving {
                 store::keep_user(tx, row.user_id).await?;

@@ -121,7 +121,11 @@ pub(crate) async fn end(tx: &Tx, id: SessionId, because: EndedBecause, now: Unix
     let has_ended = ended(tx, update_live(id), because, now).exec(tx.connection()).await?.rows_affected > 0;
     tx.changed(Change::ended(id));
     if has_ended {
-        tx.record(Event::SessionEnded.in_session(id).because(because.name()));
+        let row = Entity::find_by_id(id).one(tx.connection()).await?;
+        // One that had expired is recorded as expired.
+        if let Some(row) = row.filter(|row| row.idle_expires_at > now) {
+            tx.record(Event::SessionEnded.of(row.user_id).in_session(id).because(because.name()));
+        }
     }
     Ok(has_ended)
 }

@@ -9,9 +9,8 @@ use super::{
     store,
 };
 use crate::{
-    audit::Event,
-    db::{Db, Unavailable},
-    metrics::Metrics,
+    audit::{Event, Record, Trail},
+    db::{Db, Transaction, Unavailable},
     secret::{Algorithm, KeyError, ServerSecrets, SigningKey, canonical_pem, read_key_file},
 };
 use entity::{UnixMillis, signing_key};
@@ -21,7 +20,7 @@ use entity::{UnixMillis, signing_key};
 pub struct Keyring<'a> {
     pub db: &'a Db,
     pub secrets: &'a ServerSecrets,
-    pub metrics: &'a Metrics,
+    pub audit: &'a Trail,
 }
 
 /// A key that was published.
@@ -118,9 +117,9 @@ impl Keyring<'_> {
         if stage == Stage::Signing {
             return Ok(Some(false));
         }
-        if store::remove(self.db.connection(), vec![row.number]).await? > 0 {
-            self.metrics.record(Event::SigningKeyRemoved);
-        }
+        let tx = self.db.begin().await?;
+        let is_removed = store::remove(&tx, vec![row.number]).await? > 0;
+        self.commit(tx, is_removed, Event::SigningKeyRemoved.into()).await?;
         Ok(Some(true))
     }
 
@@ -183,6 +182,15 @@ impl Keyring<'_> {
         Ok(())
     }
 
+    /// Commits a change of the keys with its event in the audit trail, both or neither; false if it changed nothing.
+    async fn commit(&self, tx: Transaction, is_changed: bool, record: Record) -> Result<bool, Unavailable> {
+        if !is_changed {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        self.audit.commit(tx, vec![record]).await.map(|()| true)
+    }
+
     /// Stores a key with this number; `None` if another process stored one.
     async fn publish(
         &self,
@@ -191,10 +199,13 @@ impl Keyring<'_> {
         signs_from: UnixMillis,
         because: &'static str,
     ) -> Result<Option<Rotation>, SigningKeysError> {
-        if !store::add(self.db.connection(), vec![sealed::seal(self.secrets, number, pair, signs_from)?]).await? {
+        let row = sealed::seal(self.secrets, number, pair, signs_from)?;
+        let record = Event::SigningKeyPublished.because(because);
+        let tx = self.db.begin().await?;
+        let is_added = store::add(&tx, vec![row]).await?;
+        if !self.commit(tx, is_added, record).await? {
             return Ok(None);
         }
-        self.metrics.record(Event::SigningKeyPublished.because(because));
         Ok(Some(Rotation { id: pair.0.id.clone(), algorithm: pair.0.algorithm, signs_from }))
     }
 }

@@ -15,7 +15,7 @@ use entity::{SessionId, session, user};
 use tokio::sync::Notify;
 
 use crate::{
-    audit::Record,
+    audit::{Record, Trail},
     background::BackgroundQueue,
     clock::Clock,
     config::Config,
@@ -56,6 +56,8 @@ pub struct AppState {
     pub redis: Option<Redis>,
     /// Counters, gauges and histograms.
     pub metrics: Arc<Metrics>,
+    /// Where events are recorded.
+    pub audit: Arc<Trail>,
     /// The one source of time.
     pub clock: Clock,
     /// The rules for new passwords.
@@ -146,7 +148,8 @@ impl AppState {
             );
         }
         let keys = SigningKeys::in_memory(config.tokens.algorithm, clock.now()).ok_or(StartError::NoKey)?;
-        Self::assemble(db, config, clock, Arc::default(), secrets, keys, Role::Command).await
+        let audit = Trail::of_command(Arc::default(), clock.clone());
+        Self::assemble(db, config, clock, audit, secrets, keys, Role::Command).await
     }
 
     async fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
@@ -160,22 +163,23 @@ impl AppState {
         };
         deployment::join(&db, &config, &secrets).await?;
         let files = Algorithm::ALL.map(|algorithm| config.data_dir.join(format!("jwt-{}.pem", algorithm.name())));
-        let metrics = Arc::new(Metrics::default());
-        let ring = Keyring { db: &db, secrets: &secrets, metrics: &metrics };
+        let audit = Trail::of_node(Arc::default(), clock.clone());
+        let ring = Keyring { db: &db, secrets: &secrets, audit: &audit };
         let former = deployment::former_signing_key(&db).await.map_err(DeploymentError::from)?;
         let keys = SigningKeys::open(ring, config.tokens.algorithm, &files, former.as_deref(), clock.now()).await?;
-        Self::assemble(db, config, clock, metrics, secrets, keys, Role::Node).await
+        Self::assemble(db, config, clock, audit, secrets, keys, Role::Node).await
     }
 
     async fn assemble(
         db: Db,
         config: Config,
         clock: Clock,
-        metrics: Arc<Metrics>,
+        audit: Trail,
         secrets: ServerSecrets,
         keys: SigningKeys,
         role: Role,
     ) -> Result<Self, StartError> {
+        let (metrics, audit) = (Arc::clone(&audit.metrics), Arc::new(audit));
         let redis = match &config.redis {
             Some(redis) => {
                 let id = deployment::id(&db).await.map_err(DeploymentError::from)?;
@@ -189,19 +193,20 @@ impl AppState {
             session_reads: Grouped::default(),
             refreshes: Grouped::default(),
             tokens: VerifiedTokens::new(),
-            limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&metrics)),
+            limits: Limits::new(config.limits, redis.clone(), &secrets, Arc::clone(&audit)),
             redis,
             node_mark: NodeMark::default(),
             keys,
             passwords: PasswordRules::new(&config)?,
-            hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&metrics))?,
-            outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&metrics))?),
+            hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&audit))?,
+            outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&audit))?),
             reset_requests: Notify::new(),
             secrets,
             db,
             touches: BackgroundQueue::new(1024, 4),
             stopping: AtomicBool::new(false),
             metrics,
+            audit,
             clock,
             config,
         })
@@ -209,12 +214,12 @@ impl AppState {
 
     /// What a change of the signing keys needs.
     pub fn keyring(&self) -> Keyring<'_> {
-        Keyring { db: &self.db, secrets: &self.secrets, metrics: &self.metrics }
+        Keyring { db: &self.db, secrets: &self.secrets, audit: &self.audit }
     }
 
     /// Counts and logs an event that follows from no write.
     pub fn record(&self, record: impl Into<Record>) {
-        self.metrics.record(record);
+        self.audit.record(record);
     }
 
     /// The service is not ready from now on: load balancers should send it no new requests.

@@ -1,8 +1,9 @@
 //! The one write path. Every change of a session, a grant or a user goes through [`AppState::write`].
 //!
 //! It begins, retries what two transactions spoil for each other, commits, and runs to completion even if the client hangs up. Then it
-//! announces the changes to this node's cache and to the other nodes, and records the events. The stores note both on the [`Tx`] that
-//! they write with, so that no caller can forget either, and nothing is announced or recorded that was rolled back.
+//! announces the changes to this node's cache and to the other nodes. The stores note changes and events on the [`Tx`] that they write
+//! with, so that no caller can forget either, and nothing is announced or recorded that was rolled back. The rows of the events are part
+//! of the transaction: what was committed has its row in the audit trail.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ use super::app_state::AppState;
 use crate::{
     audit::Record,
     background::run_to_completion,
-    db::{Db, Scope, Unavailable, WriteConnection},
+    db::{Scope, Transaction, Unavailable},
     mail::store::insert,
     session_cache::Change,
 };
@@ -21,7 +22,7 @@ use crate::{
 /// A write that is not committed yet.
 #[derive(Debug)]
 pub struct Tx {
-    connection: WriteConnection,
+    connection: Transaction,
     noted: Mutex<Noted>,
 }
 
@@ -34,12 +35,8 @@ struct Noted {
 }
 
 impl Tx {
-    async fn begin(db: &Db, scope: Scope) -> Result<Self, Unavailable> {
-        Ok(Self { connection: WriteConnection::begin(db, scope).await?, noted: Mutex::default() })
-    }
-
     /// For the statements of the stores.
-    pub(crate) fn connection(&self) -> &WriteConnection {
+    pub(crate) fn connection(&self) -> &Transaction {
         &self.connection
     }
 
@@ -108,21 +105,21 @@ impl AppState {
         T: Send + 'static,
     {
         let attempt = async || {
-            let tx = Tx::begin(&self.db, scope).await?;
+            let tx = Tx { connection: self.db.begin_with(scope).await?, noted: Mutex::default() };
             let value = work(&tx, &input).await?;
             let Tx { connection, noted } = tx;
             if refuses(&value) {
                 connection.rollback().await?;
                 return Ok((value, Noted::default()));
             }
+            let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.audit.store(&connection, &noted.events).await?;
             connection.commit().await?;
-            Ok((value, noted.into_inner().unwrap_or_else(PoisonError::into_inner)))
+            Ok((value, noted))
         };
         let (value, noted) = self.db.retry(attempt).await?;
         self.cache.announce(&noted.changes).await;
-        for event in noted.events {
-            self.record(event);
-        }
+        self.audit.committed(noted.events);
         if noted.has_mail {
             self.outbox.notify();
         }

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use bifrons::audit::Event;
+use bifrons::audit::{Event, Trace};
 
 use crate::support::{
     binary::{Process, run},
@@ -34,8 +34,14 @@ fn the_table_of_keys_is_what_the_code_reads() {
 #[test]
 fn asvs_16_1_1_the_table_of_events_is_what_the_code_records() {
     let level = |event: &Event| if event.is_warning() { "warn" } else { "info" };
-    let lines = Event::ALL.iter().map(|event| format!("| `{}` | {} | {} |\n", event.name(), level(event), event.about()));
-    let table = format!("| event | level | meaning |\n|---|---|---|\n{}", lines.collect::<String>());
+    let row = |event: &Event| match event.trace() {
+        Trace::Keep => "yes",
+        Trace::Gather => "gathered",
+        Trace::Log => "no",
+    };
+    let line = |event: &Event| format!("| `{}` | {} | {} | {} |\n", event.name(), level(event), row(event), event.about());
+    let lines: String = Event::ALL.iter().map(line).collect();
+    let table = format!("| event | level | row | meaning |\n|---|---|---|---|\n{lines}");
     Document::read("docs/observability.md").holds("events", &table);
 }
 

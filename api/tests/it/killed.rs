@@ -148,6 +148,10 @@ async fn expect_consistent(folder: &Path) {
         "SELECT count(*) FROM token_grant WHERE (generation > 0) != (rotated_at IS NOT NULL)",
         "SELECT count(*) FROM session WHERE (ended_at IS NULL) != (ended_because IS NULL) OR idle_expires_at > expires_at",
         "SELECT count(*) FROM user LEFT JOIN password ON user_id = id WHERE hash IS NULL OR hash NOT LIKE '$argon2id$%' OR email_canonical = ''",
+        "SELECT count(*) FROM session WHERE (SELECT count(*) FROM audit_event WHERE event = 'signed_in' AND session_id = session.id) != 1",
+        "SELECT count(*) FROM user WHERE (SELECT count(*) FROM audit_event WHERE event = 'registered' AND user_id = user.id) != 1",
+        "SELECT count(*) FROM audit_event WHERE event = 'signed_in' AND session_id NOT IN (SELECT id FROM session)",
+        "SELECT count(*) FROM audit_event WHERE event = 'registered' AND user_id NOT IN (SELECT id FROM user)",
         "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'",
         "SELECT count(*) FROM pragma_foreign_key_check",
     ] {

@@ -8,6 +8,8 @@
 mod access_token;
 mod account_recovery;
 mod addresses;
+mod audit;
+mod audit_operator;
 mod backup_faults;
 mod backups;
 mod breached_passwords;

@@ -158,6 +158,6 @@ async fn the_first_node_after_an_upgrade_needs_the_key_of_the_former_version() {
     assert_eq!(open().await.unwrap().keys.current().signing(app.state.clock.now()).unwrap().0.id, id);
     std::fs::remove_file(app.state.config.data_dir.join("jwt-EdDSA.pem")).unwrap();
     open().await.unwrap();
-    bifrons::deployment::reset(&app.state.db).await.unwrap();
+    bifrons::deployment::reset(&app.state.db, &app.state.audit).await.unwrap();
     assert_ne!(open().await.unwrap().keys.current().signing(app.state.clock.now()).unwrap().0.id, id, "the operator gave it up");
 }

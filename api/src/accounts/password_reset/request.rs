@@ -9,7 +9,7 @@ use entity::{ResetRequestId, UnixMillis, reset_request, user::Status};
 use super::store;
 use crate::{
     accounts::store::find_by_email,
-    audit::Event,
+    audit::{Event, Record},
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     limits::LimitError,
@@ -38,17 +38,17 @@ pub async fn request_password_reset(state: &Arc<AppState>, email: &str, requeste
     let now = state.clock.now();
     state.limits.take_network(requester.network(), now).await?;
     let locale = state.outbox.locale(None, requester.accept_language.as_deref());
-    Ok(store_request(state, reset_request::Model { is_limited: true, ..request(&address, locale, now) }).await?)
+    let request = reset_request::Model { is_limited: true, ..request(&address, locale, now) };
+    Ok(store_request(state, request, Event::PasswordResetRequested.into()).await?)
 }
 
 /// The same for an operator, without limits; false if no user who may sign in has the address.
 pub async fn send_password_reset(state: &Arc<AppState>, address: &EmailAddress) -> Result<bool, Unavailable> {
     let user = find_by_email(state.db.connection(), address).await?;
-    if user.is_none_or(|user| user.status != Status::Active) {
-        return Ok(false);
-    }
+    let Some(user) = user.filter(|user| user.status == Status::Active) else { return Ok(false) };
     let locale = state.outbox.locale(None, None);
-    store_request(state, request(address, locale, state.clock.now())).await.map(|()| true)
+    let request = request(address, locale, state.clock.now());
+    store_request(state, request, Event::PasswordResetOrdered.of(user.id)).await.map(|()| true)
 }
 
 /// A request, to be stored. After that, `state.reset_requests` wakes the task that resolves it.
@@ -62,11 +62,11 @@ pub(in crate::accounts) fn request(address: &EmailAddress, locale: &str, now: Un
     }
 }
 
-async fn store_request(state: &Arc<AppState>, request: reset_request::Model) -> Result<(), Unavailable> {
-    let stored = state.write(Scope::Statement, request, |tx, request| {
+async fn store_request(state: &Arc<AppState>, request: reset_request::Model, record: Record) -> Result<(), Unavailable> {
+    let stored = state.write(Scope::Transaction, (request, record), |tx, (request, record)| {
         Box::pin(async move {
             store::insert(tx, request.clone()).await?;
-            tx.record(Event::PasswordResetRequested);
+            tx.record(record.clone());
             Ok(())
         })
     });

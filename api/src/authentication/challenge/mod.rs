@@ -72,7 +72,7 @@ pub(crate) async fn issue(state: &Arc<AppState>, awaited: Awaited<'_>) -> Result
         expires_at,
     };
     let factors = second_factor::kinds(state, user.id).await?;
-    let stored = state.write(Scope::Statement, row, |tx, row| {
+    let stored = state.write(Scope::Transaction, row, |tx, row| {
         Box::pin(async move {
             store::insert(tx, row.clone()).await?;
             tx.record(Event::SecondFactorDemanded.of(row.user_id).in_mode(row.mode));
@@ -110,7 +110,7 @@ pub(crate) async fn take_try(
     let now = state.clock.now();
     let Some(found) = found.filter(|found| is_good(found, token, mode, now)) else { return Ok(None) };
     // Before the code is compared: neither a crash nor guesses in parallel give one more.
-    let counted = state.write(Scope::Statement, found.0.id, |tx, id| Box::pin(store::take_try(tx, *id, MAX_TRIES)));
+    let counted = state.write(Scope::Transaction, found.0.id, |tx, id| Box::pin(store::take_try(tx, *id, MAX_TRIES)));
     Ok(counted.await?.then_some(found))
 }
 

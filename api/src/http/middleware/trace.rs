@@ -3,12 +3,13 @@
 
 use std::{
     fmt::Write,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use poem::{
     Request, Response,
-    http::{HeaderValue, Method},
+    http::{HeaderValue, Method, header},
 };
 use poem_openapi::OperationId;
 use tracing::{Instrument, Span, field::display};
@@ -16,10 +17,8 @@ use uuid::Uuid;
 
 use crate::{
     config::CallersConfig,
-    http::{
-        request,
-        response::request_id::{self, Who},
-    },
+    http::request,
+    request_context::{self, RequestContext},
 };
 
 /// At most this many bytes of a path and of a method are logged.
@@ -28,7 +27,7 @@ const MAX_METHOD: usize = 16;
 
 /// A request that is not answered yet.
 pub(in crate::http) struct Trace {
-    id: Uuid,
+    context: Arc<RequestContext>,
     method: Method,
     path: String,
     begun: Instant,
@@ -52,22 +51,23 @@ fn loggable(path: &str) -> String {
 
 impl Trace {
     pub(in crate::http) fn begin(id: Uuid, request: &Request, callers: &CallersConfig) -> Self {
-        let address = request::address(request, callers).map(display);
+        let address = request::address(request, callers);
         let path = request.uri().path();
-        let span = tracing::info_span!("request", request = %id, client = address);
+        let span = tracing::info_span!("request", request = %id, client = address.map(display));
         #[cfg(feature = "otel")]
         crate::telemetry::begin(&span, |name| Some(request.header(name)?.to_owned()));
-        Self { id, method: request.method().clone(), path: loggable(path), begun: Instant::now(), span }
+        let context = Arc::new(RequestContext::new(id, address, request::text(request, header::USER_AGENT)));
+        Self { context, method: request.method().clone(), path: loggable(path), begun: Instant::now(), span }
     }
 
     /// Runs `answering` inside the request's span.
-    pub(in crate::http) fn around<T>(&self, answering: impl Future<Output = T>) -> impl Future<Output = (T, Who)> {
-        request_id::within(self.id, answering).instrument(self.span.clone())
+    pub(in crate::http) fn around<T>(&self, answering: impl Future<Output = T>) -> impl Future<Output = T> {
+        request_context::within(Arc::clone(&self.context), answering).instrument(self.span.clone())
     }
 
     /// Writes the line and adds `X-Request-Id` to the answer. Returns the operation, or an empty name, and the time it took.
-    pub(in crate::http) fn end(self, who: Who, response: &mut Response) -> (&'static str, Duration) {
-        let Self { id, method, path, begun, span } = self;
+    pub(in crate::http) fn end(self, response: &mut Response) -> (&'static str, Duration) {
+        let Self { context, method, path, begun, span } = self;
         let (status, after) = (response.status().as_u16(), begun.elapsed());
         let operation = response.data::<OperationId>().map(|operation| operation.0);
         let ms = after.as_secs_f64() * 1000.0;
@@ -75,9 +75,9 @@ impl Trace {
         crate::telemetry::end(&span, operation, method.as_str(), status);
         // A method is ASCII, so each byte is a boundary.
         let method = method.as_str().get(..MAX_METHOD).unwrap_or(method.as_str());
-        let (user, session) = who.map(|(user, session)| (display(user.0), display(session.0))).unzip();
+        let (user, session) = context.who().map(|(user, session)| (display(user.0), display(session.0))).unzip();
         span.in_scope(|| tracing::info!(method, path, operation, status, ms, user, session, "answered"));
-        if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        if let Ok(id) = HeaderValue::try_from(context.id.to_string()) {
             response.headers_mut().insert("x-request-id", id);
         }
         (operation.unwrap_or_default(), after)

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use poem::web::Data;
 pub use requester::forwarded_address;
-pub(super) use requester::{address, id_of_proxy};
+pub(super) use requester::{address, id_of_proxy, text};
 pub use strict_json::parse as parse_strict_json;
 
 use crate::state::AppState;

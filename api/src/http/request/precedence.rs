@@ -15,9 +15,9 @@ use crate::{
     http::response::{
         cookies, credential_cookies,
         problem::{Problem, ProblemCode},
-        request_id::note_principal,
     },
     principal::Principal,
+    request_context::note_principal,
     sessions::{self, AuthenticateError, Choice},
     state::AppState,
 };
@@ -82,7 +82,7 @@ pub(super) async fn authenticate(
     };
     match verified {
         Ok(principal) => {
-            note_principal(&principal);
+            note_principal(principal.user.id, principal.session.id);
             Ok(Some(principal))
         }
         // The cookie is not cleared here: this answer may be late, and the browser may have a new one by now.

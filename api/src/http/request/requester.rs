@@ -9,7 +9,7 @@ use std::{
 use percent_encoding::percent_decode;
 use poem::{
     FromRequest, Request, RequestBody,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderName, header},
 };
 
 use uuid::Uuid;
@@ -29,18 +29,20 @@ impl<'a> FromRequest<'a> for Requester {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let callers = request.data::<Arc<AppState>>().map(|state| state.config.callers.get());
         let callers = callers.as_deref();
-        let text = |name| {
-            let value = request.headers().get(name).and_then(|value| value.to_str().ok())?;
-            Some(value.chars().take(MAX_HEADER).collect())
-        };
         Ok(Self {
             ip: callers.and_then(|callers| address(request, callers)),
             place: callers.and_then(|callers| place(request, callers)),
-            user_agent: text(header::USER_AGENT),
-            accept_language: text(header::ACCEPT_LANGUAGE),
+            user_agent: text(request, header::USER_AGENT),
+            accept_language: text(request, header::ACCEPT_LANGUAGE),
             devices: callers.map(|callers| devices(request.headers(), callers)).unwrap_or_default(),
         })
     }
+}
+
+/// A header, cut to 256 characters; `None` if it is not ASCII.
+pub(in crate::http) fn text(request: &Request, name: HeaderName) -> Option<String> {
+    let value = request.headers().get(name).and_then(|value| value.to_str().ok())?;
+    Some(value.chars().take(MAX_HEADER).collect())
 }
 
 /// The address of the requester.

@@ -6,13 +6,11 @@ use entity::session::Mode;
 use poem::http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use super::{
-    cookies::{self, CHALLENGE, DEVICE, REFRESH, SESSION},
-    request_id::note_principal,
-};
+use super::cookies::{self, CHALLENGE, DEVICE, REFRESH, SESSION};
 use crate::{
     authentication::{CHALLENGE_VALID_FOR, IssuedChallenge},
     grants::RefreshIn,
+    request_context::note_principal,
     secret::{DeviceToken, KNOWN_FOR},
     sessions::{self, Credential, Established, PresentedCredential},
     state::AppState,
@@ -41,9 +39,9 @@ pub(in crate::http) fn any_cookie(headers: &HeaderMap) -> bool {
 
 /// The cookie of a new credential, if it travels in one.
 pub(in crate::http) fn issue(headers: &HeaderMap, state: &AppState, established: &Established) -> Vec<HeaderValue> {
-    note_principal(&established.principal);
     let callers = state.config.callers.get();
     let (policy, session) = (&callers.cookies, established.principal.session.as_ref());
+    note_principal(established.principal.user.id, session.id);
     // The server decides when the session ends. The browser keeps the cookie for as long as that can be.
     let absolute = sessions::expiry(session, &state.config.sessions).absolute;
     let lifetime: Option<Duration> = session.remember.then(|| absolute.since(state.clock.now()));

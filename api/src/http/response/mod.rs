@@ -7,6 +7,5 @@ pub(super) mod problem;
 pub(super) mod problem_code;
 pub(super) mod qr_code;
 pub(super) mod reply;
-pub(super) mod request_id;
 pub(super) mod rule;
 pub(super) mod timestamp;

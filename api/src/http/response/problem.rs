@@ -14,8 +14,8 @@ use poem_openapi::{
 };
 use serde_json::{Value, json};
 
-use super::request_id::request_id;
 pub(in crate::http) use super::{field_error::FieldError, problem_code::ProblemCode, rule::Rule};
+use crate::request_context;
 
 /// The media type of RFC 9457.
 pub(in crate::http) const MEDIA_TYPE: &str = "application/problem+json";
@@ -75,7 +75,7 @@ impl From<Problem> for ProblemBody {
             title: code.title().to_owned(),
             status: code.status().into(),
             code,
-            instance: request_id().map(|id| format!("urn:uuid:{id}")),
+            instance: request_context::request_id().map(|id| format!("urn:uuid:{id}")),
             errors: (!errors.is_empty()).then_some(errors),
         }
     }

@@ -1,6 +1,8 @@
 //! Everything that is stored about the current user.
 
-use entity::{Method, Methods, SessionId, one_time_token, outgoing_mail, session};
+use std::io;
+
+use entity::{AuditEventId, Method, Methods, SessionId, one_time_token, outgoing_mail, session};
 use futures_util::stream;
 use poem::{Body as PoemBody, IntoResponse, Response};
 use poem_openapi::{
@@ -12,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     codes::{AmrValue, EndReason, TokenPurpose},
+    exported_event::ExportedEvent,
     model::{Mode, User, instant, methods},
     passkeys::Passkey,
     tag::Tag,
@@ -56,6 +59,8 @@ struct UserExport {
     mails: Vec<ExportedMail>,
     /// All sessions, ended ones too, oldest first.
     sessions: Vec<ExportedSession>,
+    /// The rows of the audit trail about the user, newest first.
+    audit_events: Vec<ExportedEvent>,
 }
 
 /// The token of a link in a mail.
@@ -178,15 +183,16 @@ impl Example for UserExport {
             one_time_tokens: vec![ExportedToken::example()],
             mails: vec![ExportedMail::example()],
             sessions: vec![ExportedSession::example()],
+            audit_events: vec![ExportedEvent::example()],
         }
     }
 }
 
-/// A [`UserExport`] that is written while the sessions are read.
+/// A [`UserExport`] that is written while the sessions and the rows of the audit trail are read.
 struct Streamed(Export);
 
 impl Streamed {
-    /// The object without its last member, which follows piece by piece.
+    /// The object without its last two members, which follow piece by piece.
     fn head(&self) -> String {
         let Export { user, password, factors, passkeys, tokens, mails, .. } = &self.0;
         let head = UserExport {
@@ -200,33 +206,55 @@ impl Streamed {
             one_time_tokens: tokens.iter().map(Into::into).collect(),
             mails: mails.iter().map(Into::into).collect(),
             sessions: Vec::new(),
+            audit_events: Vec::new(),
         };
         let mut head = head.to_json_string();
-        head.truncate(head.len() - "]}".len());
+        head.truncate(head.len() - [AFTER_SESSIONS, END].concat().len());
         head
     }
+}
+
+/// What stands between the last two members, and after them.
+const AFTER_SESSIONS: &str = "],\"audit_events\":[";
+const END: &str = "]}";
+
+/// The items of a page, after those of the pages before.
+fn items<'a, R, I: From<&'a R> + ToJSON>(page: &'a [R], is_first: bool) -> String {
+    let items: Vec<_> = page.iter().map(|row| I::from(row).to_json_string()).collect();
+    format!("{}{}", if is_first { "" } else { "," }, items.join(","))
 }
 
 impl IntoResponse for Streamed {
     fn into_response(self) -> Response {
         enum Next {
             Head,
-            After(Option<SessionId>),
+            Sessions(Option<SessionId>),
+            Events(Option<AuditEventId>),
             End,
         }
         let pieces = stream::unfold((self, Next::Head), async |(export, next)| match next {
-            Next::Head => Some((Ok(export.head()), (export, Next::After(None)))),
-            Next::After(after) => match export.0.sessions(after).await {
-                Ok(page) => {
-                    let Some(last) = page.last() else { return Some((Ok("]}".to_owned()), (export, Next::End))) };
-                    let next = Next::After(Some(last.id));
-                    let written: Vec<_> = page.iter().map(|row| ExportedSession::from(row).to_json_string()).collect();
-                    let comma = if after.is_some() { "," } else { "" };
-                    Some((Ok(format!("{comma}{}", written.join(","))), (export, next)))
-                }
-                // The connection closes before the end: the client sees that the export is not complete.
-                Err(error) => Some((Err(std::io::Error::other(error)), (export, Next::End))),
-            },
+            Next::Head => Some((Ok(export.head()), (export, Next::Sessions(None)))),
+            Next::Sessions(after) => {
+                let (piece, next) = match export.0.sessions(after).await {
+                    Ok(page) => match page.last() {
+                        Some(last) => (Ok(items::<_, ExportedSession>(&page, after.is_none())), Next::Sessions(Some(last.id))),
+                        None => (Ok(AFTER_SESSIONS.to_owned()), Next::Events(None)),
+                    },
+                    Err(error) => (Err(io::Error::other(error)), Next::End),
+                };
+                Some((piece, (export, next)))
+            }
+            Next::Events(before) => {
+                let (piece, next) = match export.0.events(before).await {
+                    Ok(page) => match page.last() {
+                        Some(last) => (Ok(items::<_, ExportedEvent>(&page, before.is_none())), Next::Events(Some(last.id))),
+                        None => (Ok(END.to_owned()), Next::End),
+                    },
+                    Err(error) => (Err(io::Error::other(error)), Next::End),
+                };
+                Some((piece, (export, next)))
+            }
+            // After an error, the connection closes before the end: the client sees that the export is not complete.
             Next::End => None,
         });
         Response::builder().content_type("application/json").body(PoemBody::from_bytes_stream(pieces))

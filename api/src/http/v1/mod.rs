@@ -5,6 +5,7 @@ mod codes;
 pub(super) mod configuration;
 pub(super) mod email;
 pub(super) mod export;
+mod exported_event;
 pub(super) mod me;
 pub(super) mod mint;
 mod model;

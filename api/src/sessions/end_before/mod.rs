@@ -19,7 +19,7 @@ const AT_ONCE: u64 = 500;
 /// Ends the live sessions that were opened before a moment, and the sign-ins that wait since then for a second factor; the sessions some at a time, and returns how many. `progress` hears of them now and then.
 pub async fn end_before(state: &Arc<AppState>, before: UnixMillis, progress: impl Fn(u64)) -> Result<u64, Unavailable> {
     let until = before.plus(CHALLENGE_VALID_FOR);
-    state.write(Scope::Statement, until, |tx, until| Box::pin(store::void_challenges(tx, *until))).await?;
+    state.write(Scope::Transaction, until, |tx, until| Box::pin(store::void_challenges(tx, *until))).await?;
     let (mut after, mut count) = (None, 0);
     for pages in 1_u64.. {
         let page = store::live_before(state.db.connection(), before, after, AT_ONCE).await?;

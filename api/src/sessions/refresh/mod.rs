@@ -26,6 +26,7 @@ use crate::{
     one_time_tokens::{Notice, Occasion},
     principal::Principal,
     refresh_verdict::{Found, Verdict},
+    request_context::Actor,
     requester::Requester,
     secret::RefreshToken,
     state::AppState,
@@ -93,7 +94,8 @@ async fn end_stolen(
                 return Ok(false);
             }
             notice.store(tx).await?;
-            tx.record(Event::RefreshReused.of(session.user_id).in_session(session.id));
+            // The user, or who copied the token: nothing tells them apart.
+            tx.record(Event::RefreshReused.of(session.user_id).in_session(session.id).by(Actor::UNKNOWN));
             Ok(true)
         })
     });

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bifrons::{
     accounts::{self, AdminAction},
     audit::Event,
+    deployment,
     email_address::EmailAddress,
+    mail as outbox, maintenance,
     network::ClientNetwork,
     secret::{Algorithm, Password, SigningKey},
     sessions,
@@ -69,6 +71,26 @@ pub async fn everything(app: &App) {
     let first = keys.rotate(now.plus(PUBLISHED_FOR)).await.unwrap();
     keys.import(&SigningKey::generate(Algorithm::EdDsa).unwrap(), now).await.unwrap();
     assert_eq!(keys.retire(&first.id, now).await.unwrap(), Some(true));
+    operators(app).await;
+}
+
+/// Causes what operators do to a deployment, and what happens without a request.
+async fn operators(app: &App) {
+    let hash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    let line = json!({ "email": "imported@example.com", "password_hash": hash }).to_string();
+    let imported = accounts::import::read(&line, app.state.clock.now()).unwrap();
+    assert_eq!(accounts::import::import(&app.state, vec![imported]).await.unwrap(), 1);
+    let imported = EmailAddress::parse("imported@example.com").unwrap();
+    app.client().sign_in("imported@example.com", "U*U").await.expect(200);
+    assert!(accounts::send_password_reset(&app.state, &imported).await.unwrap());
+    maintenance::reseal(&app.state).await.unwrap();
+    for fingerprint in ["one", "other"] {
+        maintenance::note_configuration(&app.state, fingerprint.to_owned(), "started").await.unwrap();
+    }
+    maintenance::record_expired(&app.state).await.unwrap();
+    app.advance(Duration::from_secs(7200)).await;
+    assert!(maintenance::record_expired(&app.state).await.unwrap() > 0);
+    deployment::reset(&app.state.db, &app.state.audit).await.unwrap();
 }
 
 /// Causes every event of second factors, and returns the metrics.
@@ -117,6 +139,11 @@ pub async fn mail() -> Vec<String> {
         app.ada().await;
         app.client().post("/v1/password/forgot", json!({ "email": EMAIL })).await.expect(202);
         until(async || app.state.metrics.events(event, because) > 0).await;
+        if event == Event::MailDead {
+            let (db, audit) = (&app.state.db, &app.state.audit);
+            until(async || outbox::retry(db, audit, None, app.state.clock.now()).await.unwrap() == 1).await;
+            until(async || outbox::discard(db, audit, None).await.unwrap() == 1).await;
+        }
         metrics.push(app.state.metrics.render());
     }
     let app = App::start().await;

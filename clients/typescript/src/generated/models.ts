@@ -8,6 +8,11 @@ import type { components } from "./schema.js";
 export type AccessToken = components["schemas"]["AccessToken"];
 
 /**
+ * What kind of actor caused it: `user` is this user, another one, or a client that has not authenticated.
+ */
+export type ActorKind = components["schemas"]["ActorKind"];
+
+/**
  * Which authenticators may make the passkey: those that keep it, and verify the user.
  */
 export type AuthenticatorSelection = components["schemas"]["AuthenticatorSelection"];
@@ -56,6 +61,11 @@ export type EmailConfirmed = components["schemas"]["EmailConfirmed"];
  * A passkey that the user has.
  */
 export type ExistingPasskey = components["schemas"]["ExistingPasskey"];
+
+/**
+ * A row of the audit trail.
+ */
+export type ExportedAuditEvent = components["schemas"]["ExportedAuditEvent"];
 
 /**
  * A mail that is not delivered.

@@ -781,6 +781,12 @@ export interface components {
             expires_in: number;
         };
         /**
+         * @description What kind of actor caused it: `user` is this user, another one, or a client that has not authenticated.
+         * @example system
+         * @enum {string}
+         */
+        ActorKind: "user" | "operator" | "key" | "system";
+        /**
          * AuthenticatorSelection
          * @description Which authenticators may make the passkey: those that keep it, and verify the user.
          * @example {
@@ -998,6 +1004,60 @@ export interface components {
              *     ]
              */
             transports: string[];
+        };
+        /**
+         * ExportedAuditEvent
+         * @description A row of the audit trail.
+         * @example {
+         *       "time": "2026-01-01T09:00:00.000Z",
+         *       "event": "session_ended",
+         *       "reason": "signed_out",
+         *       "actor": "user",
+         *       "session_id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *       "ip": "192.0.2.7",
+         *       "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+         *       "times": 1
+         *     }
+         */
+        ExportedAuditEvent: {
+            /**
+             * Format: date-time
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            time: string;
+            /**
+             * @description Its name, as operators read it. More names may be added.
+             * @example session_ended
+             */
+            event: string;
+            /**
+             * @description Why, where an event has several reasons.
+             * @example signed_out
+             */
+            reason?: string;
+            actor: components["schemas"]["ActorKind"];
+            /**
+             * Format: uuid
+             * @description The session that it is about.
+             * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+             */
+            session_id?: string;
+            /**
+             * @description The address, if the user did it.
+             * @example 192.0.2.7
+             */
+            ip?: string;
+            /**
+             * @description The `User-Agent`, if the user did it.
+             * @example Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0
+             */
+            user_agent?: string;
+            /**
+             * Format: int64
+             * @description How many times it happened: refusals that are alike are one row.
+             * @example 1
+             */
+            times: number;
         };
         /**
          * ExportedMail
@@ -2646,6 +2706,18 @@ export interface components {
          *           "ended_at": "2026-01-01T09:00:00.000Z",
          *           "ended_because": "signed_out"
          *         }
+         *       ],
+         *       "audit_events": [
+         *         {
+         *           "time": "2026-01-01T09:00:00.000Z",
+         *           "event": "session_ended",
+         *           "reason": "signed_out",
+         *           "actor": "user",
+         *           "session_id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+         *           "ip": "192.0.2.7",
+         *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+         *           "times": 1
+         *         }
          *       ]
          *     }
          */
@@ -2742,6 +2814,22 @@ export interface components {
              *     ]
              */
             sessions: components["schemas"]["ExportedSession"][];
+            /**
+             * @description The rows of the audit trail about the user, newest first.
+             * @example [
+             *       {
+             *         "time": "2026-01-01T09:00:00.000Z",
+             *         "event": "session_ended",
+             *         "reason": "signed_out",
+             *         "actor": "user",
+             *         "session_id": "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a",
+             *         "ip": "192.0.2.7",
+             *         "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+             *         "times": 1
+             *       }
+             *     ]
+             */
+            audit_events: components["schemas"]["ExportedAuditEvent"][];
         };
     };
     responses: {

@@ -1,12 +1,18 @@
 //! What the service does without a request: it follows changes, delivers mail, removes old rows and measures the refusal delay.
 
+mod configuration;
+mod reseal;
+
 use std::{sync::Arc, time::Duration};
 
 use entity::UnixMillis;
 use tokio::time::sleep;
 
+pub use configuration::note_configuration;
+pub use reseal::{ResealError, Resealed, reseal};
+
 use crate::{
-    accounts, authentication,
+    accounts, audit, authentication,
     db::{Scope, Unavailable, database_time},
     limits, mail, node_mark, one_time_tokens, sessions,
     signing_keys::{self, SigningKeysError},
@@ -15,6 +21,9 @@ use crate::{
 
 /// How often old rows are removed.
 const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// How often sessions that expired are recorded.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(600);
 
 /// How often the refusal delay is measured.
 const CALIBRATION_INTERVAL: Duration = Duration::from_secs(600);
@@ -33,6 +42,14 @@ pub async fn run(state: Arc<AppState>) {
                 tracing::warn!(%error, "old rows were not removed");
             }
             sleep(PURGE_INTERVAL).await;
+        }
+    };
+    let recording = async {
+        loop {
+            if let Err(error) = record_expired(&state).await {
+                tracing::warn!(%error, "sessions that expired were not recorded");
+            }
+            sleep(EXPIRY_INTERVAL).await;
         }
     };
     let calibrating = async {
@@ -60,7 +77,9 @@ pub async fn run(state: Arc<AppState>) {
         sessions::follow_changes(&state),
         state.outbox.deliver(&state.db),
         accounts::resolve_reset_requests(&state),
+        state.audit.store_gathered(&state.db),
         purging,
+        recording,
         calibrating,
         comparing,
         keeping_keys
@@ -117,17 +136,22 @@ async fn earlier_clock(state: &AppState) -> Result<UnixMillis, Unavailable> {
     Ok(state.clock.now().min(database_time(state.db.connection()).await?))
 }
 
+/// Adds the ends of sessions that expired to the audit trail, and returns how many.
+pub async fn record_expired(state: &Arc<AppState>) -> Result<u64, Unavailable> {
+    sessions::record_expired(state, earlier_clock(state).await?).await
+}
+
 /// Deletes users whose grace is over. Removes sessions a day after they expired, users a day after they were deleted, one-time tokens that
 /// have expired, challenges that have expired, secrets of authenticator apps that were never confirmed, used challenges of passkeys a day after they
 /// expired, limits that are full again, marks
-/// of nodes that stopped a day ago, and dead letters after a month.
+/// of nodes that stopped a day ago, dead letters after a month, and the rows of the audit trail after `audit.keep`.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);
-    let sessions = state.write(Scope::Statement, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
+    let sessions = state.write(Scope::Transaction, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
     let by_database = database_time(db).await?;
     let deleted = by_database.minus(KEPT_FOR);
-    let users = state.write(Scope::Statement, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
+    let users = state.write(Scope::Transaction, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
     accounts::delete_due(state, now).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let challenges = authentication::challenge::store::purge(db, now).await?;
@@ -137,8 +161,24 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let limits = limits::store::purge(db, now).await?;
     let marks = node_mark::store::purge(db, by_database.minus(node_mark::KEPT_FOR)).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
-    if sessions + users + tokens + challenges + enrolments + signatures + limits + marks + mails > 0 {
-        tracing::info!(sessions, users, tokens, challenges, enrolments, signatures, limits, marks, mails, "removed old rows");
+    let events = match state.config.audit.keep {
+        Some(keep) => audit::store::purge(&state.db, now.minus(keep)).await?,
+        None => 0,
+    };
+    if sessions + users + tokens + challenges + enrolments + signatures + limits + marks + mails + events > 0 {
+        tracing::info!(
+            sessions,
+            users,
+            tokens,
+            challenges,
+            enrolments,
+            signatures,
+            limits,
+            marks,
+            mails,
+            events,
+            "removed old rows"
+        );
     }
     Ok(())
 }

@@ -1,0 +1,114 @@
+//! Rows that wait to be stored in the background: few, however many refusals clients cause.
+
+use std::collections::HashMap;
+
+use entity::{SessionId, UnixMillis, UserId, audit_event::Model};
+
+/// At most this many rows wait.
+pub(super) const MAX_ROWS: usize = 1000;
+
+/// So many rows are allowed at once, and one more for each of these spans: five a second. Four hundred thousand a day, at most.
+const BURST: i64 = 1000;
+const REFILL_MILLIS: i64 = 200;
+
+/// What refusals have in common that share a row.
+type Key = (String, String, Option<String>, Option<UserId>, Option<SessionId>, Option<String>, Option<String>);
+
+/// Rows that wait, by what they have in common.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    rows: HashMap<Key, Model>,
+    /// How many rows were allowed, in a bucket that leaks.
+    taken: i64,
+    leaked_at: i64,
+}
+
+fn key(row: &Model) -> Key {
+    let Model { event, reason, actor_id, user_id, session_id, ip, user_agent, .. } = row.clone();
+    (event, reason, actor_id, user_id, session_id, ip, user_agent)
+}
+
+impl Gathered {
+    /// Adds a row; false if there is no room, or if there were too many rows lately.
+    pub(super) fn add(&mut self, row: Model, now: UnixMillis) -> bool {
+        if let Some(alike) = self.rows.get_mut(&key(&row)) {
+            alike.times += row.times;
+            return true;
+        }
+        // A clock that was set back leaks nothing until it has caught up.
+        let leaked = (now.0 - self.leaked_at).max(0) / REFILL_MILLIS;
+        self.taken = (self.taken - leaked).max(0);
+        self.leaked_at += leaked * REFILL_MILLIS;
+        if self.taken >= BURST || !self.put_back(row) {
+            return false;
+        }
+        self.taken += 1;
+        true
+    }
+
+    /// Adds a row that was allowed before; false if there is no room.
+    pub(super) fn put_back(&mut self, row: Model) -> bool {
+        let (is_full, key) = (self.rows.len() >= MAX_ROWS, key(&row));
+        match self.rows.get_mut(&key) {
+            Some(alike) => alike.times += row.times,
+            None if is_full => return false,
+            None => drop(self.rows.insert(key, row)),
+        }
+        true
+    }
+
+    /// Takes all rows, oldest first.
+    pub(super) fn take(&mut self) -> Vec<Model> {
+        let mut rows: Vec<_> = std::mem::take(&mut self.rows).into_values().collect();
+        rows.sort_by_key(|row| row.id);
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{
+        AuditEventId, UnixMillis,
+        audit_event::{ActorKind, Model},
+    };
+
+    use super::{BURST, Gathered, MAX_ROWS, REFILL_MILLIS};
+    use crate::random;
+
+    fn row(ip: usize) -> Model {
+        Model {
+            id: AuditEventId(random::uuid_v7(UnixMillis(0))),
+            at: UnixMillis(0),
+            event: "sign_in_refused".to_owned(),
+            reason: String::new(),
+            actor_kind: ActorKind::User,
+            actor_id: None,
+            user_id: None,
+            session_id: None,
+            ip: Some(ip.to_string()),
+            user_agent: None,
+            request_id: None,
+            times: 1,
+        }
+    }
+
+    #[test]
+    fn refusals_that_are_alike_share_a_row_and_the_others_are_few() {
+        let (mut gathered, mut now) = (Gathered::default(), UnixMillis(1_767_258_000_000));
+        assert!((0..100_000).all(|_| gathered.add(row(0), now)), "alike");
+        let added = (1..10_000).filter(|ip| gathered.add(row(*ip), now)).count();
+        let first = gathered.take();
+        assert_eq!((first.len(), added + 1), (MAX_ROWS, MAX_ROWS));
+        assert_eq!(first.iter().map(|row| row.times).max(), Some(100_000));
+        assert!(!gathered.add(row(0), now), "the room is there, the allowance is not");
+        now = UnixMillis(now.0 + 10 * REFILL_MILLIS);
+        assert_eq!((0..100).filter(|ip| gathered.add(row(*ip), now)).count(), 10, "five a second");
+        // Rows that could not be stored need no other allowance.
+        let waiting = gathered.take();
+        assert!(waiting.into_iter().all(|row| gathered.put_back(row)));
+        assert_eq!(gathered.take().len(), 10);
+        now = UnixMillis(now.0 + 2 * BURST * REFILL_MILLIS);
+        assert_eq!((0..10_000).filter(|ip| gathered.add(row(*ip), now)).count(), MAX_ROWS, "no more than at first");
+        assert!(!gathered.add(row(10_000), UnixMillis(0)), "a clock that was set back");
+    }
+}

@@ -1,0 +1,97 @@
+//! An event with what it is about.
+
+use std::borrow::Cow;
+
+use entity::{SessionId, UnixMillis, UserId, session::Mode};
+use tracing::field::display;
+
+use super::catalogue::Event;
+use crate::request_context::Actor;
+
+/// An event with its user, session and reason.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The event.
+    pub event: Event,
+    /// The reason; empty where there is only one.
+    pub because: Cow<'static, str>,
+    pub(super) user: Option<UserId>,
+    pub(super) session: Option<SessionId>,
+    pub(super) at: Option<UnixMillis>,
+    pub(super) actor: Option<Actor>,
+    mode: Option<Mode>,
+}
+
+impl Event {
+    /// Names the user.
+    pub fn of(self, user: UserId) -> Record {
+        Record::from(self).of(user)
+    }
+
+    /// Names the reason: one of a few words, never what a client sent.
+    pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Record {
+        Record::from(self).because(reason)
+    }
+
+    /// Names the session.
+    pub fn in_session(self, session: SessionId) -> Record {
+        Record::from(self).in_session(session)
+    }
+}
+
+impl From<Event> for Record {
+    fn from(event: Event) -> Self {
+        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, mode: None }
+    }
+}
+
+impl Record {
+    /// Names the user.
+    #[must_use]
+    pub fn of(self, user: UserId) -> Self {
+        Self { user: Some(user), ..self }
+    }
+
+    /// Names the session.
+    #[must_use]
+    pub fn in_session(self, session: SessionId) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// Names the reason: one of a few words, never what a client sent.
+    #[must_use]
+    pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { because: reason.into(), ..self }
+    }
+
+    /// Names the mode of the session.
+    #[must_use]
+    pub fn in_mode(self, mode: Mode) -> Self {
+        Self { mode: Some(mode), ..self }
+    }
+
+    /// Names the actor, if that is not the one of the request or of the process.
+    #[must_use]
+    pub fn by(self, actor: Actor) -> Self {
+        Self { actor: Some(actor), ..self }
+    }
+
+    /// Names the time, if it happened before it was noticed.
+    #[must_use]
+    pub fn at(self, at: UnixMillis) -> Self {
+        Self { at: Some(at), ..self }
+    }
+
+    /// Writes the line.
+    pub(super) fn log(&self) {
+        let (user, session) = (self.user.map(|id| display(id.0)), self.session.map(|id| display(id.0)));
+        let because = Some(self.because.as_ref()).filter(|because| !because.is_empty());
+        let mode = self.mode.map(Mode::name);
+        let event = self.event.name();
+        if self.event.is_warning() {
+            tracing::warn!(event, user, session, mode, because);
+        } else {
+            tracing::info!(event, user, session, mode, because);
+        }
+    }
+}

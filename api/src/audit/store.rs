@@ -1,0 +1,127 @@
+//! Queries on `audit_event`.
+
+use std::time::Duration;
+
+use entity::{
+    AuditEventId, SessionId, UnixMillis, UserId,
+    audit_event::{ActorKind, Column, Entity, Model},
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::catalogue::Event;
+use crate::{
+    db::{Db, Unavailable},
+    request_context::Actor,
+};
+
+/// So many rows are removed in one statement.
+const AT_ONCE: u64 = 5000;
+
+/// So many statements remove rows in one go: the rest waits for the next one.
+const MAX_STATEMENTS: u32 = 200;
+
+/// How long other writes may go first, between two statements that remove rows.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Which rows a question is about: those that all of its parts are true of. The default is about all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The user whom it is about.
+    pub user: Option<UserId>,
+    /// Who caused it; without an id, all actors of the kind.
+    pub actor: Option<Actor>,
+    /// One of these events; empty: any.
+    pub events: Vec<Event>,
+    /// The session that it is about.
+    pub session: Option<SessionId>,
+    /// At this time or later.
+    pub since: Option<UnixMillis>,
+    /// Before this time.
+    pub until: Option<UnixMillis>,
+}
+
+/// The rows that a filter finds, newest first, older than the cursor `before`: the id of the last row of the page before. Each question
+/// reads an index in order, so a page costs as much however many rows there are; a page that is not full is the last one.
+pub async fn read(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    before: Option<AuditEventId>,
+    limit: u64,
+) -> Result<Vec<Model>, Unavailable> {
+    let mut all = Condition::all();
+    let Filter { user, actor, events, session, since, until } = filter;
+    if let Some(user) = user {
+        all = all.add(Column::UserId.eq(*user));
+    }
+    if let Some(Actor { kind, id }) = actor {
+        all = all.add(Column::ActorKind.eq(*kind));
+        if let Some(id) = id {
+            all = all.add(Column::ActorId.eq(id.as_str()));
+        }
+    }
+    if !events.is_empty() {
+        all = all.add(Column::Event.is_in(events.iter().map(|event| event.name())));
+    }
+    if let Some(session) = session {
+        all = all.add(Column::SessionId.eq(*session));
+    }
+    // By the id, which the indexes end with.
+    if let Some(since) = since {
+        all = all.add(Column::Id.gte(first_at(*since)));
+    }
+    if let Some(until) = until {
+        all = all.add(Column::Id.lt(first_at(*until)));
+    }
+    if let Some(before) = before {
+        all = all.add(Column::Id.lt(before));
+    }
+    Ok(Entity::find().filter(all).order_by_desc(Column::Id).limit(limit).all(db).await?)
+}
+
+/// Stores rows, in one statement.
+pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), Unavailable> {
+    if !rows.is_empty() {
+        Entity::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Takes from the rows about a user, and of what the user did, what tells where the user was.
+pub(crate) async fn forget_requester(db: &impl ConnectionTrait, user: UserId) -> Result<(), Unavailable> {
+    let by_user = Condition::all().add(Column::ActorKind.eq(ActorKind::User)).add(Column::ActorId.eq(user.0.to_string()));
+    for rows in [Condition::all().add(Column::UserId.eq(user)), by_user] {
+        let update = Entity::update_many()
+            .col_expr(Column::Ip, Expr::value(None::<String>))
+            .col_expr(Column::UserAgent, Expr::value(None::<String>))
+            .filter(rows)
+            .filter(Condition::any().add(Column::Ip.is_not_null()).add(Column::UserAgent.is_not_null()));
+        update.exec(db).await?;
+    }
+    Ok(())
+}
+
+/// Removes the rows from before a moment, the oldest first, some at a time, and returns how many. A million in one go, at most.
+pub(crate) async fn purge(db: &Db, before: UnixMillis) -> Result<u64, Unavailable> {
+    let (db, end) = (db.relaxed_connection(), first_at(before));
+    let mut removed = 0;
+    for _ in 0..MAX_STATEMENTS {
+        let old = Entity::find().select_only().column(Column::Id).filter(Column::Id.lt(end)).order_by_asc(Column::Id);
+        let next: Option<AuditEventId> = old.offset(AT_ONCE).limit(1).into_tuple().one(db).await?;
+        removed += Entity::delete_many().filter(Column::Id.lt(next.unwrap_or(end))).exec(db).await?.rows_affected;
+        if next.is_none() {
+            break;
+        }
+        sleep(PAUSE).await;
+    }
+    Ok(removed)
+}
+
+/// The lowest id of a moment.
+fn first_at(moment: UnixMillis) -> AuditEventId {
+    let millis = u64::try_from(moment.0).unwrap_or(0).min((1 << 48) - 1);
+    AuditEventId(Uuid::from_u128(u128::from(millis) << 80))
+}

@@ -1,0 +1,180 @@
+//! Where events are recorded.
+
+use std::{collections::HashSet, env, sync::Arc, time::Duration};
+
+use entity::{
+    AuditEventId, UserId,
+    audit_event::{ActorKind, Model},
+};
+use tokio::{sync::Notify, time::sleep};
+
+use super::{
+    catalogue::{Event, Trace},
+    gathered::Gathered,
+    record::Record,
+    store,
+};
+use crate::{
+    clock::Clock,
+    db::{Db, Transaction, Unavailable},
+    metrics::Metrics,
+    random,
+    request_context::{self, Actor},
+    sync::{Mutex, lock},
+};
+
+/// How long refusals gather before they are stored.
+const GATHER_FOR: Duration = Duration::from_secs(1);
+
+/// How long a node waits after the database failed.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// At most this many characters of a reason and of an actor's id are stored.
+const MAX_TEXT: usize = 64;
+
+/// Logs and counts events, and makes the rows of those that become one.
+#[derive(Debug)]
+pub struct Trail {
+    /// Counters, gauges and histograms.
+    pub metrics: Arc<Metrics>,
+    clock: Clock,
+    /// Who causes what no request causes.
+    actor: Actor,
+    gathered: Mutex<Gathered>,
+    waiting: Notify,
+}
+
+impl Trail {
+    /// The trail of a node.
+    pub fn of_node(metrics: Arc<Metrics>, clock: Clock) -> Self {
+        Self { metrics, clock, actor: Actor::SYSTEM, gathered: Mutex::default(), waiting: Notify::new() }
+    }
+
+    /// The trail of a command, which an operator has typed.
+    pub fn of_command(metrics: Arc<Metrics>, clock: Clock) -> Self {
+        // The name says who it was to those who trust each other; with the right to run a command it can be set.
+        let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok()).filter(|name| !name.is_empty());
+        let actor = Actor { kind: ActorKind::Operator, id: name.map(|name| cut(&name)) };
+        Self { actor, ..Self::of_node(metrics, clock) }
+    }
+
+    /// Counts and logs an event that follows from no write, and gathers its row.
+    pub fn record(&self, record: impl Into<Record>) {
+        let record = record.into();
+        self.announce(&record);
+        if record.event.trace() == Trace::Log {
+            return;
+        }
+        let row = self.row(&record);
+        if lock(&self.gathered).add(row, self.clock.now()) {
+            self.waiting.notify_one();
+        } else {
+            self.metrics.audit_dropped.inc();
+        }
+    }
+
+    /// Counts and logs events that a write has committed, and gathers the rows of those that [`Trail::store`] stored none of.
+    pub(crate) fn committed(&self, records: Vec<Record>) {
+        for record in records {
+            match record.event.trace() {
+                Trace::Keep | Trace::Log => self.announce(&record),
+                Trace::Gather => self.record(record),
+            }
+        }
+    }
+
+    /// Stores the rows of what a transaction changes, in that transaction. Once it is committed, [`Trail::committed`] follows.
+    pub(crate) async fn store(&self, tx: &Transaction, records: &[Record]) -> Result<(), Unavailable> {
+        store::insert(tx, self.rows(records)).await
+    }
+
+    /// Commits a transaction with the rows of what it changes.
+    pub(crate) async fn commit(&self, tx: Transaction, records: Vec<Record>) -> Result<(), Unavailable> {
+        self.store(&tx, &records).await?;
+        tx.commit().await?;
+        self.committed(records);
+        Ok(())
+    }
+
+    fn rows(&self, records: &[Record]) -> Vec<Model> {
+        let kept = records.iter().filter(|record| record.event.trace() == Trace::Keep);
+        let mut rows: Vec<_> = kept.map(|record| self.row(record)).collect();
+        // What identifies a person goes with the user.
+        let deleted: HashSet<UserId> =
+            rows.iter().filter(|row| row.event == Event::UserDeleted.name()).filter_map(|row| row.user_id).collect();
+        for row in rows.iter_mut().filter(|row| row.user_id.is_some_and(|user| deleted.contains(&user))) {
+            (row.ip, row.user_agent) = (None, None);
+        }
+        rows
+    }
+
+    fn announce(&self, record: &Record) {
+        self.metrics.count_event(record.event.name(), record.because.clone());
+        record.log();
+    }
+
+    fn row(&self, record: &Record) -> Model {
+        let at = record.at.unwrap_or_else(|| self.clock.now());
+        let request = request_context::current();
+        let actor = match (&record.actor, &request) {
+            (Some(actor), _) => actor.clone(),
+            (None, None) => self.actor.clone(),
+            (None, Some(request)) => request.actor().unwrap_or_else(|| match (record.event.trace(), record.user) {
+                // What happened without a session, the user proved: with a password, or with a token from a mail.
+                (Trace::Keep, Some(user)) => Actor::user(user),
+                _ => Actor::UNKNOWN,
+            }),
+        };
+        let request = request.as_deref();
+        Model {
+            id: AuditEventId(random::uuid_v7(at)),
+            at,
+            event: record.event.name().to_owned(),
+            reason: cut(&record.because),
+            actor_kind: actor.kind,
+            actor_id: actor.id,
+            user_id: record.user,
+            session_id: record.session,
+            ip: request.and_then(|request| request.ip).map(|ip| ip.to_string()),
+            user_agent: request.and_then(|request| request.user_agent.clone()),
+            request_id: request.map(|request| request.id),
+            times: 1,
+        }
+    }
+
+    /// Stores gathered rows, again and again. Never returns. A database that cannot be written to delays no request: the rows wait, as many
+    /// as there is room for.
+    pub async fn store_gathered(&self, db: &Db) {
+        loop {
+            self.waiting.notified().await;
+            sleep(GATHER_FOR).await;
+            if let Err(error) = self.flush(db).await {
+                tracing::warn!(%error, "refusals were not added to the audit trail; they wait");
+                sleep(PAUSE).await;
+                self.waiting.notify_one();
+            }
+        }
+    }
+
+    /// Stores the rows that are gathered.
+    pub async fn flush(&self, db: &Db) -> Result<(), Unavailable> {
+        let rows = lock(&self.gathered).take();
+        let stored = store::insert(db.relaxed_connection(), rows.clone()).await;
+        if stored.is_err() {
+            let mut gathered = lock(&self.gathered);
+            let lost = rows.into_iter().filter(|row| !gathered.put_back(row.clone())).count();
+            self.metrics.audit_dropped.inc_by(lost as u64);
+        }
+        stored
+    }
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self::of_node(Arc::default(), Clock::System)
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
+}
