@@ -7,8 +7,7 @@ pub(crate) mod store;
 
 use entity::{SecretHash, SessionId, UserId, user};
 
-pub use sealed::reseal;
-pub(crate) use sealed::{open, seal};
+pub use sealed::{open, reseal, seal};
 
 use super::passkey::{self, MatchedPasskey};
 use crate::{
