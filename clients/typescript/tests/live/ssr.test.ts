@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../src/index.js";
 import { type Environment, link, type Site } from "../support/environment.js";
-import { type Service, startService } from "../support/service.js";
+import { type Service, startService } from "../support/testbed.js";
 import { describeSite, signPeopleUp } from "../support/visitor.js";
 
 let service: Service;
