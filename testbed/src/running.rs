@@ -5,13 +5,15 @@ use std::{
     ffi::OsString,
     io::{self, Read, Write},
     os::unix::process::{CommandExt, ExitStatusExt},
+    path::Path,
     process::{Child, Command, ExitCode, ExitStatus},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use aws_lc_rs::rand;
 use bifrons::{clock::rfc_3339, version::VERSION};
+use data_encoding::HEXLOWER;
 use rustix::process::{Pid, Signal, getppid, kill_process, set_parent_process_death_signal};
 use serde_json::{Value, json};
 use tokio::{
@@ -20,24 +22,35 @@ use tokio::{
 };
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{arguments::Arguments, control, recorder::Recorder, testbed::Testbed};
+use crate::{
+    arguments::Arguments,
+    control,
+    recorder::Recorder,
+    testbed::{self, Testbed},
+};
+
+/// How long the work of other threads may take once the testbed ends.
+const SHUTDOWN_WITHIN: Duration = Duration::from_secs(1);
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Serves until a signal, the end of the command, or the end of standard input.
 pub(crate) fn run(arguments: &Arguments, begun: Instant) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = runtime.block_on(serve(arguments, begun));
-    runtime.shutdown_background();
+    // First: a signal that comes early still removes the folder.
+    let signals = runtime.block_on(async { Signals::listen() })?;
+    let folder = testbed::folder()?;
+    let ended = runtime.block_on(serve(arguments, folder.path(), begun, signals));
+    // First what writes into the folder ends.
+    runtime.shutdown_timeout(SHUTDOWN_WITHIN);
+    folder.close()?;
     ended
 }
 
-async fn serve(arguments: &Arguments, begun: Instant) -> Result<ExitCode, Failure> {
-    // First: a signal that comes early still removes the folder.
-    let mut signals = Signals::listen()?;
+async fn serve(arguments: &Arguments, folder: &Path, begun: Instant, mut signals: Signals) -> Result<ExitCode, Failure> {
     let recorder = Recorder::default();
     tracing_subscriber::registry().with(recorder.clone()).try_init()?;
-    let testbed = Testbed::start(arguments, recorder).await.map_err(|error| error.to_string())?;
+    let testbed = Testbed::start(arguments, folder, recorder).await.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let control = format!("http://{}", listener.local_addr()?);
     let token = random_token()?;
@@ -71,11 +84,11 @@ async fn serve(arguments: &Arguments, begun: Instant) -> Result<ExitCode, Failur
     }
 }
 
-/// 32 random bytes in hexadecimal.
+/// 32 random bytes, in hexadecimal.
 fn random_token() -> Result<String, Failure> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(|_| "the operating system gives no randomness")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 /// Starts the command through this program, so that the system ends it with this process, even if that is killed.

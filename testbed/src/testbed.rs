@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     net::SocketAddr,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -80,15 +81,14 @@ pub(crate) struct Testbed {
     pub(crate) users: AtomicU64,
     start: UnixMillis,
     seed: Vec<NewUser>,
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 impl Testbed {
     /// Opens a database, seeds it, and serves.
-    pub(crate) async fn start(arguments: &Arguments, recorder: Recorder) -> Result<Arc<Self>, TestbedError> {
+    pub(crate) async fn start(arguments: &Arguments, folder: &Path, recorder: Recorder) -> Result<Arc<Self>, TestbedError> {
         let seed = arguments.seed.as_deref().map(crate::seeding::read).transpose().map_err(TestbedError::Seed)?;
-        let folder = folder()?;
-        let mut config = settings::read(folder.path(), std::env::vars()).map_err(TestbedError::Settings)?;
+        let mut config = settings::read(folder, std::env::vars()).map_err(TestbedError::Settings)?;
         let host = if arguments.any_address { [0, 0, 0, 0] } else { [127, 0, 0, 1] };
         let listener = TcpListener::bind(SocketAddr::from((host, 0))).await?;
         config.bound_to(listener.local_addr()?);
@@ -97,8 +97,15 @@ impl Testbed {
         let state = Arc::new(AppState::open_testbed(config, Clock::manual(start)).await?);
         let faults = Arc::new(Faults::default());
         let app = app::app(Arc::clone(&state)).with_faults(Arc::clone(&faults));
-        let testbed =
-            Arc::new(Self { state, faults, recorder, users: AtomicU64::new(0), start, seed: seed.unwrap_or_default(), folder });
+        let testbed = Arc::new(Self {
+            state,
+            faults,
+            recorder,
+            users: AtomicU64::new(0),
+            start,
+            seed: seed.unwrap_or_default(),
+            folder: folder.to_owned(),
+        });
         testbed.seed().await?;
         tokio::spawn(server::serve(listener, None, app, std::future::pending()));
         tokio::spawn(maintenance::run(Arc::clone(&testbed.state)));
@@ -160,8 +167,8 @@ impl Testbed {
     }
 
     /// The folder of delivered mail.
-    pub(crate) fn outbox(&self) -> std::path::PathBuf {
-        self.folder.path().join("outbox")
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.folder.join("outbox")
     }
 
     async fn seed(self: &Arc<Self>) -> Result<Vec<Seeded>, SeedError> {
@@ -174,7 +181,7 @@ impl Testbed {
 }
 
 /// A folder in memory where the system has one: nothing in it outlives the process.
-fn folder() -> io::Result<TempDir> {
+pub(crate) fn folder() -> io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("bifrons-testbed-").to_owned();
     folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir())
 }

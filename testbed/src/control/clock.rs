@@ -49,9 +49,11 @@ pub(super) struct ClockApi;
 #[OpenApi(prefix_path = "/clock", tag = "Tag::Clock")]
 impl ClockApi {
     /// Get the time
+    ///
+    /// Where the clock stands.
     #[oai(path = "/", method = "get", operation_id = "getClock")]
-    async fn get(&self, testbed: State<'_>, _control: Control) -> Json<Moment> {
-        moment(&testbed)
+    async fn get(&self, testbed: State<'_>, _control: Control) -> Result<Json<Moment>, Refused> {
+        Ok(moment(&testbed))
     }
 
     /// Set the clock

@@ -144,19 +144,21 @@ impl FaultsApi {
     ///
     /// Those that wait for a request, and all that are possible.
     #[oai(path = "/", method = "get", operation_id = "listFaults")]
-    async fn list(&self, testbed: State<'_>, _control: Control) -> Json<Faults> {
+    async fn list(&self, testbed: State<'_>, _control: Control) -> Result<Json<Faults>, Refused> {
         let possible = faults::possible().map(|(operation, codes)| {
             let codes = codes.into_iter().map(str::to_owned).collect();
             Possible { operation: operation.to_owned(), codes }
         });
         let faults = testbed.faults.list().into_iter().map(FaultBody::of).collect();
-        Json(Faults { faults, possible: possible.collect() })
+        Ok(Json(Faults { faults, possible: possible.collect() }))
     }
 
     /// Remove all faults
+    ///
+    /// No request meets one afterwards.
     #[oai(path = "/", method = "delete", operation_id = "removeFaults")]
-    async fn remove(&self, testbed: State<'_>, _control: Control) -> Removed {
+    async fn remove(&self, testbed: State<'_>, _control: Control) -> Result<Removed, Refused> {
         testbed.faults.clear();
-        Removed::All
+        Ok(Removed::All)
     }
 }

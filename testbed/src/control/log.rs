@@ -3,7 +3,7 @@
 use poem_openapi::{Object, OpenApi, param::Query, payload::Json};
 use serde_json::Value;
 
-use super::{Control, State, Tag};
+use super::{Control, State, Tag, problem::Refused};
 use crate::recorder::Line;
 
 /// A line of the log.
@@ -43,9 +43,9 @@ impl LogApi {
         _control: Control,
         /// Only those after the one with this number.
         after: Query<Option<u64>>,
-    ) -> Json<Lines> {
+    ) -> Result<Json<Lines>, Refused> {
         let lines = testbed.recorder.after(after.0.unwrap_or_default());
-        Json(Lines { lines: lines.into_iter().filter(|line| line.is_audit).map(LogLine::from).collect() })
+        Ok(Json(Lines { lines: lines.into_iter().filter(|line| line.is_audit).map(LogLine::from).collect() }))
     }
 
     /// Read the log
@@ -58,8 +58,8 @@ impl LogApi {
         _control: Control,
         /// Only lines after the one with this number.
         after: Query<Option<u64>>,
-    ) -> Json<Lines> {
+    ) -> Result<Json<Lines>, Refused> {
         let lines = testbed.recorder.after(after.0.unwrap_or_default());
-        Json(Lines { lines: lines.into_iter().map(LogLine::from).collect() })
+        Ok(Json(Lines { lines: lines.into_iter().map(LogLine::from).collect() }))
     }
 }
