@@ -101,7 +101,7 @@ async fn the_clock_moves_and_what_is_due_happens() {
     let ada = testbed.user(json!({ "email": "ada@example.com", "sign_in": "cookie", "remember": true })).await;
     let cookie = [("cookie", text(&ada, "/credentials/cookie"))];
     assert_eq!(testbed.does("GET", "/clock", Value::Null).await, json!({ "now": "2026-01-01T09:00:00.000Z" }));
-    testbed.send("DELETE", "/v1/me", &cookie, None).await.expect("an answer").expect(202);
+    testbed.send("DELETE", "/v1/me", &cookie, None).await.expect("an answer").expect(204);
     let moved = testbed.does("POST", "/clock/advance", json!({ "seconds": 29 * DAY })).await;
     assert_eq!(moved, json!({ "now": "2026-01-30T09:00:00.000Z" }));
     let credentials = json!({ "email": "ada@example.com", "password": ada["password"] });
