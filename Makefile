@@ -49,8 +49,9 @@ bench: ## measures the service beside baselines; ONLY=flood measures one topic, 
 	cargo build --release -p bifrons -p bench
 	@.ci/with-databases cargo run --quiet --release -p bench -- $(ONLY)
 
-spec: ## writes openapi.json, openapi.txt and the client from the code
+spec: ## writes openapi.json, openapi.txt, openapi-testbed.json and the client from the code
 	UPDATE_SPEC=1 cargo test --quiet -p bifrons --test it specification::
+	UPDATE_SPEC=1 cargo test --quiet -p bifrons-testbed --bin bifrons-testbed openapi_testbed_json
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/typescript run generate
 

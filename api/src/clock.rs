@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
-    /// Changes only by [`Clock::advance`]. Clones share the time.
+    /// Changes only by [`Clock::advance`] and [`Clock::set`]. Clones share the time.
     Manual(Arc<AtomicI64>),
 }
 
@@ -37,6 +37,13 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         if let Self::Manual(now) = self {
             now.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    /// Sets a manual clock. Does nothing to the system's clock.
+    pub fn set(&self, to: UnixMillis) {
+        if let Self::Manual(now) = self {
+            now.store(to.0, Ordering::SeqCst);
         }
     }
 }

@@ -11,7 +11,12 @@ async function install(folder: string): Promise<void> {
   } else {
     const binary = join(folder, "bifrons");
     await run("strip", ["-o", binary, join(ROOT, "target/debug/bifrons")]);
-    await run(join(ROOT, "packaging/npm/pack"), [folder, "1.2.3", `${process.arch}=${binary}`]);
+    await run(join(ROOT, "packaging/npm/pack"), [
+      folder,
+      "1.2.3",
+      "bifrons",
+      `${process.arch}=${binary}`,
+    ]);
     rmSync(binary);
   }
   const packages = packagesIn(folder);

@@ -18,4 +18,4 @@ pub use passkey::{
 pub use password::{AttemptError, PasswordAttempt, VerifyPasswordError, prove_password};
 pub use proof::Proof;
 pub use refusal_delay::calibrate_refusal_delay;
-pub use second_factor::{CodeKind, Factor, VerifyCodeError, reseal as reseal_second_factors};
+pub use second_factor::{CodeKind, Factor, VerifyCodeError, open as open_totp, reseal as reseal_second_factors, seal as seal_totp};

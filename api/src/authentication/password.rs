@@ -149,7 +149,7 @@ pub async fn prove_password(
         // Boxed: few sign-ins replace a hash, and all would set the memory aside.
         Box::pin(rehash(state, &user, old, new)).await;
     }
-    Ok(Proof { user, methods: Methods::only(Method::Password), at: state.clock.now(), redeems: None })
+    Ok(Proof::new(user, Methods::only(Method::Password), state.clock.now()))
 }
 
 /// Why a user is not signed in if the password proves nothing: for the log alone.

@@ -17,3 +17,10 @@ pub struct Proof {
     /// What the session uses up when it opens: a challenge and the code that completed it, or the signature of a passkey.
     pub(crate) redeems: Option<Redemption>,
 }
+
+impl Proof {
+    /// A proof that uses up nothing.
+    pub fn new(user: user::Model, methods: Methods, at: UnixMillis) -> Self {
+        Self { user, methods, at, redeems: None }
+    }
+}

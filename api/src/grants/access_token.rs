@@ -93,7 +93,7 @@ pub(super) fn issue(
         sub: user.id.0,
         exp: expires_at.seconds(),
         iat: now.seconds(),
-        jti: random::uuid_v7(now),
+        jti: random::passing_uuid_v7(now),
         sid: session.id.0,
         auth_time: session.authenticated_at.seconds(),
         amr: session.methods.names().collect(),

@@ -64,6 +64,13 @@ impl App {
         Self { routes: routes.into_endpoint().map_to_response().boxed(), state }
     }
 
+    /// The same service, with these faults.
+    #[cfg(feature = "testbed")]
+    #[must_use]
+    pub fn with_faults(self, faults: Arc<super::faults::Faults>) -> Self {
+        Self { routes: super::faults::around(self.routes, faults), ..self }
+    }
+
     pub(super) fn state(&self) -> &AppState {
         &self.state
     }
@@ -73,7 +80,7 @@ impl App {
         let config = &self.state.config;
         // Once: the checks of one request must not see different origins.
         let callers = config.callers.get();
-        let id = request::id_of_proxy(&request, &callers).unwrap_or_else(|| random::uuid_v7(self.state.clock.now()));
+        let id = request::id_of_proxy(&request, &callers).unwrap_or_else(|| random::passing_uuid_v7(self.state.clock.now()));
         let trace = Trace::begin(id, &request, &callers);
         let reader = cors::reader(request.headers(), &callers, &config.public_url);
         let answering = trace.around(async {
@@ -93,6 +100,10 @@ impl App {
         let mut response = answering.await;
         cors::share(&mut response, reader);
         headers::secure(&mut response, config);
+        #[cfg(feature = "testbed")]
+        if self.state.is_testbed {
+            super::faults::mark(&mut response);
+        }
         let (operation, after) = trace.end(&mut response);
         self.state.metrics.answered(operation, response.status().as_u16(), after);
         response

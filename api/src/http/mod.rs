@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `listener` | connections, TLS |
 //! | `app` | the one wiring, used by production and by tests |
+//! | `faults` | the problems and delays that a testbed provokes |
 //! | `spec` | the document, its index, the explorer |
 //! | `v1` | the operations, one tag a file |
 //! | `operations` | health, keys, metrics |
@@ -12,6 +13,8 @@
 //! | `response` | writing answers: problems, replies, cookies |
 
 pub mod app;
+#[cfg(feature = "testbed")]
+pub mod faults;
 pub mod listener;
 mod middleware;
 mod operations;

@@ -26,6 +26,13 @@ const IN_URI: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TotpStep(pub i64);
 
+impl TotpStep {
+    /// The step of a moment.
+    pub fn at(now: UnixMillis) -> Self {
+        Self(now.seconds().div_euclid(STEP))
+    }
+}
+
 /// What the service and an authenticator app share.
 #[derive(Clone)]
 pub struct TotpSecret(Zeroizing<[u8; BYTES]>);
@@ -62,7 +69,7 @@ impl TotpSecret {
     /// The step whose code this is, among those that are accepted at `now`. All are compared, in constant time.
     pub fn step_of(&self, typed: &str, now: UnixMillis) -> Option<TotpStep> {
         let typed: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|typed| !is_separator(*typed)).collect());
-        let current = now.seconds().div_euclid(STEP);
+        let TotpStep(current) = TotpStep::at(now);
         let mut found = None;
         for step in current - DRIFT..=current + DRIFT {
             let code = self.code(TotpStep(step));
@@ -73,8 +80,8 @@ impl TotpSecret {
         found
     }
 
-    /// RFC 4226 section 5.3.
-    fn code(&self, step: TotpStep) -> Zeroizing<String> {
+    /// The code of a step (RFC 4226 section 5.3).
+    pub fn code(&self, step: TotpStep) -> Zeroizing<String> {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, self.0.as_slice());
         let mac = hmac::sign(&key, &step.0.to_be_bytes());
         let mac = mac.as_ref();

@@ -36,7 +36,7 @@ impl VerifiedTokens {
     }
 
     /// Forgets all of them, and those that are being verified: a key is gone.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.tokens.clear();
     }

@@ -56,6 +56,24 @@ impl SigningKeys {
         Some(Self(Mutex::new(Arc::new(KeySet::of(key, now)))))
     }
 
+    /// The same for a testbed. No node accepts its tokens: the `kid` is no thumbprint, as that of every key of a database is.
+    #[cfg(feature = "testbed")]
+    pub(crate) fn of_testbed(algorithm: Algorithm, now: UnixMillis) -> Option<Self> {
+        let keys = Self::in_memory(algorithm, now)?;
+        keys.renew_testbed(algorithm, now);
+        Some(keys)
+    }
+
+    /// Gives a testbed another key: the tokens from before a reset name sessions whose ids are counted anew.
+    #[cfg(feature = "testbed")]
+    pub fn renew_testbed(&self, algorithm: Algorithm, now: UnixMillis) {
+        let key = SigningKey::generate(algorithm).and_then(|pem| SigningKey::from_pem(algorithm, &pem));
+        if let Some(mut key) = key {
+            key.id.insert_str(0, "testbed-");
+            *lock(&self.0) = Arc::new(KeySet::of(key, now));
+        }
+    }
+
     /// The keys of this moment.
     pub fn current(&self) -> Arc<KeySet> {
         Arc::clone(&lock(&self.0))

@@ -78,6 +78,9 @@ pub struct AppState {
     pub outbox: Arc<Outbox>,
     /// Wakes who resolves requests for a new password.
     pub reset_requests: Notify,
+    /// No other node has this database: `clock` decides alone, and the database's own time does not count.
+    #[cfg(feature = "testbed")]
+    pub is_testbed: bool,
     stopping: AtomicBool,
 }
 
@@ -152,6 +155,16 @@ impl AppState {
         Self::assemble(db, config, clock, audit, secrets, keys, Role::Command).await
     }
 
+    /// Opens a new database that no other node shares. The signing key is in memory alone, and its `kid` says whose it is.
+    #[cfg(feature = "testbed")]
+    pub async fn open_testbed(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let db = Db::open(&config.database).await?;
+        let keys = SigningKeys::of_testbed(config.tokens.algorithm, clock.now()).ok_or(StartError::NoKey)?;
+        let audit = Trail::of_node(Arc::default(), clock.clone());
+        let state = Self::assemble(db, config, clock, audit, ServerSecrets::generate(), keys, Role::Node).await?;
+        Ok(Self { is_testbed: true, ..state })
+    }
+
     async fn with_database(db: Db, config: Config, clock: Clock) -> Result<Self, StartError> {
         let file = config.data_dir.join(SECRETS_FILE);
         let secrets = match ServerSecrets::new(config.tokens.secrets.clone()) {
@@ -201,6 +214,8 @@ impl AppState {
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&audit))?,
             outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&audit))?),
             reset_requests: Notify::new(),
+            #[cfg(feature = "testbed")]
+            is_testbed: false,
             secrets,
             db,
             touches: BackgroundQueue::new(1024, 4),

@@ -1,7 +1,10 @@
 //! Access tokens: their claims, and that the service accepts no other token.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bifrons::secret::{Algorithm as Ours, SigningKey};
+use bifrons::{
+    maintenance::keep_keys,
+    secret::{Algorithm as Ours, SigningKey},
+};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::JwkSet};
 use serde_json::{Value, json};
 
@@ -177,6 +180,26 @@ async fn b_23_a_token_cannot_name_its_own_key() {
     let ours = app.state.keys.current();
     let (ours, _) = ours.signing(app.state.clock.now()).unwrap();
     app.client().with_token(&sign(ours, &header, &claims)).get_session().await.expect(200);
+}
+
+/// A testbed signs with a key of its memory, whose `kid` is no thumbprint. A node takes no token of it, even if its database has the key.
+#[tokio::test]
+async fn the_tokens_of_a_testbed_are_refused() {
+    let app = App::start().await;
+    let token = a_token(&app).await;
+    let (mut header, claims) = (part(&token, 0), part(&token, 1));
+    let pem = SigningKey::generate(Ours::EdDsa).unwrap();
+    let copied = SigningKey::from_pem(Ours::EdDsa, &pem).unwrap();
+    app.state.keyring().import(&pem, app.state.clock.now()).await.unwrap();
+    keep_keys(&app.state).await.unwrap();
+    header["kid"] = copied.id.as_str().into();
+    app.client().with_token(&sign(&copied, &header, &claims)).get_session().await.expect(200);
+    header["kid"] = format!("testbed-{}", copied.id).into();
+    let of_testbed = app.client().with_token(&sign(&copied, &header, &claims));
+    of_testbed.get_session().await.expect_problem(401, "invalid_token");
+    app.execute(&format!("UPDATE signing_key SET id = 'testbed-{0}' WHERE id = '{0}'", copied.id)).await;
+    keep_keys(&app.state).await.unwrap_err();
+    of_testbed.get_session().await.expect_problem(401, "invalid_token");
 }
 
 /// A JWT with exactly this header.

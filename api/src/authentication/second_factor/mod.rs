@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use entity::{SecretHash, SessionId, UserId, user};
 
-pub use sealed::reseal;
-pub(crate) use sealed::{open, seal};
+pub use sealed::{open, reseal, seal};
 
 use super::passkey::{self, MatchedPasskey};
 use crate::{

@@ -14,12 +14,12 @@ const PURPOSE: &str = "totp";
 const PAGE: u64 = 500;
 
 /// `None` if no key can be derived, which the start has excluded.
-pub(crate) fn seal(secrets: &ServerSecrets, user: UserId, secret: &TotpSecret) -> Option<Vec<u8>> {
+pub fn seal(secrets: &ServerSecrets, user: UserId, secret: &TotpSecret) -> Option<Vec<u8>> {
     secrets.seal(PURPOSE, user.0.as_bytes(), secret.as_bytes())
 }
 
 /// The secret of a row; `None` if it is sealed under a server secret that this node does not have.
-pub(crate) fn open(secrets: &ServerSecrets, row: &totp::Model) -> Option<TotpSecret> {
+pub fn open(secrets: &ServerSecrets, row: &totp::Model) -> Option<TotpSecret> {
     let opened = secrets.unseal(PURPOSE, row.user_id.0.as_bytes(), &row.secret);
     if opened.is_none() {
         tracing::error!(user = %row.user_id.0, "the secret of an authenticator app is sealed under a server secret that is not given");

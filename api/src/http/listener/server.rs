@@ -1,7 +1,7 @@
 //! Accepts connections and serves HTTP/1.1 on them. poem's own server sets no limit on the time that headers take and leaves Nagle's
 //! delay on, so this module drives hyper directly.
 
-use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -121,7 +121,12 @@ impl Connection {
             let request = poem::Request::from((request, local.clone(), peer.clone(), Scheme::HTTP));
             let app = Arc::clone(&app);
             // Boxed: hyper reserves the size of this future for as long as the connection is open, and most connections are idle.
-            Box::pin(async move { Ok::<_, Infallible>(hyper::Response::from(answer(&app, request).await)) })
+            Box::pin(async move {
+                let response = answer(&app, request).await;
+                #[cfg(feature = "testbed")]
+                crate::http::faults::deliver(&response)?;
+                Ok::<_, io::Error>(hyper::Response::from(response))
+            })
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

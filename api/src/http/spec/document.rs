@@ -98,14 +98,23 @@ pub(in crate::http) fn methods(path: &str) -> Vec<Method> {
         // `OPTIONS *` asks about the service as a whole (RFC 9110 section 9.3.7).
         return vec![Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     }
-    let is_it = |template: &str| {
-        let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-        wanted.len() == given.len() && wanted.iter().zip(given).all(|(wanted, given)| wanted.starts_with('{') || *wanted == given)
-    };
     operations(&DOCUMENT)
-        .filter(|(template, ..)| is_it(template))
+        .filter(|(template, ..)| is_at(template, path))
         .filter_map(|(_, method, _)| method.to_uppercase().parse().ok())
         .collect()
+}
+
+/// What a reference inside the document names; a value that is none stands for itself.
+#[cfg(feature = "testbed")]
+pub(in crate::http) fn resolve(value: &'static Value) -> &'static Value {
+    let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    reference.and_then(|pointer| DOCUMENT.pointer(pointer)).unwrap_or(value)
+}
+
+/// Whether a path is one that the template stands for.
+pub(in crate::http) fn is_at(template: &str, path: &str) -> bool {
+    let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    wanted.len() == given.len() && wanted.iter().zip(given).all(|(wanted, given)| wanted.starts_with('{') || *wanted == given)
 }
 
 /// The schema of a parameter.
@@ -115,6 +124,6 @@ pub(in crate::http) fn parameter(operation: &str, name: &str) -> Option<&'static
 }
 
 /// The operations of the document of any deployment: path, method, operation.
-pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+pub(in crate::http) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
     operations(&DOCUMENT)
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, createClient } from "../../src/index.js";
 import { cookieFetch, DEVICE } from "../support/cookies.js";
-import { type Service, startService } from "../support/service.js";
 import { opened } from "../support/sessions.js";
+import { type Service, startService } from "../support/testbed.js";
 
 let service: Service;
 beforeAll(async () => {

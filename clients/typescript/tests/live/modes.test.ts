@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, getSession, registerUser, signIn } from "../../src/core.js";
 import { createClient } from "../../src/index.js";
 import { cookieFetch, DEVICE } from "../support/cookies.js";
-import { type Service, startService } from "../support/service.js";
 import { opened } from "../support/sessions.js";
+import { type Service, startService } from "../support/testbed.js";
 
 const ada = { email: "ada@example.org", password: "correct horse battery staple" };
 

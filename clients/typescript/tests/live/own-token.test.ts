@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../src/index.js";
-import { type Service, startService } from "../support/service.js";
 import { opened } from "../support/sessions.js";
+import { type Service, startService } from "../support/testbed.js";
 
 let service: Service;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeProject, type Project } from "../support/project.js";
 import { blocksOf, examples, pointedAt } from "../support/readme.js";
-import { startService } from "../support/service.js";
+import { startService } from "../support/testbed.js";
 
 let project: Project;
 beforeAll(async () => {
@@ -39,7 +39,7 @@ const { signal } = new AbortController();
 
 test("the examples that go on from a signed-in user run", async () => {
   const audience = "https://orders.example.org";
-  const service = await startService([], { BIFRONS_TOKENS__AUDIENCES: audience });
+  const service = await startService({ BIFRONS_TOKENS__AUDIENCES: audience });
   const seen: string[] = [];
   const orders = createServer(({ headers }, response) => {
     const [, claims = ""] = headers.authorization?.split(".") ?? [];

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../src/index.js";
 import { type Environment, link, type Site } from "../support/environment.js";
 import { describeAccount } from "../support/next.js";
-import { type Service, startService } from "../support/service.js";
+import { type Service, startService } from "../support/testbed.js";
 import { describeSite, signPeopleUp } from "../support/visitor.js";
 
 let service: Service;

@@ -1,0 +1,3 @@
+export { ControlError } from "./control.js";
+export { attach, start, type Testbed } from "./testbed.js";
+export type * from "./types.js";

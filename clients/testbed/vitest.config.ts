@@ -1,0 +1,14 @@
+import { resolve } from "node:path";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const binary = resolve(import.meta.dirname, "../../target/debug/bifrons-testbed");
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ["tests/*.test.ts"],
+    testTimeout: 30_000,
+    env: { BIFRONS_TESTBED_BINARY: process.env["BIFRONS_TESTBED_BINARY"] ?? binary },
+  },
+});
+
+export default config;
