@@ -149,6 +149,24 @@ events! {
     Info UserDisabled = "user_disabled";
     /// An operator enabled a user.
     Info UserEnabled = "user_enabled";
+    /// An operator created a user.
+    Info UserCreated = "user_created";
+    /// An operator changed the profile of a user.
+    Info UserChanged = "user_changed";
+    /// An operator changed the roles of a user.
+    Warn RolesChanged = "roles_changed";
+    /// An operator exported what is stored about a user.
+    Info UserExported = "user_exported";
+    /// An operator made an admin key.
+    Warn AdminKeyCreated = "admin_key_created";
+    /// An operator revoked an admin key.
+    Info AdminKeyRevoked = "admin_key_revoked";
+    /// An admin key was used; recorded once a minute.
+    Info AdminKeyUsed = "admin_key_used";
+    /// An admin key was refused: it is unknown, has expired or was revoked.
+    Warn AdminKeyRefused = "admin_key_refused";
+    /// The admin API refused a request: from a network that is not allowed, or of a credential that does not allow it.
+    Warn AdminRefused = "admin_refused";
     /// The database lost what was committed: a backup was restored, or a replica took over that was behind.
     Warn DatabaseWentBack = "database_went_back";
     /// The next signing key was published; it signs later.

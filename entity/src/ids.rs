@@ -45,6 +45,10 @@ pub struct PasskeyId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct ResetRequestId(pub Uuid);
 
+/// An admin key: the first half of what its holder sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct AdminKeyId(pub Uuid);
+
 /// The key of a limit: a keyed hash of an account, or of an account and a network or device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct LimitKey(pub Vec<u8>);
@@ -59,4 +63,16 @@ macro_rules! never_a_number {
         }
     )*};
 }
-never_a_number!(UserId, SessionId, GrantId, MailId, OneTimeTokenId, ChallengeId, PasskeyId, ResetRequestId, LimitKey, SecretHash);
+never_a_number!(
+    UserId,
+    SessionId,
+    GrantId,
+    MailId,
+    OneTimeTokenId,
+    ChallengeId,
+    PasskeyId,
+    ResetRequestId,
+    AdminKeyId,
+    LimitKey,
+    SecretHash
+);

@@ -18,6 +18,7 @@ mod m20261126_000011_create_signing_key;
 mod m20261126_000012_create_node_mark;
 mod m20261127_000013_create_second_factors;
 mod m20261127_000014_create_passkey;
+mod m20261127_000016_create_admin_key;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000012_create_node_mark::Migration),
             Box::new(m20261127_000013_create_second_factors::Migration),
             Box::new(m20261127_000014_create_passkey::Migration),
+            Box::new(m20261127_000016_create_admin_key::Migration),
         ]
     }
 }
@@ -51,7 +53,7 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
 
 /// All other tables.
-pub const TABLES: [&str; 16] = [
+pub const TABLES: [&str; 17] = [
     "user",
     "session",
     "attempt_limit",
@@ -68,6 +70,7 @@ pub const TABLES: [&str; 16] = [
     "challenge",
     "passkey",
     "used_challenge",
+    "admin_key",
 ];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because

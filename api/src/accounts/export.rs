@@ -5,8 +5,8 @@ use std::sync::Arc;
 use entity::{SessionId, one_time_token, outgoing_mail, passkey, password, session, user};
 
 use super::{
-    passkeys::passkeys,
-    second_factor::{FactorsSummary, second_factors},
+    passkeys::of_user,
+    second_factor::{FactorsSummary, factors_of_user},
 };
 use crate::{
     audit::Event,
@@ -59,14 +59,28 @@ pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Expo
     if !sessions::is_fresh(&Principal::new(&session, &user), state.clock.now(), &state.config.sessions) {
         return Err(ExportError::Ended);
     }
+    let export = read(state, user).await?;
+    state.record(Event::Exported.of(principal.user.id).in_session(principal.session.id));
+    Ok(export)
+}
+
+/// The same for an operator.
+pub async fn export_user(state: &Arc<AppState>, user: user::Model) -> Result<Export, Unavailable> {
+    let id = user.id;
+    let export = read(state, user).await?;
+    state.record(Event::UserExported.of(id));
+    Ok(export)
+}
+
+async fn read(state: &Arc<AppState>, user: user::Model) -> Result<Export, Unavailable> {
+    let db = state.db.connection();
     let password = authentication::store::find(db, user.id).await?;
-    let factors = second_factors(state, principal).await?;
-    let passkeys = passkeys(state, principal).await?;
+    let factors = factors_of_user(state, user.id).await?;
+    let passkeys = of_user(state, user.id).await?;
     let tokens = one_time_tokens::store::of_user(db, user.id).await?;
     let mut mails = mail::store::of(db, user.id).await?;
     // The mail to another address is left out: if another user has the address, there is none, and the export must look the same.
     mails.retain(|mail| mail.kind != Letter::CONFIRM_EMAIL || mail.recipient == user.email);
-    state.record(Event::Exported.of(user.id).in_session(principal.session.id));
     Ok(Export { user, password, factors, passkeys, tokens, mails, state: Arc::clone(state) })
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one command per file.
 
+mod admin_key;
 mod backup;
 mod check;
 mod config;
@@ -13,6 +14,7 @@ pub mod log;
 mod mail;
 mod migrate;
 mod moment;
+mod nodes;
 mod openapi;
 mod passwords;
 mod print;
@@ -68,12 +70,15 @@ enum Command {
     Doctor(Box<doctor::Arguments>),
     /// Migrate the database schema to this version and exit
     Migrate,
-    /// Import users, end their sessions, help them to a new password
+    /// List, create, change and delete users, end their sessions, help them to a new password
     #[command(subcommand)]
     User(user::Command),
-    /// End sessions of one user, or of all
+    /// List the sessions of a user, end one, those of a user, or all
+    #[command(subcommand, alias = "sessions")]
+    Session(sessions::Command),
+    /// Make, list and revoke the keys of programs for the admin API
     #[command(subcommand)]
-    Sessions(sessions::Command),
+    AdminKey(admin_key::Command),
     /// Copy the embedded database into a new file, while nodes use it. The server secret is not in it
     Backup(backup::Arguments),
     /// Put a copy in the place of the embedded database, while no node uses it, and keep the former one beside it
@@ -108,7 +113,10 @@ impl Cli {
             Some(Command::Doctor(arguments)) => doctor::run(*arguments),
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
-            Some(Command::Sessions(command)) => load(self.config.as_ref()).and_then(|(_, config)| sessions::run(&command, &config)),
+            Some(Command::Session(command)) => load(self.config.as_ref()).and_then(|(_, config)| sessions::run(&command, &config)),
+            Some(Command::AdminKey(command)) => {
+                load(self.config.as_ref()).and_then(|(_, config)| admin_key::run(&command, &config))
+            }
             Some(Command::Backup(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::backup(&file, &config)),
             Some(Command::Restore(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::restore(&file, &config)),
             Some(Command::Mail(command)) => load(self.config.as_ref()).and_then(|(_, config)| mail::run(&command, &config)),
@@ -144,6 +152,8 @@ mod tests {
             ["user", "send-reset", "--json", email],
             ["user", "reset-factors", email, "--json"],
             ["user", "set-password", email, "--json"],
+            ["user", "roles", email, "--json"],
+            ["session", "list", "--json", email],
         ];
         for command in commands {
             let parsed = Cli::try_parse_from([&["bifrons"], command.as_slice()].concat());

@@ -22,3 +22,4 @@ mod v1;
 
 pub use request::{forwarded_address, parse_strict_json};
 pub use response::cookies::{all as cookie_values, session_cookie};
+pub use v1::export::pieces as export_pieces;

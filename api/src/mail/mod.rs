@@ -17,7 +17,7 @@ mod templates;
 
 pub(crate) use attempt::SendError;
 pub use letter::Letter;
-pub(crate) use letter::{CONFIRMED_WITHIN, Circumstances, RESET_WITHIN, UNDO_WITHIN, written};
+pub(crate) use letter::{CONFIRMED_WITHIN, Circumstances, OneTimeLink, RESET_WITHIN, UNDO_WITHIN, written};
 pub use outbox::Outbox;
 pub use smtp::Step;
 pub use template_error::TemplateError;

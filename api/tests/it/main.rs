@@ -8,6 +8,7 @@
 mod access_token;
 mod account_recovery;
 mod addresses;
+mod administrators;
 mod backup_faults;
 mod backups;
 mod breached_passwords;
@@ -94,3 +95,4 @@ mod static_documents;
 mod step_up;
 mod support;
 mod upgrades;
+mod user_commands;

@@ -4,18 +4,17 @@
 
 use std::sync::Arc;
 
-use entity::{ResetRequestId, UnixMillis, reset_request, user::Status};
+use entity::{ResetRequestId, UnixMillis, reset_request};
 
 use super::store;
 use crate::{
-    accounts::store::find_by_email,
     audit::Event,
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     limits::LimitError,
     random,
     requester::Requester,
-    state::AppState,
+    state::{AppState, Tx},
 };
 
 /// Why no request was stored.
@@ -38,17 +37,10 @@ pub async fn request_password_reset(state: &Arc<AppState>, email: &str, requeste
     let now = state.clock.now();
     state.limits.take_network(requester.network(), now).await?;
     let locale = state.outbox.locale(None, requester.accept_language.as_deref());
-    Ok(store_request(state, reset_request::Model { is_limited: true, ..request(&address, locale, now) }).await?)
-}
-
-/// The same for an operator, without limits; false if no user who may sign in has the address.
-pub async fn send_password_reset(state: &Arc<AppState>, address: &EmailAddress) -> Result<bool, Unavailable> {
-    let user = find_by_email(state.db.connection(), address).await?;
-    if user.is_none_or(|user| user.status != Status::Active) {
-        return Ok(false);
-    }
-    let locale = state.outbox.locale(None, None);
-    store_request(state, request(address, locale, state.clock.now())).await.map(|()| true)
+    let request = reset_request::Model { is_limited: true, ..request(&address, locale, now) };
+    state.write(Scope::Statement, request, |tx, request| Box::pin(store_request(tx, request.clone()))).await?;
+    state.reset_requests.notify_one();
+    Ok(())
 }
 
 /// A request, to be stored. After that, `state.reset_requests` wakes the task that resolves it.
@@ -62,15 +54,9 @@ pub(in crate::accounts) fn request(address: &EmailAddress, locale: &str, now: Un
     }
 }
 
-async fn store_request(state: &Arc<AppState>, request: reset_request::Model) -> Result<(), Unavailable> {
-    let stored = state.write(Scope::Statement, request, |tx, request| {
-        Box::pin(async move {
-            store::insert(tx, request.clone()).await?;
-            tx.record(Event::PasswordResetRequested);
-            Ok(())
-        })
-    });
-    stored.await?;
-    state.reset_requests.notify_one();
+/// Stores a request, in the transaction that asks for it.
+pub(in crate::accounts) async fn store_request(tx: &Tx, request: reset_request::Model) -> Result<(), Unavailable> {
+    store::insert(tx, request).await?;
+    tx.record(Event::PasswordResetRequested);
     Ok(())
 }

@@ -90,6 +90,8 @@ problem_codes! {
     TooManyPasskeys = 409, "Too many passkeys";
     /// The user has no password and no other passkey, and could not sign in any more.
     LastSignInMethod = 409, "Last way to sign in";
+    /// The user is the last administrator who can sign in: give another user the role `admin` first.
+    LastAdministrator = 409, "Last administrator";
     /// The body is over 64 KiB.
     BodyTooLarge = 413, "Body too large";
     /// The body is not `application/json`.

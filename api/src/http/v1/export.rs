@@ -1,7 +1,7 @@
 //! Everything that is stored about the current user.
 
 use entity::{Method, Methods, SessionId, one_time_token, outgoing_mail, session};
-use futures_util::stream;
+use futures_util::{Stream, TryStreamExt, stream};
 use poem::{Body as PoemBody, IntoResponse, Response};
 use poem_openapi::{
     ApiResponse, Object, OpenApi,
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     accounts::{self, Export, ExportError},
+    db::Unavailable,
     http::{
         request::{State, credentials::FreshSession},
         response::{
@@ -185,50 +186,53 @@ impl Example for UserExport {
 /// A [`UserExport`] that is written while the sessions are read.
 struct Streamed(Export);
 
-impl Streamed {
-    /// The object without its last member, which follows piece by piece.
-    fn head(&self) -> String {
-        let Export { user, password, factors, passkeys, tokens, mails, .. } = &self.0;
-        let head = UserExport {
-            user: (&UserSnapshot::from(user)).into(),
-            changed_at: instant(user.changed_at),
-            password_changed_at: password.as_ref().map(|password| instant(password.changed_at)),
-            totp_added_at: factors.totp_added_at.map(instant),
-            recovery_codes_left: i32::try_from(factors.recovery_codes).unwrap_or(i32::MAX),
-            passkeys: passkeys.iter().map(Into::into).collect(),
-            delete_at: user.delete_at.map(instant),
-            one_time_tokens: tokens.iter().map(Into::into).collect(),
-            mails: mails.iter().map(Into::into).collect(),
-            sessions: Vec::new(),
-        };
-        let mut head = head.to_json_string();
-        head.truncate(head.len() - "]}".len());
-        head
+/// The object without its last member, which follows piece by piece.
+fn head(export: &Export) -> String {
+    let Export { user, password, factors, passkeys, tokens, mails, .. } = export;
+    let head = UserExport {
+        user: (&UserSnapshot::from(user)).into(),
+        changed_at: instant(user.changed_at),
+        password_changed_at: password.as_ref().map(|password| instant(password.changed_at)),
+        totp_added_at: factors.totp_added_at.map(instant),
+        recovery_codes_left: i32::try_from(factors.recovery_codes).unwrap_or(i32::MAX),
+        passkeys: passkeys.iter().map(Into::into).collect(),
+        delete_at: user.delete_at.map(instant),
+        one_time_tokens: tokens.iter().map(Into::into).collect(),
+        mails: mails.iter().map(Into::into).collect(),
+        sessions: Vec::new(),
+    };
+    let mut head = head.to_json_string();
+    head.truncate(head.len() - "]}".len());
+    head
+}
+
+/// An export as JSON, piece by piece. An error comes in place of the end.
+pub fn pieces(export: Export) -> impl Stream<Item = Result<String, Unavailable>> {
+    enum Next {
+        Head,
+        After(Option<SessionId>),
+        End,
     }
+    stream::unfold((export, Next::Head), async |(export, next)| match next {
+        Next::Head => Some((Ok(head(&export)), (export, Next::After(None)))),
+        Next::After(after) => match export.sessions(after).await {
+            Ok(page) => {
+                let Some(last) = page.last() else { return Some((Ok("]}".to_owned()), (export, Next::End))) };
+                let next = Next::After(Some(last.id));
+                let written: Vec<_> = page.iter().map(|row| ExportedSession::from(row).to_json_string()).collect();
+                let comma = if after.is_some() { "," } else { "" };
+                Some((Ok(format!("{comma}{}", written.join(","))), (export, next)))
+            }
+            Err(error) => Some((Err(error), (export, Next::End))),
+        },
+        Next::End => None,
+    })
 }
 
 impl IntoResponse for Streamed {
     fn into_response(self) -> Response {
-        enum Next {
-            Head,
-            After(Option<SessionId>),
-            End,
-        }
-        let pieces = stream::unfold((self, Next::Head), async |(export, next)| match next {
-            Next::Head => Some((Ok(export.head()), (export, Next::After(None)))),
-            Next::After(after) => match export.0.sessions(after).await {
-                Ok(page) => {
-                    let Some(last) = page.last() else { return Some((Ok("]}".to_owned()), (export, Next::End))) };
-                    let next = Next::After(Some(last.id));
-                    let written: Vec<_> = page.iter().map(|row| ExportedSession::from(row).to_json_string()).collect();
-                    let comma = if after.is_some() { "," } else { "" };
-                    Some((Ok(format!("{comma}{}", written.join(","))), (export, next)))
-                }
-                // The connection closes before the end: the client sees that the export is not complete.
-                Err(error) => Some((Err(std::io::Error::other(error)), (export, Next::End))),
-            },
-            Next::End => None,
-        });
+        // After an error the connection closes before the end: the client sees that the export is not complete.
+        let pieces = pieces(self.0).map_err(std::io::Error::other);
         Response::builder().content_type("application/json").body(PoemBody::from_bytes_stream(pieces))
     }
 }

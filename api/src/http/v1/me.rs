@@ -85,6 +85,7 @@ problems!(UpdateProfileError {
 
 problems!(DeleteError {
     DeleteError::Ended => InvalidSession,
+    DeleteError::LastAdministrator => LastAdministrator,
     DeleteError::Store(error) => Unavailable.log(&error),
 });
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use bifrons::{
     accounts::{self, AdminAction},
     audit::Event,
-    email_address::EmailAddress,
     network::ClientNetwork,
     secret::{Algorithm, Password, SigningKey},
     sessions,
@@ -17,6 +16,7 @@ use serde_json::json;
 use super::{
     App, EMAIL, PASSWORD,
     authenticator::Authenticator,
+    operator,
     passkey::Passkey,
     redis::until,
     smtp::{SmtpServer, token},
@@ -59,7 +59,7 @@ pub async fn everything(app: &App) {
     ada.delete("/v1/me").await.expect(204);
     app.client().sign_up("grace@example.com", PASSWORD).await.expect(201);
     for action in [AdminAction::SignOut, AdminAction::Disable, AdminAction::Enable] {
-        accounts::apply(&app.state, action, &EmailAddress::parse("grace@example.com").unwrap()).await.unwrap().unwrap();
+        operator::apply(&app.state, action, "grace@example.com").await;
     }
     sessions::make_mark(&app.state).await.unwrap();
     app.execute("DELETE FROM node_mark").await;
@@ -95,7 +95,7 @@ pub async fn second_factors() -> String {
         passkey.sign_count = count;
         ada.sign_in_with_passkey(passkey.answer(&ada).await).await.expect(status);
     }
-    accounts::reset_second_factors(&app.state, &EmailAddress::parse(EMAIL).unwrap()).await.unwrap().unwrap();
+    accounts::reset_second_factors(&app.state, operator::instruct(&app.state, EMAIL).await).await.unwrap();
     app.advance(Duration::from_secs(16 * 60)).await;
     ada.get("/v1/me/export").await.expect(403);
     app.state.metrics.render()
@@ -136,8 +136,8 @@ pub async fn mail() -> Vec<String> {
         assert!(ada.post(&format!("/v1/email/{operation}"), body).await.status < 300, "{operation}");
     };
     used("not-me", "Your password").await;
-    let (address, password) = (EmailAddress::parse(EMAIL).unwrap(), || Password::new(PASSWORD.to_owned()));
-    accounts::set_password(&app.state, &address, password()).await.unwrap().unwrap();
+    let password = || Password::new(PASSWORD.to_owned());
+    accounts::set_password(&app.state, operator::instruct(&app.state, EMAIL).await, password()).await.unwrap();
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.send(Method::PUT, "/v1/me/email", Some(json!({ "email": "ada@example.org" }))).await.expect(202);
     used("confirm", "Confirm your address").await;
@@ -148,7 +148,7 @@ pub async fn mail() -> Vec<String> {
     leaving.delete("/v1/me").await.expect(204);
     leaving.sign_in(EMAIL, PASSWORD).await.expect(200);
     metrics.push(grace.state.metrics.render());
-    accounts::set_password(&app.state, &address, password()).await.unwrap().unwrap();
+    accounts::set_password(&app.state, operator::instruct(&app.state, EMAIL).await, password()).await.unwrap();
     metrics.push(app.state.metrics.render());
     metrics
 }
