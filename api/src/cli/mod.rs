@@ -55,6 +55,9 @@ enum Command {
     Serve(serve::Arguments),
     /// Print the specification of the API (OpenAPI)
     Openapi {
+        /// Of the admin API
+        #[arg(long)]
+        admin: bool,
         /// Print one line per operation instead
         #[arg(long)]
         index: bool,
@@ -106,7 +109,7 @@ impl Cli {
         let result = match self.command {
             None => serve::run(self.config.as_ref(), &serve::Arguments::default()),
             Some(Command::Serve(arguments)) => serve::run(self.config.as_ref(), &arguments),
-            Some(Command::Openapi { index }) => openapi::run(index),
+            Some(Command::Openapi { admin, index }) => openapi::run(admin, index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
             Some(Command::Check(arguments)) => load(self.config.as_ref()).and_then(|(_, config)| check::run(&arguments, &config)),
             Some(Command::Health(arguments)) => health::run(&arguments, self.config.as_ref()),

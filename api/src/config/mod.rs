@@ -2,6 +2,7 @@
 //! with its key and the remedy.
 
 mod accounts;
+mod admin;
 mod callers;
 mod claims;
 mod connections;
@@ -31,6 +32,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::redis::{RedisConfig, RedisNode, RedisTopology};
 pub use accounts::AccountsConfig;
+pub use admin::AdminConfig;
 pub use callers::CallersConfig;
 pub use claims::{Claim, ClaimSource};
 pub use connections::ConnectionsConfig;
@@ -77,6 +79,7 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     pub registration: RegistrationConfig,
     pub accounts: AccountsConfig,
+    pub admin: AdminConfig,
     pub mail: MailConfig,
     pub pages: PagesConfig,
     pub passkeys: PasskeysConfig,
@@ -147,6 +150,7 @@ impl Config {
             tokens,
             registration: RegistrationConfig::read(reader),
             accounts: AccountsConfig::read(reader)?,
+            admin: AdminConfig::read(reader),
             mail,
             pages: PagesConfig::read(reader),
             passkeys,

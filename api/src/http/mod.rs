@@ -5,12 +5,14 @@
 //! | `listener` | connections, TLS |
 //! | `app` | the one wiring, used by production and by tests |
 //! | `spec` | the document, its index, the explorer |
+//! | `admin` | the admin API, with a document of its own |
 //! | `v1` | the operations, one tag a file |
 //! | `operations` | health, keys, metrics |
 //! | `middleware` | what every request passes |
 //! | `request` | reading requests: body, credentials, requester |
 //! | `response` | writing answers: problems, replies, cookies |
 
+mod admin;
 pub mod app;
 pub mod listener;
 mod middleware;

@@ -19,8 +19,8 @@ pub async fn create(app: &App, email: &str, roles: &str) -> accounts::CreatedUse
         name: Some(format!("Name of {email}")),
         locale: None,
         roles: roles.parse().unwrap(),
-        password: None,
     };
+    app.advance(Duration::from_millis(1)).await;
     accounts::create_user(&app.state, Operator::CommandLine, create).await.unwrap()
 }
 

@@ -1,9 +1,9 @@
-//! Creating a user. Without a password the user gets a one-time token to choose one with.
+//! Creating a user. The user gets a one-time token to choose a password with.
 
 use std::{sync::Arc, time::Duration};
 
 use entity::{
-    PasswordHash, Roles, UnixMillis,
+    Roles, UnixMillis,
     one_time_token::{self, Purpose},
     user,
 };
@@ -15,14 +15,12 @@ use crate::{
         store,
     },
     audit::Event,
-    authentication::{self, ChoosePasswordError, choose_password},
     authorization::Operator,
     config,
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     one_time_tokens::{self, Issued},
-    requester::Requester,
-    secret::{OneTimeToken, Password},
+    secret::OneTimeToken,
     state::{AppState, Tx},
 };
 
@@ -40,8 +38,6 @@ pub struct CreateUser {
     pub locale: Option<String>,
     /// All roles.
     pub roles: Roles,
-    /// Without one, the user gets a token.
-    pub password: Option<Password>,
 }
 
 /// A user who was created.
@@ -49,8 +45,10 @@ pub struct CreateUser {
 pub struct CreatedUser {
     /// The user.
     pub user: user::Model,
-    /// For a user without a password: what they choose one with, and when it expires.
-    pub token: Option<(OneTimeToken, UnixMillis)>,
+    /// What the user chooses a password with.
+    pub token: OneTimeToken,
+    /// When the token expires.
+    pub expires_at: UnixMillis,
 }
 
 /// Why no user was created.
@@ -62,9 +60,6 @@ pub enum CreateUserError {
     /// A value breaks its rule.
     #[error("a value breaks a rule")]
     Invalid(Violation),
-    /// The password was not accepted.
-    #[error(transparent)]
-    Choose(#[from] ChoosePasswordError),
     /// As for every instruction.
     #[error(transparent)]
     Operator(#[from] OperatorError),
@@ -76,16 +71,9 @@ impl From<Unavailable> for CreateUserError {
     }
 }
 
-/// What is stored, all or nothing.
-struct New {
-    user: user::Model,
-    password: Option<PasswordHash>,
-    token: Option<one_time_token::Model>,
-}
-
 /// Creates a user. The address is not verified: using the token shows that the user got it, and so it does afterwards.
 pub async fn create_user(state: &Arc<AppState>, by: Operator, create: CreateUser) -> Result<CreatedUser, CreateUserError> {
-    let CreateUser { email, name, locale, roles, password } = create;
+    let CreateUser { email, name, locale, roles } = create;
     check_name(name.as_deref()).map_err(CreateUserError::Invalid)?;
     if locale.as_deref().is_some_and(|locale| config::locale(locale).is_err()) {
         return Err(CreateUserError::Invalid(Violation::Locale));
@@ -93,33 +81,23 @@ pub async fn create_user(state: &Arc<AppState>, by: Operator, create: CreateUser
     if roles.is_admin() && !by.rules_administrators() {
         return Err(OperatorError::KeyOnAdministrator.into());
     }
-    let password = match password {
-        Some(password) => Some(choose_password(state, password, email.canonical(), &Requester::default()).await?),
-        None => None,
-    };
     let now = state.clock.now();
     let user = user::Model { locale, roles, ..row((email.as_typed(), email.canonical()), name, now) };
-    let issued = password.is_none().then(|| one_time_tokens::issue_to(&user, Purpose::ResetPassword, now, INVITED_WITHIN));
-    let (token, row) = issued.map(|Issued { token, row }| ((token, row.expires_at), row)).unzip();
-    let new = New { user: user.clone(), password, token: row };
-    let created = state.write_or_refuse(Scope::Transaction, (by, new), |tx, (by, new)| {
-        Box::pin(async move { refusable(perform(tx, by, new).await) })
+    let Issued { token, row } = one_time_tokens::issue_to(&user, Purpose::ResetPassword, now, INVITED_WITHIN);
+    let expires_at = row.expires_at;
+    let created = state.write_or_refuse(Scope::Transaction, (by, user.clone(), row), |tx, (by, user, token)| {
+        Box::pin(async move { refusable(perform(tx, by, user, token).await) })
     });
     created.await??;
-    Ok(CreatedUser { user, token })
+    Ok(CreatedUser { user, token, expires_at })
 }
 
-async fn perform(tx: &Tx, by: &Operator, New { user, password, token }: &New) -> Result<(), OperatorError> {
+async fn perform(tx: &Tx, by: &Operator, user: &user::Model, token: &one_time_token::Model) -> Result<(), OperatorError> {
     if !by.is_still_allowed(tx).await? {
         return Err(OperatorError::NotAllowedAnyMore);
     }
     store::insert_user(tx, user.clone()).await?;
-    if let Some(hash) = password {
-        authentication::store::insert(tx, user.id, hash.clone(), user.created_at).await?;
-    }
-    if let Some(token) = token {
-        one_time_tokens::store::insert(tx, token.clone()).await?;
-    }
+    one_time_tokens::store::insert(tx, token.clone()).await?;
     tx.record(Event::UserCreated.of(user.id));
     Ok(())
 }

@@ -44,14 +44,12 @@ pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<
         name: name.clone(),
         locale: locale.clone(),
         roles: roles.clone().unwrap_or_default(),
-        password: None,
     };
     let created = accounts::create_user(state, Operator::CommandLine, create).await;
-    let CreatedUser { user, token } = created.map_err(|error| match error {
+    let CreatedUser { user, token, expires_at } = created.map_err(|error| match error {
         CreateUserError::EmailTaken => Failure::Failed(format!("another user has the address {email}")),
         error => Failure::new(error),
     })?;
-    let Some((token, expires_at)) = token else { return print(&format!("{}\n", row::row(&user))) };
     let page = state.config.pages.reset_password.as_ref();
     let link = OneTimeLink::new(page, &token).link;
     if *json {
