@@ -15,7 +15,8 @@ pub struct AdminConfig {
 
 impl AdminConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        let about = "Networks that the admin API serves, as clients are seen behind `proxy.trusted`: 10.0.0.0/8. Default: every network.";
+        let about =
+            "Networks that the admin API serves, as clients are seen behind `proxy.trusted`: 10.0.0.0/8. Default: every network.";
         Self { networks: reader.list("admin.networks", about, network) }
     }
 

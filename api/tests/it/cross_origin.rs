@@ -131,7 +131,10 @@ async fn a_preflight_is_answered_before_anything_else() {
         let answer = browser.send(Method::OPTIONS, &operation.path(), None).await.expect(204);
         assert_eq!(answer.header("access-control-allow-origin"), LISTED);
         assert_eq!(answer.header("access-control-allow-credentials"), "true");
-        assert_eq!(answer.header("access-control-allow-headers"), "authorization, content-type, if-match, traceparent, tracestate, baggage");
+        assert_eq!(
+            answer.header("access-control-allow-headers"),
+            "authorization, content-type, if-match, traceparent, tracestate, baggage"
+        );
         assert!(answer.header("access-control-allow-methods").contains(operation.method.as_str()));
         assert_eq!(answer.header("access-control-max-age"), "7200");
     }

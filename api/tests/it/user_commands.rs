@@ -36,7 +36,8 @@ async fn the_first_administrator_gets_a_link_and_chooses_a_password() {
     assert_eq!(printed(&["user", "show", id, "--json"]), shown, "an id names the user too");
     refuses(&run(folder.path(), &["user", "disable", id], &[]), 1, "is the last enabled administrator");
     refuses(&run(folder.path(), &["user", "create", "--email", EMAIL], &[]), 1, "another user has the address");
-    refuses(&run(folder.path(), &["user", "create", "--email", "x@example.com", "--role", "Admin"], &[]), 2, "lower case letters");
+    let wrong = run(folder.path(), &["user", "create", "--email", "x@example.com", "--role", "Admin"], &[]);
+    assert!(wrong.status.code() == Some(2) && String::from_utf8_lossy(&wrong.stderr).contains("lower case letters"));
 
     let other = printed(&["user", "create", "--email", "grace@example.com", "--name", "Grace", "--json"]);
     assert!(other["token"].as_str().unwrap().starts_with("bfo_") && other["link"].as_str().unwrap().contains("#bfo_"));

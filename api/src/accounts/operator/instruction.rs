@@ -60,7 +60,8 @@ pub(super) enum Administrator {
 impl Instruction {
     /// The first statements of the transaction. They lock the row of the user: a concurrent sign-in or instruction comes before or after.
     pub(super) async fn begin(&self, tx: &Tx, afterwards: Administrator) -> Result<user::Model, OperatorError> {
-        if afterwards == Administrator::Leaves {
+        // Who acts on no administrator removes none.
+        if afterwards == Administrator::Leaves && self.by.rules_administrators() {
             keep_an_administrator(tx, self.user).await?.map_err(|()| OperatorError::LastAdministrator)?;
         }
         let user = store::lock(tx, self.user).await?.filter(|user| user.status != Status::Deleted);

@@ -39,12 +39,8 @@ pub(in crate::cli) struct Arguments {
 pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { email, name, locale, roles, json } = arguments;
     let address = EmailAddress::parse(email).map_err(|rule| Failure::Failed(format!("--email {}", rule.detail())))?;
-    let create = CreateUser {
-        email: address,
-        name: name.clone(),
-        locale: locale.clone(),
-        roles: roles.clone().unwrap_or_default(),
-    };
+    let create =
+        CreateUser { email: address, name: name.clone(), locale: locale.clone(), roles: roles.clone().unwrap_or_default() };
     let created = accounts::create_user(state, Operator::CommandLine, create).await;
     let CreatedUser { user, token, expires_at } = created.map_err(|error| match error {
         CreateUserError::EmailTaken => Failure::Failed(format!("another user has the address {email}")),

@@ -3,9 +3,13 @@
 use entity::UserId;
 use poem_openapi::{OpenApi, param::Path};
 
-use super::{model::SessionsEnded, tag::AdminTag};
+use super::{
+    model::SessionsEnded,
+    problems::{Instructed, Leaving, OfActive},
+    tag::AdminTag,
+};
 use crate::{
-    accounts::{self, AdminAction, Instruction, OperatorError},
+    accounts::{self, AdminAction, Instruction},
     authorization::Operator,
     http::{
         request::{
@@ -38,8 +42,8 @@ impl AdminActionsApi {
         operator: Admin<UsersWrite>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<Reply<200, SessionsEnded>, ErrorResponse<OperatorError>> {
-        Ok(Reply(accounts::apply(&state, instruct(operator.0, id), AdminAction::Disable).await?.into()))
+    ) -> Result<Reply<200, SessionsEnded>, ErrorResponse<Leaving>> {
+        Ok(Reply(accounts::apply(&state, instruct(operator.0, id), AdminAction::Disable).await.map_err(Leaving)?.into()))
     }
 
     /// Enable a user
@@ -52,8 +56,8 @@ impl AdminActionsApi {
         operator: Admin<UsersWrite>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<NoContent, ErrorResponse<OperatorError>> {
-        accounts::apply(&state, instruct(operator.0, id), AdminAction::Enable).await?;
+    ) -> Result<NoContent, ErrorResponse<Instructed>> {
+        accounts::apply(&state, instruct(operator.0, id), AdminAction::Enable).await.map_err(Instructed)?;
         Ok(NoContent)
     }
 
@@ -67,8 +71,8 @@ impl AdminActionsApi {
         operator: Admin<SessionsWrite>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<Reply<200, SessionsEnded>, ErrorResponse<OperatorError>> {
-        Ok(Reply(accounts::apply(&state, instruct(operator.0, id), AdminAction::SignOut).await?.into()))
+    ) -> Result<Reply<200, SessionsEnded>, ErrorResponse<Instructed>> {
+        Ok(Reply(accounts::apply(&state, instruct(operator.0, id), AdminAction::SignOut).await.map_err(Instructed)?.into()))
     }
 
     /// Send a user a new password
@@ -81,8 +85,8 @@ impl AdminActionsApi {
         operator: Admin<UsersWrite>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<Accepted, ErrorResponse<OperatorError>> {
-        accounts::send_password_reset(&state, instruct(operator.0, id)).await?;
+    ) -> Result<Accepted, ErrorResponse<OfActive>> {
+        accounts::send_password_reset(&state, instruct(operator.0, id)).await.map_err(OfActive)?;
         Ok(Accepted)
     }
 
@@ -96,8 +100,8 @@ impl AdminActionsApi {
         operator: Admin<UsersWrite>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<NoContent, ErrorResponse<OperatorError>> {
-        accounts::reset_second_factors(&state, instruct(operator.0, id)).await?;
+    ) -> Result<NoContent, ErrorResponse<Instructed>> {
+        accounts::reset_second_factors(&state, instruct(operator.0, id)).await.map_err(Instructed)?;
         Ok(NoContent)
     }
 }

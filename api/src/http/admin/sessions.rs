@@ -9,7 +9,10 @@ use poem_openapi::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::tag::AdminTag;
+use super::{
+    problems::{Instructed, Read},
+    tag::AdminTag,
+};
 use crate::{
     accounts::{self, OperatorError},
     http::{
@@ -133,13 +136,13 @@ impl AdminSessionsApi {
         limit: Query<Digits>,
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
-    ) -> Result<Reply<200, AdminSessionList>, ErrorResponse<OperatorError>> {
-        let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(OperatorError::from)?;
-        let user = user.ok_or(OperatorError::NotFound)?.id;
+    ) -> Result<Reply<200, AdminSessionList>, ErrorResponse<Read>> {
+        let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(|error| Read(error.into()))?;
+        let user = user.ok_or(Read(OperatorError::NotFound))?.id;
         let limit = usize::try_from(limit.0.0).unwrap_or(1);
         let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
         let found = sessions::list(&state, user, after.0.map(|Id(id)| SessionId(id)), one_more).await;
-        let mut found = found.map_err(OperatorError::from)?;
+        let mut found = found.map_err(|error| Read(error.into()))?;
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|session| session.id.0);
@@ -157,8 +160,8 @@ impl AdminSessionsApi {
         operator: Admin<SessionsWrite>,
         /// The session's id.
         id: Path<Id>,
-    ) -> Result<NoContent, ErrorResponse<OperatorError>> {
-        accounts::end_session(&state, operator.0, SessionId(id.0.0)).await?;
+    ) -> Result<NoContent, ErrorResponse<Instructed>> {
+        accounts::end_session(&state, operator.0, SessionId(id.0.0)).await.map_err(Instructed)?;
         Ok(NoContent)
     }
 }

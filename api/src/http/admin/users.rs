@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     model::{AdminUser, UserStatus},
     parameters::{RoleName, SearchText, example_tag, versions},
+    problems::{Read, Updating, Versioned},
     tag::AdminTag,
 };
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
             reply::{NoContent, Reply},
             timestamp::Timestamp,
         },
-        v1::{me::field, model::instant},
+        v1::{me::field, model::instant, session::StoreError},
     },
     mail::OneTimeLink,
 };
@@ -81,7 +82,7 @@ impl Example for CreateUserRequest {
 #[oai(skip_serializing_if_is_none, example)]
 struct NewUserAnswer {
     user: AdminUser,
-    /// For `resetPassword`, once. Give it to nobody but the user.
+    /// For `resetPassword`, once. Give it to the user alone.
     token: String,
     /// The page of the frontend that takes the token, if `pages.reset_password` names one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,9 +151,9 @@ impl<E> From<TooManyRoles> for RolesOr<E> {
     }
 }
 
-problems!(RolesOr<OperatorError> {
+problems!(RolesOr<Updating> {
     RolesOr::Roles(error) => (TooManyRoles: error),
-    RolesOr::Error(error) => (OperatorError: error),
+    RolesOr::Error(error) => (Updating: error),
 });
 
 problems!(RolesOr<CreateUserError> {
@@ -192,7 +193,7 @@ impl AdminUsersApi {
         limit: Query<Digits>,
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
-    ) -> Result<Reply<200, UserList>, ErrorResponse<OperatorError>> {
+    ) -> Result<Reply<200, UserList>, ErrorResponse<StoreError>> {
         let filter = UserFilter {
             email_beginning: email.0.map(|SearchText(text)| text),
             name_part: name.0.map(|SearchText(text)| text),
@@ -203,7 +204,7 @@ impl AdminUsersApi {
         let limit = usize::try_from(limit.0.0).unwrap_or(1);
         let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
         let found = accounts::list_users(&state, &filter, after.0.map(|Id(id)| UserId(id)), one_more).await;
-        let mut users = found.map_err(OperatorError::from)?;
+        let mut users = found.map_err(StoreError)?;
         let more = users.len() > limit;
         users.truncate(limit);
         let next = users.last().filter(|_| more).map(|user| user.id.0);
@@ -242,9 +243,9 @@ impl AdminUsersApi {
         _operator: Admin<UsersRead>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<Reply<200, AdminUser>, ErrorResponse<OperatorError>> {
-        let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(OperatorError::from)?;
-        Ok(Reply((&user.ok_or(OperatorError::NotFound)?).into()))
+    ) -> Result<Reply<200, AdminUser>, ErrorResponse<Read>> {
+        let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(|error| Read(error.into()))?;
+        Ok(Reply((&user.ok_or(Read(OperatorError::NotFound))?).into()))
     }
 
     /// Change a user
@@ -262,7 +263,7 @@ impl AdminUsersApi {
         #[oai(name = "If-Match", example = "example_tag")]
         if_match: Header<Option<String>>,
         body: Body<UpdateUserRequest>,
-    ) -> Result<Reply<200, AdminUser>, ErrorResponse<RolesOr<OperatorError>>> {
+    ) -> Result<Reply<200, AdminUser>, ErrorResponse<RolesOr<Updating>>> {
         let Body(UpdateUserRequest { name, locale, app_metadata, roles: names }) = body;
         let change = UserChange {
             name: field(name).map(|NameField(name)| name),
@@ -271,7 +272,7 @@ impl AdminUsersApi {
             roles: roles(names).map_err(RolesOr::from)?,
         };
         let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: versions(if_match.0.as_deref()) };
-        let user = accounts::update_user(&state, instruction, change).await.map_err(RolesOr::Error)?;
+        let user = accounts::update_user(&state, instruction, change).await.map_err(|error| RolesOr::Error(Updating(error)))?;
         Ok(Reply((&user).into()))
     }
 
@@ -288,9 +289,9 @@ impl AdminUsersApi {
         /// The `version` of the user in quotes, as it was read.
         #[oai(name = "If-Match", example = "example_tag")]
         if_match: Header<Option<String>>,
-    ) -> Result<NoContent, ErrorResponse<OperatorError>> {
+    ) -> Result<NoContent, ErrorResponse<Versioned>> {
         let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: versions(if_match.0.as_deref()) };
-        accounts::delete_user(&state, instruction).await?;
+        accounts::delete_user(&state, instruction).await.map_err(Versioned)?;
         Ok(NoContent)
     }
 }

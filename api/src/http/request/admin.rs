@@ -86,7 +86,9 @@ impl<'a, P: Permission> ApiExtractor<'a> for Admin<P> {
             ADMIN_KEY,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("A key of `bifrons admin-key create`, with the scope that the operation names as `x-admin-scope`."),
+                description: Some(
+                    "A key of `bifrons admin-key create`, with the scope that the operation names as `x-admin-scope`.",
+                ),
                 scheme: Some("bearer"),
                 bearer_format: Some(ADMIN_KEY_PREFIX),
                 ..no_scheme()

@@ -18,10 +18,10 @@ use super::{
 use crate::http::{
     admin::{actions::AdminActionsApi, sessions::AdminSessionsApi, users::AdminUsersApi},
     v1::{
-    challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
-    passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
-    second_factor::SecondFactorApi, session::SessionApi, sessions::SessionsApi, tokens::TokensApi, users::UsersApi,
-    verify::VerifyApi,
+        challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
+        passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
+        second_factor::SecondFactorApi, session::SessionApi, sessions::SessionsApi, tokens::TokensApi, users::UsersApi,
+        verify::VerifyApi,
     },
 };
 
@@ -80,10 +80,9 @@ impl Api {
     fn written(self) -> String {
         match self {
             Self::Public => described(OpenApiService::new(PUBLIC_APIS, "Bifrons", VERSION), include_str!("openapi.md")),
-            Self::Admin => described(
-                OpenApiService::new(ADMIN_APIS, "Bifrons administration", VERSION),
-                include_str!("openapi-admin.md"),
-            ),
+            Self::Admin => {
+                described(OpenApiService::new(ADMIN_APIS, "Bifrons administration", VERSION), include_str!("openapi-admin.md"))
+            }
         }
     }
 }
@@ -145,10 +144,7 @@ pub(in crate::http) fn methods(path: &str) -> Vec<Method> {
         let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
         wanted.len() == given.len() && wanted.iter().zip(given).all(|(wanted, given)| wanted.starts_with('{') || *wanted == given)
     };
-    served()
-        .filter(|(template, ..)| is_it(template))
-        .filter_map(|(_, method, _)| method.to_uppercase().parse().ok())
-        .collect()
+    served().filter(|(template, ..)| is_it(template)).filter_map(|(_, method, _)| method.to_uppercase().parse().ok()).collect()
 }
 
 /// The schema of a parameter.

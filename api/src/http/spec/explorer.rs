@@ -10,7 +10,9 @@ use poem_openapi::OpenApiService;
 
 use super::{
     document::{Api, document},
-    effective::Effective, static_document::StaticDocument};
+    effective::Effective,
+    static_document::StaticDocument,
+};
 use crate::config::Config;
 
 /// `GET /docs`.

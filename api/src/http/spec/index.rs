@@ -17,7 +17,7 @@ pub fn index(api: Api) -> String {
         };
         let statuses: Vec<_> =
             operation["responses"].as_object().into_iter().flat_map(|all| all.keys()).map(String::as_str).collect();
-        format!("{:<7}{path:<27}{id:<22}{who:<11}{}\n", method.to_uppercase(), statuses.join(" "))
+        format!("{:<7}{path:<26} {id:<21} {who:<11}{}\n", method.to_uppercase(), statuses.join(" "))
     });
     lines.collect()
 }

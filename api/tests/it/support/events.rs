@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use bifrons::{
-    accounts::{self, AdminAction},
+    accounts::{self, AdminAction, CreateUser, Field, UserChange},
     audit::Event,
+    authorization::{self, Operator},
+    email_address::EmailAddress,
     network::ClientNetwork,
     secret::{Algorithm, Password, SigningKey},
     sessions,
     signing_keys::PUBLISHED_FOR,
 };
+use entity::{Scope, Scopes};
 use reqwest::Method;
 use serde_json::json;
 
@@ -68,6 +71,31 @@ pub async fn everything(app: &App) {
     let first = keys.rotate(now.plus(PUBLISHED_FOR)).await.unwrap();
     keys.import(&SigningKey::generate(Algorithm::EdDsa).unwrap(), now).await.unwrap();
     assert_eq!(keys.retire(&first.id, now).await.unwrap(), Some(true));
+}
+
+/// Causes every event of operators.
+pub async fn administration(app: &App) {
+    let state = &app.state;
+    let create = CreateUser {
+        email: EmailAddress::parse("new@example.com").unwrap(),
+        name: None,
+        locale: None,
+        roles: "reader".parse().unwrap(),
+    };
+    let user = accounts::create_user(state, Operator::CommandLine, create).await.unwrap().user;
+    let change = UserChange { name: Field::Set("New".to_owned()), roles: Some("editor".parse().unwrap()), ..UserChange::default() };
+    accounts::update_user(state, operator::instruct(state, "new@example.com").await, change).await.unwrap();
+    accounts::export_user(state, user).await.unwrap();
+    accounts::delete_user(state, operator::instruct(state, "new@example.com").await).await.unwrap();
+    let now = state.clock.now();
+    let scopes = Scopes::from_iter([Scope::UsersRead]);
+    let (key, row) = authorization::create_admin_key(state, "test", scopes, now.plus(Duration::from_secs(60))).await.unwrap();
+    let program = app.client().with_token(&key.reveal());
+    program.get("/v1/admin/users").await.expect(200);
+    program.post("/v1/admin/users", json!({})).await.expect_problem(403, "scope_missing");
+    app.client().with_token("bfa_nonsense").get("/v1/admin/users").await.expect_problem(401, "invalid_admin_key");
+    assert!(authorization::revoke_admin_key(state, row.id).await.unwrap());
+    program.get("/v1/admin/users").await.expect_problem(401, "invalid_admin_key");
 }
 
 /// Causes every event of second factors, and returns the metrics.
