@@ -88,9 +88,9 @@ pub(super) async fn list(state: &Arc<AppState>, user: UserId, json: bool) -> Res
                 });
                 return format!("{printed}\n");
             }
-            let (since, used) = (written(session.created_at), written(session.last_seen_at));
+            let (since, last) = (written(session.created_at), written(session.last_seen_at));
             let agent = session.user_agent.as_deref().unwrap_or_default();
-            format!("{id}  {mode}  since {since}, used {used}  {}  {agent}\n", ip.unwrap_or("-"))
+            format!("{id}  {mode}  since {since}, used {last}  {}  {agent}\n", ip.unwrap_or("-"))
         });
         print(&lines.collect::<String>())?;
     }

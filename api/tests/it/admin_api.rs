@@ -152,17 +152,17 @@ async fn an_administrator_creates_finds_changes_and_deletes_users() {
     let read = ada.get(&path).await.expect(200).json();
     assert_eq!((&read["email_verified"], &read["roles"], &read["status"]), (&json!(true), &json!(["editor"]), &json!("active")));
 
-    let patch = async |tag: &str, body: Value| ada.with("if-match", tag).send(Method::PATCH, &path, Some(body)).await;
+    let send_patch = async |tag: &str, body: Value| ada.with("if-match", tag).send(Method::PATCH, &path, Some(body)).await;
     let tag = format!("\"{}\"", read["version"]);
     let body = json!({ "app_metadata": { "plan": "team" }, "roles": ["reader", "editor"], "name": null });
-    let changed = patch(&tag, body.clone()).await.expect(200).json();
+    let changed = send_patch(&tag, body.clone()).await.expect(200).json();
     assert_eq!((&changed["app_metadata"], &changed["roles"]), (&json!({ "plan": "team" }), &json!(["editor", "reader"])));
     assert!(changed["name"].is_null());
     for outdated in [tag.as_str(), "\"x\"", "7", "W/\"1\""] {
-        patch(outdated, body.clone()).await.expect_problem(409, "version_conflict");
+        send_patch(outdated, body.clone()).await.expect_problem(409, "version_conflict");
         ada.with("if-match", outdated).delete(&path).await.expect_problem(409, "version_conflict");
     }
-    patch("*", json!({ "roles": [] })).await.expect(200);
+    send_patch("*", json!({ "roles": [] })).await.expect(200);
     assert_eq!(grace.get_session().await.expect(200).json()["user"]["roles"], json!([]));
 
     let list = async |query: &str| ada.get(&format!("/v1/admin/users?{query}")).await.expect(200).json();

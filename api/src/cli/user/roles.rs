@@ -37,12 +37,11 @@ pub(super) fn parse(written: &str) -> Result<Roles, String> {
 pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<(), Failure> {
     let (mut user, instruction) = arguments.user.instruct(state).await?;
     if arguments.set.is_some() || !arguments.add.is_empty() || !arguments.remove.is_empty() {
-        let roles = match &arguments.set {
-            Some(written) => parse(written),
-            None => {
-                let kept: BTreeSet<_> = user.roles.names().map(str::to_owned).chain(arguments.add.iter().cloned()).collect();
-                Roles::new(kept.into_iter().filter(|name| !arguments.remove.contains(name))).map_err(|error| error.to_string())
-            }
+        let roles = if let Some(written) = &arguments.set {
+            parse(written)
+        } else {
+            let kept: BTreeSet<_> = user.roles.names().map(str::to_owned).chain(arguments.add.iter().cloned()).collect();
+            Roles::new(kept.into_iter().filter(|name| !arguments.remove.contains(name))).map_err(|error| error.to_string())
         };
         let roles = roles.map_err(Failure::Failed)?;
         // Another operator may change the roles between reading and writing them.
@@ -55,5 +54,5 @@ pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<
         let roles: Vec<_> = user.roles.names().collect();
         return print(&format!("{}\n", json!({ "id": user.id.0, "email": user.email, "roles": roles })));
     }
-    print(&user.roles.names().map(|name| format!("{name}\n")).collect::<String>())
+    print(&user.roles.names().flat_map(|name| [name, "\n"]).collect::<String>())
 }

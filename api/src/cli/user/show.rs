@@ -20,11 +20,9 @@ pub(super) async fn show(state: &Arc<AppState>, arguments: &UserArguments) -> Re
         return print(&format!("{printed}\n"));
     }
     let members = printed.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    print(
-        &members
-            .map(|(name, value)| format!("{name}: {}\n", value.as_str().map_or(value.to_string(), str::to_owned)))
-            .collect::<String>(),
-    )
+    let lines: Vec<_> =
+        members.map(|(name, value)| format!("{name}: {}\n", value.as_str().map_or(value.to_string(), str::to_owned))).collect();
+    print(&lines.concat())
 }
 
 pub(super) async fn sessions(state: &Arc<AppState>, arguments: &UserArguments) -> Result<(), Failure> {

@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-fn instruct(by: Operator, id: Path<Id>) -> Instruction {
-    Instruction { by, user: UserId(id.0.0), versions: None }
+fn instruct(by: Operator, Path(Id(id)): Path<Id>) -> Instruction {
+    Instruction { by, user: UserId(id), versions: None }
 }
 
 pub(in crate::http) struct AdminActionsApi;

@@ -4,6 +4,7 @@ pub(super) mod actions;
 mod model;
 mod parameters;
 mod problems;
+mod roles;
 pub(super) mod sessions;
 mod tag;
 pub(super) mod users;

@@ -87,6 +87,7 @@ pub(super) fn versions(if_match: Option<&str>) -> Option<Vec<i64>> {
 }
 
 /// The example of `If-Match`.
+#[expect(clippy::unnecessary_wraps, reason = "the type of the parameter, which may be absent")]
 pub(super) fn example_tag() -> Option<String> {
     Some("\"7\"".to_owned())
 }

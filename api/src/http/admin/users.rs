@@ -1,6 +1,6 @@
 //! Finding, creating, changing and deleting users.
 
-use entity::{Roles, UserId};
+use entity::UserId;
 use poem_openapi::{
     Object, OpenApi,
     param::{Header, Path, Query},
@@ -13,6 +13,7 @@ use super::{
     model::{AdminUser, UserStatus},
     parameters::{RoleName, SearchText, example_tag, versions},
     problems::{Read, Updating, Versioned},
+    roles::{RolesOr, roles},
     tag::AdminTag,
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
             text_field::{LocaleField, NameField},
         },
         response::{
-            problem::{ErrorResponse, FieldError, Rule, problems},
+            problem::ErrorResponse,
             reply::{NoContent, Reply},
             timestamp::Timestamp,
         },
@@ -131,40 +132,6 @@ impl Example for UpdateUserRequest {
     }
 }
 
-/// Too many roles; the form of each was checked before.
-#[derive(Debug)]
-struct TooManyRoles;
-
-problems!(TooManyRoles {
-    TooManyRoles => ValidationFailed.fields(vec![FieldError::new("roles", Rule::Format, "must have at most 16 roles")]),
-});
-
-/// Why a request was refused that names roles.
-enum RolesOr<E> {
-    Roles(TooManyRoles),
-    Error(E),
-}
-
-impl<E> From<TooManyRoles> for RolesOr<E> {
-    fn from(error: TooManyRoles) -> Self {
-        Self::Roles(error)
-    }
-}
-
-problems!(RolesOr<Updating> {
-    RolesOr::Roles(error) => (TooManyRoles: error),
-    RolesOr::Error(error) => (Updating: error),
-});
-
-problems!(RolesOr<CreateUserError> {
-    RolesOr::Roles(error) => (TooManyRoles: error),
-    RolesOr::Error(error) => (CreateUserError: error),
-});
-
-fn roles(names: Option<Vec<RoleName>>) -> Result<Option<Roles>, TooManyRoles> {
-    names.map(|names| Roles::new(names.into_iter().map(|RoleName(name)| name)).map_err(|_| TooManyRoles)).transpose()
-}
-
 pub(in crate::http) struct AdminUsersApi;
 
 #[OpenApi(prefix_path = "/v1/admin/users", tag = "AdminTag::Users")]
@@ -236,6 +203,8 @@ impl AdminUsersApi {
     }
 
     /// Get a user
+    ///
+    /// Answers with what is stored about the user. `version` is for `If-Match`.
     #[oai(path = "/:id", method = "get", operation_id = "getUser")]
     async fn get(
         &self,
