@@ -234,7 +234,7 @@ async fn keys_act_on_no_administrator_and_a_former_one_acts_no_more() {
     let done = accounts::apply(&app.state, by_key, AdminAction::Disable).await;
     assert!(matches!(done, Err(OperatorError::NotAllowedAnyMore)), "{done:?}");
     ada.get(&user).await.expect(200);
-    app.sql("UPDATE \"user\" SET roles = 'reader' WHERE email_canonical = 'ada@example.com'").await;
+    app.sql("UPDATE user SET roles = 'reader' WHERE email_canonical = 'ada@example.com'").await;
     ada.get(&user).await.expect_problem(403, "admin_required");
     let last_use = "SELECT last_used_at FROM admin_key";
     assert_eq!(app.count(last_use).await, app.state.clock.now().0);
@@ -300,5 +300,5 @@ async fn wrong_values_are_refused() {
     let large = json!({ "app_metadata": { "x": "y".repeat(9000) } });
     let refused = ada.send(Method::PATCH, &format!("/v1/admin/users/{user}"), Some(large)).await;
     assert_eq!(refused.expect_problem(422, "validation_failed").broken_rules()[0].0, "app_metadata");
-    assert_eq!(app.count("SELECT count(*) FROM \"user\"").await, 2);
+    assert_eq!(app.count("SELECT count(*) FROM user").await, 2);
 }

@@ -125,7 +125,7 @@ async fn a_list_has_one_order_and_one_meaning_on_every_database() {
     ] {
         create(&app, email, roles).await;
     }
-    app.sql("UPDATE \"user\" SET name = '100% ADA_LOVELACE' WHERE email_canonical = 'zoe@example.com'").await;
+    app.sql("UPDATE user SET name = '100% ADA_LOVELACE' WHERE email_canonical = 'zoe@example.com'").await;
     operator::apply(&app.state, AdminAction::Disable, "zoe@example.com").await;
     accounts::delete_user(&app.state, operator::instruct(&app.state, "adabx@example.com").await).await.unwrap();
     let list = async |filter: UserFilter| {
@@ -174,5 +174,5 @@ async fn of_two_operators_who_read_one_user_the_second_does_not_overwrite() {
     let second = accounts::update_user(&app.state, read.clone(), change("owner")).await;
     assert!(matches!(second, Err(OperatorError::Changed)), "{second:?}");
     assert!(matches!(accounts::delete_user(&app.state, read).await, Err(OperatorError::Changed)));
-    assert_eq!(app.count("SELECT count(*) FROM \"user\" WHERE roles = 'editor'").await, 1);
+    assert_eq!(app.count("SELECT count(*) FROM user WHERE roles = 'editor'").await, 1);
 }
