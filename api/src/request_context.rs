@@ -3,7 +3,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use entity::{SessionId, UserId, audit_event::ActorKind};
+use entity::{AdminKeyId, SessionId, UserId, audit_event::ActorKind};
 use futures_util::future::Either;
 use uuid::Uuid;
 
@@ -24,6 +24,11 @@ impl Actor {
 
     /// A client that has not authenticated.
     pub const UNKNOWN: Self = Self { kind: ActorKind::User, id: None };
+
+    /// An admin key.
+    pub fn key(id: AdminKeyId) -> Self {
+        Self { kind: ActorKind::Key, id: Some(id.0.to_string()) }
+    }
 
     /// A user.
     pub fn user(id: UserId) -> Self {

@@ -45,6 +45,9 @@ pub struct PasskeyId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct ResetRequestId(pub Uuid);
 
+/// An admin key: the first half of what its holder sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct AdminKeyId(pub Uuid);
 /// A row of the audit trail. Rows sort by it in the order of their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct AuditEventId(pub Uuid);
@@ -72,6 +75,7 @@ never_a_number!(
     ChallengeId,
     PasskeyId,
     ResetRequestId,
+    AdminKeyId,
     AuditEventId,
     LimitKey,
     SecretHash

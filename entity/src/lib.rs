@@ -4,6 +4,7 @@
 //! All times are [`UnixMillis`]: SQLite compares RFC 3339 text wrongly within a second, MySQL's `timestamp` has no
 //! fraction and ends in 2038, and a 64-bit count of milliseconds is the same on every engine.
 
+pub mod admin_key;
 pub mod attempt_limit;
 pub mod audit_event;
 pub mod challenge;
@@ -19,6 +20,7 @@ pub mod password;
 pub mod recovery_code;
 pub mod reset_request;
 pub mod roles;
+pub mod scopes;
 pub mod session;
 pub mod signing_key;
 pub mod token_grant;
@@ -27,6 +29,9 @@ pub mod used_challenge;
 pub mod user;
 
 pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
-pub use ids::{AuditEventId, ChallengeId, GrantId, LimitKey, MailId, OneTimeTokenId, PasskeyId, ResetRequestId, SessionId, UserId};
+pub use ids::{
+    AdminKeyId, AuditEventId, ChallengeId, GrantId, LimitKey, MailId, OneTimeTokenId, PasskeyId, ResetRequestId, SessionId, UserId,
+};
 pub use methods::{Method, Methods};
-pub use roles::Roles;
+pub use roles::{Roles, RolesError};
+pub use scopes::{Scope, Scopes};

@@ -19,6 +19,7 @@ mod m20261126_000012_create_node_mark;
 mod m20261127_000013_create_second_factors;
 mod m20261127_000014_create_passkey;
 mod m20261127_000015_create_audit_event;
+mod m20261127_000016_create_admin_key;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000013_create_second_factors::Migration),
             Box::new(m20261127_000014_create_passkey::Migration),
             Box::new(m20261127_000015_create_audit_event::Migration),
+            Box::new(m20261127_000016_create_admin_key::Migration),
         ]
     }
 }
@@ -53,7 +55,7 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
 
 /// All other tables.
-pub const TABLES: [&str; 17] = [
+pub const TABLES: [&str; 18] = [
     "user",
     "session",
     "attempt_limit",
@@ -71,6 +73,7 @@ pub const TABLES: [&str; 17] = [
     "passkey",
     "used_challenge",
     "audit_event",
+    "admin_key",
 ];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use entity::{UnixMillis, session::EndedBecause};
 
-use super::store;
+use super::{operator::keep_another_administrator, store};
 use crate::{
     audit::Event,
     db::{Scope, Unavailable},
@@ -22,6 +22,9 @@ pub enum DeleteError {
     /// The session ended, or another request renewed it.
     #[error("the session has ended")]
     Ended,
+    /// There would be no administrator any more who can sign in.
+    #[error("the user is the last enabled administrator")]
+    LastAdministrator,
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] Unavailable),
@@ -41,6 +44,9 @@ pub async fn delete(state: &Arc<AppState>, principal: &Principal, requester: &Re
     let deleted = state.write_or_refuse(Scope::Transaction, (principal.clone(), mail), |tx, (principal, mail)| {
         Box::pin(async move {
             let (user, session) = (principal.user.id, principal.session.id);
+            if keep_another_administrator(tx, user).await?.is_err() {
+                return Ok(Err(DeleteError::LastAdministrator));
+            }
             // First the user: a concurrent sign-in commits before, and its session ends too.
             let is_present = sessions::store::note_user_change(tx, user).await?;
             if !is_present || !sessions::store::is_still_fresh(tx, principal).await? || !store::delete(tx, user).await? {
@@ -69,6 +75,9 @@ async fn schedule(
     let scheduled = state.write_or_refuse(Scope::Transaction, input, |tx, (principal, notice, now, at)| {
         Box::pin(async move {
             let (user, session) = (principal.user.id, principal.session.id);
+            if keep_another_administrator(tx, user).await?.is_err() {
+                return Ok(Err(DeleteError::LastAdministrator));
+            }
             let is_present = store::schedule_deletion(tx, user, Some(*at)).await?;
             if !is_present || !sessions::store::is_still_fresh(tx, principal).await? {
                 return Ok(Err(DeleteError::Ended));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use entity::{AuditEventId, SessionId, audit_event, one_time_token, outgoing_mail, passkey, password, session, user};
 
 use super::{
-    passkeys::passkeys,
-    second_factor::{FactorsSummary, second_factors},
+    passkeys::of_user,
+    second_factor::{FactorsSummary, factors_of_user},
 };
 use crate::{
-    audit::{self, Event, store::Filter},
+    audit::{self, Event, Record, store::Filter},
     authentication,
     db::{Scope, Unavailable},
     mail::{self, Letter},
@@ -59,17 +59,28 @@ pub async fn export(state: &Arc<AppState>, principal: &Principal) -> Result<Expo
     if !sessions::is_fresh(&Principal::new(&session, &user), state.clock.now(), &state.config.sessions) {
         return Err(ExportError::Ended);
     }
+    read(state, user, Event::Exported.of(principal.user.id).in_session(principal.session.id)).await.map_err(Into::into)
+}
+
+/// The same for an operator.
+pub async fn export_user(state: &Arc<AppState>, user: user::Model) -> Result<Export, Unavailable> {
+    let exported = Event::UserExported.of(user.id);
+    read(state, user, exported).await
+}
+
+async fn read(state: &Arc<AppState>, user: user::Model, exported: Record) -> Result<Export, Unavailable> {
+    let db = state.db.connection();
     let password = authentication::store::find(db, user.id).await?;
-    let factors = second_factors(state, principal).await?;
-    let passkeys = passkeys(state, principal).await?;
+    let factors = factors_of_user(state, user.id).await?;
+    let passkeys = of_user(state, user.id).await?;
     let tokens = one_time_tokens::store::of_user(db, user.id).await?;
     let mut mails = mail::store::of(db, user.id).await?;
     // The mail to another address is left out: if another user has the address, there is none, and the export must look the same.
     mails.retain(|mail| mail.kind != Letter::CONFIRM_EMAIL || mail.recipient == user.email);
     // First the proof that it happened.
-    let recorded = state.write(Scope::Transaction, (user.id, session.id), |tx, (user, session)| {
+    let recorded = state.write(Scope::Transaction, exported, |tx, exported| {
         Box::pin(async move {
-            tx.record(Event::Exported.of(*user).in_session(*session));
+            tx.record(exported.clone());
             Ok(())
         })
     });

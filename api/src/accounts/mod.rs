@@ -1,6 +1,5 @@
 //! Accounts: signing up, what users do with their own account, and what operators do to one.
 
-mod admin_action;
 mod change_password;
 mod confirm_registration;
 mod delete;
@@ -8,6 +7,7 @@ mod email_change;
 mod export;
 pub mod import;
 mod new_user;
+mod operator;
 mod passkeys;
 mod password_reset;
 mod profile_change;
@@ -16,7 +16,6 @@ mod second_factor;
 pub(crate) mod store;
 mod update_profile;
 
-pub use admin_action::{AdminAction, apply};
 pub use change_password::{ChangePasswordError, change_password};
 pub use confirm_registration::{ConfirmError, Confirmation, confirm_registration};
 pub(crate) use delete::delete_due;
@@ -25,20 +24,23 @@ pub use email_change::{
     ChangeEmailError, ConfirmEmailError, RecoverError, change_email, confirm_email, report_not_me, send_email_verification,
     undo_email_change,
 };
-pub use export::{Export, ExportError, export};
+pub use export::{Export, ExportError, export, export_user};
 pub use new_user::{NewUser, Violation};
+pub use operator::{
+    AdminAction, CreateUser, CreateUserError, CreatedUser, FactorsOfUser, INVITED_WITHIN, Instruction, OperatorError,
+    SetPasswordError, UserChange, UserFilter, apply, create_user, delete_user, end_session, factors_of, find_user, list_users,
+    reset_second_factors, send_password_reset, set_password, update_user, user_by_id,
+};
 pub use passkeys::{
     NewPasskeyRequest, RegisterPasskeyError, Registered as RegisteredPasskey, RemovePasskeyError, RenamePasskeyError, passkeys,
     register_passkey, remove_passkey, rename_passkey,
 };
 pub(crate) use password_reset::resolve_reset_requests;
-pub use password_reset::{
-    RequestResetError, ResetPasswordError, request_password_reset, reset_password, send_password_reset, set_password,
-};
+pub use password_reset::{RequestResetError, ResetPasswordError, request_password_reset, reset_password};
 pub use profile_change::{Field, ProfileChange};
 pub use register::{RegisterError, Registered, Registration, register};
 pub use second_factor::{
     Confirmed, Enrolment, FactorsSummary, RemoveSecondFactorError, TotpError, confirm_totp, remove_second_factor,
-    replace_recovery_codes, reset_second_factors, second_factors, start_totp,
+    replace_recovery_codes, second_factors, start_totp,
 };
 pub use update_profile::{MAX_DEPTH, MAX_METADATA, UpdateProfileError, update_profile};

@@ -18,26 +18,30 @@ pub struct NewUser {
 
 impl NewUser {
     /// An active user without roles. The address is as typed, and canonical.
-    pub fn new((typed, canonical): (&str, &str), name: Option<String>, password: PasswordHash, now: UnixMillis) -> Self {
-        let user = user::Model {
-            id: UserId(random::uuid_v7(now)),
-            email: typed.to_owned(),
-            email_canonical: canonical.to_owned(),
-            email_verified: false,
-            locale: None,
-            user_metadata: None,
-            app_metadata: None,
-            delete_at: None,
-            name,
-            roles: Roles::default(),
-            status: Status::Active,
-            credential_epoch: 0,
-            second_factor: false,
-            version: 1,
-            changed_at: now,
-            created_at: now,
-        };
-        Self { user, password }
+    pub fn new(address: (&str, &str), name: Option<String>, password: PasswordHash, now: UnixMillis) -> Self {
+        Self { user: row(address, name, now), password }
+    }
+}
+
+/// The row of an active user without roles. The address is as typed, and canonical.
+pub(super) fn row((typed, canonical): (&str, &str), name: Option<String>, now: UnixMillis) -> user::Model {
+    user::Model {
+        id: UserId(random::uuid_v7(now)),
+        email: typed.to_owned(),
+        email_canonical: canonical.to_owned(),
+        email_verified: false,
+        locale: None,
+        user_metadata: None,
+        app_metadata: None,
+        delete_at: None,
+        name,
+        roles: Roles::default(),
+        status: Status::Active,
+        credential_epoch: 0,
+        second_factor: false,
+        version: 1,
+        changed_at: now,
+        created_at: now,
     }
 }
 
@@ -50,9 +54,9 @@ pub enum Violation {
     Name,
     /// The language is no BCP 47 tag.
     Locale,
-    /// `user_metadata` is too large.
+    /// The metadata is too large.
     MetadataSize,
-    /// `user_metadata` is nested too deeply.
+    /// The metadata is nested too deeply.
     MetadataDepth,
 }
 

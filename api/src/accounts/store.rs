@@ -20,8 +20,14 @@ use crate::{
 /// Stores a new user and the password; [`Unavailable::is_duplicate`] if the address is taken.
 pub(crate) async fn insert(tx: &Tx, NewUser { user, password }: NewUser) -> Result<(), Unavailable> {
     let (id, now) = (user.id, user.created_at);
-    Entity::insert(user.into_active_model()).exec_without_returning(tx.connection()).await?;
+    insert_user(tx, user).await?;
     authentication::store::insert(tx, id, password, now).await
+}
+
+/// Stores a new user without a password; [`Unavailable::is_duplicate`] if the address is taken.
+pub(crate) async fn insert_user(tx: &Tx, user: Model) -> Result<(), Unavailable> {
+    Entity::insert(user.into_active_model()).exec_without_returning(tx.connection()).await?;
+    Ok(())
 }
 
 /// Stores many.
@@ -175,10 +181,10 @@ pub(crate) async fn purge(tx: &Tx, before: UnixMillis) -> Result<u64, Unavailabl
     Ok(Entity::delete_many().filter(deleted).exec(tx.connection()).await?.rows_affected)
 }
 
-fn present(id: UserId) -> UpdateMany<Entity> {
+pub(super) fn present(id: UserId) -> UpdateMany<Entity> {
     Entity::update_many().filter(Column::Id.eq(id)).filter(Column::Status.ne(Status::Deleted))
 }
 
-fn next_epoch(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+pub(super) fn next_epoch(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
     update.col_expr(Column::CredentialEpoch, Expr::col(Column::CredentialEpoch).add(1))
 }

@@ -17,9 +17,9 @@ use crate::{
     state::AppState,
 };
 
-/// The most bytes of `user_metadata` as JSON.
+/// The most bytes of `user_metadata`, and of `app_metadata`, as JSON.
 pub const MAX_METADATA: usize = 8 * 1024;
-/// The deepest nesting of `user_metadata`; the object itself is the first level.
+/// The deepest nesting of either; the object itself is the first level.
 pub const MAX_DEPTH: usize = 5;
 
 /// Why nothing was changed.
@@ -70,7 +70,7 @@ pub async fn update_profile(
 }
 
 /// The object after the patch, as JSON; `None` if nothing is left.
-fn merged(stored: Option<&str>, patch: Option<&Map<String, Value>>) -> Result<Option<String>, Violation> {
+pub(super) fn merged(stored: Option<&str>, patch: Option<&Map<String, Value>>) -> Result<Option<String>, Violation> {
     let Some(patch) = patch else { return Ok(None) };
     let mut object: Map<String, Value> = stored.and_then(|stored| serde_json::from_str(stored).ok()).unwrap_or_default();
     merge(&mut object, patch);

@@ -163,6 +163,24 @@ events! {
     Info Keep UserDisabled = "user_disabled";
     /// An operator enabled a user.
     Info Keep UserEnabled = "user_enabled";
+    /// An operator created a user.
+    Info Keep UserCreated = "user_created";
+    /// An operator changed the profile of a user.
+    Info Keep UserChanged = "user_changed";
+    /// An operator changed the roles of a user.
+    Warn Keep RolesChanged = "roles_changed";
+    /// An operator exported what is stored about a user.
+    Info Keep UserExported = "user_exported";
+    /// An operator made an admin key.
+    Warn Keep AdminKeyCreated = "admin_key_created";
+    /// An operator revoked an admin key.
+    Info Keep AdminKeyRevoked = "admin_key_revoked";
+    /// An admin key was used; recorded once a minute.
+    Info Keep AdminKeyUsed = "admin_key_used";
+    /// An admin key was refused: it is unknown, has expired or was revoked.
+    Warn Gather AdminKeyRefused = "admin_key_refused";
+    /// The admin API refused a request: from a network that is not allowed, or of a credential that does not allow it.
+    Warn Gather AdminRefused = "admin_refused";
     /// The database lost what was committed: a backup was restored, or a replica took over that was behind.
     Warn Gather DatabaseWentBack = "database_went_back";
     /// The next signing key was published; it signs later.

@@ -1,5 +1,6 @@
 //! The command line: one command per file.
 
+mod admin_key;
 mod audit;
 mod backup;
 mod check;
@@ -15,6 +16,7 @@ pub mod log;
 mod mail;
 mod migrate;
 mod moment;
+mod nodes;
 mod openapi;
 mod passwords;
 mod print;
@@ -55,6 +57,9 @@ enum Command {
     Serve(serve::Arguments),
     /// Print the specification of the API (OpenAPI)
     Openapi {
+        /// Of the admin API
+        #[arg(long)]
+        admin: bool,
         /// Print one line per operation instead
         #[arg(long)]
         index: bool,
@@ -70,14 +75,17 @@ enum Command {
     Doctor(Box<doctor::Arguments>),
     /// Migrate the database schema to this version and exit
     Migrate,
-    /// Import users, end their sessions, help them to a new password
+    /// List, create, change and delete users, end their sessions, help them to a new password
     #[command(subcommand)]
     User(user::Command),
     /// Show the audit trail: who did what, when, and from where
     Audit(audit::Arguments),
-    /// End sessions of one user, or of all
+    /// List the sessions of a user, end one, those of a user, or all
+    #[command(subcommand, alias = "sessions")]
+    Session(sessions::Command),
+    /// Make, list and revoke the keys of programs for the admin API
     #[command(subcommand)]
-    Sessions(sessions::Command),
+    AdminKey(admin_key::Command),
     /// Copy the embedded database into a new file, while nodes use it. The server secret is not in it
     Backup(backup::Arguments),
     /// Put a copy in the place of the embedded database, while no node uses it, and keep the former one beside it
@@ -105,7 +113,7 @@ impl Cli {
         let result = match self.command {
             None => serve::run(self.config.as_ref(), &serve::Arguments::default()),
             Some(Command::Serve(arguments)) => serve::run(self.config.as_ref(), &arguments),
-            Some(Command::Openapi { index }) => openapi::run(index),
+            Some(Command::Openapi { admin, index }) => openapi::run(admin, index),
             Some(Command::Config(command)) => config::run(&command, self.config.as_ref()),
             Some(Command::Check(arguments)) => load(self.config.as_ref()).and_then(|(_, config)| check::run(&arguments, &config)),
             Some(Command::Health(arguments)) => health::run(&arguments, self.config.as_ref()),
@@ -113,7 +121,10 @@ impl Cli {
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
             Some(Command::Audit(arguments)) => load(self.config.as_ref()).and_then(|(_, config)| audit::run(&arguments, &config)),
-            Some(Command::Sessions(command)) => load(self.config.as_ref()).and_then(|(_, config)| sessions::run(&command, &config)),
+            Some(Command::Session(command)) => load(self.config.as_ref()).and_then(|(_, config)| sessions::run(&command, &config)),
+            Some(Command::AdminKey(command)) => {
+                load(self.config.as_ref()).and_then(|(_, config)| admin_key::run(&command, &config))
+            }
             Some(Command::Backup(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::backup(&file, &config)),
             Some(Command::Restore(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::restore(&file, &config)),
             Some(Command::Mail(command)) => load(self.config.as_ref()).and_then(|(_, config)| mail::run(&command, &config)),
@@ -149,6 +160,8 @@ mod tests {
             ["user", "send-reset", "--json", email],
             ["user", "reset-factors", email, "--json"],
             ["user", "set-password", email, "--json"],
+            ["user", "roles", email, "--json"],
+            ["session", "list", "--json", email],
         ];
         for command in commands {
             let parsed = Cli::try_parse_from([&["bifrons"], command.as_slice()].concat());

@@ -3,7 +3,8 @@
 use super::{failure::Failure, print::print};
 use crate::http::spec;
 
-/// Prints the specification, or one line per operation.
-pub(super) fn run(index: bool) -> Result<(), Failure> {
-    if index { print(&spec::index()) } else { print(spec::spec()) }
+/// Prints a specification, or one line per operation.
+pub(super) fn run(admin: bool, index: bool) -> Result<(), Failure> {
+    let api = if admin { spec::Api::Admin } else { spec::Api::Public };
+    print(&if index { spec::index(api) } else { spec::spec(api) })
 }

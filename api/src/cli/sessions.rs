@@ -1,32 +1,45 @@
-//! `bifrons sessions`.
+//! `bifrons session`.
 
 use std::{io::Write, sync::Arc};
 
 use clap::{ArgGroup, Subcommand};
+use entity::{SessionId, UnixMillis, UserId};
 use serde_json::json;
+use uuid::Uuid;
 
-use entity::UnixMillis;
-
-use super::{failure::Failure, log, moment, print::print, runtime::block_on, user::connect_redis};
+use super::{failure::Failure, moment, nodes::beside_nodes, print::print, user::find};
 use crate::{
-    accounts::{self, AdminAction},
-    clock::Clock,
+    accounts::{self, AdminAction, Instruction, OperatorError},
+    authorization::Operator,
+    clock::rfc_3339,
     config::Config,
-    email_address::EmailAddress,
+    mail::written,
     sessions,
     state::AppState,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// List the live sessions of a user, newest first
+    List {
+        /// E-mail address or id of the user
+        #[arg(value_name = "USER", allow_hyphen_values = true)]
+        user: String,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// End sessions; the nodes refuse them within 5 seconds
-    #[command(group(ArgGroup::new("which").required(true).args(["all", "user", "before"])))]
+    #[command(group(ArgGroup::new("which").required(true).args(["id", "all", "user", "before"])))]
     End {
+        /// The session with this id
+        #[arg(value_name = "ID")]
+        id: Option<Uuid>,
         /// All sessions of all users
         #[arg(long)]
         all: bool,
-        /// All sessions of the user with this address
-        #[arg(long, value_name = "EMAIL", allow_hyphen_values = true)]
+        /// All sessions of the user with this address or id
+        #[arg(long, value_name = "USER", allow_hyphen_values = true)]
         user: Option<String>,
         /// The sessions that were opened before this moment: 2026-01-31T09:00:00Z
         #[arg(long, value_name = "TIME", value_parser = moment::parse)]
@@ -38,31 +51,71 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
-    let Command::End { user, before, json, .. } = command;
-    let _log = log::start_for_command(config.log)?;
-    let ended = block_on(async {
-        let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
-        connect_redis(&state).await;
-        let ended = match user {
-            Some(email) => end_of_user(&state, email).await,
-            None => end_before(&state, before.unwrap_or(UnixMillis(i64::MAX))).await,
-        };
-        state.db.clone().close().await.map_err(Failure::new)?;
-        ended
-    })?;
-    if *json {
-        return print(&format!("{}\n", json!({ "sessions_ended": ended })));
-    }
-    print(&if ended == 1 { "1 session has ended\n".to_owned() } else { format!("{ended} sessions have ended\n") })
+    beside_nodes(config, async |state| match command {
+        Command::List { user, json } => list(state, find(state, user).await?.id, *json).await,
+        Command::End { id, user, before, json, .. } => {
+            let ended = match (id, user) {
+                (Some(id), _) => end_one(state, SessionId(*id)).await,
+                (None, Some(user)) => end_of_user(state, user).await,
+                (None, None) => end_before(state, before.unwrap_or(UnixMillis(i64::MAX))).await,
+            }?;
+            if *json {
+                return print(&format!("{}\n", json!({ "sessions_ended": ended })));
+            }
+            print(&format!("{}\n", sessions_ended(ended)))
+        }
+    })
 }
 
-async fn end_of_user(state: &Arc<AppState>, email: &str) -> Result<u64, Failure> {
-    let not_found = || Failure::Failed(format!("no user has the address {email}"));
-    let address = EmailAddress::parse_stored(email).ok_or_else(not_found)?;
-    accounts::apply(state, AdminAction::SignOut, &address).await.map_err(Failure::new)?.ok_or_else(not_found)
+/// So many sessions are read at once.
+const PAGE: u64 = 200;
+
+/// Prints the live sessions of a user.
+pub(super) async fn list(state: &Arc<AppState>, user: UserId, json: bool) -> Result<(), Failure> {
+    let mut before = None;
+    loop {
+        let page = sessions::list(state, user, before, PAGE).await.map_err(Failure::new)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        before = Some(last.id);
+        let lines = page.iter().map(|session| {
+            let (id, mode, ip) = (session.id.0, session.mode.name(), session.ip.as_deref());
+            if json {
+                let methods: Vec<_> = session.methods.names().collect();
+                let printed = json!({
+                    "id": id, "mode": mode, "methods": methods, "assurance": session.methods.assurance(), "ip": ip,
+                    "user_agent": session.user_agent, "created_at": rfc_3339(session.created_at),
+                    "last_seen_at": rfc_3339(session.last_seen_at), "expires_at": rfc_3339(session.expires_at),
+                });
+                return format!("{printed}\n");
+            }
+            let (since, last) = (written(session.created_at), written(session.last_seen_at));
+            let agent = session.user_agent.as_deref().unwrap_or_default();
+            format!("{id}  {mode}  since {since}, used {last}  {}  {agent}\n", ip.unwrap_or("-"))
+        });
+        print(&lines.collect::<String>())?;
+    }
+}
+
+async fn end_one(state: &Arc<AppState>, id: SessionId) -> Result<u64, Failure> {
+    match accounts::end_session(state, Operator::CommandLine, id).await {
+        Ok(()) => Ok(1),
+        Err(OperatorError::NotFound) => Err(Failure::Failed(format!("no live session has the id {}", id.0))),
+        Err(error) => Err(Failure::new(error)),
+    }
+}
+
+async fn end_of_user(state: &Arc<AppState>, written: &str) -> Result<u64, Failure> {
+    let user = find(state, written).await?.id;
+    let instruction = Instruction { by: Operator::CommandLine, user, versions: None };
+    accounts::apply(state, instruction, AdminAction::SignOut).await.map_err(Failure::new)
 }
 
 async fn end_before(state: &Arc<AppState>, before: UnixMillis) -> Result<u64, Failure> {
     let progress = |count: u64| drop(writeln!(std::io::stderr(), "… {count} sessions have ended"));
     sessions::end_before(state, before, progress).await.map_err(Failure::new)
+}
+
+/// How many sessions ended, in words.
+pub(super) fn sessions_ended(count: u64) -> String {
+    if count == 1 { "1 session has ended".to_owned() } else { format!("{count} sessions have ended") }
 }

@@ -2,6 +2,7 @@
 //! with its key and the remedy.
 
 mod accounts;
+mod admin;
 mod audit;
 mod callers;
 mod claims;
@@ -32,6 +33,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::redis::{RedisConfig, RedisNode, RedisTopology};
 pub use accounts::AccountsConfig;
+pub use admin::AdminConfig;
 pub use audit::AuditConfig;
 pub use callers::CallersConfig;
 pub use claims::{Claim, ClaimSource};
@@ -79,6 +81,7 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     pub registration: RegistrationConfig,
     pub accounts: AccountsConfig,
+    pub admin: AdminConfig,
     /// The audit trail.
     pub audit: AuditConfig,
     pub mail: MailConfig,
@@ -151,6 +154,7 @@ impl Config {
             tokens,
             registration: RegistrationConfig::read(reader),
             accounts: AccountsConfig::read(reader)?,
+            admin: AdminConfig::read(reader),
             audit: AuditConfig::read(reader)?,
             mail,
             pages: PagesConfig::read(reader),

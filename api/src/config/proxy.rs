@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{reader::Reader, values::header_name};
+use super::{
+    reader::Reader,
+    values::{header_name, network},
+};
 
 /// The proxies in front of the service, and what is believed of them.
 #[derive(Clone, Debug, Default)]
@@ -18,10 +21,7 @@ pub struct ProxyConfig {
 impl ProxyConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let about = "Networks of proxies whose X-Forwarded-For is trusted: 10.0.0.0/8.";
-        let trusted = reader.list("proxy.trusted", about, |text| {
-            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())
-        });
+        let trusted = reader.list("proxy.trusted", about, network);
         let about = "Request headers in which a trusted proxy names the approximate place of the client, the most exact first; security mails show it: cf-ipcity, cf-ipcountry. The proxy must set or remove each of them.";
         let place_headers = reader.list("proxy.place_headers", about, header_name);
         if trusted.is_empty() && !place_headers.is_empty() {

@@ -1,7 +1,12 @@
 //! Parsers of configuration values.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::Origin;
@@ -62,6 +67,12 @@ pub(super) fn header_name(text: &str) -> Result<String, String> {
         return Err("write the name of a request header: x-requested-with".to_owned());
     }
     Ok(text.to_ascii_lowercase())
+}
+
+/// A network, or one address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| "write a network or an address: 10.0.0.0/8".to_owned())
 }
 
 #[cfg(test)]

@@ -21,7 +21,10 @@ use super::{
     operations::{health, metrics, related_origins},
     request,
     response::problem::{Problem, ProblemCode},
-    spec::{document, explorer, served},
+    spec::{
+        document::{self, Api},
+        explorer, served,
+    },
     v1::verify,
 };
 use crate::{audit::Event, config::CallersConfig, random, state::AppState};
@@ -36,7 +39,8 @@ pub fn app(state: Arc<AppState>) -> App {
         .at("/.well-known/webauthn", get(related_origins::related_origins))
         .at("/health/live", get(health::live))
         .at("/health/ready", get(health::ready))
-        .at("/openapi.json", get(served::document(&state.config)))
+        .at("/openapi.json", get(served::document(Api::Public, &state.config)))
+        .at("/openapi-admin.json", get(served::document(Api::Admin, &state.config)))
         .nest_no_strip("/v1", document::service())
         .at(format!("{FOR_ENVOY}*path"), verify::for_envoy);
     if state.config.docs {

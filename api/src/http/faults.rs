@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     response::problem::{FieldError, MEDIA_TYPE, Problem, ProblemCode},
-    spec::document,
+    spec::document::{self, Api},
 };
 use crate::sync::{Mutex, lock};
 
@@ -101,7 +101,7 @@ impl Faults {
 
 /// All operations, each with the codes that its document lists.
 pub fn possible() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    document::all().map(|(.., operation)| (id(operation), codes(operation)))
+    document::all(Api::Public).map(|(.., operation)| (id(operation), codes(operation)))
 }
 
 fn id(operation: &'static Value) -> &'static str {
@@ -152,8 +152,8 @@ impl Endpoint for Faulty {
 
 fn operation_of(method: &Method, path: &str) -> Option<&'static Value> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
-    let found =
-        document::all().find(|(template, other, _)| method.as_str().eq_ignore_ascii_case(other) && document::is_at(template, path));
+    let found = document::all(Api::Public)
+        .find(|(template, other, _)| method.as_str().eq_ignore_ascii_case(other) && document::is_at(template, path));
     found.map(|(.., operation)| operation)
 }
 

@@ -158,12 +158,12 @@ impl SecurityNotice {
 /// A one-time token as a mail shows it: in a link to a page, or as text to paste if there is no page.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct OneTimeLink {
-    link: Option<String>,
+    pub(crate) link: Option<String>,
     token: Option<String>,
 }
 
 impl OneTimeLink {
-    fn new(page: Option<&Url>, token: &OneTimeToken) -> Self {
+    pub(crate) fn new(page: Option<&Url>, token: &OneTimeToken) -> Self {
         let Some(page) = page else { return Self { link: None, token: Some(token.reveal().to_string()) } };
         // In the fragment: a browser does not send it, so no server logs it (ASVS 14.2.1).
         let mut link = page.clone();

@@ -18,7 +18,7 @@ mod templates;
 
 pub(crate) use attempt::SendError;
 pub use letter::Letter;
-pub(crate) use letter::{CONFIRMED_WITHIN, Circumstances, RESET_WITHIN, SecurityNotice, UNDO_WITHIN, written};
+pub(crate) use letter::{CONFIRMED_WITHIN, Circumstances, OneTimeLink, RESET_WITHIN, SecurityNotice, UNDO_WITHIN, written};
 pub use operator::{discard, retry};
 pub use outbox::Outbox;
 pub use smtp::Step;

@@ -21,5 +21,8 @@ pub use recovery_code::RecoveryCode;
 pub use server_secret::{ServerSecret, ServerSecrets};
 pub(crate) use signing_key::canonical_pem;
 pub use signing_key::{Algorithm, SigningKey};
-pub use token::{ChallengeToken, OneTimeToken, REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX, SessionCookie};
+pub use token::{
+    ADMIN_KEY_PREFIX, AdminKey, ChallengeToken, OneTimeToken, REFRESH_TOKEN_PREFIX, RefreshToken, SESSION_COOKIE_PREFIX,
+    SessionCookie,
+};
 pub use totp_secret::{TotpSecret, TotpStep};

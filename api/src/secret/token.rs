@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{ChallengeId, GrantId, OneTimeTokenId, SecretHash, Seed, SessionId};
+use entity::{AdminKeyId, ChallengeId, GrantId, OneTimeTokenId, SecretHash, Seed, SessionId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -19,6 +19,8 @@ pub const REFRESH_TOKEN_PREFIX: &str = "bfr_";
 const ONE_TIME_TOKEN_PREFIX: &str = "bfo_";
 /// The prefix of a challenge.
 const CHALLENGE_PREFIX: &str = "bfc_";
+/// The prefix of an admin key.
+pub const ADMIN_KEY_PREFIX: &str = "bfa_";
 
 const ID: usize = 16;
 
@@ -111,6 +113,15 @@ id_and_secret! {
     CHALLENGE_PREFIX
 }
 
+id_and_secret! {
+    /// An admin key: `bfa_` + base64url(its id ‖ 32 random bytes). Its row says what it may do.
+    AdminKey {
+        /// Finds the row.
+        id: AdminKeyId
+    },
+    ADMIN_KEY_PREFIX
+}
+
 /// A refresh token: `bfr_` + base64url(grant id ‖ generation ‖ MAC).
 ///
 /// It is derived, not stored: every holder of generation `n` gets the same generation `n + 1`, however many requests ask at once and
@@ -181,13 +192,13 @@ macro_rules! redacted_debug {
         }
     )*};
 }
-redacted_debug!(SessionCookie, RefreshToken, OneTimeToken, ChallengeToken);
+redacted_debug!(SessionCookie, RefreshToken, OneTimeToken, ChallengeToken, AdminKey);
 
 #[cfg(test)]
 mod tests {
     use entity::{GrantId, Seed, SessionId, UnixMillis};
 
-    use super::{ChallengeToken, OneTimeToken, RefreshToken, SessionCookie};
+    use super::{AdminKey, ChallengeToken, OneTimeToken, RefreshToken, SessionCookie};
     use crate::{random, secret::ServerSecrets};
 
     fn a_session() -> SessionId {
@@ -217,6 +228,7 @@ mod tests {
         assert!(SessionCookie::parse(&refresh).is_none());
         assert!(RefreshToken::parse(&cookie.replace("bfs_", "bfr_")).is_none());
         assert!(OneTimeToken::parse(&cookie).is_none() && ChallengeToken::parse(&cookie).is_none());
+        assert!(AdminKey::parse(&cookie).is_none());
     }
 
     #[test]

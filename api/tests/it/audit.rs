@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use bifrons::{
-    accounts::{self, AdminAction},
+    accounts::AdminAction,
     audit::{
         Event,
         store::{Filter, read},
     },
     clock::Clock,
-    email_address::EmailAddress,
     maintenance,
     request_context::Actor,
     state::AppState,
@@ -23,7 +22,7 @@ use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Actor as Client, App, EMAIL, PASSWORD, events::WRONG};
+use crate::support::{Actor as Client, App, EMAIL, PASSWORD, events::WRONG, operator};
 
 const OTHER: &str = "another horse entirely";
 
@@ -75,8 +74,7 @@ async fn each_action_has_one_row_that_names_actor_subject_and_requester() {
     second().await;
     let config = app.state.config.clone();
     let command = Arc::new(AppState::open_existing(config, app.state.clock.clone()).await.unwrap());
-    let address = EmailAddress::parse(EMAIL).unwrap();
-    accounts::apply(&command, AdminAction::Disable, &address).await.unwrap().unwrap();
+    operator::apply(&command, AdminAction::Disable, EMAIL).await;
     second().await;
     app.state.keyring().rotate(app.state.clock.now()).await.unwrap();
 

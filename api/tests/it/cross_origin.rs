@@ -131,7 +131,10 @@ async fn a_preflight_is_answered_before_anything_else() {
         let answer = browser.send(Method::OPTIONS, &operation.path(), None).await.expect(204);
         assert_eq!(answer.header("access-control-allow-origin"), LISTED);
         assert_eq!(answer.header("access-control-allow-credentials"), "true");
-        assert_eq!(answer.header("access-control-allow-headers"), "authorization, content-type, traceparent, tracestate, baggage");
+        assert_eq!(
+            answer.header("access-control-allow-headers"),
+            "authorization, content-type, if-match, traceparent, tracestate, baggage"
+        );
         assert!(answer.header("access-control-allow-methods").contains(operation.method.as_str()));
         assert_eq!(answer.header("access-control-max-age"), "7200");
     }
@@ -152,7 +155,7 @@ async fn other_request_headers_are_allowed_by_configuration() {
         let answer = preflight.send(Method::OPTIONS, "/v1/session", None).await.expect(204);
         answer.header("access-control-allow-headers").to_owned()
     };
-    let all = "authorization, content-type, traceparent, tracestate, baggage, sentry-trace, x-requested-with";
+    let all = "authorization, content-type, if-match, traceparent, tracestate, baggage, sentry-trace, x-requested-with";
     assert_eq!([allowed(LISTED).await, allowed("http://localhost:4000").await], [all, all]);
     assert_eq!(allowed("https://evil.example").await, "");
 }

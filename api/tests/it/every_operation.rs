@@ -3,7 +3,10 @@
 use reqwest::{Method, header};
 use serde_json::json;
 
-use crate::support::{Actor, App, EMAIL, PASSWORD, specification::operations};
+use crate::support::{
+    Actor, App, EMAIL, PASSWORD,
+    specification::{admin_operations, operations},
+};
 
 /// Operations that need no session. Add none without a reason.
 const PUBLIC: [&str; 18] = [
@@ -60,7 +63,8 @@ async fn asvs_8_2_1_without_a_session_only_public_operations_are_allowed() {
 #[tokio::test]
 async fn asvs_3_4_every_answer_has_the_security_headers() {
     let app = App::with_environment(&[("BIFRONS_PUBLIC_URL", "https://api.example.com")]).await;
-    let mut paths: Vec<_> = operations().into_iter().map(|operation| (operation.method.clone(), operation.path())).collect();
+    let all = operations().into_iter().chain(admin_operations());
+    let mut paths: Vec<_> = all.map(|operation| (operation.method.clone(), operation.path())).collect();
     for other in [
         "/docs",
         "/openapi.json",
@@ -101,10 +105,10 @@ async fn asvs_3_4_every_answer_has_the_security_headers() {
 #[tokio::test]
 async fn asvs_4_1_4_other_methods_are_refused_and_allow_lists_the_right_ones() {
     let app = App::start().await;
-    for operation in operations() {
+    let all = || operations().into_iter().chain(admin_operations());
+    for operation in all() {
         let path = operation.path();
-        let here: Vec<_> =
-            operations().into_iter().filter(|other| other.template == operation.template).map(|other| other.method).collect();
+        let here: Vec<_> = all().filter(|other| other.template == operation.template).map(|other| other.method).collect();
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE"].map(|method| method.parse::<Method>().unwrap()) {
             if here.contains(&method) {
                 continue;

@@ -8,6 +8,8 @@
 mod access_token;
 mod account_recovery;
 mod addresses;
+mod admin_api;
+mod administrators;
 mod audit;
 mod audit_operator;
 mod backup_faults;
@@ -97,3 +99,4 @@ mod static_documents;
 mod step_up;
 mod support;
 mod upgrades;
+mod user_commands;

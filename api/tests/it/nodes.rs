@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use bifrons::{
-    accounts::{self, AdminAction},
-    email_address::EmailAddress,
-};
+use bifrons::accounts::AdminAction;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
     App, EMAIL, PASSWORD,
     ends::{ENDS, end},
+    operator,
     redis::{RedisServer, until},
 };
 
@@ -73,8 +71,7 @@ async fn an_ended_session_changes_nothing_on_a_node_that_has_not_learned_of_the_
         there.get_session().await.expect(200);
         let session = there.session().await;
         if how == "operator" {
-            let address = EmailAddress::parse(EMAIL).unwrap();
-            accounts::apply(&one.state, AdminAction::Disable, &address).await.unwrap().unwrap();
+            operator::apply(&one.state, AdminAction::Disable, EMAIL).await;
         } else {
             end(how, &victim, &other).await;
         }
@@ -177,7 +174,6 @@ async fn b_14_the_end_of_a_stolen_session_takes_effect_on_all_nodes() {
 async fn b_11_the_changes_of_an_operator_take_effect_on_all_nodes() {
     let (one, two) = two(None).await;
     let ada = one.ada().await;
-    let address = EmailAddress::parse(EMAIL).unwrap();
     for action in [AdminAction::SignOut, AdminAction::Disable] {
         ada.sign_in(EMAIL, PASSWORD).await.expect(200);
         let tokens = one.client().tokens(EMAIL, PASSWORD).await.expect(200);
@@ -185,8 +181,8 @@ async fn b_11_the_changes_of_an_operator_take_effect_on_all_nodes() {
         two.poll().await;
         ada.at(&two).get_session().await.expect(200);
         bearer.at(&two).get_session().await.expect(200);
-        let ended = accounts::apply(&one.state, action, &address).await.unwrap();
-        assert_eq!(ended, Some(2));
+        let ended = operator::apply(&one.state, action, EMAIL).await;
+        assert_eq!(ended, 2);
         for node in [&one, &two] {
             node.poll().await;
             ada.at(node).get_session().await.expect_problem(401, "invalid_session");
@@ -195,7 +191,7 @@ async fn b_11_the_changes_of_an_operator_take_effect_on_all_nodes() {
         }
     }
     two.client().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
-    accounts::apply(&one.state, AdminAction::Enable, &address).await.unwrap();
+    operator::apply(&one.state, AdminAction::Enable, EMAIL).await;
     ada.at(&two).get_session().await.expect_problem(401, "invalid_session");
     two.client().sign_in(EMAIL, PASSWORD).await.expect(200);
 }

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Actor, App, EMAIL, PASSWORD,
     binary::{Process, bifrons, free_port},
-    events::{WRONG, everything, mail, second_factors},
+    events::{WRONG, administration, everything, mail, second_factors},
     raw::RawConnection,
 };
 
@@ -45,6 +45,7 @@ async fn asvs_16_3_every_event_happens_and_is_counted() {
     })
     .await;
     everything(&app).await;
+    administration(&app).await;
     let verified = App::configured(|config| config.registration = RegistrationConfig::Verified).await;
     verified.client().sign_up(EMAIL, PASSWORD).await.expect(202);
     let confirm = json!({"token": "bfo_nonsense", "password": PASSWORD});

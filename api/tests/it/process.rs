@@ -67,7 +67,7 @@ async fn the_specification_needs_no_configuration() {
     fs::write(folder.path().join("bifrons.toml"), "nonsense").unwrap();
     let output = run(folder.path(), &["openapi"], &[("BIFRONS_LISTEN", "nonsense")]);
     assert!(output.status.success());
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), bifrons::http::spec::spec());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), bifrons::http::spec::spec(bifrons::http::spec::Api::Public));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 

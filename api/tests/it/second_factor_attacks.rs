@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use bifrons::{
-    accounts::{self, AdminAction},
-    email_address::EmailAddress,
-    secret::TotpSecret,
-};
+use bifrons::{accounts::AdminAction, secret::TotpSecret};
 use futures_util::future::join_all;
 use reqwest::Method;
 use sea_orm::{EntityTrait, IntoActiveModel};
@@ -19,6 +15,7 @@ use crate::{
     support::{
         Actor, App, EMAIL, PASSWORD,
         authenticator::{Authenticator, STEP},
+        operator,
     },
 };
 
@@ -92,9 +89,8 @@ async fn a_challenge_is_void_once_the_credentials_change() {
         match how {
             "password" => drop(ada.change_password(PASSWORD, "another horse entirely").await.expect(200)),
             "disable" => {
-                let address = EmailAddress::parse(EMAIL).unwrap();
-                accounts::apply(&app.state, AdminAction::Disable, &address).await.unwrap().unwrap();
-                accounts::apply(&app.state, AdminAction::Enable, &address).await.unwrap().unwrap();
+                operator::apply(&app.state, AdminAction::Disable, EMAIL).await;
+                operator::apply(&app.state, AdminAction::Enable, EMAIL).await;
             }
             "remove" => drop(ada.delete("/v1/me/totp").await.expect(204)),
             _ => drop(ada.delete("/v1/me").await.expect(204)),

@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use bifrons::{
-    accounts::{self, AdminAction},
-    email_address::EmailAddress,
-    sessions,
-};
+use bifrons::{accounts::AdminAction, sessions};
 use entity::UnixMillis;
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -19,6 +15,7 @@ use crate::{
     support::{
         Actor, App, EMAIL, PASSWORD,
         authenticator::{Authenticator, STEP},
+        operator,
     },
 };
 
@@ -148,12 +145,11 @@ async fn a_planted_challenge_cookie_is_ignored() {
 async fn a_sign_in_that_waits_ends_with_the_sessions() {
     let app = App::start().await;
     let (ada, authenticator) = with_app(&app).await;
-    let address = EmailAddress::parse(EMAIL).unwrap();
     for how in ["by operator", "others", "before"] {
         let waiting = app.client();
         waiting.sign_in(EMAIL, PASSWORD).await.expect(202);
         match how {
-            "by operator" => drop(accounts::apply(&app.state, AdminAction::SignOut, &address).await.unwrap().unwrap()),
+            "by operator" => drop(operator::apply(&app.state, AdminAction::SignOut, EMAIL).await),
             "others" => drop(ada.delete("/v1/me/sessions").await.expect(204)),
             _ => drop(sessions::end_before(&app.state, UnixMillis(i64::MAX), |_| ()).await.unwrap()),
         }

@@ -2,14 +2,14 @@
 
 use std::{collections::HashSet, fs, path::PathBuf};
 
-use bifrons::http::spec;
+use bifrons::http::spec::{self, Api};
 use serde_json::{Value, json};
 
 use crate::{
     every_operation::signed_in,
     support::{
         App,
-        specification::{DOCUMENT, Operation, operations, resolve, validator},
+        specification::{ADMIN_DOCUMENT, DOCUMENT, Operation, admin_operations, operations, resolve, validator},
     },
 };
 
@@ -26,13 +26,14 @@ fn checked_in(name: &str, current: &str) {
 }
 
 #[test]
-fn openapi_json_is_the_specification_of_the_code() {
-    checked_in("openapi.json", spec::spec());
+fn the_documents_are_the_specifications_of_the_code() {
+    checked_in("openapi.json", &spec::spec(Api::Public));
+    checked_in("openapi-admin.json", &spec::spec(Api::Admin));
 }
 
 #[test]
 fn openapi_txt_lists_the_operations() {
-    checked_in("openapi.txt", &spec::index());
+    checked_in("openapi.txt", &spec::index(Api::Public));
 }
 
 #[test]
@@ -74,13 +75,15 @@ fn no_key_is_repeated() {
             deserializer.deserialize_any(Visitor)
         }
     }
-    serde_json::from_str::<Strict>(spec::spec()).unwrap();
+    for api in [Api::Public, Api::Admin] {
+        serde_json::from_str::<Strict>(&spec::spec(api)).unwrap();
+    }
 }
 
 #[test]
 fn every_operation_has_a_name_a_description_and_a_security_requirement() {
     let mut ids = HashSet::new();
-    for operation in operations() {
+    for operation in operations().into_iter().chain(admin_operations()) {
         assert!(ids.insert(operation.id.clone()) && !operation.id.is_empty(), "{}", operation.template);
         assert!(operation.document["security"].is_array(), "{}", operation.id);
         assert!(operation.document["summary"].is_string(), "{}", operation.id);
@@ -98,8 +101,12 @@ fn every_operation_has_a_name_a_description_and_a_security_requirement() {
         let parameters = operation.document["parameters"].as_array().into_iter().flatten();
         for parameter in parameters {
             let name = parameter["name"].as_str().unwrap();
+            // Operators search by the beginning of an address, which is no credential.
+            let is_search = operation.id == "listUsers" && name == "email";
             assert!(
-                parameter["in"] == "cookie" || !["token", "password", "secret", "email"].iter().any(|secret| name.contains(secret)),
+                is_search
+                    || parameter["in"] == "cookie"
+                    || !["token", "password", "secret", "email"].iter().any(|secret| name.contains(secret)),
                 "ASVS 14.2.1: {name} in a URL"
             );
         }
@@ -112,7 +119,8 @@ async fn the_service_serves_the_specification() {
     let served = app.client().get("/openapi.json").await.expect(200);
     assert_eq!(served.header("content-type"), "application/json");
     let names = |text: &str| text.replace("__Host-", "").replace("; HttpOnly; Secure;", "; HttpOnly;");
-    let (mut served, mut written): (Value, Value) = (served.json(), serde_json::from_str(&names(spec::spec())).unwrap());
+    let (mut served, mut written): (Value, Value) =
+        (served.json(), serde_json::from_str(&names(&spec::spec(Api::Public))).unwrap());
     assert_eq!(served["servers"][0]["url"].take(), "http://localhost:3000");
     assert_eq!(written["servers"][0]["url"].take(), "/");
     let audience = served.pointer_mut("/components/schemas/MintAccessTokenRequest/properties/audience").unwrap();
@@ -177,7 +185,8 @@ async fn the_served_document_has_the_effective_lengths_of_passwords() {
 
 #[test]
 fn every_value_has_an_example_that_fits() {
-    for (name, schema) in DOCUMENT["components"]["schemas"].as_object().unwrap() {
+    let schemas = |document: &'static Value| document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas(&DOCUMENT).iter().chain(schemas(&ADMIN_DOCUMENT)) {
         let example = &schema["example"];
         assert!(!example.is_null(), "{name}");
         let fits = validator(&json!({ "$ref": format!("#/components/schemas/{name}") }));
@@ -191,7 +200,7 @@ fn every_value_has_an_example_that_fits() {
     for (name, header) in DOCUMENT["components"]["headers"].as_object().unwrap() {
         assert!(validator(&header["schema"]).is_valid(&header["example"]), "{name}");
     }
-    for operation in operations() {
+    for operation in operations().into_iter().chain(admin_operations()) {
         for parameter in operation.document["parameters"].as_array().into_iter().flatten() {
             assert!(validator(&parameter["schema"]).is_valid(&parameter["example"]), "{}: {parameter}", operation.id);
         }
@@ -209,8 +218,13 @@ fn every_value_has_an_example_that_fits() {
 /// Go has one name space for the values of all enums, and generators name them by `x-enum-varnames`.
 #[test]
 fn no_two_values_of_enums_have_one_name() {
+    for document in [&*DOCUMENT, &*ADMIN_DOCUMENT] {
+        has_no_name_twice(document["components"]["schemas"].as_object().unwrap());
+    }
+}
+
+fn has_no_name_twice(schemas: &serde_json::Map<String, Value>) {
     let mut names = HashSet::new();
-    let schemas = DOCUMENT["components"]["schemas"].as_object().unwrap();
     for (name, schema) in schemas {
         assert!(names.insert(name.to_lowercase()), "{name}");
         let Some(values) = schema["enum"].as_array() else { continue };
@@ -225,6 +239,21 @@ fn no_two_values_of_enums_have_one_name() {
         let values = schemas[code]["enum"].as_array().unwrap();
         let described = schemas[code]["description"].as_str().unwrap();
         assert!(values.iter().all(|value| described.contains(&format!("- `{}`: ", value.as_str().unwrap()))), "{described}");
+    }
+}
+
+/// Public clients do not grow because of the admin API.
+#[test]
+fn the_public_document_has_nothing_of_the_admin_api() {
+    let public = spec::spec(Api::Public);
+    assert!(!public.contains("/v1/admin") && !public.contains("adminKey"));
+    let codes = |document: &Value| document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap().clone();
+    for code in ["admin_required", "scope_missing", "network_not_allowed", "invalid_admin_key", "version_conflict", "user_disabled"]
+    {
+        assert!(codes(&ADMIN_DOCUMENT).contains(&json!(code)) && !public.contains(code), "{code}");
+    }
+    for code in codes(&DOCUMENT) {
+        assert!(codes(&ADMIN_DOCUMENT).contains(&code), "{code}");
     }
 }
 

@@ -5,7 +5,8 @@ mod reset;
 mod resolve;
 pub(crate) mod store;
 
-pub(super) use request::request;
-pub use request::{RequestResetError, request_password_reset, send_password_reset};
-pub use reset::{ResetPasswordError, reset_password, set_password};
+pub use request::{RequestResetError, request_password_reset};
+pub(super) use request::{request, store_request};
+pub(super) use reset::replace;
+pub use reset::{ResetPasswordError, reset_password};
 pub(crate) use resolve::resolve_reset_requests;

@@ -4,18 +4,17 @@
 
 use std::sync::Arc;
 
-use entity::{ResetRequestId, UnixMillis, reset_request, user::Status};
+use entity::{ResetRequestId, UnixMillis, reset_request};
 
 use super::store;
 use crate::{
-    accounts::store::find_by_email,
     audit::{Event, Record},
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     limits::LimitError,
     random,
     requester::Requester,
-    state::AppState,
+    state::{AppState, Tx},
 };
 
 /// Why no request was stored.
@@ -39,16 +38,13 @@ pub async fn request_password_reset(state: &Arc<AppState>, email: &str, requeste
     state.limits.take_network(requester.network(), now).await?;
     let locale = state.outbox.locale(None, requester.accept_language.as_deref());
     let request = reset_request::Model { is_limited: true, ..request(&address, locale, now) };
-    Ok(store_request(state, request, Event::PasswordResetRequested.into()).await?)
-}
-
-/// The same for an operator, without limits; false if no user who may sign in has the address.
-pub async fn send_password_reset(state: &Arc<AppState>, address: &EmailAddress) -> Result<bool, Unavailable> {
-    let user = find_by_email(state.db.connection(), address).await?;
-    let Some(user) = user.filter(|user| user.status == Status::Active) else { return Ok(false) };
-    let locale = state.outbox.locale(None, None);
-    let request = request(address, locale, state.clock.now());
-    store_request(state, request, Event::PasswordResetOrdered.of(user.id)).await.map(|()| true)
+    let asked = (request, Event::PasswordResetRequested.into());
+    let stored = state.write(Scope::Transaction, asked, |tx, (request, record)| {
+        Box::pin(store_request(tx, request.clone(), Record::clone(record)))
+    });
+    stored.await?;
+    state.reset_requests.notify_one();
+    Ok(())
 }
 
 /// A request, to be stored. After that, `state.reset_requests` wakes the task that resolves it.
@@ -62,15 +58,9 @@ pub(in crate::accounts) fn request(address: &EmailAddress, locale: &str, now: Un
     }
 }
 
-async fn store_request(state: &Arc<AppState>, request: reset_request::Model, record: Record) -> Result<(), Unavailable> {
-    let stored = state.write(Scope::Transaction, (request, record), |tx, (request, record)| {
-        Box::pin(async move {
-            store::insert(tx, request.clone()).await?;
-            tx.record(record.clone());
-            Ok(())
-        })
-    });
-    stored.await?;
-    state.reset_requests.notify_one();
+/// Stores a request, in the transaction that asks for it.
+pub(in crate::accounts) async fn store_request(tx: &Tx, request: reset_request::Model, record: Record) -> Result<(), Unavailable> {
+    store::insert(tx, request).await?;
+    tx.record(record);
     Ok(())
 }

@@ -14,7 +14,6 @@ use crate::{
     audit::Event,
     authentication::{self, ChoosePasswordError, choose_password},
     db::{Scope, Unavailable},
-    email_address::EmailAddress,
     limits::LimitError,
     one_time_tokens::{self, Notice, Occasion},
     requester::Requester,
@@ -81,29 +80,9 @@ pub async fn reset_password(
     Ok(state.limits.trust_device(&requester.devices, &changed, now))
 }
 
-/// Sets the password of a user for an operator, ends all sessions and returns how many; `None` if no user has the address.
-pub async fn set_password(state: &Arc<AppState>, address: &EmailAddress, new: Password) -> Result<Option<u64>, ResetPasswordError> {
-    let Some(user) = store::find_by_email(state.db.connection(), address).await? else { return Ok(None) };
-    let hash = choose_password(state, new, address.canonical(), &Requester::default()).await?;
-    let now = state.clock.now();
-    let notice = Notice::new(state, &user, Occasion::PasswordChanged, &Requester::default(), now);
-    let set = state.write_or_refuse(Scope::Transaction, (user.id, hash, notice, now), |tx, (user, hash, notice, now)| {
-        Box::pin(async move {
-            if !store::raise_epoch(tx, *user).await? {
-                return Ok(Err(()));
-            }
-            let ended = replace(tx, *user, hash, *now).await?;
-            notice.store(tx).await?;
-            tx.record(Event::PasswordSet.of(*user));
-            Ok(Ok(ended))
-        })
-    });
-    Ok(set.await?.ok())
-}
-
 /// Replaces the password of a user whose row the transaction has changed, and ends their sessions. What else the mailbox was sent to change
 /// the password with becomes void.
-async fn replace(tx: &Tx, user: UserId, hash: &PasswordHash, now: UnixMillis) -> Result<u64, Unavailable> {
+pub(in crate::accounts) async fn replace(tx: &Tx, user: UserId, hash: &PasswordHash, now: UnixMillis) -> Result<u64, Unavailable> {
     authentication::store::put(tx, user, hash, now).await?;
     one_time_tokens::store::void(tx, user, Purpose::ResetPassword).await?;
     sessions::store::end_all(tx, user, EndedBecause::PasswordChanged, now).await

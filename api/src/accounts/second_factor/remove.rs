@@ -1,4 +1,4 @@
-//! Removing the second factors: by the user, or by an operator for a user who lost them.
+//! Removing the authenticator app.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use crate::{
     audit::Event,
     authentication::second_factor,
     db::{Scope, Unavailable},
-    email_address::EmailAddress,
     one_time_tokens::{Notice, Occasion},
     principal::Principal,
     requester::Requester,
@@ -57,25 +56,4 @@ pub async fn remove_second_factor(
         })
     });
     removed.await?
-}
-
-/// The same for an operator; `None` if no user has the address, and false if the user has no second factor.
-pub async fn reset_second_factors(state: &Arc<AppState>, address: &EmailAddress) -> Result<Option<bool>, Unavailable> {
-    let Some(user) = store::find_by_email(state.db.connection(), address).await? else { return Ok(None) };
-    let now = state.clock.now();
-    let notice = Notice::new(state, &user, Occasion::SecondFactorRemoved, &Requester::default(), now);
-    let reset = state.write_or_refuse(Scope::Transaction, (user.id, notice), |tx, (user, notice)| {
-        Box::pin(async move {
-            if !store::set_second_factor(tx, *user, false).await? {
-                return Ok(Err(None));
-            }
-            if !second_factor::store::remove_all(tx, *user).await? {
-                return Ok(Err(Some(false)));
-            }
-            notice.store(tx).await?;
-            tx.record(Event::SecondFactorsReset.of(*user));
-            Ok(Ok(()))
-        })
-    });
-    Ok(reset.await?.map_or_else(|refused| refused, |()| Some(true)))
 }

@@ -48,11 +48,11 @@ impl VerifiedIdentity {
     }
 }
 
-fn state_of(request: &Request) -> Result<&Arc<AppState>, Problem> {
+pub(super) fn state_of(request: &Request) -> Result<&Arc<AppState>, Problem> {
     request.data::<Arc<AppState>>().ok_or_else(|| Problem::new(ProblemCode::InternalError))
 }
 
-async fn required(request: &Request, state: &Arc<AppState>, verification: Verification) -> Result<Principal, Problem> {
+pub(super) async fn required(request: &Request, state: &Arc<AppState>, verification: Verification) -> Result<Principal, Problem> {
     let principal = authenticate(request.headers(), state, verification).await?;
     principal.ok_or_else(|| Problem::new(ProblemCode::Unauthenticated))
 }
@@ -111,14 +111,25 @@ pub(in crate::http) const STEP_UP: &str = "stepUp";
 /// The problem of an operation that demands a fresh session.
 pub(in crate::http) const STEP_UP_PROBLEM: ProblemCode = ProblemCode::ReauthenticationRequired;
 
-const SCHEMES: [&str; 2] = [SESSION_COOKIE, "bearerAuth"];
+pub(super) const SCHEMES: [&str; 2] = [SESSION_COOKIE, "bearerAuth"];
 
 /// The schemes whose cookies have another name in each configuration.
 pub(in crate::http) const SESSION_COOKIE: &str = "cookieAuth";
 pub(in crate::http) const REFRESH_COOKIE: &str = "refreshCookie";
 
 fn register_schemes(registry: &mut Registry) {
-    let none = || MetaSecurityScheme {
+    register_session_schemes(registry);
+    registry.create_security_scheme(
+        REFRESH_COOKIE,
+        cookie(
+            "The refresh cookie that `signIn` sets in mode `token` with `refresh_in: cookie`. Browsers send it without being told.",
+        ),
+    );
+}
+
+/// A scheme without values.
+pub(super) fn no_scheme() -> MetaSecurityScheme {
+    MetaSecurityScheme {
         ty: "",
         description: None,
         name: None,
@@ -127,25 +138,20 @@ fn register_schemes(registry: &mut Registry) {
         bearer_format: None,
         flows: None,
         openid_connect_url: None,
-    };
-    let cookie = |description| MetaSecurityScheme {
-        ty: "apiKey",
-        description: Some(description),
-        // The document puts the name that is configured here.
-        name: Some(""),
-        key_in: Some("cookie"),
-        ..none()
-    };
+    }
+}
+
+/// A cookie. The document puts the name that is configured in the place of the empty one.
+fn cookie(description: &'static str) -> MetaSecurityScheme {
+    MetaSecurityScheme { ty: "apiKey", description: Some(description), name: Some(""), key_in: Some("cookie"), ..no_scheme() }
+}
+
+/// The schemes of a session.
+pub(super) fn register_session_schemes(registry: &mut Registry) {
     registry.create_security_scheme(
         SESSION_COOKIE,
         cookie(
             "The session cookie that `signIn` sets in mode `cookie`. Browsers send it without being told: there is nothing to type here.",
-        ),
-    );
-    registry.create_security_scheme(
-        REFRESH_COOKIE,
-        cookie(
-            "The refresh cookie that `signIn` sets in mode `token` with `refresh_in: cookie`. Browsers send it without being told.",
         ),
     );
     registry.create_security_scheme(
@@ -155,7 +161,7 @@ fn register_schemes(registry: &mut Registry) {
             description: Some("The `access_token` that `signIn` in mode `token` and `refreshTokens` answer with."),
             scheme: Some("bearer"),
             bearer_format: Some("JWT"),
-            ..none()
+            ..no_scheme()
         },
     );
 }

@@ -1,5 +1,6 @@
 //! Reading requests.
 
+pub(super) mod admin;
 pub(super) mod body;
 pub(super) mod cookie_parameter;
 pub(super) mod credentials;

@@ -78,6 +78,7 @@ fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&Pas
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64(),
         "object" => value.is_object(),
+        "array" => value.is_array(),
         _ => true,
     };
     if !fits {

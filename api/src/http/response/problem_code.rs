@@ -56,6 +56,8 @@ problem_codes! {
     InvalidRefreshToken = 401, "Invalid refresh token";
     /// The refresh token was used before, so there is a copy of it. Its session has ended.
     RefreshReused = 401, "Refresh token reused";
+    /// The admin key was never made, has expired, or was revoked.
+    InvalidAdminKey = 401, "Invalid admin key";
     /// The challenge was used, has expired, has no tries left, or is void since the credentials changed: sign in again.
     InvalidChallenge = 401, "Invalid challenge";
     /// A state-changing request came from an origin that is not allowed.
@@ -70,8 +72,14 @@ problem_codes! {
     InvalidPasskey = 403, "Invalid passkey";
     /// The service does not know the passkey: it was removed, or is of another service.
     UnknownPasskey = 403, "Unknown passkey";
-    /// The user has a second factor: a code is demanded beside the password.
+    /// Two factors are demanded: a code beside the password. To administrate, add a second factor first.
     SecondFactorRequired = 403, "Second factor required";
+    /// The operation is for administrators: users with the role `admin`. An admin key acts on no administrator, and makes none.
+    AdminRequired = 403, "Administrator required";
+    /// The admin key lacks the scope of the operation, `x-admin-scope`.
+    ScopeMissing = 403, "Scope missing";
+    /// The service is not administrated from this network.
+    NetworkNotAllowed = 403, "Network not allowed";
     /// The one-time token was used, has expired, or was never issued.
     InvalidOneTimeToken = 403, "Invalid one-time token";
     /// There is no such resource.
@@ -90,6 +98,12 @@ problem_codes! {
     TooManyPasskeys = 409, "Too many passkeys";
     /// The user has no password and no other passkey, and could not sign in any more.
     LastSignInMethod = 409, "Last way to sign in";
+    /// The user is the last administrator who can sign in: give another user the role `admin` first.
+    LastAdministrator = 409, "Last administrator";
+    /// The user has changed since the version of `If-Match`: read the user again.
+    VersionConflict = 409, "Version conflict";
+    /// The user is disabled: enable the user first.
+    UserDisabled = 409, "User disabled";
     /// The body is over 64 KiB.
     BodyTooLarge = 413, "Body too large";
     /// The body is not `application/json`.
@@ -107,10 +121,23 @@ problem_codes! {
 }
 
 impl ProblemCode {
+    /// Whether only the admin API answers with this code.
+    pub(in crate::http) fn is_of_admin(self) -> bool {
+        matches!(
+            self,
+            Self::AdminRequired
+                | Self::ScopeMissing
+                | Self::NetworkNotAllowed
+                | Self::InvalidAdminKey
+                | Self::VersionConflict
+                | Self::UserDisabled
+        )
+    }
+
     /// The header of a code: `WWW-Authenticate` (RFC 9110 section 15.5.2, RFC 6750 section 3) or `Retry-After`.
     pub(in crate::http) fn header(self) -> Option<(HeaderName, &'static str)> {
         match (self, self.status()) {
-            (Self::InvalidToken, _) => Some((header::WWW_AUTHENTICATE, BEARER_INVALID_TOKEN)),
+            (Self::InvalidToken | Self::InvalidAdminKey, _) => Some((header::WWW_AUTHENTICATE, BEARER_INVALID_TOKEN)),
             (_, 401) => Some((header::WWW_AUTHENTICATE, BEARER)),
             (Self::Overloaded, _) => Some((header::RETRY_AFTER, "1")),
             (_, 503) => Some((header::RETRY_AFTER, "5")),

@@ -7,9 +7,11 @@ use crate::http::request::credentials::{REFRESH_COOKIE, SESSION_COOKIE};
 
 pub(super) fn name(document: &mut Value, effective: &Effective) {
     let policy = &effective.cookies;
-    let schemes = &mut document["components"]["securitySchemes"];
-    schemes[SESSION_COOKIE]["name"] = policy.session_name.into();
-    schemes[REFRESH_COOKIE]["name"] = policy.refresh_name.into();
+    for (scheme, name) in [(SESSION_COOKIE, policy.session_name), (REFRESH_COOKIE, policy.refresh_name)] {
+        if let Some(scheme) = document["components"]["securitySchemes"].get_mut(scheme) {
+            scheme["name"] = name.into();
+        }
+    }
     for (_, operation) in operations_mut(document) {
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
         for parameter in parameters.filter(|parameter| parameter["in"] == "cookie") {

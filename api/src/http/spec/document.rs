@@ -1,9 +1,10 @@
-//! The specification: what the API structs declare, and what poem-openapi cannot. It needs no state, no database and no environment.
+//! The specifications, of the public API and of the admin API: what the API structs declare, and what poem-openapi cannot. They need no
+//! state, no database and no environment.
 
 use std::sync::LazyLock;
 
 use poem::http::Method;
-use poem_openapi::{ContactObject, LicenseObject, OpenApiService, ServerObject};
+use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService, ServerObject};
 use serde_json::{Value, json};
 
 use super::{
@@ -12,26 +13,29 @@ use super::{
     headers, links,
     operations::{operations, operations_mut},
     problems, schemas,
-    tidy::tidy,
+    tidy::{remove_unused, tidy},
 };
-use crate::http::v1::{
-    challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
-    passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
-    second_factor::SecondFactorApi, session::SessionApi, sessions::SessionsApi, tokens::TokensApi, users::UsersApi,
-    verify::VerifyApi,
+use crate::http::{
+    admin::{actions::AdminActionsApi, sessions::AdminSessionsApi, users::AdminUsersApi},
+    v1::{
+        challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
+        passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
+        second_factor::SecondFactorApi, session::SessionApi, sessions::SessionsApi, tokens::TokensApi, users::UsersApi,
+        verify::VerifyApi,
+    },
 };
 
 /// The APIs, in the order of the document: their type, and their values.
 macro_rules! apis {
-    ($($api:ident),+ $(,)?) => {
-        /// All operations.
-        pub(in crate::http) type Apis = ($($api),+);
+    ($Apis:ident, $APIS:ident: $($api:ident),+ $(,)?) => {
+        pub(in crate::http) type $Apis = ($($api),+);
 
-        const APIS: Apis = ($($api),+);
+        const $APIS: $Apis = ($($api),+);
     };
 }
 
 apis! {
+    PublicApis, PUBLIC_APIS:
     UsersApi,
     PasswordApi,
     EmailApi,
@@ -50,23 +54,57 @@ apis! {
     ProbeApi,
 }
 
+apis! {
+    AdminApis, ADMIN_APIS:
+    AdminUsersApi,
+    AdminActionsApi,
+    AdminSessionsApi,
+}
+
 /// The operations as poem serves them.
-pub(in crate::http) fn service() -> OpenApiService<Apis, ()> {
-    OpenApiService::new(APIS, "Bifrons", env!("CARGO_PKG_VERSION"))
-        .description(include_str!("openapi.md"))
+pub(in crate::http) fn service() -> OpenApiService<(PublicApis, AdminApis), ()> {
+    OpenApiService::new((PUBLIC_APIS, ADMIN_APIS), "", "")
+}
+
+/// Which API a document describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// What clients of users call.
+    Public,
+    /// What operators call.
+    Admin,
+}
+
+impl Api {
+    /// As poem-openapi writes it.
+    fn written(self) -> String {
+        match self {
+            Self::Public => described(OpenApiService::new(PUBLIC_APIS, "Bifrons", VERSION), include_str!("openapi.md")),
+            Self::Admin => {
+                described(OpenApiService::new(ADMIN_APIS, "Bifrons administration", VERSION), include_str!("openapi-admin.md"))
+            }
+        }
+    }
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn described<T: OpenApi>(service: OpenApiService<T, ()>, description: &str) -> String {
+    service
+        .description(description)
         .contact(ContactObject::new().name("The Bifrons authors"))
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/"))
         .server(ServerObject::new("/").description("The service that serves this document"))
+        .spec()
 }
 
-/// The document of any deployment.
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document(&Effective::any()));
-
-static SPEC: LazyLock<String> = LazyLock::new(|| text(&DOCUMENT));
+/// The documents of any deployment.
+static PUBLIC: LazyLock<Value> = LazyLock::new(|| document(Api::Public, &Effective::any()));
+static ADMIN: LazyLock<Value> = LazyLock::new(|| document(Api::Admin, &Effective::any()));
 
 /// The finished document. It adds what poem-openapi cannot say.
-pub(super) fn document(effective: &Effective) -> Value {
-    let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
+pub(super) fn document(api: Api, effective: &Effective) -> Value {
+    let mut document: Value = serde_json::from_str(&api.written()).unwrap_or_default();
     tidy(&mut document);
     document["servers"][0]["url"] = effective.url.as_str().into();
     for (_, operation) in operations_mut(&mut document) {
@@ -77,8 +115,9 @@ pub(super) fn document(effective: &Effective) -> Value {
     problems::complete(&mut document);
     headers::complete(&mut document, effective);
     cookies::name(&mut document, effective);
-    schemas::complete(&mut document, effective);
+    schemas::complete(&mut document, api, effective);
     links::add(&mut document);
+    remove_unused(&mut document);
     document
 }
 
@@ -87,9 +126,12 @@ pub(super) fn text(document: &Value) -> String {
     format!("{document:#}\n")
 }
 
-/// The document as it is written to `openapi.json`.
-pub fn spec() -> &'static str {
-    &SPEC
+/// The document as it is written to `openapi.json` or `openapi-admin.json`.
+pub fn spec(api: Api) -> String {
+    text(match api {
+        Api::Public => &PUBLIC,
+        Api::Admin => &ADMIN,
+    })
 }
 
 /// The methods that a path has operations for.
@@ -98,17 +140,17 @@ pub(in crate::http) fn methods(path: &str) -> Vec<Method> {
         // `OPTIONS *` asks about the service as a whole (RFC 9110 section 9.3.7).
         return vec![Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     }
-    operations(&DOCUMENT)
+    served()
         .filter(|(template, ..)| is_at(template, path))
         .filter_map(|(_, method, _)| method.to_uppercase().parse().ok())
         .collect()
 }
 
-/// What a reference inside the document names; a value that is none stands for itself.
+/// What a reference inside the public document names; a value that is none stands for itself.
 #[cfg(feature = "testbed")]
 pub(in crate::http) fn resolve(value: &'static Value) -> &'static Value {
     let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    reference.and_then(|pointer| DOCUMENT.pointer(pointer)).unwrap_or(value)
+    reference.and_then(|pointer| PUBLIC.pointer(pointer)).unwrap_or(value)
 }
 
 /// Whether a path is one that the template stands for.
@@ -119,11 +161,19 @@ pub(in crate::http) fn is_at(template: &str, path: &str) -> bool {
 
 /// The schema of a parameter.
 pub(in crate::http) fn parameter(operation: &str, name: &str) -> Option<&'static Value> {
-    let (.., operation) = operations(&DOCUMENT).find(|(.., one)| one["operationId"] == operation)?;
+    let (.., operation) = served().find(|(.., one)| one["operationId"] == operation)?;
     operation["parameters"].as_array()?.iter().find(|parameter| parameter["name"] == name).map(|parameter| &parameter["schema"])
 }
 
-/// The operations of the document of any deployment: path, method, operation.
-pub(in crate::http) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
-    operations(&DOCUMENT)
+/// The operations of both documents of any deployment: path, method, operation.
+fn served() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+    all(Api::Public).chain(all(Api::Admin))
+}
+
+/// The operations of a document of any deployment.
+pub(in crate::http) fn all(api: Api) -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+    operations(match api {
+        Api::Public => &PUBLIC,
+        Api::Admin => &ADMIN,
+    })
 }

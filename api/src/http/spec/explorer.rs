@@ -8,7 +8,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use poem::{Endpoint, IntoResponse, Request, Response, http::header};
 use poem_openapi::OpenApiService;
 
-use super::{document::document, effective::Effective, static_document::StaticDocument};
+use super::{
+    document::{Api, document},
+    effective::Effective,
+    static_document::StaticDocument,
+};
 use crate::config::Config;
 
 /// `GET /docs`.
@@ -50,7 +54,7 @@ const SIGN_IN: &str = include_str!("sign_in.html");
 
 /// poem-openapi's page with the finished document in place of its own, below the box to sign in.
 fn html(effective: &Effective) -> String {
-    let document = document(effective).to_string();
+    let document = document(Api::Public, effective).to_string();
     let bundled = OpenApiService::new((), "", "").swagger_ui_html();
     let (before, rest) = bundled.split_once("let spec = ").unwrap_or_default();
     let (_, after) = rest.split_once(";\n    let oauth2RedirectUrl").unwrap_or_default();

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::document::all;
+use super::document::{Api, all};
 
 /// One line for each operation, for the review of a change: method, path, operationId, who may call it, statuses.
-pub fn index() -> String {
-    let lines = all().map(|(path, method, operation)| {
+pub fn index(api: Api) -> String {
+    let lines = all(api).map(|(path, method, operation)| {
         let id = operation["operationId"].as_str().unwrap_or_default();
         let security = operation["security"].as_array().map_or(&[] as &[Value], Vec::as_slice);
         let who = match security {
@@ -17,7 +17,7 @@ pub fn index() -> String {
         };
         let statuses: Vec<_> =
             operation["responses"].as_object().into_iter().flat_map(|all| all.keys()).map(String::as_str).collect();
-        format!("{:<7}{path:<27}{id:<22}{who:<11}{}\n", method.to_uppercase(), statuses.join(" "))
+        format!("{:<7}{path:<26} {id:<21} {who:<11}{}\n", method.to_uppercase(), statuses.join(" "))
     });
     lines.collect()
 }

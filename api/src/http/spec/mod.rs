@@ -14,5 +14,5 @@ pub(super) mod served;
 mod static_document;
 mod tidy;
 
-pub use document::spec;
+pub use document::{Api, spec};
 pub use index::index;

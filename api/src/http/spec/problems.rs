@@ -7,12 +7,15 @@ use serde_json::{Map, Value, json};
 use super::{headers, operations::operations_mut};
 use crate::http::{
     middleware::csrf,
-    request::{body, credentials},
+    request::{admin, body, credentials},
     response::problem::{self, ProblemCode},
 };
 
 /// Whether an operation demands a fresh session.
 const STEP_UP: &str = "x-step-up";
+
+/// What an operation demands of an admin key.
+const ADMIN_SCOPE: &str = "x-admin-scope";
 
 const CODES: &str = "/content/application~1problem+json/schema/allOf/1/properties/code/enum";
 
@@ -20,6 +23,7 @@ pub(super) fn complete(document: &mut Value) {
     let (mut examples, mut components) = (Map::new(), Map::new());
     for (method, operation) in operations_mut(document) {
         mark_step_up(operation);
+        mark_scope(operation);
         let codes = refused_before(method, operation);
         let responses = &mut operation["responses"];
         for code in codes {
@@ -57,6 +61,19 @@ fn mark_step_up(operation: &mut Value) {
     }
 }
 
+/// An operation of the admin API names the scope that it demands: `Admin<…>` stands in its signature.
+fn mark_scope(operation: &mut Value) {
+    let scope = |scheme: &Value| {
+        let name = scheme.as_object().and_then(|scheme| scheme.keys().next())?;
+        name.strip_prefix(admin::SCOPE_MARK).map(str::to_owned)
+    };
+    let Some(schemes) = operation["security"].as_array_mut() else { return };
+    if let Some(name) = schemes.iter().find_map(scope) {
+        schemes.retain(|scheme| scope(scheme).is_none());
+        operation[ADMIN_SCOPE] = name.into();
+    }
+}
+
 /// The problems that an operation can answer with before it begins.
 fn refused_before(method: &str, operation: &Value) -> Vec<ProblemCode> {
     let mut codes = vec![ProblemCode::MalformedRequest, ProblemCode::InternalError, ProblemCode::Unavailable];
@@ -69,6 +86,9 @@ fn refused_before(method: &str, operation: &Value) -> Vec<ProblemCode> {
     }
     if operation[STEP_UP] == true {
         codes.push(credentials::STEP_UP_PROBLEM);
+    }
+    if operation.get(ADMIN_SCOPE).is_some() {
+        codes.extend(admin::PROBLEMS);
     }
     if operation.get("requestBody").is_some() {
         codes.extend(body::PROBLEMS);

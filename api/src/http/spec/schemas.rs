@@ -1,20 +1,24 @@
 //! Schemas and parameters: examples of all values, unique names for the values of enums, closed bodies, and what the configuration decides.
 
+use poem_openapi::types::ParseFromJSON;
 use serde_json::{Value, json};
 
-use super::{effective::Effective, operations::operations_mut, problems::pascal};
+use super::{document::Api, effective::Effective, operations::operations_mut, problems::pascal};
 use crate::http::{
     request::schema::is_new_password,
-    response::{problem_code::PROBLEM_CODES, rule::RULES},
+    response::{
+        problem_code::{PROBLEM_CODES, ProblemCode},
+        rule::RULES,
+    },
     v1::session,
 };
 
-pub(super) fn complete(document: &mut Value, effective: &Effective) {
+pub(super) fn complete(document: &mut Value, api: Api, effective: &Effective) {
     close_bodies(document);
     let schemas = document["components"]["schemas"].clone();
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         if schema.get("enum").is_some() {
-            name_values(name, schema);
+            name_values(name, schema, api);
         }
         let whole = schema["example"].clone();
         for (property, schema) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -25,18 +29,22 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
         }
     }
     for request in ["SignInRequest", "PasskeySignInRequest"] {
-        document["components"]["schemas"][request]["not"] = session::conflict();
+        if let Some(request) = document["components"]["schemas"].get_mut(request) {
+            request["not"] = session::conflict();
+        }
     }
-    let mint = &mut document["components"]["schemas"]["MintAccessTokenRequest"];
-    mint["example"] = json!({ "audience": effective.audience() });
-    mint["properties"]["audience"]["example"] = effective.audience().into();
-    if let Some(audiences) = &effective.audiences {
-        mint["properties"]["audience"]["enum"] = audiences.as_slice().into();
+    if let Some(mint) = document["components"]["schemas"].get_mut("MintAccessTokenRequest") {
+        mint["example"] = json!({ "audience": effective.audience() });
+        mint["properties"]["audience"]["example"] = effective.audience().into();
+        if let Some(audiences) = &effective.audiences {
+            mint["properties"]["audience"]["enum"] = audiences.as_slice().into();
+        }
     }
     for (_, operation) in operations_mut(document) {
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             if parameter.get("example").is_none() {
-                parameter["example"] = example(&parameter["schema"], &schemas);
+                let own = parameter["schema"].as_object_mut().and_then(|schema| schema.shift_remove("example"));
+                parameter["example"] = own.unwrap_or_else(|| example(&parameter["schema"], &schemas));
             }
         }
     }
@@ -55,17 +63,22 @@ fn close_bodies(document: &mut Value) {
 }
 
 /// Names the values: Go and other languages have one name space for the values of all enums.
-fn name_values(name: &str, schema: &mut Value) {
-    let values = schema["enum"].as_array().cloned().unwrap_or_default();
-    let names: Vec<_> = values.iter().map(|value| name.to_owned() + &pascal(value.as_str().unwrap_or_default())).collect();
-    schema["x-enum-varnames"] = names.into();
+fn name_values(name: &str, schema: &mut Value, api: Api) {
     let about = match name {
         "ProblemCode" => PROBLEM_CODES,
         "Rule" => RULES,
         _ => &[],
     };
+    let mut about: Vec<_> = about.iter().map(|doc| doc.trim()).collect();
+    let mut values = schema["enum"].as_array().cloned().unwrap_or_default();
+    if name == "ProblemCode" && api == Api::Public {
+        let is_public = |value: &Value| !ProblemCode::parse_from_json(Some(value.clone())).is_ok_and(ProblemCode::is_of_admin);
+        (values, about) = values.into_iter().zip(about).filter(|(value, _)| is_public(value)).unzip();
+        schema["enum"] = values.as_slice().into();
+    }
+    let names: Vec<_> = values.iter().map(|value| name.to_owned() + &pascal(value.as_str().unwrap_or_default())).collect();
+    schema["x-enum-varnames"] = names.into();
     if !about.is_empty() {
-        let about: Vec<_> = about.iter().map(|doc| doc.trim()).collect();
         let list: Vec<_> =
             values.iter().zip(&about).map(|(value, doc)| format!("- `{}`: {doc}", value.as_str().unwrap_or_default())).collect();
         let description = schema["description"].as_str().unwrap_or_default();

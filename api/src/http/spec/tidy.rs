@@ -54,3 +54,21 @@ fn order_tags(document: &mut Value) {
         tags.sort_by_key(|tag| order.iter().position(|name| *name == tag["name"]));
     }
 }
+
+/// Removes the components that nothing refers to.
+pub(super) fn remove_unused(document: &mut Value) {
+    loop {
+        let text = document.to_string();
+        let is_used = |kind: &str, name: &str| text.contains(&format!("\"#/components/{kind}/{name}\""));
+        let mut removed = false;
+        for kind in ["headers", "schemas"] {
+            let Some(components) = document["components"].get_mut(kind).and_then(Value::as_object_mut) else { continue };
+            let before = components.len();
+            components.retain(|name, _| is_used(kind, name));
+            removed |= components.len() < before;
+        }
+        if !removed {
+            return;
+        }
+    }
+}

@@ -14,7 +14,7 @@ macro_rules! codes {
     ($(#[doc = $doc:literal])+ $code:ident, $values:expr) => {
         $(#[doc = $doc])+
         #[derive(Serialize)]
-        pub(super) struct $code(pub(super) String);
+        pub(in crate::http) struct $code(pub(in crate::http) String);
 
         impl Type for $code {
             const IS_REQUIRED: bool = true;

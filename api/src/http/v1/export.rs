@@ -1,9 +1,7 @@
 //! Everything that is stored about the current user.
 
-use std::io;
-
 use entity::{AuditEventId, Method, Methods, SessionId, one_time_token, outgoing_mail, session};
-use futures_util::stream;
+use futures_util::{Stream, TryStreamExt, stream};
 use poem::{Body as PoemBody, IntoResponse, Response};
 use poem_openapi::{
     ApiResponse, Object, OpenApi,
@@ -21,6 +19,7 @@ use super::{
 };
 use crate::{
     accounts::{self, Export, ExportError},
+    db::Unavailable,
     http::{
         request::{State, credentials::FreshSession},
         response::{
@@ -191,27 +190,56 @@ impl Example for UserExport {
 /// A [`UserExport`] that is written while the sessions and the rows of the audit trail are read.
 struct Streamed(Export);
 
-impl Streamed {
-    /// The object without its last two members, which follow piece by piece.
-    fn head(&self) -> String {
-        let Export { user, password, factors, passkeys, tokens, mails, .. } = &self.0;
-        let head = UserExport {
-            user: (&UserSnapshot::from(user)).into(),
-            changed_at: instant(user.changed_at),
-            password_changed_at: password.as_ref().map(|password| instant(password.changed_at)),
-            totp_added_at: factors.totp_added_at.map(instant),
-            recovery_codes_left: i32::try_from(factors.recovery_codes).unwrap_or(i32::MAX),
-            passkeys: passkeys.iter().map(Into::into).collect(),
-            delete_at: user.delete_at.map(instant),
-            one_time_tokens: tokens.iter().map(Into::into).collect(),
-            mails: mails.iter().map(Into::into).collect(),
-            sessions: Vec::new(),
-            audit_events: Vec::new(),
-        };
-        let mut head = head.to_json_string();
-        head.truncate(head.len() - [AFTER_SESSIONS, END].concat().len());
-        head
+/// The object without its last two members, which follow piece by piece.
+fn head(export: &Export) -> String {
+    let Export { user, password, factors, passkeys, tokens, mails, .. } = export;
+    let head = UserExport {
+        user: (&UserSnapshot::from(user)).into(),
+        changed_at: instant(user.changed_at),
+        password_changed_at: password.as_ref().map(|password| instant(password.changed_at)),
+        totp_added_at: factors.totp_added_at.map(instant),
+        recovery_codes_left: i32::try_from(factors.recovery_codes).unwrap_or(i32::MAX),
+        passkeys: passkeys.iter().map(Into::into).collect(),
+        delete_at: user.delete_at.map(instant),
+        one_time_tokens: tokens.iter().map(Into::into).collect(),
+        mails: mails.iter().map(Into::into).collect(),
+        sessions: Vec::new(),
+        audit_events: Vec::new(),
+    };
+    let mut head = head.to_json_string();
+    head.truncate(head.len() - [AFTER_SESSIONS, END].concat().len());
+    head
+}
+
+/// An export as JSON, piece by piece. An error comes in place of the end.
+pub fn pieces(export: Export) -> impl Stream<Item = Result<String, Unavailable>> {
+    enum Next {
+        Head,
+        Sessions(Option<SessionId>),
+        Events(Option<AuditEventId>),
+        End,
     }
+    stream::unfold((export, Next::Head), async |(export, next)| {
+        let (piece, next) = match next {
+            Next::Head => (Ok(head(&export)), Next::Sessions(None)),
+            Next::Sessions(after) => match export.sessions(after).await {
+                Ok(page) => match page.last() {
+                    Some(last) => (Ok(items::<_, ExportedSession>(&page, after.is_none())), Next::Sessions(Some(last.id))),
+                    None => (Ok(AFTER_SESSIONS.to_owned()), Next::Events(None)),
+                },
+                Err(error) => (Err(error), Next::End),
+            },
+            Next::Events(before) => match export.events(before).await {
+                Ok(page) => match page.last() {
+                    Some(last) => (Ok(items::<_, ExportedEvent>(&page, before.is_none())), Next::Events(Some(last.id))),
+                    None => (Ok(END.to_owned()), Next::End),
+                },
+                Err(error) => (Err(error), Next::End),
+            },
+            Next::End => return None,
+        };
+        Some((piece, (export, next)))
+    })
 }
 
 /// What stands between the last two members, and after them.
@@ -226,37 +254,8 @@ fn items<'a, R, I: From<&'a R> + ToJSON>(page: &'a [R], is_first: bool) -> Strin
 
 impl IntoResponse for Streamed {
     fn into_response(self) -> Response {
-        enum Next {
-            Head,
-            Sessions(Option<SessionId>),
-            Events(Option<AuditEventId>),
-            End,
-        }
-        let pieces = stream::unfold((self, Next::Head), async |(export, next)| match next {
-            Next::Head => Some((Ok(export.head()), (export, Next::Sessions(None)))),
-            Next::Sessions(after) => {
-                let (piece, next) = match export.0.sessions(after).await {
-                    Ok(page) => match page.last() {
-                        Some(last) => (Ok(items::<_, ExportedSession>(&page, after.is_none())), Next::Sessions(Some(last.id))),
-                        None => (Ok(AFTER_SESSIONS.to_owned()), Next::Events(None)),
-                    },
-                    Err(error) => (Err(io::Error::other(error)), Next::End),
-                };
-                Some((piece, (export, next)))
-            }
-            Next::Events(before) => {
-                let (piece, next) = match export.0.events(before).await {
-                    Ok(page) => match page.last() {
-                        Some(last) => (Ok(items::<_, ExportedEvent>(&page, before.is_none())), Next::Events(Some(last.id))),
-                        None => (Ok(END.to_owned()), Next::End),
-                    },
-                    Err(error) => (Err(io::Error::other(error)), Next::End),
-                };
-                Some((piece, (export, next)))
-            }
-            // After an error, the connection closes before the end: the client sees that the export is not complete.
-            Next::End => None,
-        });
+        // After an error the connection closes before the end: the client sees that the export is not complete.
+        let pieces = pieces(self.0).map_err(std::io::Error::other);
         Response::builder().content_type("application/json").body(PoemBody::from_bytes_stream(pieces))
     }
 }

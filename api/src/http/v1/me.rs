@@ -85,6 +85,7 @@ problems!(UpdateProfileError {
 
 problems!(DeleteError {
     DeleteError::Ended => InvalidSession,
+    DeleteError::LastAdministrator => LastAdministrator,
     DeleteError::Store(error) => Unavailable.log(&error),
 });
 
@@ -97,7 +98,7 @@ problems!(ChangePasswordError {
     ChangePasswordError::Signing(error) => InternalError.log(&error),
 });
 
-fn field<T>(given: MaybeUndefined<T>) -> Field<T> {
+pub(in crate::http) fn field<T>(given: MaybeUndefined<T>) -> Field<T> {
     match given {
         MaybeUndefined::Undefined => Field::Keep,
         MaybeUndefined::Null => Field::Remove,

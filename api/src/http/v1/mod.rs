@@ -1,19 +1,19 @@
 //! The operations of the API, one tag a file.
 
 pub(super) mod challenge;
-mod codes;
+pub(super) mod codes;
 pub(super) mod configuration;
 pub(super) mod email;
 pub(super) mod export;
 mod exported_event;
 pub(super) mod me;
 pub(super) mod mint;
-mod model;
+pub(super) mod model;
 mod passkey_options;
 pub(super) mod passkey_sign_in;
 pub(super) mod passkeys;
 pub(super) mod password;
-mod password_problems;
+pub(super) mod password_problems;
 pub(super) mod probe;
 pub(super) mod second_factor;
 mod second_step;

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Copy, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Mode {
+pub(in crate::http) enum Mode {
     /// By the session cookie.
     Cookie,
     /// By an access token and a refresh token.
@@ -260,11 +260,11 @@ impl Example for SignedIn {
 }
 
 /// RFC 8176 `amr` values.
-pub(super) fn methods(methods: Methods) -> Vec<AmrValue> {
+pub(in crate::http) fn methods(methods: Methods) -> Vec<AmrValue> {
     methods.names().map(|name| AmrValue(name.to_owned())).collect()
 }
 
 /// A moment as the wire shows it.
-pub(super) fn instant(moment: UnixMillis) -> Timestamp {
+pub(in crate::http) fn instant(moment: UnixMillis) -> Timestamp {
     moment.into()
 }

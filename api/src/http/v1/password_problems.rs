@@ -42,7 +42,7 @@ problems!(NotAccepted {
 });
 
 /// A broken rule as the client sees it; `password` is the field that holds the new password.
-pub(super) fn field_error(violation: Violation, password: &str) -> FieldError {
+pub(in crate::http) fn field_error(violation: Violation, password: &str) -> FieldError {
     match violation {
         Violation::Password(rule) => match rule {
             PasswordRule::TooShort(min) => FieldError::min_length(password, min),

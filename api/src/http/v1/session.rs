@@ -83,7 +83,7 @@ impl Example for ReauthenticateRequest {
 /// The database did not answer.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub(super) struct StoreError(#[from] pub(super) Unavailable);
+pub(in crate::http) struct StoreError(#[from] pub(in crate::http) Unavailable);
 
 problems!(StoreError { StoreError(error) => Unavailable.log(&error) });
 

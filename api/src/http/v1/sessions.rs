@@ -147,7 +147,7 @@ impl SessionsApi {
         let limit = usize::try_from(limit.0.0).unwrap_or(1);
         let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
         let mut sessions =
-            sessions::list(&state, &principal.0, after.0.map(|Id(id)| SessionId(id)), one_more).await.map_err(StoreError)?;
+            sessions::list(&state, principal.0.user.id, after.0.map(|Id(id)| SessionId(id)), one_more).await.map_err(StoreError)?;
         let more = sessions.len() > limit;
         sessions.truncate(limit);
         let next = sessions.last().filter(|_| more).map(|session| session.id.0);

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bifrons::{
-    accounts::{self, AdminAction},
+    accounts::{self, AdminAction, CreateUser, Field, UserChange},
     audit::Event,
+    authorization::{self, Operator},
     deployment,
     email_address::EmailAddress,
     mail as outbox, maintenance,
@@ -13,12 +14,14 @@ use bifrons::{
     sessions,
     signing_keys::PUBLISHED_FOR,
 };
+use entity::{Scope, Scopes};
 use reqwest::Method;
 use serde_json::json;
 
 use super::{
     App, EMAIL, PASSWORD,
     authenticator::Authenticator,
+    operator,
     passkey::Passkey,
     redis::until,
     smtp::{SmtpServer, token},
@@ -62,7 +65,7 @@ pub async fn everything(app: &App) {
     ada.delete("/v1/me").await.expect(204);
     app.client().sign_up("grace@example.com", PASSWORD).await.expect(201);
     for action in [AdminAction::SignOut, AdminAction::Disable, AdminAction::Enable] {
-        accounts::apply(&app.state, action, &EmailAddress::parse("grace@example.com").unwrap()).await.unwrap().unwrap();
+        operator::apply(&app.state, action, "grace@example.com").await;
     }
     sessions::make_mark(&app.state).await.unwrap();
     app.execute("DELETE FROM node_mark").await;
@@ -80,9 +83,8 @@ async fn operators(app: &App) {
     let line = json!({ "email": "imported@example.com", "password_hash": hash }).to_string();
     let imported = accounts::import::read(&line, app.state.clock.now()).unwrap();
     assert_eq!(accounts::import::import(&app.state, vec![imported]).await.unwrap(), 1);
-    let imported = EmailAddress::parse("imported@example.com").unwrap();
     app.client().sign_in("imported@example.com", "U*U").await.expect(200);
-    assert!(accounts::send_password_reset(&app.state, &imported).await.unwrap());
+    accounts::send_password_reset(&app.state, operator::instruct(&app.state, "imported@example.com").await).await.unwrap();
     maintenance::reseal(&app.state).await.unwrap();
     for fingerprint in ["one", "other"] {
         maintenance::note_configuration(&app.state, fingerprint.to_owned(), "started").await.unwrap();
@@ -91,6 +93,31 @@ async fn operators(app: &App) {
     app.advance(Duration::from_secs(7200)).await;
     assert!(maintenance::record_expired(&app.state).await.unwrap() > 0);
     deployment::reset(&app.state.db, &app.state.audit).await.unwrap();
+}
+
+/// Causes every event of operators.
+pub async fn administration(app: &App) {
+    let state = &app.state;
+    let create = CreateUser {
+        email: EmailAddress::parse("new@example.com").unwrap(),
+        name: None,
+        locale: None,
+        roles: "reader".parse().unwrap(),
+    };
+    let user = accounts::create_user(state, Operator::CommandLine, create).await.unwrap().user;
+    let change = UserChange { name: Field::Set("New".to_owned()), roles: Some("editor".parse().unwrap()), ..UserChange::default() };
+    accounts::update_user(state, operator::instruct(state, "new@example.com").await, change).await.unwrap();
+    accounts::export_user(state, user).await.unwrap();
+    accounts::delete_user(state, operator::instruct(state, "new@example.com").await).await.unwrap();
+    let now = state.clock.now();
+    let scopes = Scopes::from_iter([Scope::UsersRead]);
+    let (key, row) = authorization::create_admin_key(state, "test", scopes, now.plus(Duration::from_secs(60))).await.unwrap();
+    let program = app.client().with_token(&key.reveal());
+    program.get("/v1/admin/users").await.expect(200);
+    program.post("/v1/admin/users", json!({})).await.expect_problem(403, "scope_missing");
+    app.client().with_token("bfa_nonsense").get("/v1/admin/users").await.expect_problem(401, "invalid_admin_key");
+    assert!(authorization::revoke_admin_key(state, row.id).await.unwrap());
+    program.get("/v1/admin/users").await.expect_problem(401, "invalid_admin_key");
 }
 
 /// Causes every event of second factors, and returns the metrics.
@@ -120,7 +147,7 @@ pub async fn second_factors() -> String {
         passkey.sign_count = count;
         ada.sign_in_with_passkey(passkey.answer(&ada).await).await.expect(status);
     }
-    accounts::reset_second_factors(&app.state, &EmailAddress::parse(EMAIL).unwrap()).await.unwrap().unwrap();
+    accounts::reset_second_factors(&app.state, operator::instruct(&app.state, EMAIL).await).await.unwrap();
     app.advance(Duration::from_secs(16 * 60)).await;
     ada.get("/v1/me/export").await.expect(403);
     app.state.metrics.render()
@@ -166,8 +193,8 @@ pub async fn mail() -> Vec<String> {
         assert!(ada.post(&format!("/v1/email/{operation}"), body).await.status < 300, "{operation}");
     };
     used("not-me", "Your password").await;
-    let (address, password) = (EmailAddress::parse(EMAIL).unwrap(), || Password::new(PASSWORD.to_owned()));
-    accounts::set_password(&app.state, &address, password()).await.unwrap().unwrap();
+    let password = || Password::new(PASSWORD.to_owned());
+    accounts::set_password(&app.state, operator::instruct(&app.state, EMAIL).await, password()).await.unwrap();
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.send(Method::PUT, "/v1/me/email", Some(json!({ "email": "ada@example.org" }))).await.expect(202);
     used("confirm", "Confirm your address").await;
@@ -178,7 +205,7 @@ pub async fn mail() -> Vec<String> {
     leaving.delete("/v1/me").await.expect(204);
     leaving.sign_in(EMAIL, PASSWORD).await.expect(200);
     metrics.push(grace.state.metrics.render());
-    accounts::set_password(&app.state, &address, password()).await.unwrap().unwrap();
+    accounts::set_password(&app.state, operator::instruct(&app.state, EMAIL).await, password()).await.unwrap();
     metrics.push(app.state.metrics.render());
     metrics
 }

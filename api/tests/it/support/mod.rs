@@ -11,6 +11,7 @@ pub mod ends;
 pub mod events;
 pub mod mariadb;
 pub mod nginx;
+pub mod operator;
 pub mod passkey;
 pub mod pgbouncer;
 pub mod postgres;

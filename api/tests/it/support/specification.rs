@@ -1,4 +1,4 @@
-//! The operations of `openapi.json`, and a check that an answer is one that it documents.
+//! The operations of `openapi.json` and `openapi-admin.json`, and a check that an answer is one that it documents.
 
 use std::{
     collections::HashMap,
@@ -14,6 +14,20 @@ use super::Answer;
 pub static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../../openapi.json")).expect("openapi.json is JSON"));
 
+pub static ADMIN_DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../../openapi-admin.json")).expect("openapi-admin.json is JSON"));
+
+/// The components of both. What both have is the same, but that the admin API has more codes of problems.
+static COMPONENTS: LazyLock<Value> = LazyLock::new(|| {
+    let mut components = DOCUMENT["components"].clone();
+    for (kind, members) in ADMIN_DOCUMENT["components"].as_object().unwrap() {
+        for (name, member) in members.as_object().unwrap() {
+            components[kind][name] = member.clone();
+        }
+    }
+    json!({ "components": components })
+});
+
 #[derive(Clone, Debug)]
 pub struct Operation {
     pub id: String,
@@ -22,12 +36,21 @@ pub struct Operation {
     pub document: &'static Value,
 }
 
+/// The operations of the public API.
 pub fn operations() -> Vec<Operation> {
-    OPERATIONS.clone()
+    PUBLIC_OPERATIONS.clone()
 }
 
-static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let paths = DOCUMENT["paths"].as_object().unwrap().iter();
+/// The operations of the admin API.
+pub fn admin_operations() -> Vec<Operation> {
+    ADMIN_OPERATIONS.clone()
+}
+
+static PUBLIC_OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| operations_of(&DOCUMENT));
+static ADMIN_OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| operations_of(&ADMIN_DOCUMENT));
+
+fn operations_of(document: &'static Value) -> Vec<Operation> {
+    let paths = document["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, methods)| {
         methods.as_object().unwrap().iter().map(|(method, document)| Operation {
             id: document["operationId"].as_str().unwrap_or_default().to_owned(),
@@ -37,7 +60,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         })
     });
     operations.collect()
-});
+}
 
 impl Operation {
     /// A path of valid form. Its id does not exist.
@@ -80,7 +103,7 @@ impl Operation {
 
 pub fn resolve(schema: &'static Value) -> &'static Value {
     match schema["$ref"].as_str() {
-        Some(reference) => DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap(),
+        Some(reference) => COMPONENTS.pointer(reference.trim_start_matches('#')).unwrap(),
         None => schema,
     }
 }
@@ -102,7 +125,8 @@ const HEADERS: [&str; 10] = [
 /// Fails if the specification does not allow the answer.
 pub fn check(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap();
-    let Some(operation) = OPERATIONS.iter().find(|operation| operation.matches(method, path)) else { return };
+    let all = PUBLIC_OPERATIONS.iter().chain(ADMIN_OPERATIONS.iter());
+    let Some(operation) = all.into_iter().find(|operation| operation.matches(method, path)) else { return };
     let what = format!("{} answered {} {}", operation.id, answer.status, answer.text);
     let response = operation.response(answer.status).unwrap_or_else(|| panic!("undocumented status: {what}"));
     check_headers(response, answer, &what);
@@ -147,7 +171,7 @@ fn misfits(schema: &Value, value: &Value) -> Vec<String> {
 
 /// A validator for a schema, which may refer to others of the document.
 pub fn validator(schema: &Value) -> Validator {
-    static SCHEMAS: LazyLock<Value> = LazyLock::new(|| closed(&DOCUMENT["components"]["schemas"]));
+    static SCHEMAS: LazyLock<Value> = LazyLock::new(|| closed(&COMPONENTS["components"]["schemas"]));
     let mut whole = json!({ "allOf": [schema], "components": { "schemas": *SCHEMAS } });
     if schema.get("components").is_some() {
         whole = schema.clone();

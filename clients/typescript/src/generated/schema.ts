@@ -1786,7 +1786,7 @@ export interface components {
          *     - `wrong_code`: The code of the second factor is another one, has expired, or was used.
          *     - `invalid_passkey`: The answer of the passkey does not verify, or was used: start again.
          *     - `unknown_passkey`: The service does not know the passkey: it was removed, or is of another service.
-         *     - `second_factor_required`: The user has a second factor: a code is demanded beside the password.
+         *     - `second_factor_required`: Two factors are demanded: a code beside the password. To administrate, add a second factor first.
          *     - `invalid_one_time_token`: The one-time token was used, has expired, or was never issued.
          *     - `not_found`: There is no such resource.
          *     - `method_not_allowed`: The path does not support this method; `Allow` lists those it does.
@@ -1796,6 +1796,7 @@ export interface components {
          *     - `passkey_exists`: The passkey was added before.
          *     - `too_many_passkeys`: The user has 20 passkeys: remove one first.
          *     - `last_sign_in_method`: The user has no password and no other passkey, and could not sign in any more.
+         *     - `last_administrator`: The user is the last administrator who can sign in: give another user the role `admin` first.
          *     - `body_too_large`: The body is over 64 KiB.
          *     - `unsupported_media_type`: The body is not `application/json`.
          *     - `validation_failed`: Values break rules; `errors` names the fields and the rules.
@@ -1806,7 +1807,7 @@ export interface components {
          * @example unavailable
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "invalid_challenge" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "wrong_code" | "invalid_passkey" | "unknown_passkey" | "second_factor_required" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "second_factor_exists" | "passkey_exists" | "too_many_passkeys" | "last_sign_in_method" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
+        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "invalid_challenge" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "wrong_code" | "invalid_passkey" | "unknown_passkey" | "second_factor_required" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "second_factor_exists" | "passkey_exists" | "too_many_passkeys" | "last_sign_in_method" | "last_administrator" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
         /**
          * ReauthenticateRequest
          * @description Authenticating again.
@@ -2887,6 +2888,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
                     code?: "invalid_refresh_token" | "refresh_reused";
+                };
+            };
+        };
+        /** @description Conflict */
+        LastAdministrator: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "last_administrator";
                 };
             };
         };
@@ -4165,6 +4180,7 @@ export interface operations {
             400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
             401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidToken"];
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequired"];
+            409: components["responses"]["LastAdministrator"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,0 +1,103 @@
+//! Creating a user. The user gets a one-time token to choose a password with.
+
+use std::{sync::Arc, time::Duration};
+
+use entity::{
+    Roles, UnixMillis,
+    one_time_token::{self, Purpose},
+    user,
+};
+
+use super::instruction::{OperatorError, refusable};
+use crate::{
+    accounts::{
+        new_user::{Violation, check_name, row},
+        store,
+    },
+    audit::Event,
+    authorization::Operator,
+    config,
+    db::{Scope, Unavailable},
+    email_address::EmailAddress,
+    one_time_tokens::{self, Issued},
+    secret::OneTimeToken,
+    state::{AppState, Tx},
+};
+
+/// The time in which a new user must choose a password.
+pub const INVITED_WITHIN: Duration = Duration::from_secs(72 * 3600);
+
+/// A user who does not exist yet.
+#[derive(Clone, Debug)]
+pub struct CreateUser {
+    /// The address.
+    pub email: EmailAddress,
+    /// The name to show.
+    pub name: Option<String>,
+    /// The language of mails: a BCP 47 tag.
+    pub locale: Option<String>,
+    /// All roles.
+    pub roles: Roles,
+}
+
+/// A user who was created.
+#[derive(Debug)]
+pub struct CreatedUser {
+    /// The user.
+    pub user: user::Model,
+    /// What the user chooses a password with.
+    pub token: OneTimeToken,
+    /// When the token expires.
+    pub expires_at: UnixMillis,
+}
+
+/// Why no user was created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// Another user has the address.
+    #[error("another user has the address")]
+    EmailTaken,
+    /// A value breaks its rule.
+    #[error("a value breaks a rule")]
+    Invalid(Violation),
+    /// As for every instruction.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+}
+
+impl From<Unavailable> for CreateUserError {
+    fn from(error: Unavailable) -> Self {
+        if error.is_duplicate() { Self::EmailTaken } else { OperatorError::from(error).into() }
+    }
+}
+
+/// Creates a user. The address is not verified: using the token shows that the user got it, and so it does afterwards.
+pub async fn create_user(state: &Arc<AppState>, by: Operator, create: CreateUser) -> Result<CreatedUser, CreateUserError> {
+    let CreateUser { email, name, locale, roles } = create;
+    check_name(name.as_deref()).map_err(CreateUserError::Invalid)?;
+    if locale.as_deref().is_some_and(|locale| config::locale(locale).is_err()) {
+        return Err(CreateUserError::Invalid(Violation::Locale));
+    }
+    if roles.is_admin() && !by.rules_administrators() {
+        return Err(OperatorError::KeyOnAdministrator.into());
+    }
+    let now = state.clock.now();
+    let user = user::Model { locale, roles, ..row((email.as_typed(), email.canonical()), name, now) };
+    let Issued { token, row } = one_time_tokens::issue_to(&user, Purpose::ResetPassword, now, INVITED_WITHIN);
+    let expires_at = row.expires_at;
+    let created = state.write_or_refuse(Scope::Transaction, (by, user.clone(), row), |tx, (by, user, token)| {
+        Box::pin(async move { refusable(perform(tx, by, user, token).await) })
+    });
+    created.await??;
+    Ok(CreatedUser { user, token, expires_at })
+}
+
+async fn perform(tx: &Tx, by: &Operator, user: &user::Model, token: &one_time_token::Model) -> Result<(), OperatorError> {
+    if !by.is_still_allowed(tx).await? {
+        return Err(OperatorError::NotAllowedAnyMore);
+    }
+    store::insert_user(tx, user.clone()).await?;
+    one_time_tokens::store::insert(tx, token.clone()).await?;
+    tx.record(Event::UserCreated.of(user.id));
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! What operators do with accounts: by the admin API, and on the command line.
+
+mod create;
+mod delete;
+mod factors;
+mod find;
+mod instruction;
+mod last_admin;
+mod password;
+mod session;
+mod status;
+pub(crate) mod store;
+mod update;
+
+pub use create::{CreateUser, CreateUserError, CreatedUser, INVITED_WITHIN, create_user};
+pub use delete::delete_user;
+pub use factors::{FactorsOfUser, factors_of, reset_second_factors};
+pub use find::{find_user, list_users, user_by_id};
+pub use instruction::{Instruction, OperatorError};
+pub(super) use last_admin::keep_another_administrator;
+pub use password::{SetPasswordError, send_password_reset, set_password};
+pub use session::end_session;
+pub use status::{AdminAction, apply};
+pub use store::UserFilter;
+pub use update::{UserChange, update_user};

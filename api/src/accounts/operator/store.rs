@@ -1,0 +1,128 @@
+//! Queries of operators on `user`.
+
+use entity::{
+    Roles, UserId,
+    roles::ADMIN,
+    user::{Column, Entity, Model, Status},
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Func, LikeExpr, LockType},
+};
+
+use crate::{
+    accounts::{profile_change::Field, store::present},
+    db::Unavailable,
+    sessions::store::change_user,
+    state::Tx,
+};
+
+/// Which users a list has. What is not given restricts nothing.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// How the address begins, without regard to the case of ASCII letters.
+    pub email_beginning: Option<String>,
+    /// A part of the name, without regard to the case of ASCII letters.
+    pub name_part: Option<String>,
+    /// Whether they may sign in.
+    pub status: Option<Status>,
+    /// A role that they have.
+    pub role: Option<String>,
+    /// Whether they have a second factor.
+    pub second_factor: Option<bool>,
+}
+
+/// Locks the row of a user until the transaction is over.
+pub(super) async fn lock(tx: &Tx, id: UserId) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find_by_id(id).lock(LockType::Update).one(tx.connection()).await?)
+}
+
+/// Locks the rows of the administrators who can sign in and will not be deleted, and returns their ids.
+pub(super) async fn lock_administrators(tx: &Tx) -> Result<Vec<UserId>, Unavailable> {
+    let administrators = Entity::find()
+        .filter(has_role(ADMIN))
+        .filter(Column::Status.eq(Status::Active))
+        .filter(Column::DeleteAt.is_null())
+        .order_by_asc(Column::Id)
+        .lock(LockType::Update);
+    Ok(administrators.all(tx.connection()).await?.into_iter().map(|user| user.id).collect())
+}
+
+/// Users, newest first: at most `limit` of those older than `before`. Deleted ones are left out.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    filter: &UserFilter,
+    before: Option<UserId>,
+    limit: u64,
+) -> Result<Vec<Model>, Unavailable> {
+    let UserFilter { email_beginning, name_part, status, role, second_factor } = filter;
+    let given = Condition::all()
+        .add_option(before.map(|before| Column::Id.lt(before)))
+        .add_option(email_beginning.as_deref().map(|beginning| begins_with(db, &beginning.to_ascii_lowercase())))
+        .add_option(name_part.as_deref().map(|part| {
+            let pattern = format!("%{}%", escaped(&part.to_ascii_lowercase()));
+            Expr::expr(Func::lower(Expr::col((Entity, Column::Name)))).like(LikeExpr::new(pattern).escape(ESCAPE))
+        }))
+        .add_option(status.map(|status| Column::Status.eq(status)))
+        .add_option(role.as_deref().map(has_role))
+        .add_option(second_factor.map(|has| Column::SecondFactor.eq(has)));
+    let users = Entity::find().filter(Column::Status.ne(Status::Deleted)).filter(given);
+    Ok(users.order_by_desc(Column::Id).limit(limit).all(db).await?)
+}
+
+const ESCAPE: char = '!';
+
+/// A text of a pattern that stands for itself.
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, '%' | '_' | ESCAPE).then_some(ESCAPE).into_iter().chain([c])).collect()
+}
+
+/// The canonical address begins so. Each engine finds it by an index.
+fn begins_with(db: &impl ConnectionTrait, beginning: &str) -> Condition {
+    if db.get_database_backend() == DbBackend::Postgres {
+        return Condition::all().add(Column::EmailCanonical.like(LikeExpr::new(format!("{}%", escaped(beginning))).escape(ESCAPE)));
+    }
+    // The last character of Unicode is none of an address.
+    let after = format!("{beginning}{}", char::MAX);
+    Condition::all().add(Column::EmailCanonical.gte(beginning)).add(Column::EmailCanonical.lt(after))
+}
+
+/// The names are stored sorted, with a space between them.
+fn has_role(name: &str) -> Condition {
+    let like = |pattern: String| Column::Roles.like(LikeExpr::new(pattern).escape(ESCAPE));
+    let written = escaped(name);
+    let place = Condition::any()
+        .add(Column::Roles.eq(name))
+        .add(like(format!("{written} %")))
+        .add(like(format!("% {written}")))
+        .add(like(format!("% {written} %")));
+    // Of an index on roles, only the part of users who have any is read.
+    Condition::all().add(Column::Roles.gt("")).add(place)
+}
+
+/// What an operator changes in the row of a user.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Columns {
+    pub(super) name: Field<String>,
+    pub(super) locale: Field<String>,
+    /// The whole object, as JSON.
+    pub(super) app_metadata: Field<String>,
+    pub(super) roles: Option<Roles>,
+}
+
+/// Changes the columns that are given.
+pub(super) async fn update(tx: &Tx, id: UserId, columns: &Columns) -> Result<(), Unavailable> {
+    let mut update = present(id);
+    for (column, field) in
+        [(Column::Name, &columns.name), (Column::Locale, &columns.locale), (Column::AppMetadata, &columns.app_metadata)]
+    {
+        if !field.is_kept() {
+            update = update.col_expr(column, Expr::value(field.value().cloned()));
+        }
+    }
+    if let Some(roles) = &columns.roles {
+        update = update.col_expr(Column::Roles, Expr::value(roles.clone()));
+    }
+    change_user(tx, id, update).await?;
+    Ok(())
+}

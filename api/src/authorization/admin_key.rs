@@ -1,0 +1,147 @@
+//! Admin keys: credentials of programs for the admin API. They are made and revoked on the command line.
+
+use std::sync::Arc;
+
+use entity::{AdminKeyId, Scope, Scopes, UnixMillis, admin_key::Model};
+
+use super::store;
+use crate::{
+    audit::Event,
+    db::{self, Unavailable},
+    random,
+    secret::AdminKey,
+    state::AppState,
+};
+
+/// The most characters of a name.
+pub const MAX_KEY_NAME: usize = 100;
+
+/// Why no key was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateKeyError {
+    /// The name is empty, too long, or has control characters.
+    #[error("the name must have 1 to {MAX_KEY_NAME} characters, and no control characters")]
+    Name,
+    /// There is no scope.
+    #[error("a key needs a scope")]
+    Scopes,
+    /// The key would never work.
+    #[error("the key would have expired already")]
+    Expired,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// Makes a key. It is shown once: the database has its hash.
+pub async fn create_admin_key(
+    state: &Arc<AppState>,
+    name: &str,
+    scopes: Scopes,
+    expires_at: UnixMillis,
+) -> Result<(AdminKey, Model), CreateKeyError> {
+    if name.trim().is_empty() || name.chars().count() > MAX_KEY_NAME || name.chars().any(char::is_control) {
+        return Err(CreateKeyError::Name);
+    }
+    if scopes == Scopes::default() {
+        return Err(CreateKeyError::Scopes);
+    }
+    let now = state.clock.now();
+    if expires_at <= now {
+        return Err(CreateKeyError::Expired);
+    }
+    let key = AdminKey::new(AdminKeyId(random::uuid_v7(now)));
+    let row = Model {
+        id: key.id,
+        name: name.to_owned(),
+        scopes,
+        secret_hash: key.hash(),
+        created_at: now,
+        expires_at,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let stored = state.write(db::Scope::Transaction, row.clone(), |tx, row| {
+        Box::pin(async move {
+            store::insert(tx, row.clone()).await?;
+            tx.record(Event::AdminKeyCreated);
+            Ok(())
+        })
+    });
+    stored.await?;
+    Ok((key, row))
+}
+
+/// All keys, oldest first, and those that do not work any more.
+pub async fn list_admin_keys(state: &AppState) -> Result<Vec<Model>, Unavailable> {
+    store::all(state.db.connection()).await
+}
+
+/// Revokes a key at once; false if there is none that is not revoked.
+pub async fn revoke_admin_key(state: &Arc<AppState>, id: AdminKeyId) -> Result<bool, Unavailable> {
+    let revoked = state.write(db::Scope::Transaction, (id, state.clock.now()), |tx, (id, now)| {
+        Box::pin(async move {
+            let is_revoked = store::revoke(tx, *id, *now).await?;
+            if is_revoked {
+                tx.record(Event::AdminKeyRevoked);
+            }
+            Ok(is_revoked)
+        })
+    });
+    revoked.await
+}
+
+/// A key that works.
+#[derive(Clone, Debug)]
+pub struct VerifiedKey {
+    /// Its id.
+    pub id: AdminKeyId,
+    /// What it may do.
+    pub scopes: Scopes,
+}
+
+impl VerifiedKey {
+    /// Whether it may do this.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.has(scope)
+    }
+}
+
+/// Why a key is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyRefusal {
+    /// It was never made, has expired, or was revoked.
+    #[error("the key is not valid")]
+    Invalid,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] Unavailable),
+}
+
+/// The key of a request. It is read from the database each time, so that a revoked one is refused at once.
+pub async fn verify_admin_key(state: &Arc<AppState>, written: &str) -> Result<VerifiedKey, KeyRefusal> {
+    let now = state.clock.now();
+    let refused = |because| {
+        state.record(Event::AdminKeyRefused.because(because));
+        KeyRefusal::Invalid
+    };
+    let key = AdminKey::parse(written).ok_or_else(|| refused("unknown"))?;
+    let row = store::find(state.db.connection(), key.id).await?.filter(|row| key.matches(&row.secret_hash));
+    let row = row.ok_or_else(|| refused("unknown"))?;
+    if row.revoked_at.is_some() {
+        return Err(refused("revoked"));
+    }
+    if row.expires_at <= now {
+        return Err(refused("expired"));
+    }
+    let noted = state.write(db::Scope::Transaction, (row.id, now), |tx, (id, now)| {
+        Box::pin(async move {
+            if store::note_use(tx, *id, *now).await? {
+                tx.record(Event::AdminKeyUsed);
+            }
+            Ok(())
+        })
+    });
+    noted.await?;
+    Ok(VerifiedKey { id: row.id, scopes: row.scopes })
+}

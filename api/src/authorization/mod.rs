@@ -1,0 +1,10 @@
+//! Who may administrate: a user with the role `admin`, an admin key, the command line.
+
+mod admin_key;
+mod operator;
+mod store;
+
+pub use admin_key::{
+    CreateKeyError, KeyRefusal, MAX_KEY_NAME, VerifiedKey, create_admin_key, list_admin_keys, revoke_admin_key, verify_admin_key,
+};
+pub use operator::{MayNot, Operator, may_administrate};

@@ -1,0 +1,58 @@
+//! `bifrons user roles`.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use clap::Args;
+use entity::Roles;
+use serde_json::json;
+
+use super::target::UserArguments;
+use crate::{
+    accounts::{self, Instruction, UserChange},
+    cli::{failure::Failure, print::print},
+    state::AppState,
+};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    user: UserArguments,
+    /// Replace all roles by these: editor,admin. An empty list removes all
+    #[arg(long, value_name = "ROLES", conflicts_with_all = ["add", "remove"])]
+    set: Option<String>,
+    /// Give the user a role
+    #[arg(long, value_name = "ROLE")]
+    add: Vec<String>,
+    /// Take a role away
+    #[arg(long, value_name = "ROLE")]
+    remove: Vec<String>,
+}
+
+/// Roles as an argument, separated by commas.
+pub(super) fn parse(written: &str) -> Result<Roles, String> {
+    let names = written.split(',').map(str::trim).filter(|name| !name.is_empty());
+    Roles::new(names).map_err(|error| error.to_string())
+}
+
+pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<(), Failure> {
+    let (mut user, instruction) = arguments.user.instruct(state).await?;
+    if arguments.set.is_some() || !arguments.add.is_empty() || !arguments.remove.is_empty() {
+        let roles = if let Some(written) = &arguments.set {
+            parse(written)
+        } else {
+            let kept: BTreeSet<_> = user.roles.names().map(str::to_owned).chain(arguments.add.iter().cloned()).collect();
+            Roles::new(kept.into_iter().filter(|name| !arguments.remove.contains(name))).map_err(|error| error.to_string())
+        };
+        let roles = roles.map_err(Failure::Failed)?;
+        // Another operator may change the roles between reading and writing them.
+        let instruction = Instruction { versions: Some(vec![user.version]), ..instruction };
+        let change = UserChange { roles: Some(roles), ..UserChange::default() };
+        let updated = accounts::update_user(state, instruction, change).await;
+        user = updated.map_err(|error| arguments.user.failure(&error))?;
+    }
+    if arguments.user.json {
+        let roles: Vec<_> = user.roles.names().collect();
+        return print(&format!("{}\n", json!({ "id": user.id.0, "email": user.email, "roles": roles })));
+    }
+    print(&user.roles.names().flat_map(|name| [name, "\n"]).collect::<String>())
+}

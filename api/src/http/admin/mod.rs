@@ -1,0 +1,10 @@
+//! The admin API: its operations, one kind a file. Its document is not that of the public API, so that public clients do not grow.
+
+pub(super) mod actions;
+mod model;
+mod parameters;
+mod problems;
+mod roles;
+pub(super) mod sessions;
+mod tag;
+pub(super) mod users;

@@ -1,0 +1,75 @@
+//! The problems of what operators do.
+
+use crate::{
+    accounts::{CreateUserError, MAX_DEPTH, MAX_METADATA, OperatorError, Violation},
+    http::{
+        response::problem::{FieldError, problems},
+        v1::password_problems::field_error,
+    },
+};
+
+/// Of an operation that reads.
+pub(super) struct Read(pub(super) OperatorError);
+
+problems!(Read {
+    Read(OperatorError::NotFound) => NotFound,
+    Read(OperatorError::Store(error)) => Unavailable.log(&error),
+    Read(error) => InternalError.log(&error),
+});
+
+/// Of an instruction about a user.
+pub(super) struct Instructed(pub(super) OperatorError);
+
+problems!(Instructed {
+    Instructed(OperatorError::KeyOnAdministrator | OperatorError::NotAllowedAnyMore) => AdminRequired,
+    Instructed(error) => (Read: Read(error)),
+});
+
+/// Of an instruction to a user who must be able to sign in.
+pub(super) struct OfActive(pub(super) OperatorError);
+
+problems!(OfActive {
+    OfActive(OperatorError::Disabled) => UserDisabled,
+    OfActive(error) => (Instructed: Instructed(error)),
+});
+
+/// Of an instruction after which the user may be no administrator any more.
+pub(super) struct Leaving(pub(super) OperatorError);
+
+problems!(Leaving {
+    Leaving(OperatorError::LastAdministrator) => LastAdministrator,
+    Leaving(error) => (Instructed: Instructed(error)),
+});
+
+/// The same, for a version of the user.
+pub(super) struct Versioned(pub(super) OperatorError);
+
+problems!(Versioned {
+    Versioned(OperatorError::Changed) => VersionConflict,
+    Versioned(error) => (Leaving: Leaving(error)),
+});
+
+/// Of a change.
+pub(super) struct Updating(pub(super) OperatorError);
+
+problems!(Updating {
+    Updating(OperatorError::Invalid(violation)) => ValidationFailed.fields(vec![of_operator(violation)]),
+    Updating(error) => (Versioned: Versioned(error)),
+});
+
+problems!(CreateUserError {
+    CreateUserError::EmailTaken => EmailTaken,
+    CreateUserError::Invalid(violation) => ValidationFailed.fields(vec![of_operator(violation)]),
+    CreateUserError::Operator(error) => (Instructed: Instructed(error)),
+});
+
+/// Operators write another metadata than users.
+fn of_operator(violation: Violation) -> FieldError {
+    match violation {
+        Violation::MetadataSize => {
+            FieldError::max_bytes("app_metadata", MAX_METADATA, format!("must have at most {MAX_METADATA} bytes as JSON"))
+        }
+        Violation::MetadataDepth => FieldError::max_depth("app_metadata", MAX_DEPTH),
+        other => field_error(other, "password"),
+    }
+}

@@ -1,0 +1,44 @@
+//! The roles that a request names.
+
+use entity::Roles;
+
+use super::{parameters::RoleName, problems::Updating};
+use crate::{
+    accounts::CreateUserError,
+    http::response::problem::{FieldError, Rule, problems},
+};
+
+/// Too many roles; the form of each was checked before.
+#[derive(Debug)]
+pub(super) struct TooManyRoles;
+
+problems!(TooManyRoles {
+    TooManyRoles => ValidationFailed.fields(vec![FieldError::new("roles", Rule::Format, "must have at most 16 roles")]),
+});
+
+/// Why a request was refused that names roles.
+pub(super) enum RolesOr<E> {
+    Roles(TooManyRoles),
+    Error(E),
+}
+
+impl<E> From<TooManyRoles> for RolesOr<E> {
+    fn from(error: TooManyRoles) -> Self {
+        Self::Roles(error)
+    }
+}
+
+problems!(RolesOr<Updating> {
+    RolesOr::Roles(error) => (TooManyRoles: error),
+    RolesOr::Error(error) => (Updating: error),
+});
+
+problems!(RolesOr<CreateUserError> {
+    RolesOr::Roles(error) => (TooManyRoles: error),
+    RolesOr::Error(error) => (CreateUserError: error),
+});
+
+/// The roles with these names.
+pub(super) fn roles(names: Option<Vec<RoleName>>) -> Result<Option<Roles>, TooManyRoles> {
+    names.map(|names| Roles::new(names.into_iter().map(|RoleName(name)| name)).map_err(|_| TooManyRoles)).transpose()
+}

@@ -1,0 +1,304 @@
+//! Who may call the admin API, generated from its document; and what it does.
+
+use std::time::Duration;
+
+use bifrons::{
+    accounts::{self, AdminAction, Instruction, OperatorError, UserChange},
+    authorization::{self, Operator},
+};
+use entity::{Scope, Scopes, UnixMillis, UserId};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    administrators::create,
+    support::{
+        Actor, Answer, App, EMAIL, PASSWORD,
+        authenticator::{Authenticator, STEP},
+        operator,
+        specification::{Operation, admin_operations},
+    },
+};
+
+const GRACE: &str = "grace@example.com";
+
+/// Gives a user these roles.
+async fn set_roles(app: &App, email: &str, roles: &str) {
+    let change = UserChange { roles: Some(roles.parse().unwrap()), ..UserChange::default() };
+    accounts::update_user(&app.state, operator::instruct(&app.state, email).await, change).await.unwrap();
+}
+
+/// Ada, an administrator who signed in with two factors.
+async fn administrator(app: &App) -> Actor {
+    let ada = app.ada().await;
+    let authenticator = Authenticator::enrol(app, &ada).await;
+    set_roles(app, EMAIL, "admin").await;
+    let ada = app.client();
+    ada.sign_in(EMAIL, PASSWORD).await.expect(202);
+    ada.complete("totp", &authenticator.code(app)).await.expect(200);
+    app.advance(STEP).await;
+    ada
+}
+
+/// A program with a key, and the key's id.
+async fn program(app: &App, scopes: impl IntoIterator<Item = Scope>, within: Duration) -> (Actor, entity::AdminKeyId) {
+    let until = app.state.clock.now().plus(within);
+    let made = authorization::create_admin_key(&app.state, "test", Scopes::from_iter(scopes), until).await;
+    let (key, row) = made.unwrap();
+    (app.client().with_token(&key.reveal()), row.id)
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Whom a caller is, and what the document says of them.
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    Refused(u16, &'static str),
+    /// A key with this scope.
+    Scope(Scope),
+    Allowed,
+}
+
+async fn meets(operation: &Operation, caller: &Actor, who: &str, expected: Expected) {
+    let what = format!("{} as {who}", operation.id);
+    let demanded = operation.document["x-admin-scope"].as_str().unwrap();
+    for body in [None, operation.example(), Some(json!({ "nonsense": 1 }))] {
+        let answer = caller.send(operation.method.clone(), &operation.path(), body).await;
+        let refusal = match expected {
+            Expected::Refused(status, code) => Some((status, code)),
+            Expected::Scope(scope) if scope.name() != demanded => Some((403, "scope_missing")),
+            Expected::Scope(_) | Expected::Allowed => None,
+        };
+        match refusal {
+            Some((status, code)) => assert_eq!((answer.status, answer.code().as_str()), (status, code), "{what}"),
+            None => assert!(![401, 403, 500].contains(&answer.status), "{what}: {}", answer.text),
+        }
+    }
+}
+
+#[tokio::test]
+async fn asvs_8_2_1_every_operation_demands_an_operator() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    let user = app.client();
+    user.sign_up(GRACE, PASSWORD).await.expect(201);
+    user.sign_in(GRACE, PASSWORD).await.expect(200);
+    let one_factor = app.client();
+    one_factor.sign_up("one@example.com", PASSWORD).await.expect(201);
+    set_roles(&app, "one@example.com", "admin").await;
+    one_factor.sign_in("one@example.com", PASSWORD).await.expect(200);
+    let (revoked, id) = program(&app, Scope::ALL, HOUR).await;
+    assert!(authorization::revoke_admin_key(&app.state, id).await.unwrap());
+    let (expired, _) = program(&app, Scope::ALL, Duration::from_millis(1)).await;
+    app.advance(Duration::from_millis(1)).await;
+    let forged = format!("bfa_{}", "A".repeat(64));
+    let mut callers = vec![
+        ("a client without a credential", app.client(), Expected::Refused(401, "unauthenticated")),
+        ("a user", user, Expected::Refused(403, "admin_required")),
+        ("an administrator with one factor", one_factor, Expected::Refused(403, "second_factor_required")),
+        ("a revoked key", revoked, Expected::Refused(401, "invalid_admin_key")),
+        ("an expired key", expired, Expected::Refused(401, "invalid_admin_key")),
+        ("a forged key", app.client().with_token(&forged), Expected::Refused(401, "invalid_admin_key")),
+        ("another token", app.client().with_token("nonsense"), Expected::Refused(401, "invalid_token")),
+        ("an administrator", ada.clone(), Expected::Allowed),
+    ];
+    for scope in Scope::ALL {
+        callers.push((scope.name(), program(&app, [scope], HOUR * 24).await.0, Expected::Scope(scope)));
+    }
+    let operations = admin_operations();
+    assert!(operations.len() >= 12);
+    for operation in &operations {
+        assert_eq!(operation.document["security"], json!([{"cookieAuth": []}, {"bearerAuth": []}, {"adminKey": []}]));
+        for (who, caller, expected) in &callers {
+            meets(operation, caller, who, *expected).await;
+        }
+    }
+    app.advance(app.state.config.sessions.fresh_for).await;
+    for operation in &operations {
+        meets(operation, &ada, "a stale administrator", Expected::Refused(403, "reauthentication_required")).await;
+    }
+    let (key, _) = program(&app, Scope::ALL, HOUR).await;
+    let elsewhere = app.reconfigured(|config| config.admin.networks = vec!["10.0.0.0/8".parse().unwrap()]).await;
+    let here = app.reconfigured(|config| config.admin.networks = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    for operation in &operations {
+        for caller in [app.client(), ada.clone(), key.clone()] {
+            meets(operation, &caller.at(&elsewhere), "from elsewhere", Expected::Refused(403, "network_not_allowed")).await;
+        }
+        meets(operation, &key.at(&here), "from a listed network", Expected::Allowed).await;
+    }
+    // A key opens nothing else.
+    key.get("/v1/me").await.expect_problem(401, "invalid_token");
+}
+
+fn path_of(user: &Value) -> String {
+    format!("/v1/admin/users/{}", user["id"].as_str().unwrap())
+}
+
+async fn act(operator: &Actor, path: &str, action: &str) -> Answer {
+    operator.send(Method::POST, &format!("{path}/{action}"), None).await
+}
+
+#[tokio::test]
+async fn an_administrator_creates_finds_changes_and_deletes_users() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    let made =
+        ada.post("/v1/admin/users", json!({ "email": GRACE, "name": "Grace", "roles": ["editor"] })).await.expect(201).json();
+    ada.post("/v1/admin/users", json!({ "email": "Grace@Example.com" })).await.expect_problem(409, "email_taken");
+    let grace = app.client();
+    grace.post("/v1/password/reset", json!({ "token": made["token"], "new_password": PASSWORD })).await.expect(204);
+    grace.sign_in(GRACE, PASSWORD).await.expect(200);
+    let path = path_of(&made["user"]);
+    let read = ada.get(&path).await.expect(200).json();
+    assert_eq!((&read["email_verified"], &read["roles"], &read["status"]), (&json!(true), &json!(["editor"]), &json!("active")));
+
+    let send_patch = async |tag: &str, body: Value| ada.with("if-match", tag).send(Method::PATCH, &path, Some(body)).await;
+    let tag = format!("\"{}\"", read["version"]);
+    let body = json!({ "app_metadata": { "plan": "team" }, "roles": ["reader", "editor"], "name": null });
+    let changed = send_patch(&tag, body.clone()).await.expect(200).json();
+    assert_eq!((&changed["app_metadata"], &changed["roles"]), (&json!({ "plan": "team" }), &json!(["editor", "reader"])));
+    assert!(changed["name"].is_null());
+    for outdated in [tag.as_str(), "\"x\"", "7", "W/\"1\""] {
+        send_patch(outdated, body.clone()).await.expect_problem(409, "version_conflict");
+        ada.with("if-match", outdated).delete(&path).await.expect_problem(409, "version_conflict");
+    }
+    send_patch("*", json!({ "roles": [] })).await.expect(200);
+    assert_eq!(grace.get_session().await.expect(200).json()["user"]["roles"], json!([]));
+
+    let list = async |query: &str| ada.get(&format!("/v1/admin/users?{query}")).await.expect(200).json();
+    let first = list("limit=1").await;
+    assert_eq!(first["items"][0]["email"], GRACE);
+    let second = list(&format!("limit=1&after={}", first["next"].as_str().unwrap())).await;
+    assert_eq!((&second["items"][0]["email"], &second["next"]), (&json!(EMAIL), &Value::Null));
+    for (query, found) in [
+        ("email=GR", 1),
+        ("email=%25", 0),
+        ("role=admin", 1),
+        ("second_factor=false&status=active", 1),
+        ("status=disabled", 0),
+        ("name=x", 0),
+    ] {
+        assert_eq!(list(query).await["items"].as_array().unwrap().len(), found, "{query}");
+    }
+
+    let sessions = ada.get(&format!("{path}/sessions")).await.expect(200).json();
+    assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
+    let session = format!("/v1/admin/sessions/{}", sessions["items"][0]["id"].as_str().unwrap());
+    ada.delete(&session).await.expect(204);
+    ada.delete(&session).await.expect_problem(404, "not_found");
+    grace.get_session().await.expect(401);
+    grace.sign_in(GRACE, PASSWORD).await.expect(200);
+    assert_eq!(act(&ada, &path, "sign-out").await.expect(200).json(), json!({ "sessions_ended": 1 }));
+    grace.get_session().await.expect(401);
+    act(&ada, &path, "disable").await.expect(200);
+    grace.sign_in(GRACE, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    act(&ada, &path, "send-reset").await.expect_problem(409, "user_disabled");
+    act(&ada, &path, "enable").await.expect(204);
+    act(&ada, &path, "send-reset").await.expect(202);
+    assert!(app.letters().await.iter().any(|letter| letter.contains("bfo_") && letter.contains(GRACE)));
+    grace.sign_in(GRACE, PASSWORD).await.expect(200);
+    Authenticator::enrol(&app, &grace).await;
+    app.client().sign_in(GRACE, PASSWORD).await.expect(202);
+    act(&ada, &path, "reset-factors").await.expect(204);
+    app.client().sign_in(GRACE, PASSWORD).await.expect(200);
+    ada.delete(&path).await.expect(204);
+    ada.get(&path).await.expect_problem(404, "not_found");
+    grace.get_session().await.expect(401);
+}
+
+#[tokio::test]
+async fn keys_act_on_no_administrator_and_a_former_one_acts_no_more() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    let (key, id) = program(&app, Scope::ALL, HOUR).await;
+    let own = path_of(&ada.get("/v1/admin/users?role=admin").await.expect(200).json()["items"][0]);
+    act(&ada, &own, "disable").await.expect_problem(409, "last_administrator");
+    ada.send(Method::PATCH, &own, Some(json!({ "roles": ["reader"] }))).await.expect_problem(409, "last_administrator");
+    ada.delete(&own).await.expect_problem(409, "last_administrator");
+    for action in ["disable", "send-reset", "sign-out", "reset-factors"] {
+        act(&key, &own, action).await.expect_problem(403, "admin_required");
+    }
+    key.send(Method::PATCH, &own, Some(json!({ "name": "x" }))).await.expect_problem(403, "admin_required");
+    let session = ada.session().await.0;
+    key.delete(&format!("/v1/admin/sessions/{session}")).await.expect_problem(403, "admin_required");
+    let user = path_of(&key.post("/v1/admin/users", json!({ "email": GRACE })).await.expect(201).json()["user"]);
+    key.send(Method::PATCH, &user, Some(json!({ "roles": ["admin"] }))).await.expect_problem(403, "admin_required");
+    let admin = json!({ "email": "x@example.com", "roles": ["admin"] });
+    key.post("/v1/admin/users", admin.clone()).await.expect_problem(403, "admin_required");
+    ada.post("/v1/admin/users", admin).await.expect(201);
+
+    // What was allowed when the request began is checked again in its transaction.
+    assert!(authorization::revoke_admin_key(&app.state, id).await.unwrap());
+    let grace = operator::instruct(&app.state, GRACE).await;
+    let by_key = Instruction { by: Operator::Key(id), ..grace };
+    let done = accounts::apply(&app.state, by_key, AdminAction::Disable).await;
+    assert!(matches!(done, Err(OperatorError::NotAllowedAnyMore)), "{done:?}");
+    ada.get(&user).await.expect(200);
+    app.sql("UPDATE user SET roles = 'reader' WHERE email_canonical = 'ada@example.com'").await;
+    ada.get(&user).await.expect_problem(403, "admin_required");
+    let last_use = "SELECT last_used_at FROM admin_key";
+    assert_eq!(app.count(last_use).await, app.state.clock.now().0);
+}
+
+#[tokio::test]
+async fn the_use_of_a_key_is_noted_once_a_minute() {
+    let app = App::start().await;
+    let (key, _) = program(&app, [Scope::UsersRead], HOUR).await;
+    let start = app.state.clock.now();
+    let used = async || UnixMillis(app.count("SELECT last_used_at FROM admin_key").await);
+    for (after, noted) in [(0, 0), (59, 0), (60, 60), (61, 60)] {
+        app.advance(start.plus(Duration::from_secs(after)).since(app.state.clock.now())).await;
+        key.get("/v1/admin/users").await.expect(200);
+        assert_eq!(used().await.since(start), Duration::from_secs(noted), "{after}");
+    }
+    assert_eq!(app.state.metrics.events(bifrons::audit::Event::AdminKeyUsed, ""), 2);
+}
+
+#[tokio::test]
+async fn wrong_values_are_refused() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    let UserId(user) = create(&app, GRACE, "reader").await.user.id;
+    let session = ada.session().await.0;
+    for path in [
+        format!("/v1/admin/users/{session}"),
+        format!("/v1/admin/users/{session}/sessions"),
+        "/v1/admin/users/ada@example.com".to_owned(),
+        "/v1/admin/users/00000000-0000-0000-0000-000000000000".to_owned(),
+        "/v1/admin/nothing".to_owned(),
+    ] {
+        ada.get(&path).await.expect_problem(404, "not_found");
+    }
+    ada.delete(&format!("/v1/admin/sessions/{user}")).await.expect_problem(404, "not_found");
+    for query in [
+        "after=nonsense",
+        "after=bfs_x",
+        "limit=0",
+        "limit=101",
+        "limit=1e1",
+        "role=Admin",
+        "role=",
+        "role=a%20b",
+        "email=",
+        "status=deleted",
+        "second_factor=maybe",
+    ] {
+        ada.get(&format!("/v1/admin/users?{query}")).await.expect_problem(422, "validation_failed");
+    }
+    // A position that no user has.
+    ada.get("/v1/admin/users?after=ffffffff-ffff-ffff-ffff-ffffffffffff").await.expect(200);
+    let many: Vec<_> = (0..17).map(|number| format!("role{number}")).collect();
+    for roles in [json!(["Admin"]), json!([""]), json!("admin"), json!([1]), json!([null]), json!(many)] {
+        for (method, path) in [(Method::POST, "/v1/admin/users".to_owned()), (Method::PATCH, format!("/v1/admin/users/{user}"))] {
+            let mut body = json!({ "roles": roles });
+            if method == Method::POST {
+                body["email"] = "new@example.com".into();
+            }
+            ada.send(method, &path, Some(body)).await.expect_problem(422, "validation_failed");
+        }
+    }
+    let large = json!({ "app_metadata": { "x": "y".repeat(9000) } });
+    let refused = ada.send(Method::PATCH, &format!("/v1/admin/users/{user}"), Some(large)).await;
+    assert_eq!(refused.expect_problem(422, "validation_failed").broken_rules()[0].0, "app_metadata");
+    assert_eq!(app.count("SELECT count(*) FROM user").await, 2);
+}

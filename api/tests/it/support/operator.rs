@@ -1,0 +1,20 @@
+//! What an operator does on the command line.
+
+use std::sync::Arc;
+
+use bifrons::{
+    accounts::{self, AdminAction, Instruction},
+    authorization::Operator,
+    state::AppState,
+};
+
+/// An instruction of the command line about the user with this address.
+pub async fn instruct(state: &AppState, email: &str) -> Instruction {
+    let user = accounts::find_user(state, email).await.unwrap().unwrap().id;
+    Instruction { by: Operator::CommandLine, user, versions: None }
+}
+
+/// Applies an action, and returns how many sessions it ended.
+pub async fn apply(state: &Arc<AppState>, action: AdminAction, email: &str) -> u64 {
+    accounts::apply(state, instruct(state, email).await, action).await.unwrap()
+}
