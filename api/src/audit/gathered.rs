@@ -29,7 +29,7 @@ fn key(row: &Model) -> Key {
 }
 
 impl Gathered {
-    /// Adds a row; false if there is no room, or if there were too many rows lately.
+    /// Adds a row; false if there is no room, or if the rows of this time are used up.
     pub(super) fn add(&mut self, row: Model, now: UnixMillis) -> bool {
         if let Some(alike) = self.rows.get_mut(&key(&row)) {
             alike.times += row.times;

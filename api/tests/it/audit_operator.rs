@@ -96,7 +96,7 @@ fn refused_usage(folder: &Path) {
     for (arguments, said) in [
         (["--event", "sign_in"], "did you mean signed_in, sign_in_refused"),
         (["--event", "xyzzy"], "docs/observability.md lists them"),
-        (["--actor", "nobody"], "write user, operator, key or system"),
+        (["--actor", "root"], "write user, operator, key or system"),
         (["--since", "yesterday"], "write an age of at most 400d"),
         (["--session", "1"], "write the id of a session"),
     ] {
