@@ -9,7 +9,7 @@ use std::{
 use bifrons::{
     accounts::{NewUser as NewRow, import},
     authentication::{self, ChoosePasswordError, Proof},
-    config::CookiePolicy,
+    config::{self, CookiePolicy},
     db::Unavailable,
     email_address::EmailAddress,
     person_name,
@@ -202,6 +202,7 @@ impl NewUser {
         if self.roles.iter().any(is_no_name) {
             return Err(SeedError::Invalid("roles", "must be names without spaces".to_owned()));
         }
+        self.locale.as_deref().map(config::locale).transpose().map_err(|rule| SeedError::Invalid("locale", rule))?;
         if self.app_metadata.as_ref().is_some_and(|metadata| !metadata.is_object()) {
             return Err(SeedError::Invalid("app_metadata", "must be an object".to_owned()));
         }

@@ -195,7 +195,7 @@ fn mailbox(text: &str) -> Result<(String, EmailAddress), String> {
 }
 
 /// A BCP 47 tag of letters, digits and hyphens.
-pub(crate) fn locale(text: &str) -> Result<String, String> {
+pub fn locale(text: &str) -> Result<String, String> {
     let is_tag = text.len() <= 35
         && text.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if is_tag { Ok(text.to_owned()) } else { Err("write a language tag: en, ko or de".to_owned()) }

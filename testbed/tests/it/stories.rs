@@ -49,6 +49,7 @@ async fn users_have_ready_credentials() {
         (json!({ "email": "ada@example.com" }), 409),
         (json!({ "email": "nonsense" }), 422),
         (json!({ "password": "short" }), 422),
+        (json!({ "locale": "not a language" }), 422),
         (json!({ "roles": ["two words"] }), 422),
         (json!({ "disabled": true, "sign_in": "cookie" }), 409),
         (json!({ "favourite_colour": "red" }), 400),

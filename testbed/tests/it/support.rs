@@ -25,8 +25,11 @@ pub struct Testbed {
 
 impl Drop for Testbed {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // Not SIGKILL, which would leave the folder.
+        if let Ok(None) = self.process.try_wait() {
+            let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+            let _ = self.process.wait();
+        }
     }
 }
 
