@@ -7,6 +7,7 @@ mod config;
 mod deployment;
 mod doctor;
 mod failure;
+mod find_user;
 mod health;
 mod json_lines;
 mod keys;
