@@ -9,6 +9,7 @@ mod deployment;
 mod doctor;
 mod effective;
 mod failure;
+mod find_user;
 mod health;
 mod json_lines;
 mod keys;

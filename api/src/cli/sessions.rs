@@ -7,7 +7,7 @@ use entity::{SessionId, UnixMillis, UserId};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{failure::Failure, moment, nodes::beside_nodes, print::print, user::find};
+use super::{failure::Failure, find_user::find, moment, nodes::beside_nodes, print::print};
 use crate::{
     accounts::{self, AdminAction, Instruction, OperatorError},
     authorization::Operator,

@@ -21,10 +21,7 @@ use super::{
     operations::{health, metrics, related_origins},
     request,
     response::problem::{Problem, ProblemCode},
-    spec::{
-        document::{self, Api},
-        explorer, served,
-    },
+    spec::{Api, document, explorer, served},
     v1::verify,
 };
 use crate::{audit::Event, config::CallersConfig, random, state::AppState};

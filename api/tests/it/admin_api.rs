@@ -1,134 +1,20 @@
-//! Who may call the admin API, generated from its document; and what it does.
+//! What the admin API does.
 
 use std::time::Duration;
 
 use bifrons::{
-    accounts::{self, AdminAction, Instruction, OperatorError, UserChange},
+    accounts::{self, AdminAction, Instruction, OperatorError},
     authorization::{self, Operator},
 };
-use entity::{Scope, Scopes, UnixMillis, UserId};
+use entity::{Scope, UnixMillis, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    admin_access::{GRACE, HOUR, administrator, program},
     administrators::create,
-    support::{
-        Actor, Answer, App, EMAIL, PASSWORD,
-        authenticator::{Authenticator, STEP},
-        operator,
-        specification::{Operation, admin_operations},
-    },
+    support::{Actor, Answer, App, EMAIL, PASSWORD, authenticator::Authenticator, operator},
 };
-
-const GRACE: &str = "grace@example.com";
-
-/// Gives a user these roles.
-async fn set_roles(app: &App, email: &str, roles: &str) {
-    let change = UserChange { roles: Some(roles.parse().unwrap()), ..UserChange::default() };
-    accounts::update_user(&app.state, operator::instruct(&app.state, email).await, change).await.unwrap();
-}
-
-/// Ada, an administrator who signed in with two factors.
-async fn administrator(app: &App) -> Actor {
-    let ada = app.ada().await;
-    let authenticator = Authenticator::enrol(app, &ada).await;
-    set_roles(app, EMAIL, "admin").await;
-    let ada = app.client();
-    ada.sign_in(EMAIL, PASSWORD).await.expect(202);
-    ada.complete("totp", &authenticator.code(app)).await.expect(200);
-    app.advance(STEP).await;
-    ada
-}
-
-/// A program with a key, and the key's id.
-async fn program(app: &App, scopes: impl IntoIterator<Item = Scope>, within: Duration) -> (Actor, entity::AdminKeyId) {
-    let until = app.state.clock.now().plus(within);
-    let made = authorization::create_admin_key(&app.state, "test", Scopes::from_iter(scopes), until).await;
-    let (key, row) = made.unwrap();
-    (app.client().with_token(&key.reveal()), row.id)
-}
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-/// Whom a caller is, and what the document says of them.
-#[derive(Clone, Copy, Debug)]
-enum Expected {
-    Refused(u16, &'static str),
-    /// A key with this scope.
-    Scope(Scope),
-    Allowed,
-}
-
-async fn meets(operation: &Operation, caller: &Actor, who: &str, expected: Expected) {
-    let what = format!("{} as {who}", operation.id);
-    let demanded = operation.document["x-admin-scope"].as_str().unwrap();
-    for body in [None, operation.example(), Some(json!({ "nonsense": 1 }))] {
-        let answer = caller.send(operation.method.clone(), &operation.path(), body).await;
-        let refusal = match expected {
-            Expected::Refused(status, code) => Some((status, code)),
-            Expected::Scope(scope) if scope.name() != demanded => Some((403, "scope_missing")),
-            Expected::Scope(_) | Expected::Allowed => None,
-        };
-        match refusal {
-            Some((status, code)) => assert_eq!((answer.status, answer.code().as_str()), (status, code), "{what}"),
-            None => assert!(![401, 403, 500].contains(&answer.status), "{what}: {}", answer.text),
-        }
-    }
-}
-
-#[tokio::test]
-async fn asvs_8_2_1_every_operation_demands_an_operator() {
-    let app = App::start().await;
-    let ada = administrator(&app).await;
-    let user = app.client();
-    user.sign_up(GRACE, PASSWORD).await.expect(201);
-    user.sign_in(GRACE, PASSWORD).await.expect(200);
-    let one_factor = app.client();
-    one_factor.sign_up("one@example.com", PASSWORD).await.expect(201);
-    set_roles(&app, "one@example.com", "admin").await;
-    one_factor.sign_in("one@example.com", PASSWORD).await.expect(200);
-    let (revoked, id) = program(&app, Scope::ALL, HOUR).await;
-    assert!(authorization::revoke_admin_key(&app.state, id).await.unwrap());
-    let (expired, _) = program(&app, Scope::ALL, Duration::from_millis(1)).await;
-    app.advance(Duration::from_millis(1)).await;
-    let forged = format!("bfa_{}", "A".repeat(64));
-    let mut callers = vec![
-        ("a client without a credential", app.client(), Expected::Refused(401, "unauthenticated")),
-        ("a user", user, Expected::Refused(403, "admin_required")),
-        ("an administrator with one factor", one_factor, Expected::Refused(403, "second_factor_required")),
-        ("a revoked key", revoked, Expected::Refused(401, "invalid_admin_key")),
-        ("an expired key", expired, Expected::Refused(401, "invalid_admin_key")),
-        ("a forged key", app.client().with_token(&forged), Expected::Refused(401, "invalid_admin_key")),
-        ("another token", app.client().with_token("nonsense"), Expected::Refused(401, "invalid_token")),
-        ("an administrator", ada.clone(), Expected::Allowed),
-    ];
-    for scope in Scope::ALL {
-        callers.push((scope.name(), program(&app, [scope], HOUR * 24).await.0, Expected::Scope(scope)));
-    }
-    let operations = admin_operations();
-    assert!(operations.len() >= 12);
-    for operation in &operations {
-        assert_eq!(operation.document["security"], json!([{"cookieAuth": []}, {"bearerAuth": []}, {"adminKey": []}]));
-        for (who, caller, expected) in &callers {
-            meets(operation, caller, who, *expected).await;
-        }
-    }
-    app.advance(app.state.config.sessions.fresh_for).await;
-    for operation in &operations {
-        meets(operation, &ada, "a stale administrator", Expected::Refused(403, "reauthentication_required")).await;
-    }
-    let (key, _) = program(&app, Scope::ALL, HOUR).await;
-    let elsewhere = app.reconfigured(|config| config.admin.networks = vec!["10.0.0.0/8".parse().unwrap()]).await;
-    let here = app.reconfigured(|config| config.admin.networks = vec!["127.0.0.0/8".parse().unwrap()]).await;
-    for operation in &operations {
-        for caller in [app.client(), ada.clone(), key.clone()] {
-            meets(operation, &caller.at(&elsewhere), "from elsewhere", Expected::Refused(403, "network_not_allowed")).await;
-        }
-        meets(operation, &key.at(&here), "from a listed network", Expected::Allowed).await;
-    }
-    // A key opens nothing else.
-    key.get("/v1/me").await.expect_problem(401, "invalid_token");
-}
 
 fn path_of(user: &Value) -> String {
     format!("/v1/admin/users/{}", user["id"].as_str().unwrap())
@@ -139,7 +25,7 @@ async fn act(operator: &Actor, path: &str, action: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn an_administrator_creates_finds_changes_and_deletes_users() {
+async fn an_administrator_creates_finds_and_changes_users() {
     let app = App::start().await;
     let ada = administrator(&app).await;
     let made =
@@ -180,7 +66,16 @@ async fn an_administrator_creates_finds_changes_and_deletes_users() {
     ] {
         assert_eq!(list(query).await["items"].as_array().unwrap().len(), found, "{query}");
     }
+}
 
+#[tokio::test]
+async fn an_administrator_ends_sessions_disables_and_deletes_users() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    let grace = app.client();
+    grace.sign_up(GRACE, PASSWORD).await.expect(201);
+    grace.sign_in(GRACE, PASSWORD).await.expect(200);
+    let path = path_of(&ada.get("/v1/admin/users?email=grace").await.expect(200).json()["items"][0]);
     let sessions = ada.get(&format!("{path}/sessions")).await.expect(200).json();
     assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
     let session = format!("/v1/admin/sessions/{}", sessions["items"][0]["id"].as_str().unwrap());

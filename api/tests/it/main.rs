@@ -8,6 +8,7 @@
 mod access_token;
 mod account_recovery;
 mod addresses;
+mod admin_access;
 mod admin_api;
 mod administrators;
 mod audit;

@@ -242,21 +242,6 @@ fn has_no_name_twice(schemas: &serde_json::Map<String, Value>) {
     }
 }
 
-/// Public clients do not grow because of the admin API.
-#[test]
-fn the_public_document_has_nothing_of_the_admin_api() {
-    let public = spec::spec(Api::Public);
-    assert!(!public.contains("/v1/admin") && !public.contains("adminKey"));
-    let codes = |document: &Value| document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap().clone();
-    for code in ["admin_required", "scope_missing", "network_not_allowed", "invalid_admin_key", "version_conflict", "user_disabled"]
-    {
-        assert!(codes(&ADMIN_DOCUMENT).contains(&json!(code)) && !public.contains(code), "{code}");
-    }
-    for code in codes(&DOCUMENT) {
-        assert!(codes(&ADMIN_DOCUMENT).contains(&code), "{code}");
-    }
-}
-
 #[test]
 fn links_lead_to_operations_and_fill_their_inputs() {
     let all = operations();

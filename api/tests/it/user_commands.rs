@@ -33,7 +33,6 @@ async fn the_first_administrator_gets_a_link_and_chooses_a_password() {
     let shown = printed(&["user", "show", EMAIL, "--json"]);
     let id = shown["id"].as_str().unwrap();
     assert_eq!((&shown["roles"], &shown["status"], &shown["second_factor"]), (&json!(["admin"]), &json!("active"), &json!(false)));
-    assert_eq!(printed(&["user", "show", id, "--json"]), shown, "an id names the user too");
     refuses(&run(folder.path(), &["user", "disable", id], &[]), 1, "is the last enabled administrator");
     refuses(&run(folder.path(), &["user", "create", "--email", EMAIL], &[]), 1, "another user has the address");
     let wrong = run(folder.path(), &["user", "create", "--email", "x@example.com", "--role", "Admin"], &[]);
@@ -52,8 +51,7 @@ async fn the_first_administrator_gets_a_link_and_chooses_a_password() {
         lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["email"].take()).collect::<Vec<_>>()
     };
     assert_eq!(listed(&[]), ["grace@example.com", EMAIL]);
-    assert_eq!(listed(&["--limit", "1"]), ["grace@example.com"]);
-    assert_eq!(listed(&["--after", other["user"]["id"].as_str().unwrap()]), [EMAIL]);
+    assert_eq!(listed(&["--limit", "1", "--after", other["user"]["id"].as_str().unwrap()]), [EMAIL]);
     assert_eq!(listed(&["--role", "admin", "--without-second-factor", "--status", "active"]), [EMAIL]);
     assert_eq!(listed(&["--name", "gRA", "--email", "Gr"]), ["grace@example.com"]);
 

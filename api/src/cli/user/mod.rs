@@ -17,7 +17,6 @@ use clap::Subcommand;
 use super::{failure::Failure, nodes::beside_nodes};
 use crate::{accounts::AdminAction, config::Config};
 use target::UserArguments;
-pub(super) use target::find;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use clap::Args;
 use entity::user;
-use uuid::Uuid;
 
 use crate::{
-    accounts::{self, Instruction, OperatorError},
+    accounts::{Instruction, OperatorError},
     authorization::Operator,
-    cli::failure::Failure,
+    cli::{
+        failure::Failure,
+        find_user::{find, not_found},
+    },
     state::AppState,
 };
 
@@ -48,14 +50,4 @@ impl UserArguments {
             error => Failure::Failed(format!("{}: {error}", self.user)),
         }
     }
-}
-
-/// The user with this address or id.
-pub(in crate::cli) async fn find(state: &Arc<AppState>, written: &str) -> Result<user::Model, Failure> {
-    accounts::find_user(state, written).await.map_err(Failure::new)?.ok_or_else(|| not_found(written))
-}
-
-fn not_found(written: &str) -> Failure {
-    let what = if Uuid::try_parse(written).is_ok() { "id" } else { "address" };
-    Failure::Failed(format!("no user has the {what} {written}"))
 }

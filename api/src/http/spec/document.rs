@@ -8,6 +8,7 @@ use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService, Server
 use serde_json::{Value, json};
 
 use super::{
+    api::Api,
     cookies,
     effective::Effective,
     headers, links,
@@ -66,23 +67,12 @@ pub(in crate::http) fn service() -> OpenApiService<(PublicApis, AdminApis), ()> 
     OpenApiService::new((PUBLIC_APIS, ADMIN_APIS), "", "")
 }
 
-/// Which API a document describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Api {
-    /// What clients of users call.
-    Public,
-    /// What operators call.
-    Admin,
-}
-
-impl Api {
-    /// As poem-openapi writes it.
-    fn written(self) -> String {
-        match self {
-            Self::Public => described(OpenApiService::new(PUBLIC_APIS, "Bifrons", VERSION), include_str!("openapi.md")),
-            Self::Admin => {
-                described(OpenApiService::new(ADMIN_APIS, "Bifrons administration", VERSION), include_str!("openapi-admin.md"))
-            }
+/// A document as poem-openapi writes it.
+fn written(api: Api) -> String {
+    match api {
+        Api::Public => described(OpenApiService::new(PUBLIC_APIS, "Bifrons", VERSION), include_str!("openapi.md")),
+        Api::Admin => {
+            described(OpenApiService::new(ADMIN_APIS, "Bifrons administration", VERSION), include_str!("openapi-admin.md"))
         }
     }
 }
@@ -104,7 +94,7 @@ static ADMIN: LazyLock<Value> = LazyLock::new(|| document(Api::Admin, &Effective
 
 /// The finished document. It adds what poem-openapi cannot say.
 pub(super) fn document(api: Api, effective: &Effective) -> Value {
-    let mut document: Value = serde_json::from_str(&api.written()).unwrap_or_default();
+    let mut document: Value = serde_json::from_str(&written(api)).unwrap_or_default();
     tidy(&mut document);
     document["servers"][0]["url"] = effective.url.as_str().into();
     for (_, operation) in operations_mut(&mut document) {

@@ -8,11 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use poem::{Endpoint, IntoResponse, Request, Response, http::header};
 use poem_openapi::OpenApiService;
 
-use super::{
-    document::{Api, document},
-    effective::Effective,
-    static_document::StaticDocument,
-};
+use super::{api::Api, document::document, effective::Effective, static_document::StaticDocument};
 use crate::config::Config;
 
 /// `GET /docs`.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::document::{Api, all};
+use super::{api::Api, document::all};
 
 /// One line for each operation, for the review of a change: method, path, operationId, who may call it, statuses.
 pub fn index(api: Api) -> String {

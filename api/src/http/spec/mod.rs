@@ -1,5 +1,6 @@
 //! The specification: `openapi.json`, `openapi.txt` and the explorer.
 
+mod api;
 mod cookies;
 pub mod document;
 mod effective;
@@ -14,5 +15,6 @@ pub(super) mod served;
 mod static_document;
 mod tidy;
 
-pub use document::{Api, spec};
+pub use api::Api;
+pub use document::spec;
 pub use index::index;

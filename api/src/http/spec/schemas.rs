@@ -3,7 +3,7 @@
 use poem_openapi::types::ParseFromJSON;
 use serde_json::{Value, json};
 
-use super::{document::Api, effective::Effective, operations::operations_mut, problems::pascal};
+use super::{api::Api, effective::Effective, operations::operations_mut, problems::pascal};
 use crate::http::{
     request::schema::is_new_password,
     response::{

@@ -1,10 +1,6 @@
 //! The documents as clients fetch it, with the effective values of this deployment.
 
-use super::{
-    document::{self, Api},
-    effective::Effective,
-    static_document::StaticDocument,
-};
+use super::{api::Api, document, effective::Effective, static_document::StaticDocument};
 use crate::config::Config;
 
 /// `GET /openapi.json` and `GET /openapi-admin.json`.
