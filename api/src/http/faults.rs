@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     response::problem::{FieldError, MEDIA_TYPE, Problem, ProblemCode},
-    spec::document::{self, Api},
+    spec::{Api, document},
 };
 use crate::sync::{Mutex, lock};
 
