@@ -13,11 +13,13 @@ pub enum Scope {
     UsersWrite,
     /// Ending sessions.
     SessionsWrite,
+    /// Reading the audit trail.
+    AuditRead,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::UsersRead, Self::UsersWrite, Self::SessionsWrite];
+    pub const ALL: [Self; 4] = [Self::UsersRead, Self::UsersWrite, Self::SessionsWrite, Self::AuditRead];
 
     /// As it is written.
     pub const fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Scope {
             Self::UsersRead => "users:read",
             Self::UsersWrite => "users:write",
             Self::SessionsWrite => "sessions:write",
+            Self::AuditRead => "audit:read",
         }
     }
 

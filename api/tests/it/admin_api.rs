@@ -197,3 +197,38 @@ async fn wrong_values_are_refused() {
     assert_eq!(refused.expect_problem(422, "validation_failed").broken_rules()[0].0, "app_metadata");
     assert_eq!(app.count("SELECT count(*) FROM user").await, 2);
 }
+
+#[tokio::test]
+async fn the_audit_trail_names_who_did_what_to_whom() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    let (key, id) = program(&app, [Scope::UsersWrite], HOUR).await;
+    let user = key.post("/v1/admin/users", json!({ "email": GRACE })).await.expect(201).json()["user"].clone();
+    let (user, path) = (user["id"].as_str().unwrap(), path_of(&user));
+    app.advance(Duration::from_secs(1)).await;
+    act(&ada, &path, "disable").await.expect(200);
+    let (reader, _) = program(&app, [Scope::AuditRead], HOUR).await;
+    let rows = async |query: &str| reader.get(&format!("/v1/admin/audit?{query}")).await.expect(200).json();
+    let about = rows(&format!("user={user}")).await["items"].clone();
+    let said: Vec<_> = about.as_array().unwrap().iter().map(|row| (row["event"].clone(), row["actor"].clone())).collect();
+    let said_of = |event: &str, actor: &str| (json!(event), json!(actor));
+    assert_eq!(said, [said_of("user_disabled", "user"), said_of("user_created", "key")]);
+    assert_eq!(about[0]["actor_id"], ada.get("/v1/me").await.expect(200).json()["id"]);
+    assert_eq!((&about[1]["actor_id"], &about[1]["ip"]), (&json!(id.0.to_string()), &json!("127.0.0.1")));
+
+    let first = rows(&format!("user={user}&limit=1")).await;
+    let second = rows(&format!("user={user}&limit=1&after={}", first["next"].as_str().unwrap())).await;
+    assert_eq!((&second["items"][0], &second["next"]), (&about[1], &Value::Null));
+    let times = (about[1]["time"].as_str().unwrap(), about[0]["time"].as_str().unwrap());
+    for (query, found) in [
+        ("event=user_disabled".to_owned(), 1),
+        (format!("event=user_disabled&until={}", times.0), 0),
+        (format!("event=user_disabled&since={}", times.1), 1),
+        (format!("session={user}"), 0),
+    ] {
+        assert_eq!(rows(&query).await["items"].as_array().unwrap().len(), found, "{query}");
+    }
+    for wrong in ["event=nonsense", "since=yesterday", "until=1", "user=x", "after=x", "limit=0", "actor=x"] {
+        assert!([400, 422].contains(&reader.get(&format!("/v1/admin/audit?{wrong}")).await.status), "{wrong}");
+    }
+}

@@ -78,7 +78,7 @@ fn admin_keys_are_shown_once_and_revoked() {
         run(folder.path(), &["admin-key", "create", "--name", name, "--scopes", scopes, "--expires", expires, "--json"], &[])
     };
     for (scopes, expires, name, sentence) in [
-        ("everything", "1d", "x", "users:read, users:write, sessions:write"),
+        ("everything", "1d", "x", "users:read, users:write, sessions:write, audit:read"),
         ("", "1d", "x", "the scopes are"),
         ("users:read", "soon", "x", "write a whole number and a unit"),
         ("users:read", "0s", "x", "would have expired"),

@@ -1,6 +1,7 @@
 //! The admin API: its operations, one kind a file. Its document is not that of the public API, so that public clients do not grow.
 
 pub(super) mod actions;
+pub(super) mod audit;
 mod model;
 mod parameters;
 mod problems;

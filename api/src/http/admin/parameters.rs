@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use entity::roles;
+use entity::{UnixMillis, roles};
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef},
     types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
 };
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::audit::Event;
 
 macro_rules! text {
     ($(#[doc = $doc:literal])+ $text:ident, $max:expr, $pattern:expr, $example:literal, $is_valid:expr) => {
@@ -77,6 +80,23 @@ text! {
 text! {
     /// The name of a role.
     RoleName, roles::MAX_NAME, Some("^[a-z0-9_-]+$"), "editor", roles::is_name
+}
+
+text! {
+    /// The name of an event.
+    EventName, 64, Some("^[a-z_]+$"), "signed_in", |text| Event::named(text).is_some()
+}
+
+text! {
+    /// A moment as in RFC 3339.
+    Moment, 40, None, "2026-01-01T09:00:00Z", |text| OffsetDateTime::parse(text, &Rfc3339).is_ok()
+}
+
+impl From<Moment> for UnixMillis {
+    fn from(Moment(text): Moment) -> Self {
+        let millis = OffsetDateTime::parse(&text, &Rfc3339).map_or(0, |moment| moment.unix_timestamp_nanos() / 1_000_000);
+        Self(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
 }
 
 /// The versions that `If-Match` names (RFC 9110 section 13.1.1); `None` for any.

@@ -9,4 +9,6 @@ pub(super) enum AdminTag {
     Users,
     /// The sessions of users.
     Sessions,
+    /// The audit trail: who did what, when, and from where.
+    Audit,
 }

@@ -69,6 +69,7 @@ permissions! {
     UsersRead = "scope users:read",
     UsersWrite = "scope users:write",
     SessionsWrite = "scope sessions:write",
+    AuditRead = "scope audit:read",
 }
 
 /// The operator of a request: a user with the role `admin` who authenticated with two factors a short time ago, or an admin key with the scope

@@ -17,7 +17,7 @@ use super::{
     tidy::{remove_unused, tidy},
 };
 use crate::http::{
-    admin::{actions::AdminActionsApi, sessions::AdminSessionsApi, users::AdminUsersApi},
+    admin::{actions::AdminActionsApi, audit::AdminAuditApi, sessions::AdminSessionsApi, users::AdminUsersApi},
     v1::{
         challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
         passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
@@ -60,6 +60,7 @@ apis! {
     AdminUsersApi,
     AdminActionsApi,
     AdminSessionsApi,
+    AdminAuditApi,
 }
 
 /// The operations as poem serves them.

@@ -2,19 +2,32 @@
 
 use entity::audit_event::{ActorKind, Model};
 use poem_openapi::{Enum, Object, types::Example};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::model::{User, instant};
 use crate::{audit::Event, http::response::timestamp::Timestamp};
 
-/// What kind of actor caused it: `user` is this user, another one, or a client that has not authenticated.
-#[derive(Enum)]
+/// What kind of actor caused it: `user` is a user, or a client that has not authenticated.
+#[derive(Enum, Serialize)]
 #[oai(rename = "ActorKind", rename_all = "snake_case")]
-enum Kind {
+#[serde(rename_all = "snake_case")]
+pub(in crate::http) enum Kind {
     User,
     Operator,
     Key,
     System,
+}
+
+impl From<ActorKind> for Kind {
+    fn from(kind: ActorKind) -> Self {
+        match kind {
+            ActorKind::User => Self::User,
+            ActorKind::Operator => Self::Operator,
+            ActorKind::Key => Self::Key,
+            ActorKind::System => Self::System,
+        }
+    }
 }
 
 /// A row of the audit trail.
@@ -45,12 +58,7 @@ impl From<&Model> for ExportedEvent {
             time: instant(row.at),
             event: row.event.clone(),
             reason: Some(row.reason.clone()).filter(|reason| !reason.is_empty()),
-            actor: match row.actor_kind {
-                ActorKind::User => Kind::User,
-                ActorKind::Operator => Kind::Operator,
-                ActorKind::Key => Kind::Key,
-                ActorKind::System => Kind::System,
-            },
+            actor: row.actor_kind.into(),
             session_id: row.session_id.map(|session| session.0),
             ip: row.ip.clone().filter(|_| is_own),
             user_agent: row.user_agent.clone().filter(|_| is_own),

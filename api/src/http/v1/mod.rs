@@ -5,7 +5,7 @@ pub(super) mod codes;
 pub(super) mod configuration;
 pub(super) mod email;
 pub(super) mod export;
-mod exported_event;
+pub(super) mod exported_event;
 pub(super) mod me;
 pub(super) mod mint;
 pub(super) mod model;
