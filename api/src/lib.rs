@@ -8,7 +8,7 @@
 //! | [`http`] | the only folder that names poem: listener, middleware, operations, specification |
 //! | [`maintenance`] | what runs without a request: following changes, delivering mail, removing old rows |
 //! | [`accounts`] | signing up, changing and deleting an account, what operators do to one |
-//! | [`authorization`] | who may administrate: role, admin keys |
+//! | [`authorization`] | who is an operator: role, admin keys |
 //! | [`sessions`] | opening a session from a proof; verifying, refreshing, renewing, listing, ending it |
 //! | [`authentication`] | establishing a proof of who a user is |
 //! | [`grants`] | access tokens and chains of refresh tokens |

@@ -1,5 +1,4 @@
-//! Keys for the admin API, and what its questions about users need: an index of those who have roles, and one by the beginning of the
-//! address.
+//! Keys for the admin API, and the indexes that its lists of users need: on the roles, and on PostgreSQL on the beginning of the address.
 
 use sea_orm_migration::{
     prelude::*,
@@ -42,7 +41,7 @@ impl MigrationTrait for Migration {
             manager.create_index(index).await?;
         }
         if manager.get_database_backend() == DbBackend::Postgres {
-            // The order of the database's language does not find beginnings.
+            // An index in the order of the database's language cannot find beginnings.
             let by_beginning =
                 r#"CREATE INDEX IF NOT EXISTS "user_by_email_beginning" ON "user" ("email_canonical" text_pattern_ops)"#;
             manager.get_connection().execute_unprepared(by_beginning).await?;

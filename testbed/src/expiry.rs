@@ -1,4 +1,4 @@
-//! How a session or a token goes bad, without the clock.
+//! Makes a session or a token invalid, without moving the clock.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::{
     testbed::Testbed,
 };
 
-/// Makes a live session go bad.
+/// Makes a live session, or a token of it, invalid.
 pub(crate) async fn expire(testbed: &Testbed, id: SessionId, what: What) -> Result<(), Refused> {
     let state = &testbed.state;
-    // A use that is noted later would extend the session again.
+    // Uses that are not stored yet would extend the session again.
     state.touches.idle().await;
     let (db, now) = (state.db.connection(), state.clock.now());
     let found = session::Entity::find_by_id(id).one(db).await.map_err(|error| Refused::failed(Unavailable::from(error)))?;
@@ -28,7 +28,7 @@ pub(crate) async fn expire(testbed: &Testbed, id: SessionId, what: What) -> Resu
         What::Reuse => return use_refresh_token(testbed, id).await,
         What::Idle => set(session::Column::IdleExpiresAt, now.0),
         What::Absolute => set(session::Column::ExpiresAt, now.0),
-        // An access token says when the user authenticated: one from before is refused.
+        // An access token contains the time of the authentication: the service refuses one with an earlier time.
         What::Access => set(session::Column::AuthenticatedAt, found.authenticated_at.plus(Duration::from_secs(1)).0),
         What::Fresh => {
             let past = state.config.sessions.fresh_for + Duration::from_secs(1);
@@ -40,7 +40,7 @@ pub(crate) async fn expire(testbed: &Testbed, id: SessionId, what: What) -> Resu
     Ok(())
 }
 
-/// The client's refresh token has a successor, which another one holds.
+/// Uses the refresh token, as a thief would: the client's token then has a successor, which the client does not have.
 async fn use_refresh_token(testbed: &Testbed, id: SessionId) -> Result<(), Refused> {
     let (db, now) = (testbed.state.db.connection(), testbed.state.clock.now());
     let long_ago = now.minus(testbed.state.config.tokens.refresh_grace + Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! What the service sent: one file a mail, as its file transport writes them.
+//! Reads the mails that the service sent. Its file transport writes one file for each.
 
 use std::{
     fs, io,
@@ -9,10 +9,10 @@ use std::{
 use mail_parser::MessageParser;
 use poem_openapi::Object;
 
-/// What every one-time token begins with.
+/// The prefix of every one-time token.
 const TOKEN: &str = "bfo_";
 
-/// How often a folder is looked at.
+/// How often the folder is read while a test waits for a mail.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// A mail that was delivered.
@@ -53,7 +53,7 @@ pub(crate) async fn wait(folder: &Path, to: &str, after: usize, within: Duration
 
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
-        // No mail was sent yet.
+        // The service has not sent a mail yet.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };

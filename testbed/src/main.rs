@@ -1,17 +1,17 @@
 //! `bifrons-testbed`: the real service for contract and end-to-end tests.
 //!
-//! The router, the database and every rule are those of `bifrons`. What differs: the database is temporary, the keys are in memory, passwords
-//! are cheap to hash, and a second listener, the control, moves the clock and provokes what a client must cope with.
+//! The router, the database and every rule are those of `bifrons`. What differs: the database is temporary, the keys are in memory, and
+//! passwords are cheap to hash. A second listener, the control, moves the clock and provokes the problems that a client must handle.
 //!
 //! | where | what |
 //! |---|---|
 //! | `arguments` | the command line |
 //! | `settings` | which settings of the service a test may choose |
-//! | `testbed` | the service and what belongs to it: start, reset |
+//! | `testbed` | the service: its start, its reset, its clock |
 //! | `seeding` | users with ready credentials |
-//! | `expiry` | how a session or a token goes bad |
-//! | `mails` | what the service sent |
-//! | `recorder` | the log and the security events, as they happen |
+//! | `expiry` | makes a session or a token invalid |
+//! | `mails` | reads the mails that the service sent |
+//! | `recorder` | keeps the log and the security events |
 //! | `control` | the control listener and its document |
 //! | `running` | the process: signals, the command that runs inside |
 

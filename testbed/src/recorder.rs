@@ -1,4 +1,4 @@
-//! The log and the security events, as they happen.
+//! Keeps the log and the security events in memory.
 
 use std::{
     fmt::Debug,
@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use tracing::{Event, Level, Subscriber, field::Field};
 use tracing_subscriber::{Layer, layer::Context};
 
-/// How many lines are kept. Older ones go.
+/// How many lines are kept. A new line replaces the oldest one.
 const MAX_LINES: usize = 100_000;
 
-/// One line.
+/// A line of the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     /// Counts from 1 since the start, and never goes back.

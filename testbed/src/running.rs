@@ -1,4 +1,4 @@
-//! The process: it starts the testbed, says that it is ready, runs the command, and ends cleanly.
+//! The process: it starts the testbed, prints the line of JSON, runs the command, and removes the folder at the end.
 
 use std::{
     error::Error,
@@ -29,7 +29,7 @@ use crate::{
     testbed::{self, Testbed},
 };
 
-/// How long the work of other threads may take once the testbed ends.
+/// How long the end of the process waits for the work of other threads.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(1);
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -37,11 +37,11 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Serves until a signal, the end of the command, or the end of standard input.
 pub(crate) fn run(arguments: &Arguments, begun: Instant) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    // First: a signal that comes early still removes the folder.
+    // Before the folder exists: an early signal must not leave it behind.
     let signals = runtime.block_on(async { Signals::listen() })?;
     let folder = testbed::folder()?;
     let ended = runtime.block_on(serve(arguments, folder.path(), begun, signals));
-    // First what writes into the folder ends.
+    // What writes into the folder must end before its removal.
     runtime.shutdown_timeout(SHUTDOWN_WITHIN);
     folder.close()?;
     ended
@@ -91,7 +91,7 @@ fn random_token() -> Result<String, Failure> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-/// Starts the command through this program, so that the system ends it with this process, even if that is killed.
+/// Starts the command through this program, so that the system ends the command with this process, even if this process is killed.
 fn spawn(command: &[OsString], ready: &Value) -> Result<Child, Failure> {
     let given = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
     let mut child = Command::new(std::env::current_exe()?);
@@ -100,10 +100,10 @@ fn spawn(command: &[OsString], ready: &Value) -> Result<Child, Failure> {
     Ok(child.spawn()?)
 }
 
-/// Becomes the command. The system ends it with its parent, whose id is given.
+/// Becomes the command. The system ends it together with the process of the given id, its parent.
 pub(crate) fn run_for(parent: i32, command: &[OsString]) -> Result<ExitCode, Failure> {
     set_parent_process_death_signal(Some(Signal::TERM))?;
-    // The parent may have ended before.
+    // The parent may have ended before the call above.
     if getppid().map(Pid::as_raw_nonzero).is_none_or(|pid| pid.get() != parent) {
         return Ok(ExitCode::FAILURE);
     }
@@ -112,30 +112,30 @@ pub(crate) fn run_for(parent: i32, command: &[OsString]) -> Result<ExitCode, Fai
     Err(format!("cannot run {}: {error}", program.display()).into())
 }
 
-/// Waits for the command, passes signals on, and ends as it does.
+/// Waits for the command, passes signals on to it, and returns its status.
 async fn wait(mut child: Child, signals: &mut Signals) -> Result<ExitCode, Failure> {
     let pid = Pid::from_child(&child);
     let mut ended = tokio::task::spawn_blocking(move || child.wait());
     loop {
         tokio::select! {
             status = &mut ended => return Ok(code_of(status??)),
-            // It may have ended just now.
+            // An error means that the command has just ended.
             signal = signals.next() => drop(kill_process(pid, signal)),
         }
     }
 }
 
-/// The status of the command, or 128 and the number of its signal, as a shell says it.
+/// The status of the command, or 128 plus the number of its signal, as in a shell.
 fn code_of(status: ExitStatus) -> ExitCode {
     let code = status.code().or_else(|| Some(128 + status.signal()?));
     code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// Resolves when standard input closes, if that is asked for.
+/// Resolves when standard input closes; never without `--until-stdin-closes`.
 async fn stdin_closes(is_asked: bool) {
     if is_asked {
         let (closed, waiting) = tokio::sync::oneshot::channel::<()>();
-        // A thread of its own: a read that blocks must not keep the process from ending.
+        // A read that blocks in the runtime would keep the process from ending, so it has a thread of its own.
         std::thread::spawn(move || {
             let _ = io::stdin().read_to_end(&mut Vec::new());
             drop(closed);

@@ -1,4 +1,4 @@
-//! Users with ready credentials: rows of the service's own code, without the mails and the waiting of a sign-up.
+//! Users with ready credentials. The service's own code makes their rows, without the mails and the steps of a sign-up.
 
 use std::{
     fs,
@@ -31,10 +31,10 @@ use crate::{
     testbed::Testbed,
 };
 
-/// The password of users who get none.
+/// The password of a user who is created without one.
 const PASSWORD: &str = "correct horse battery";
 
-/// How many recovery codes a user with a second factor has, as in the service.
+/// How many recovery codes a user with a second factor gets, as in the service.
 const RECOVERY_CODES: usize = 10;
 
 /// A second factor.
@@ -238,7 +238,7 @@ async fn add_factors(testbed: &Testbed, user: UserId, email: &str, codes: &[Reco
     Ok(TotpSetup { secret: secret.reveal().to_string(), uri: secret.uri(&state.config.mail.product, email).to_string() })
 }
 
-/// Opens a session from a device that the account knows: no mail about a new one is sent.
+/// Opens a session from a device that the account knows, so that the service sends no mail about a new device.
 async fn sign_in(testbed: &Testbed, proof: &Proof, mode: Mode, remember: bool) -> Result<(Established, DeviceToken), SeedError> {
     let state = &testbed.state;
     let device = state.limits.trust_device(&[], &proof.user, proof.at);

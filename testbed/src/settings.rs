@@ -1,4 +1,4 @@
-//! Which settings of the service a test may choose. What would make a real service of it is refused.
+//! Reads the settings of the service that a test may choose. Settings that belong to a real service are refused.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use entity::UnixMillis;
 use poem_openapi::types::ParseFromJSON;
 use time::OffsetDateTime;
 
-/// What belongs to the testbed alone: variables that begin with these are refused.
+/// The testbed decides these itself: variables that begin with one of them are refused.
 const FIXED: [&str; 9] = [
     "BIFRONS_ADMIN_LISTEN",
     "BIFRONS_CONFIG",
@@ -20,7 +20,7 @@ const FIXED: [&str; 9] = [
     "BIFRONS_TOKENS__SECRETS",
 ];
 
-/// What the testbed gives to its command. A testbed inside of another one gets them too.
+/// Variables of the testbed, not of the service. A testbed inside another one has them too, and ignores them.
 const GIVEN: [&str; 4] = ["BIFRONS_URL", "BIFRONS_CONTROL", "BIFRONS_CONTROL_TOKEN", "BIFRONS_TESTBED_BINARY"];
 
 /// The configuration of a testbed with this data folder, or everything that is wrong with the environment.
@@ -38,9 +38,9 @@ pub(crate) fn read(folder: &Path, environment: impl Iterator<Item = (String, Str
     let mut config = Config::read(None, chosen)
         .config
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-    // The cost protects nothing here.
+    // A costly hash protects nothing here, and slows tests down.
     (config.passwords.hashing.memory_kib, config.passwords.hashing.iterations) = (64, 1);
-    // All users of a suite have one address.
+    // All users of a suite have one address, so they would share the limits of one network.
     config.limits = config.limits.filter(|_| has_limits);
     Ok(config)
 }

@@ -1,4 +1,4 @@
-//! The service and what belongs to it.
+//! The service of a testbed: its start, its reset, its clock.
 
 use std::{
     fs, io,
@@ -32,7 +32,7 @@ use crate::{
     settings,
 };
 
-/// What a reset keeps: it is of the service, not of its users.
+/// The tables that a reset keeps: they belong to the service, not to its users.
 const KEPT: [&str; 3] = ["deployment", "node_mark", "signing_key"];
 
 /// How long a change waits for mails that are on their way.
@@ -72,12 +72,12 @@ macro_rules! from {
 }
 from!(io::Error => Io, StartError => Start, Unavailable => Store, SeedError => Users);
 
-/// A running service, and what the control does to it.
+/// A running service, and what the control needs to change it.
 pub(crate) struct Testbed {
     pub(crate) state: Arc<AppState>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) recorder: Recorder,
-    /// How many users were made since the last reset.
+    /// How many users were created since the last reset.
     pub(crate) users: AtomicU64,
     start: UnixMillis,
     seed: Vec<NewUser>,
@@ -85,7 +85,7 @@ pub(crate) struct Testbed {
 }
 
 impl Testbed {
-    /// Opens a database, seeds it, and serves.
+    /// Opens a database, creates the users of the seed, and serves.
     pub(crate) async fn start(arguments: &Arguments, folder: &Path, recorder: Recorder) -> Result<Arc<Self>, TestbedError> {
         let seed = arguments.seed.as_deref().map(crate::seeding::read).transpose().map_err(TestbedError::Seed)?;
         let mut config = settings::read(folder, std::env::vars()).map_err(TestbedError::Settings)?;
@@ -112,18 +112,18 @@ impl Testbed {
         Ok(testbed)
     }
 
-    /// Everything is as after the start.
+    /// Puts the service into the state after the start.
     pub(crate) async fn reset(self: &Arc<Self>) -> Result<Vec<Seeded>, TestbedError> {
         self.faults.clear();
         self.settle().await?;
         let tables = TABLES.iter().filter(|table| !KEPT.contains(table));
-        // A database that a test made read-only takes writes again.
+        // A test may have made the database read-only.
         let deletes: String =
             std::iter::once(control::allow_writes()).chain(tables.map(|table| format!("DELETE FROM \"{table}\";"))).collect();
         let transaction = self.state.db.begin().await?;
         transaction.execute_unprepared(&deletes).await.map_err(Unavailable::from)?;
         transaction.commit().await.map_err(Unavailable::from)?;
-        // Ids are counted anew: what the cache remembers of their changes is of other users.
+        // Ids are counted anew: the changes that the cache remembers belong to former users with the same ids.
         self.state.cache.distrust(self.start);
         match fs::remove_dir_all(self.outbox()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -139,7 +139,7 @@ impl Testbed {
         Ok(seeded)
     }
 
-    /// Moves the clock forward, and does what time brings about: expired rows go, deletions that are due happen, mail is sent.
+    /// Moves the clock forward. Returns when expired rows are removed, deletions that are due have happened, and mail is delivered.
     pub(crate) async fn move_clock(&self, to: UnixMillis) -> Result<(), TestbedError> {
         self.state.touches.idle().await;
         self.state.clock.set(to);
@@ -148,7 +148,7 @@ impl Testbed {
         self.settle().await
     }
 
-    /// Waits until the writes that follow an answer are done, and all mail is delivered.
+    /// Waits until the writes that follow an answer are done and all mail is delivered.
     pub(crate) async fn settle(&self) -> Result<(), TestbedError> {
         self.state.touches.idle().await;
         let db = self.state.db.connection();
@@ -180,7 +180,7 @@ impl Testbed {
     }
 }
 
-/// A folder in memory where the system has one: nothing in it outlives the process.
+/// A temporary folder, in memory where the system has such a file system.
 pub(crate) fn folder() -> io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("bifrons-testbed-").to_owned();
     folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir())

@@ -1,4 +1,4 @@
-//! Rows that wait to be stored in the background: few, however many refusals clients cause.
+//! Rows that wait to be stored in the background. Their number is bounded, however many refusals clients cause.
 
 use std::collections::HashMap;
 
@@ -7,18 +7,18 @@ use entity::{SessionId, UnixMillis, UserId, audit_event::Model};
 /// At most this many rows wait.
 pub(super) const MAX_ROWS: usize = 1000;
 
-/// So many rows are allowed at once, and one more for each of these spans: five a second. Four hundred thousand a day, at most.
+/// A node may add this many rows at once, and then one in each of these spans: five a second, or 432,000 a day.
 const BURST: i64 = 1000;
 const REFILL_MILLIS: i64 = 200;
 
-/// What refusals have in common that share a row.
+/// What refusals that share a row have in common.
 type Key = (String, String, Option<String>, Option<UserId>, Option<SessionId>, Option<String>, Option<String>);
 
 /// Rows that wait, by what they have in common.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     rows: HashMap<Key, Model>,
-    /// How many rows were allowed, in a bucket that leaks.
+    /// The level of a leaky bucket: one for each row that was allowed.
     taken: i64,
     leaked_at: i64,
 }
@@ -29,7 +29,7 @@ fn key(row: &Model) -> Key {
 }
 
 impl Gathered {
-    /// Adds a row; false if there is no room, or if the rows of this time are used up.
+    /// Adds a row; false if there is no room, or if the allowance is used up.
     pub(super) fn add(&mut self, row: Model, now: UnixMillis) -> bool {
         if let Some(alike) = self.rows.get_mut(&key(&row)) {
             alike.times += row.times;

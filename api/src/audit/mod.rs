@@ -1,8 +1,8 @@
 //! Security events: each is a line in the log, a count in the metrics and, as the catalogue says, a row of the audit trail.
 //!
-//! An event names ids and reasons, never what a client sent. What happened has its row in the transaction in which it happened
-//! (`state/write.rs`), so neither is without the other. Refusals change nothing, and clients cause any number of them: their rows are
-//! gathered and stored in the background ([`Trail`]).
+//! An event names ids and reasons, never what a client sent. A change and its row are stored in one transaction (`state/write.rs`), so
+//! neither exists without the other. A refusal changes nothing, and clients can cause any number of them: [`Trail`] gathers their rows
+//! and stores them in the background.
 
 mod catalogue;
 mod gathered;

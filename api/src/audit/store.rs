@@ -18,25 +18,25 @@ use crate::{
     request_context::Actor,
 };
 
-/// So many rows are removed in one statement.
+/// How many rows one statement removes.
 const AT_ONCE: u64 = 5000;
 
-/// So many statements remove rows in one go: the rest waits for the next one.
+/// How many statements one purge runs. The next purge removes the rest.
 const MAX_STATEMENTS: u32 = 200;
 
-/// How long other writes may go first, between two statements that remove rows.
+/// The pause between two statements that remove rows: other writes go first.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Which rows a question is about: those that all of its parts are true of. The default is about all.
+/// Which rows to read: those that match every part. The default matches all rows.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// The user whom it is about.
+    /// The user whom the event is about.
     pub user: Option<UserId>,
-    /// Who caused it; without an id, all actors of the kind.
+    /// The actor; without an id, all actors of the kind.
     pub actor: Option<Actor>,
     /// One of these events; empty: any.
     pub events: Vec<Event>,
-    /// The session that it is about.
+    /// The session that the event is about.
     pub session: Option<SessionId>,
     /// At this time or later.
     pub since: Option<UnixMillis>,
@@ -44,8 +44,8 @@ pub struct Filter {
     pub until: Option<UnixMillis>,
 }
 
-/// The rows that a filter finds, newest first, older than the cursor `before`: the id of the last row of the page before. Each question
-/// reads an index in order, so a page costs as much however many rows there are; a page that is not full is the last one.
+/// The rows that match a filter, newest first, older than the cursor `before`: the id of the last row of the former page. A query reads an
+/// index in order, so the cost of a page does not grow with the table. A page that is not full is the last one.
 pub async fn read(
     db: &impl ConnectionTrait,
     filter: &Filter,
@@ -69,7 +69,7 @@ pub async fn read(
     if let Some(session) = session {
         all = all.add(Column::SessionId.eq(*session));
     }
-    // By the id, which the indexes end with.
+    // The id has the time, and every index ends with the id.
     if let Some(since) = since {
         all = all.add(Column::Id.gte(first_at(*since)));
     }
@@ -90,7 +90,7 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Resul
     Ok(())
 }
 
-/// Takes from the rows about a user, and of what the user did, what tells where the user was.
+/// Removes the address and the `User-Agent` from the rows about a user, and from the rows of what the user did.
 pub(crate) async fn forget_requester(db: &impl ConnectionTrait, user: UserId) -> Result<(), Unavailable> {
     let by_user = Condition::all().add(Column::ActorKind.eq(ActorKind::User)).add(Column::ActorId.eq(user.0.to_string()));
     for rows in [Condition::all().add(Column::UserId.eq(user)), by_user] {
@@ -104,7 +104,8 @@ pub(crate) async fn forget_requester(db: &impl ConnectionTrait, user: UserId) ->
     Ok(())
 }
 
-/// Removes the rows from before a moment, the oldest first, some at a time, and returns how many. A million in one go, at most.
+/// Removes the rows from before a moment, oldest first, and returns how many: a million at most. It removes a few at a time, so that other
+/// writes do not wait.
 pub(crate) async fn purge(db: &Db, before: UnixMillis) -> Result<u64, Unavailable> {
     let (db, end) = (db.relaxed_connection(), first_at(before));
     let mut removed = 0;
@@ -120,7 +121,7 @@ pub(crate) async fn purge(db: &Db, before: UnixMillis) -> Result<u64, Unavailabl
     Ok(removed)
 }
 
-/// The lowest id of a moment.
+/// The lowest id that a row of this moment can have.
 fn first_at(moment: UnixMillis) -> AuditEventId {
     let millis = u64::try_from(moment.0).unwrap_or(0).min((1 << 48) - 1);
     AuditEventId(Uuid::from_u128(u128::from(millis) << 80))

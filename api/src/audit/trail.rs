@@ -1,4 +1,4 @@
-//! Where events are recorded.
+//! Records events: in the log, in the metrics and in the audit trail.
 
 use std::{collections::HashSet, env, sync::Arc, time::Duration};
 
@@ -29,16 +29,16 @@ const GATHER_FOR: Duration = Duration::from_secs(1);
 /// How long a node waits after the database failed.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// At most this many characters of a reason and of an actor's id are stored.
+/// The maximum length of a stored reason and of a stored actor's id, in characters.
 const MAX_TEXT: usize = 64;
 
-/// Logs and counts events, and makes the rows of those that become one.
+/// Logs and counts events, and stores the rows of the audit trail.
 #[derive(Debug)]
 pub struct Trail {
     /// Counters, gauges and histograms.
     pub metrics: Arc<Metrics>,
     clock: Clock,
-    /// Who causes what no request causes.
+    /// The actor of events that no request causes.
     actor: Actor,
     gathered: Mutex<Gathered>,
     waiting: Notify,
@@ -50,15 +50,15 @@ impl Trail {
         Self { metrics, clock, actor: Actor::SYSTEM, gathered: Mutex::default(), waiting: Notify::new() }
     }
 
-    /// The trail of a command, which an operator has typed.
+    /// The trail of a command that an operator runs.
     pub fn of_command(metrics: Arc<Metrics>, clock: Clock) -> Self {
-        // The name says who it was to those who trust each other; with the right to run a command it can be set.
+        // The name is a hint, not a proof: an operator can set these variables.
         let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok()).filter(|name| !name.is_empty());
         let actor = Actor { kind: ActorKind::Operator, id: name.map(|name| cut(&name)) };
         Self { actor, ..Self::of_node(metrics, clock) }
     }
 
-    /// Counts and logs an event that follows from no write, and gathers its row.
+    /// Counts and logs an event that belongs to no write, and gathers its row.
     pub fn record(&self, record: impl Into<Record>) {
         let record = record.into();
         self.announce(&record);
@@ -73,7 +73,7 @@ impl Trail {
         }
     }
 
-    /// Counts and logs events that a write has committed, and gathers the rows of those that [`Trail::store`] stored none of.
+    /// Counts and logs events that a write has committed, and gathers the rows that [`Trail::store`] left out.
     pub(crate) fn committed(&self, records: Vec<Record>) {
         for record in records {
             match record.event.trace() {
@@ -83,12 +83,12 @@ impl Trail {
         }
     }
 
-    /// Stores the rows of what a transaction changes, in that transaction. Once it is committed, [`Trail::committed`] follows.
+    /// Stores the rows of the events of a transaction, in that transaction. Call [`Trail::committed`] after the commit.
     pub(crate) async fn store(&self, tx: &Transaction, records: &[Record]) -> Result<(), Unavailable> {
         store::insert(tx, self.rows(records)).await
     }
 
-    /// Commits a transaction with the rows of what it changes.
+    /// Stores the rows of the events of a transaction, and commits it.
     pub(crate) async fn commit(&self, tx: Transaction, records: Vec<Record>) -> Result<(), Unavailable> {
         self.store(&tx, &records).await?;
         tx.commit().await?;
@@ -99,7 +99,7 @@ impl Trail {
     fn rows(&self, records: &[Record]) -> Vec<Model> {
         let kept = records.iter().filter(|record| record.event.trace() == Trace::Keep);
         let mut rows: Vec<_> = kept.map(|record| self.row(record)).collect();
-        // What identifies a person goes with the user.
+        // The address and the `User-Agent` identify a person, so they are deleted with the user.
         let deleted: HashSet<UserId> =
             rows.iter().filter(|row| row.event == Event::UserDeleted.name()).filter_map(|row| row.user_id).collect();
         for row in rows.iter_mut().filter(|row| row.user_id.is_some_and(|user| deleted.contains(&user))) {
@@ -120,7 +120,7 @@ impl Trail {
             (Some(actor), _) => actor.clone(),
             (None, None) => self.actor.clone(),
             (None, Some(request)) => request.actor().unwrap_or_else(|| match (record.event.trace(), record.user) {
-                // What happened without a session, the user proved: with a password, or with a token from a mail.
+                // A change without a session: the user proved who they are with a password, or with a token from a mail.
                 (Trace::Keep, Some(user)) => Actor::user(user),
                 _ => Actor::UNKNOWN,
             }),
@@ -142,8 +142,8 @@ impl Trail {
         }
     }
 
-    /// Stores gathered rows, again and again. Never returns. A database that cannot be written to delays no request: the rows wait, as many
-    /// as there is room for.
+    /// Stores gathered rows in a loop. Never returns. If the database accepts no writes, the rows wait, as many as there is room for. No
+    /// request waits for them.
     pub async fn store_gathered(&self, db: &Db) {
         loop {
             self.waiting.notified().await;

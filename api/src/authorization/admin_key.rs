@@ -1,4 +1,4 @@
-//! Admin keys: credentials of programs for the admin API. They are made and revoked on the command line.
+//! Admin keys: credentials of programs for the admin API. An operator creates and revokes them on the command line.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::{
     state::AppState,
 };
 
-/// The most characters of a name.
+/// The maximum length of a name, in characters.
 pub const MAX_KEY_NAME: usize = 100;
 
-/// Why no key was made.
+/// Why no key was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateKeyError {
     /// The name is empty, too long, or has control characters.
@@ -25,7 +25,7 @@ pub enum CreateKeyError {
     /// There is no scope.
     #[error("a key needs a scope")]
     Scopes,
-    /// The key would never work.
+    /// The expiry is not in the future.
     #[error("the key would have expired already")]
     Expired,
     /// The database does not answer.
@@ -33,7 +33,7 @@ pub enum CreateKeyError {
     Store(#[from] Unavailable),
 }
 
-/// Makes a key. It is shown once: the database has its hash.
+/// Creates a key. Only this answer has it: the database stores its hash.
 pub async fn create_admin_key(
     state: &Arc<AppState>,
     name: &str,
@@ -72,12 +72,12 @@ pub async fn create_admin_key(
     Ok((key, row))
 }
 
-/// All keys, oldest first, and those that do not work any more.
+/// All keys, oldest first, with the expired and the revoked ones.
 pub async fn list_admin_keys(state: &AppState) -> Result<Vec<Model>, Unavailable> {
     store::all(state.db.connection()).await
 }
 
-/// Revokes a key at once; false if there is none that is not revoked.
+/// Revokes a key; false if no unrevoked key has this id.
 pub async fn revoke_admin_key(state: &Arc<AppState>, id: AdminKeyId) -> Result<bool, Unavailable> {
     let revoked = state.write(db::Scope::Transaction, (id, state.clock.now()), |tx, (id, now)| {
         Box::pin(async move {
@@ -91,7 +91,7 @@ pub async fn revoke_admin_key(state: &Arc<AppState>, id: AdminKeyId) -> Result<b
     revoked.await
 }
 
-/// A key that works.
+/// A valid key.
 #[derive(Clone, Debug)]
 pub struct VerifiedKey {
     /// Its id.
@@ -110,7 +110,7 @@ impl VerifiedKey {
 /// Why a key is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyRefusal {
-    /// It was never made, has expired, or was revoked.
+    /// It is unknown, expired or revoked.
     #[error("the key is not valid")]
     Invalid,
     /// The database does not answer.
@@ -118,7 +118,7 @@ pub enum KeyRefusal {
     Store(#[from] Unavailable),
 }
 
-/// The key of a request. It is read from the database each time, so that a revoked one is refused at once.
+/// Verifies the key of a request. It reads the database for each request, so that every node refuses a revoked key immediately.
 pub async fn verify_admin_key(state: &Arc<AppState>, written: &str) -> Result<VerifiedKey, KeyRefusal> {
     let now = state.clock.now();
     let refused = |because| {

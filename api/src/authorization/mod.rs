@@ -1,4 +1,4 @@
-//! Who may administrate: a user with the role `admin`, an admin key, the command line.
+//! Who is an operator: a user with the role `admin`, a program with an admin key, a person on the command line.
 
 mod admin_key;
 mod operator;

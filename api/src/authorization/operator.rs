@@ -1,14 +1,14 @@
-//! The actor of an operation of the administration.
+//! The actor of an operation of the admin API or of a command.
 
 use entity::{AdminKeyId, UnixMillis};
 
 use super::store;
 use crate::{config::SessionsConfig, db::Unavailable, principal::Principal, sessions, state::Tx};
 
-/// The actor of an operation of the administration.
+/// The actor of an operation of the admin API or of a command.
 #[derive(Clone, Debug)]
 pub enum Operator {
-    /// A person at the server.
+    /// A person on the command line.
     CommandLine,
     /// A user with the role `admin`.
     Session(Box<Principal>),
@@ -17,8 +17,8 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// Whether the operator still is one. Asked in the transaction of what they do: the cache of this node may not have heard of the end of a
-    /// session, and another operator may have taken the role away.
+    /// Whether the operator is still allowed. The transaction of the operation asks again: this node may not have learned yet that the
+    /// session ended, and another operator may have removed the role.
     pub(crate) async fn is_still_allowed(&self, tx: &Tx) -> Result<bool, Unavailable> {
         match self {
             Self::CommandLine => Ok(true),
@@ -29,13 +29,14 @@ impl Operator {
         }
     }
 
-    /// Whether the operator may act on administrators and make some. A key may not: with it a program could give itself more than its scopes.
+    /// Whether the operator may act on administrators and give the role `admin`. A key may not: otherwise a program could get more rights
+    /// than its scopes.
     pub fn rules_administrators(&self) -> bool {
         !matches!(self, Self::Key(_))
     }
 }
 
-/// Why a session does not administrate.
+/// Why a session may not call the admin API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MayNot {
     /// The user does not have the role.
@@ -46,7 +47,7 @@ pub enum MayNot {
     NotFresh,
 }
 
-/// Whether a session administrates: its user has the role `admin`, and authenticated with two factors a short time ago.
+/// Whether a session may call the admin API: its user has the role `admin`, and authenticated with two factors within `sessions.fresh_for`.
 pub fn may_administrate(principal: &Principal, now: UnixMillis, config: &SessionsConfig) -> Result<(), MayNot> {
     if !principal.user.roles.is_admin() {
         return Err(MayNot::NotAdmin);

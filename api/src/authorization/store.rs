@@ -14,7 +14,7 @@ use sea_orm::{
 
 use crate::{db::Unavailable, state::Tx};
 
-/// The note of the last use is at most so old.
+/// `last_used_at` may be this old: writing it for each request costs too much.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// Stores a key.
@@ -33,20 +33,20 @@ pub(super) async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>, Unavail
     Ok(Entity::find().order_by_asc(Column::Id).all(db).await?)
 }
 
-/// Revokes a key; false if there is none that is not revoked.
+/// Revokes a key; false if no unrevoked key has this id.
 pub(super) async fn revoke(tx: &Tx, id: AdminKeyId, now: UnixMillis) -> Result<bool, Unavailable> {
     let update = Entity::update_many().filter(Column::Id.eq(id)).filter(Column::RevokedAt.is_null());
     Ok(update.col_expr(Column::RevokedAt, Expr::value(now)).exec(tx.connection()).await?.rows_affected > 0)
 }
 
-/// Notes that a key was used; false if that was noted a short time ago.
+/// Notes that a key was used; false if `last_used_at` is recent enough.
 pub(super) async fn note_use(tx: &Tx, id: AdminKeyId, now: UnixMillis) -> Result<bool, Unavailable> {
     let is_old = Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lte(now.minus(USE_NOTED_EVERY)));
     let update = Entity::update_many().filter(Column::Id.eq(id)).filter(is_old);
     Ok(update.col_expr(Column::LastUsedAt, Expr::value(now)).exec(tx.connection()).await?.rows_affected > 0)
 }
 
-/// Whether a key is not revoked. The answer holds until the transaction is over.
+/// Whether a key is not revoked. It locks the row, so that the answer holds until the transaction ends.
 pub(super) async fn is_unrevoked(tx: &Tx, id: AdminKeyId) -> Result<bool, Unavailable> {
     let key = Entity::find_by_id(id).filter(Column::RevokedAt.is_null()).lock(LockType::Share).one(tx.connection()).await?;
     Ok(key.is_some())

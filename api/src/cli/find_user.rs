@@ -1,4 +1,4 @@
-//! The user whom an argument names.
+//! Finds the user whom an argument names.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(super) async fn find(state: &Arc<AppState>, written: &str) -> Result<user::M
     accounts::find_user(state, written).await.map_err(Failure::new)?.ok_or_else(|| not_found(written))
 }
 
-/// Why there is no user.
+/// The failure if no user has the address or the id.
 pub(super) fn not_found(written: &str) -> Failure {
     let what = if Uuid::try_parse(written).is_ok() { "id" } else { "address" };
     Failure::Failed(format!("no user has the {what} {written}"))

@@ -1,4 +1,4 @@
-//! The running nodes: they hear of a change at once where Redis is configured.
+//! Commands that run beside the nodes. With Redis, the nodes learn of a change immediately.
 
 use std::{sync::Arc, time::Duration};
 
@@ -40,7 +40,7 @@ async fn connect_redis(state: &Arc<AppState>) {
     }
 }
 
-/// The mail about a change is sealed for the nodes.
+/// Checks that the nodes can open the mail about a change: the command seals it under the newest server secret that it knows.
 pub(super) async fn check_mail_can_be_read(state: &AppState, undone: &str) -> Result<(), Failure> {
     if deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
         return Ok(());

@@ -67,7 +67,7 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     })
 }
 
-/// So many sessions are read at once.
+/// How many sessions one query reads.
 const PAGE: u64 = 200;
 
 /// Prints the live sessions of a user.

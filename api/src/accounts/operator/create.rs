@@ -1,4 +1,4 @@
-//! Creating a user. The user gets a one-time token to choose a password with.
+//! Creating a user. The answer has a one-time token, with which the user chooses a password.
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,7 +45,7 @@ pub struct CreateUser {
 pub struct CreatedUser {
     /// The user.
     pub user: user::Model,
-    /// What the user chooses a password with.
+    /// The token with which the user chooses a password.
     pub token: OneTimeToken,
     /// When the token expires.
     pub expires_at: UnixMillis,
@@ -60,7 +60,7 @@ pub enum CreateUserError {
     /// A value breaks its rule.
     #[error("a value breaks a rule")]
     Invalid(Violation),
-    /// As for every instruction.
+    /// The instruction itself was refused.
     #[error(transparent)]
     Operator(#[from] OperatorError),
 }
@@ -71,7 +71,7 @@ impl From<Unavailable> for CreateUserError {
     }
 }
 
-/// Creates a user. The address is not verified: using the token shows that the user got it, and so it does afterwards.
+/// Creates a user. The address is not verified until the user uses the token: that shows that it reached the user.
 pub async fn create_user(state: &Arc<AppState>, by: Operator, create: CreateUser) -> Result<CreatedUser, CreateUserError> {
     let CreateUser { email, name, locale, roles } = create;
     check_name(name.as_deref()).map_err(CreateUserError::Invalid)?;

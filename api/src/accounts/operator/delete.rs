@@ -17,12 +17,12 @@ use crate::{
     state::{AppState, Tx},
 };
 
-/// Deletes a user with all personal data and all their sessions, at once. A mail tells the user.
+/// Deletes a user with all personal data and all sessions, without a grace. A mail tells the user.
 pub async fn delete_user(state: &Arc<AppState>, instruction: Instruction) -> Result<(), OperatorError> {
     let now = state.clock.now();
     let user = user_by_id(state, instruction.user).await?.ok_or(OperatorError::NotFound)?;
     let mail = state.outbox.seal_for(&user, &Letter::AccountDeleted(Circumstances::at(now)), now);
-    // The mail is no personal data of an account any more.
+    // The deletion removes the mails that name the user; this one must stay.
     let mail = outgoing_mail::Model { user_id: None, ..mail };
     let deleted = state.write_or_refuse(Scope::Transaction, (instruction, mail), |tx, (instruction, mail)| {
         Box::pin(async move { refusable(perform(tx, instruction, mail).await) })

@@ -1,4 +1,4 @@
-//! The second factors of a user, for an operator.
+//! An operator reads and removes the second factors of a user.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
     state::{AppState, Tx},
 };
 
-/// What a user can prove who they are with, beside the password.
+/// The second factors and the passkeys of a user.
 #[derive(Debug)]
 pub struct FactorsOfUser {
     /// The authenticator app and the recovery codes.
@@ -27,7 +27,7 @@ pub struct FactorsOfUser {
     pub passkeys: Vec<passkey::Model>,
 }
 
-/// The second factors and passkeys of a user.
+/// Reads the second factors and the passkeys of a user.
 pub async fn factors_of(state: &AppState, user: UserId) -> Result<FactorsOfUser, Unavailable> {
     Ok(FactorsOfUser { summary: factors_of_user(state, user).await?, passkeys: of_user(state, user).await? })
 }

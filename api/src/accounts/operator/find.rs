@@ -21,7 +21,7 @@ pub async fn find_user(state: &AppState, address_or_id: &str) -> Result<Option<u
     accounts::store::find_by_email(state.db.connection(), &address).await
 }
 
-/// Users, newest first: at most `limit` of those older than `before`.
+/// Users, newest first: at most `limit` of those who were created before the user `before`.
 pub async fn list_users(
     state: &AppState,
     filter: &UserFilter,

@@ -1,4 +1,4 @@
-//! What every instruction of an operator about one user has in common.
+//! What all instructions of an operator about one user have in common.
 
 use entity::{
     UserId,
@@ -15,7 +15,7 @@ pub struct Instruction {
     pub by: Operator,
     /// The user.
     pub user: UserId,
-    /// The versions of the user that the operator knows; `None` for any. Two operators who change one user do not overwrite each other.
+    /// The versions of the user that the operator has read; `None` for any. So of two operators, the second does not overwrite the first.
     pub versions: Option<Vec<i64>>,
 }
 
@@ -28,13 +28,13 @@ pub enum OperatorError {
     /// Another operator, or the user, changed the user since the operator read them.
     #[error("the user has changed since; read the user again")]
     Changed,
-    /// There would be no administrator any more who can sign in.
+    /// No administrator who can sign in would be left.
     #[error("the user is the last enabled administrator; give another user the role `admin` first")]
     LastAdministrator,
-    /// An admin key acts on no administrator, and makes none.
+    /// An admin key may not act on administrators or give the role `admin`.
     #[error("an admin key acts on no administrator, and makes none")]
     KeyOnAdministrator,
-    /// The session of the operator ended, or the operator lost the role, or the key was revoked.
+    /// The operator's session ended, the operator lost the role, or the key was revoked.
     #[error("the operator may not do this any more")]
     NotAllowedAnyMore,
     /// The user is disabled.
@@ -48,19 +48,20 @@ pub enum OperatorError {
     Store(#[from] Unavailable),
 }
 
-/// What becomes of the user as an administrator.
+/// What an instruction does to the user as an administrator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Administrator {
-    /// The user stays what they are.
+    /// The user stays an administrator, if they are one.
     Stays,
-    /// The user is none afterwards.
+    /// The user is no administrator who can sign in afterwards.
     Leaves,
 }
 
 impl Instruction {
-    /// The first statements of the transaction. They lock the row of the user: a concurrent sign-in or instruction comes before or after.
+    /// Begins the transaction: checks the instruction and locks the row of the user. A concurrent sign-in or instruction then comes before
+    /// it or after it.
     pub(super) async fn begin(&self, tx: &Tx, afterwards: Administrator) -> Result<user::Model, OperatorError> {
-        // Who acts on no administrator removes none.
+        // An admin key acts on no administrator, so it cannot remove the last one.
         if afterwards == Administrator::Leaves && self.by.rules_administrators() {
             keep_an_administrator(tx, self.user).await?.map_err(|()| OperatorError::LastAdministrator)?;
         }
@@ -76,7 +77,7 @@ impl Instruction {
     }
 }
 
-/// As [`crate::state::AppState::write_or_refuse`] tells a refusal from a database that does not answer.
+/// Separates a refusal from a database that does not answer, as [`crate::state::AppState::write_or_refuse`] needs it.
 pub(super) fn refusable<T>(done: Result<T, OperatorError>) -> Result<Result<T, OperatorError>, Unavailable> {
     match done {
         Err(OperatorError::Store(error)) => Err(error),

@@ -1,4 +1,4 @@
-//! What operators do with accounts: by the admin API, and on the command line.
+//! What operators do with accounts, in the admin API and on the command line.
 
 mod create;
 mod delete;

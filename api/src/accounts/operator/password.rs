@@ -1,4 +1,4 @@
-//! A new password for a user who cannot choose one alone.
+//! An operator sets the password of a user, or sends the user a reset.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub enum SetPasswordError {
     /// The password was not accepted.
     #[error(transparent)]
     Choose(#[from] ChoosePasswordError),
-    /// As for every instruction.
+    /// The instruction itself was refused.
     #[error(transparent)]
     Operator(#[from] OperatorError),
     /// The database does not answer.
@@ -64,7 +64,7 @@ async fn perform(
     Ok(ended)
 }
 
-/// Sends a user the mail to choose a new password with, without the limits of a request by the user.
+/// Sends a user the mail with which the user chooses a new password. The limits on requests by users do not apply.
 pub async fn send_password_reset(state: &Arc<AppState>, instruction: Instruction) -> Result<(), OperatorError> {
     let sent = state.write_or_refuse(Scope::Transaction, (Arc::clone(state), instruction), |tx, (state, instruction)| {
         Box::pin(async move { refusable(ask(tx, state, instruction).await) })
@@ -76,7 +76,7 @@ pub async fn send_password_reset(state: &Arc<AppState>, instruction: Instruction
 
 async fn ask(tx: &Tx, state: &AppState, instruction: &Instruction) -> Result<(), OperatorError> {
     let user = instruction.begin(tx, Administrator::Stays).await?;
-    // It was an address when it was stored.
+    // A stored address parses: it was valid when it was stored.
     let address = EmailAddress::parse_stored(&user.email).filter(|_| user.status == Status::Active);
     let address = address.ok_or(OperatorError::Disabled)?;
     let locale = state.outbox.locale(None, None);

@@ -36,7 +36,7 @@ pub async fn apply(state: &Arc<AppState>, instruction: Instruction, action: Admi
 async fn perform(tx: &Tx, instruction: &Instruction, action: AdminAction, now: UnixMillis) -> Result<u64, OperatorError> {
     let leaves = matches!(action, AdminAction::Disable);
     let user = instruction.begin(tx, if leaves { Administrator::Leaves } else { Administrator::Stays }).await?.id;
-    // First the user, and then the sessions: one that opens at the same time commits before, and ends too.
+    // The user comes first, then the sessions: a concurrent sign-in has committed by then, and its session ends too.
     match action {
         AdminAction::SignOut => sessions::store::note_user_change(tx, user).await?,
         AdminAction::Disable => store::set_status(tx, user, Status::Disabled).await?,

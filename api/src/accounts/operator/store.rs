@@ -1,4 +1,4 @@
-//! Queries of operators on `user`.
+//! Queries on `user` that operators need.
 
 use entity::{
     Roles, UserId,
@@ -17,10 +17,10 @@ use crate::{
     state::Tx,
 };
 
-/// Which users a list has. What is not given restricts nothing.
+/// Which users to list: those who match every part that is given.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    /// How the address begins, without regard to the case of ASCII letters.
+    /// The beginning of the address, without regard to the case of ASCII letters.
     pub email_beginning: Option<String>,
     /// A part of the name, without regard to the case of ASCII letters.
     pub name_part: Option<String>,
@@ -32,7 +32,7 @@ pub struct UserFilter {
     pub second_factor: Option<bool>,
 }
 
-/// Locks the row of a user until the transaction is over.
+/// Locks the row of a user until the transaction ends.
 pub(super) async fn lock(tx: &Tx, id: UserId) -> Result<Option<Model>, Unavailable> {
     Ok(Entity::find_by_id(id).lock(LockType::Update).one(tx.connection()).await?)
 }
@@ -48,7 +48,7 @@ pub(super) async fn lock_administrators(tx: &Tx) -> Result<Vec<UserId>, Unavaila
     Ok(administrators.all(tx.connection()).await?.into_iter().map(|user| user.id).collect())
 }
 
-/// Users, newest first: at most `limit` of those older than `before`. Deleted ones are left out.
+/// Users who are not deleted, newest first: at most `limit` of those who were created before the user `before`.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
     filter: &UserFilter,
@@ -72,22 +72,22 @@ pub(super) async fn list(
 
 const ESCAPE: char = '!';
 
-/// A text of a pattern that stands for itself.
+/// Escapes a text, so that a pattern matches it literally.
 fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| matches!(c, '%' | '_' | ESCAPE).then_some(ESCAPE).into_iter().chain([c])).collect()
 }
 
-/// The canonical address begins so. Each engine finds it by an index.
+/// Whether the canonical address begins with this text. Each engine has its own condition, which its index can answer.
 fn begins_with(db: &impl ConnectionTrait, beginning: &str) -> Condition {
     if db.get_database_backend() == DbBackend::Postgres {
         return Condition::all().add(Column::EmailCanonical.like(LikeExpr::new(format!("{}%", escaped(beginning))).escape(ESCAPE)));
     }
-    // The last character of Unicode is none of an address.
+    // No address contains the last character of Unicode.
     let after = format!("{beginning}{}", char::MAX);
     Condition::all().add(Column::EmailCanonical.gte(beginning)).add(Column::EmailCanonical.lt(after))
 }
 
-/// The names are stored sorted, with a space between them.
+/// Whether a user has a role. The names are stored sorted, with a space between them.
 fn has_role(name: &str) -> Condition {
     let like = |pattern: String| Column::Roles.like(LikeExpr::new(pattern).escape(ESCAPE));
     let written = escaped(name);
@@ -96,11 +96,11 @@ fn has_role(name: &str) -> Condition {
         .add(like(format!("{written} %")))
         .add(like(format!("% {written}")))
         .add(like(format!("% {written} %")));
-    // Of an index on roles, only the part of users who have any is read.
+    // Of the index on roles, the database then reads only the users who have any.
     Condition::all().add(Column::Roles.gt("")).add(place)
 }
 
-/// What an operator changes in the row of a user.
+/// The columns of a user that an operator changes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
     pub(super) name: Field<String>,

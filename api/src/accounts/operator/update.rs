@@ -1,4 +1,4 @@
-//! Changing what is stored about a user: profile, metadata, roles.
+//! Changing the profile, the metadata and the roles of a user.
 
 use std::sync::Arc;
 
@@ -29,13 +29,13 @@ pub struct UserChange {
     pub name: Field<String>,
     /// The language of mails: a BCP 47 tag.
     pub locale: Field<String>,
-    /// A merge patch (RFC 7396) of what operators store.
+    /// A merge patch (RFC 7396) of the metadata that operators store.
     pub app_metadata: Field<Map<String, Value>>,
     /// All roles.
     pub roles: Option<Roles>,
 }
 
-/// Changes the fields that are given, and returns the user as changed.
+/// Changes the fields that are given, and returns the changed user.
 pub async fn update_user(
     state: &Arc<AppState>,
     instruction: Instruction,

@@ -1,4 +1,4 @@
-//! What `bifrons audit` is asked.
+//! The arguments of `bifrons audit`.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::{audit::Event, cli::moment, config::duration};
 
-/// Names that are less alike are no help.
+/// A name that is less alike is no useful suggestion.
 const ALIKE: f64 = 0.75;
 
-/// At most so many names are suggested.
+/// The maximum number of suggested names.
 const SUGGESTED: usize = 3;
 
 #[derive(Debug, Args)]

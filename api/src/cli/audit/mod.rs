@@ -22,10 +22,10 @@ use crate::{
     request_context::Actor,
 };
 
-/// So many rows are read at once.
+/// How many rows one query reads.
 const PAGE: u64 = 500;
 
-/// So many rows the table shows, unless it is told otherwise.
+/// How many rows the table shows without `--limit`.
 const SHOWN: u64 = 100;
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
@@ -44,7 +44,7 @@ async fn print_all(db: &Db, arguments: &Arguments) -> Result<(), Failure> {
     let (mut before, mut left): (Option<AuditEventId>, _) = (None, limit.unwrap_or(u64::MAX));
     let mut is_empty = true;
     while left > 0 {
-        // One more than is left tells whether there are more.
+        // One row more than needed shows whether there are more.
         let mut page =
             store::read(db.connection(), &filter, before, PAGE.min(left.saturating_add(1))).await.map_err(Failure::new)?;
         let is_last = (page.len() as u64) < PAGE.min(left.saturating_add(1));
@@ -54,7 +54,7 @@ async fn print_all(db: &Db, arguments: &Arguments) -> Result<(), Failure> {
         let output = if arguments.json { Output::JsonLines } else { Output::Table(Table::read(db, &page).await?) };
         let text: String = page.iter().map(|row| output.line(row)).collect();
         match io::stdout().write_all(text.as_bytes()) {
-            // The reader has seen enough.
+            // The reader of a pipe, such as `head`, has closed it.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
             written => written.map_err(Failure::new)?,
         }
@@ -88,7 +88,7 @@ async fn filter(db: &Db, arguments: &Arguments) -> Result<Filter, Failure> {
     Ok(Filter { user, actor, events: arguments.event.clone(), session: arguments.session, since, until })
 }
 
-/// The user of an argument. A deleted user has no address, but still an id.
+/// The user of an argument. A deleted user has no address any more, but an id.
 async fn find(db: &Db, user: &UserArgument) -> Result<UserId, Failure> {
     let email = match user {
         UserArgument::Id(id) => return Ok(*id),

@@ -1,4 +1,4 @@
-//! How rows are printed.
+//! Prints rows, for programs or for people.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(super) enum Output {
     Table(Table),
 }
 
-/// The addresses of the users that rows name: a person knows those, and not the ids.
+/// The addresses of the users whom rows name: an operator knows addresses, not ids.
 pub(super) struct Table(HashMap<UserId, String>);
 
 impl Table {
@@ -31,7 +31,7 @@ impl Table {
         self.0.get(&user).filter(|email| !email.is_empty()).cloned().unwrap_or_else(|| user.0.to_string())
     }
 
-    /// Who did it; empty if the user did, or if that is not known.
+    /// The actor; empty if it is the user of the row, or unknown.
     fn actor(&self, row: &Model) -> String {
         match (row.actor_kind, &row.actor_id) {
             (ActorKind::User, None) => String::new(),

@@ -1,4 +1,4 @@
-//! What is done to a user: sign-out, disable, enable, delete, a new password, second factors.
+//! `bifrons user sign-out`, `disable`, `enable`, `delete`, `send-reset`, `reset-factors` and `set-password`.
 
 use std::{io, sync::Arc};
 

@@ -12,7 +12,7 @@ use crate::{
     state::AppState,
 };
 
-/// Prints what `exportMe` answers with: one JSON object, piece by piece.
+/// Prints the answer of `exportMe`, one JSON object, piece by piece: it may be larger than the memory.
 pub(super) async fn run(state: &Arc<AppState>, arguments: &UserArguments) -> Result<(), Failure> {
     let user = arguments.find(state).await?;
     let export = accounts::export_user(state, user).await.map_err(Failure::new)?;

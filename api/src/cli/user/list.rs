@@ -16,7 +16,7 @@ use crate::{
     state::AppState,
 };
 
-/// So many users are read at once.
+/// How many users one query reads.
 const PAGE: u64 = 500;
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! `bifrons user`: what the operator does with users.
+//! `bifrons user`: what operators do with users.
 
 mod act;
 mod create;

@@ -44,7 +44,7 @@ pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<
             Roles::new(kept.into_iter().filter(|name| !arguments.remove.contains(name))).map_err(|error| error.to_string())
         };
         let roles = roles.map_err(Failure::Failed)?;
-        // Another operator may change the roles between reading and writing them.
+        // Another operator may have changed the roles since this command read them.
         let instruction = Instruction { versions: Some(vec![user.version]), ..instruction };
         let change = UserChange { roles: Some(roles), ..UserChange::default() };
         let updated = accounts::update_user(state, instruction, change).await;

@@ -1,4 +1,4 @@
-//! Users as the commands print them.
+//! Prints users, as JSON or in one line.
 
 use entity::user::{self, Status};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `bifrons user show`, `sessions` and `factors`: what is known about a user.
+//! `bifrons user show`, `sessions` and `factors`.
 
 use std::sync::Arc;
 

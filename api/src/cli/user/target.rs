@@ -1,4 +1,4 @@
-//! The user whom a command names.
+//! The user argument of a command.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(in crate::cli) struct UserArguments {
 }
 
 impl UserArguments {
-    /// As the operator wrote it.
+    /// The argument as the operator wrote it.
     pub(super) fn written(&self) -> &str {
         &self.user
     }

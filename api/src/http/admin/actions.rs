@@ -1,4 +1,4 @@
-//! What is done to a user: disabling, enabling, signing out, a new password, second factors.
+//! Disabling, enabling and signing out users, sending them a reset, removing their second factors.
 
 use entity::UserId;
 use poem_openapi::{OpenApi, param::Path};

@@ -1,4 +1,4 @@
-//! The admin API: its operations, one kind a file. Its document is not that of the public API, so that public clients do not grow.
+//! The admin API: its operations, one kind a file. It has a document of its own, so that public clients do not grow.
 
 pub(super) mod actions;
 pub(super) mod audit;

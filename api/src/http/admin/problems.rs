@@ -1,4 +1,4 @@
-//! The problems of what operators do.
+//! The problems of the admin API.
 
 use crate::{
     accounts::{CreateUserError, MAX_DEPTH, MAX_METADATA, OperatorError, Violation},
@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// Of an operation that reads.
+/// The problems of an operation that reads.
 pub(super) struct Read(pub(super) OperatorError);
 
 problems!(Read {
@@ -17,7 +17,7 @@ problems!(Read {
     Read(error) => InternalError.log(&error),
 });
 
-/// Of an instruction about a user.
+/// The problems of an instruction about a user.
 pub(super) struct Instructed(pub(super) OperatorError);
 
 problems!(Instructed {
@@ -25,7 +25,7 @@ problems!(Instructed {
     Instructed(error) => (Read: Read(error)),
 });
 
-/// Of an instruction to a user who must be able to sign in.
+/// The problems of an instruction about a user who must be enabled.
 pub(super) struct OfActive(pub(super) OperatorError);
 
 problems!(OfActive {
@@ -33,7 +33,7 @@ problems!(OfActive {
     OfActive(error) => (Instructed: Instructed(error)),
 });
 
-/// Of an instruction after which the user may be no administrator any more.
+/// The problems of an instruction that may remove an administrator.
 pub(super) struct Leaving(pub(super) OperatorError);
 
 problems!(Leaving {
@@ -41,7 +41,7 @@ problems!(Leaving {
     Leaving(error) => (Instructed: Instructed(error)),
 });
 
-/// The same, for a version of the user.
+/// The same, for an operation with `If-Match`.
 pub(super) struct Versioned(pub(super) OperatorError);
 
 problems!(Versioned {
@@ -49,7 +49,7 @@ problems!(Versioned {
     Versioned(error) => (Leaving: Leaving(error)),
 });
 
-/// Of a change.
+/// The problems of `updateUser`.
 pub(super) struct Updating(pub(super) OperatorError);
 
 problems!(Updating {
@@ -63,7 +63,7 @@ problems!(CreateUserError {
     CreateUserError::Operator(error) => (Instructed: Instructed(error)),
 });
 
-/// Operators write another metadata than users.
+/// The field of a violation: operators write `app_metadata`, users `user_metadata`.
 fn of_operator(violation: Violation) -> FieldError {
     match violation {
         Violation::MetadataSize => {

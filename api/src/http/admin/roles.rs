@@ -1,4 +1,4 @@
-//! The roles that a request names.
+//! Reads the roles of a request.
 
 use entity::Roles;
 
@@ -8,7 +8,7 @@ use crate::{
     http::response::problem::{FieldError, Rule, problems},
 };
 
-/// Too many roles; the form of each was checked before.
+/// There are too many roles. The form of each was checked before.
 #[derive(Debug)]
 pub(super) struct TooManyRoles;
 
@@ -16,7 +16,7 @@ problems!(TooManyRoles {
     TooManyRoles => ValidationFailed.fields(vec![FieldError::new("roles", Rule::Format, "must have at most 16 roles")]),
 });
 
-/// Why a request was refused that names roles.
+/// Why a request with roles was refused.
 pub(super) enum RolesOr<E> {
     Roles(TooManyRoles),
     Error(E),

@@ -72,8 +72,8 @@ permissions! {
     AuditRead = "scope audit:read",
 }
 
-/// The operator of a request: a user with the role `admin` who authenticated with two factors a short time ago, or an admin key with the scope
-/// of `P`.
+/// The operator of a request: a user with the role `admin` who authenticated with two factors within `sessions.fresh_for`, or an admin key
+/// with the scope of `P`.
 pub(in crate::http) struct Admin<P>(pub(in crate::http) Operator, PhantomData<P>);
 
 impl<'a, P: Permission> ApiExtractor<'a> for Admin<P> {
@@ -125,7 +125,7 @@ async fn operator(request: &Request, scope: Scope) -> Result<Operator, Problem> 
     if key.has(scope) { Ok(Operator::Key(key.id)) } else { Err(refused(ProblemCode::ScopeMissing, "scope")) }
 }
 
-/// The session of an administrator, as the database has it now: another operator may have taken the role away.
+/// The session of an administrator. It reads the database, because another operator may have removed the role.
 async fn session(request: &Request, state: &Arc<AppState>) -> Result<Operator, Problem> {
     let principal = required(request, state, Verification::Session).await?;
     let principal = sessions::read_again(state, &principal).await;
