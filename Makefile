@@ -54,6 +54,8 @@ spec: ## writes openapi.json, openapi.txt, openapi-testbed.json and the client f
 	UPDATE_SPEC=1 cargo test --quiet -p bifrons-testbed --bin bifrons-testbed openapi_testbed_json
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/typescript run generate
+	npm --prefix clients/testbed ci --no-audit --no-fund --loglevel=error
+	npm --prefix clients/testbed run generate
 
 docs: ## writes the generated parts of the documents from the code
 	UPDATE_DOCS=1 cargo test --quiet -p bifrons --test it document -- --skip static_documents --test-threads=1

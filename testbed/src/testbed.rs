@@ -143,6 +143,7 @@ impl Testbed {
     pub(crate) async fn move_clock(&self, to: UnixMillis) -> Result<(), TestbedError> {
         self.state.touches.idle().await;
         self.state.clock.set(to);
+        maintenance::record_expired(&self.state).await?;
         maintenance::purge(&self.state).await?;
         sessions::poll_changes(&self.state).await?;
         self.settle().await

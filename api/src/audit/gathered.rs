@@ -25,6 +25,8 @@ pub(super) struct Gathered {
 
 fn key(row: &Model) -> Key {
     let Model { event, reason, actor_id, user_id, session_id, ip, user_agent, .. } = row.clone();
+    // Who is not known to be a user could send another `User-Agent` each time, and fill the room.
+    let user_agent = user_agent.filter(|_| user_id.is_some());
     (event, reason, actor_id, user_id, session_id, ip, user_agent)
 }
 

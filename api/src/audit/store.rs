@@ -21,6 +21,9 @@ use crate::{
 /// How many rows one statement removes.
 const AT_ONCE: u64 = 5000;
 
+/// The requester of so many rows is removed in one statement.
+const FORGOTTEN_AT_ONCE: u64 = 500;
+
 /// How many statements one purge runs. The next purge removes the rest.
 const MAX_STATEMENTS: u32 = 200;
 
@@ -90,16 +93,43 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Resul
     Ok(())
 }
 
-/// Removes the address and the `User-Agent` from the rows about a user, and from the rows of what the user did.
+/// The same for rows of which some may be there: the database stored them, and its answer was lost.
+pub(super) async fn insert_again(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), Unavailable> {
+    match insert(db, rows.clone()).await {
+        Err(error) if error.is_duplicate() => {}
+        stored => return stored,
+    }
+    for row in rows {
+        match insert(db, vec![row]).await {
+            Err(error) if error.is_duplicate() => {}
+            stored => stored?,
+        }
+    }
+    Ok(())
+}
+
+/// Removes the address and the `User-Agent` from what a user did or tried about their own account, and from refusals about it. What
+/// operators, keys and other users did keeps them: they are the proof of it.
 pub(crate) async fn forget_requester(db: &impl ConnectionTrait, user: UserId) -> Result<(), Unavailable> {
-    let by_user = Condition::all().add(Column::ActorKind.eq(ActorKind::User)).add(Column::ActorId.eq(user.0.to_string()));
-    for rows in [Condition::all().add(Column::UserId.eq(user)), by_user] {
-        let update = Entity::update_many()
-            .col_expr(Column::Ip, Expr::value(None::<String>))
-            .col_expr(Column::UserAgent, Expr::value(None::<String>))
-            .filter(rows)
-            .filter(Condition::any().add(Column::Ip.is_not_null()).add(Column::UserAgent.is_not_null()));
-        update.exec(db).await?;
+    let actor = user.0.to_string();
+    let about = Condition::all()
+        .add(Column::UserId.eq(user))
+        .add(Condition::any().add(Column::ActorId.eq(actor.as_str())).add(Column::ActorId.is_null()));
+    let of_none = Condition::all().add(Column::ActorId.eq(actor.as_str())).add(Column::UserId.is_null());
+    for rows in [about, of_none] {
+        let mut after = AuditEventId(Uuid::nil());
+        for _ in 0..MAX_STATEMENTS {
+            let named = Condition::any().add(Column::Ip.is_not_null()).add(Column::UserAgent.is_not_null());
+            let found = Entity::find().select_only().column(Column::Id).filter(Column::ActorKind.eq(ActorKind::User));
+            let found = found.filter(rows.clone()).filter(named).filter(Column::Id.gt(after));
+            let ids: Vec<AuditEventId> = found.order_by_asc(Column::Id).limit(FORGOTTEN_AT_ONCE).into_tuple().all(db).await?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            let update = Entity::update_many()
+                .col_expr(Column::Ip, Expr::value(None::<String>))
+                .col_expr(Column::UserAgent, Expr::value(None::<String>));
+            update.filter(Column::Id.is_in(ids)).exec(db).await?;
+        }
     }
     Ok(())
 }

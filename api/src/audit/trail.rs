@@ -99,10 +99,13 @@ impl Trail {
     fn rows(&self, records: &[Record]) -> Vec<Model> {
         let kept = records.iter().filter(|record| record.event.trace() == Trace::Keep);
         let mut rows: Vec<_> = kept.map(|record| self.row(record)).collect();
-        // The address and the `User-Agent` identify a person, so they are deleted with the user.
+        // The address and the `User-Agent` identify a person, so they are deleted with the user. Those of an operator stay.
         let deleted: HashSet<UserId> =
             rows.iter().filter(|row| row.event == Event::UserDeleted.name()).filter_map(|row| row.user_id).collect();
-        for row in rows.iter_mut().filter(|row| row.user_id.is_some_and(|user| deleted.contains(&user))) {
+        let is_own = |row: &Model, user: UserId| {
+            row.actor_kind == ActorKind::User && row.actor_id.as_ref().is_none_or(|actor| *actor == user.0.to_string())
+        };
+        for row in rows.iter_mut().filter(|row| row.user_id.is_some_and(|user| deleted.contains(&user) && is_own(row, user))) {
             (row.ip, row.user_agent) = (None, None);
         }
         rows
@@ -159,7 +162,7 @@ impl Trail {
     /// Stores the rows that are gathered.
     pub async fn flush(&self, db: &Db) -> Result<(), Unavailable> {
         let rows = lock(&self.gathered).take();
-        let stored = store::insert(db.relaxed_connection(), rows.clone()).await;
+        let stored = store::insert_again(db.relaxed_connection(), rows.clone()).await;
         if stored.is_err() {
             let mut gathered = lock(&self.gathered);
             let lost = rows.into_iter().filter(|row| !gathered.put_back(row.clone())).count();

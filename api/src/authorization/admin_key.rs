@@ -6,9 +6,10 @@ use entity::{AdminKeyId, Scope, Scopes, UnixMillis, admin_key::Model};
 
 use super::store;
 use crate::{
-    audit::Event,
+    audit::{Event, Record},
     db::{self, Unavailable},
     random,
+    request_context::Actor,
     secret::AdminKey,
     state::AppState,
 };
@@ -121,27 +122,32 @@ pub enum KeyRefusal {
 /// Verifies the key of a request. It reads the database for each request, so that every node refuses a revoked key immediately.
 pub async fn verify_admin_key(state: &Arc<AppState>, written: &str) -> Result<VerifiedKey, KeyRefusal> {
     let now = state.clock.now();
-    let refused = |because| {
-        state.record(Event::AdminKeyRefused.because(because));
+    let refused = |record: Record| {
+        state.record(record);
         KeyRefusal::Invalid
     };
-    let key = AdminKey::parse(written).ok_or_else(|| refused("unknown"))?;
+    let unknown = || refused(Event::AdminKeyRefused.because("unknown"));
+    let key = AdminKey::parse(written).ok_or_else(unknown)?;
     let row = store::find(state.db.connection(), key.id).await?.filter(|row| key.matches(&row.secret_hash));
-    let row = row.ok_or_else(|| refused("unknown"))?;
+    let row = row.ok_or_else(unknown)?;
+    // The secret was right: the trail names the key.
+    let by_key = |event: Event| Record::from(event).by(Actor::key(row.id));
     if row.revoked_at.is_some() {
-        return Err(refused("revoked"));
+        return Err(refused(by_key(Event::AdminKeyRefused).because("revoked")));
     }
     if row.expires_at <= now {
-        return Err(refused("expired"));
+        return Err(refused(by_key(Event::AdminKeyRefused).because("expired")));
     }
-    let noted = state.write(db::Scope::Transaction, (row.id, now), |tx, (id, now)| {
-        Box::pin(async move {
-            if store::note_use(tx, *id, *now).await? {
-                tx.record(Event::AdminKeyUsed);
-            }
-            Ok(())
-        })
-    });
-    noted.await?;
+    if store::is_use_due(&row, now) {
+        let noted = state.write(db::Scope::Transaction, (row.id, now), |tx, (id, now)| {
+            Box::pin(async move {
+                if store::note_use(tx, *id, *now).await? {
+                    tx.record(Record::from(Event::AdminKeyUsed).by(Actor::key(*id)));
+                }
+                Ok(())
+            })
+        });
+        noted.await?;
+    }
     Ok(VerifiedKey { id: row.id, scopes: row.scopes })
 }

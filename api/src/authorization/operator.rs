@@ -52,7 +52,8 @@ pub fn may_administrate(principal: &Principal, now: UnixMillis, config: &Session
     if !principal.user.roles.is_admin() {
         return Err(MayNot::NotAdmin);
     }
-    if principal.session.methods.assurance() < 2 {
+    // A session keeps the methods of its sign-in, also when the factor is gone.
+    if !principal.user.second_factor || principal.session.methods.assurance() < 2 {
         return Err(MayNot::OneFactor);
     }
     if sessions::is_fresh(principal, now, config) { Ok(()) } else { Err(MayNot::NotFresh) }

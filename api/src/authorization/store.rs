@@ -39,6 +39,11 @@ pub(super) async fn revoke(tx: &Tx, id: AdminKeyId, now: UnixMillis) -> Result<b
     Ok(update.col_expr(Column::RevokedAt, Expr::value(now)).exec(tx.connection()).await?.rows_affected > 0)
 }
 
+/// Whether the use of a key is to be noted: the last note is old.
+pub(super) fn is_use_due(key: &Model, now: UnixMillis) -> bool {
+    key.last_used_at.is_none_or(|noted| noted <= now.minus(USE_NOTED_EVERY))
+}
+
 /// Notes that a key was used; false if `last_used_at` is recent enough.
 pub(super) async fn note_use(tx: &Tx, id: AdminKeyId, now: UnixMillis) -> Result<bool, Unavailable> {
     let is_old = Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lte(now.minus(USE_NOTED_EVERY)));

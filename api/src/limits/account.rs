@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use entity::{LimitKey, SessionId, UnixMillis, user};
 
-use super::{Guessed, LimitError, Limits, Subject, in_a_row::InARow, keyed_lock::KeyGuard, store, unspent::Unspent};
+use super::{Guessed, Guesser, LimitError, Limits, Subject, in_a_row::InARow, keyed_lock::KeyGuard, store, unspent::Unspent};
 use crate::{
     config::Rate,
     db::{Db, Unavailable},
@@ -79,7 +79,12 @@ impl Limits {
         let key_of = |of: &[u8], subject: Subject<'_>| self.key_of_guess(account.guessed, of, subject);
         let known = self.known(account, requester, now);
         let guesses_at = account.user.filter(|_| account.guessed == Guessed::AppCode);
-        let in_a_row = guesses_at.map(|user| InARow::new(self, &credentials_of(user), known.is_some()));
+        let guesser = match (&known, account.session) {
+            (Some(_), Some(session)) => Guesser::Session(session),
+            (Some(_), None) => Guesser::KnownDevice,
+            (None, _) => Guesser::Other,
+        };
+        let in_a_row = guesses_at.map(|user| InARow::new(self, &credentials_of(user), guesser));
         let (own, shared) = if let Some((user, device)) = known {
             let of_user = user.id.0.as_bytes();
             let own = (key_of(of_user, device), config.client);

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use entity::{LimitKey, UnixMillis};
 
-use super::{Guessed, Limits, Subject, store};
+use super::{Guessed, Guesser, Limits, Subject, store};
 use crate::{
     config::Rate,
     db::{Db, Unavailable},
@@ -23,7 +23,7 @@ const REPORTED_FROM: u32 = 10;
 /// How often the user is told.
 const REPORTS: Rate = Rate { burst: NonZeroU32::MIN, period: DAY };
 
-/// The wrong codes in a row that one user's known devices typed, or all others.
+/// The wrong codes in a row that were typed in one session of a user, on known devices, or on all others.
 #[derive(Debug)]
 pub(super) struct InARow {
     wrong: LimitKey,
@@ -32,9 +32,9 @@ pub(super) struct InARow {
 
 impl InARow {
     /// `credentials` change with the password: then the limits are new ones.
-    pub(super) fn new(limits: &Limits, credentials: &[u8], is_known: bool) -> Self {
+    pub(super) fn new(limits: &Limits, credentials: &[u8], guesser: Guesser) -> Self {
         let key_of = |subject| limits.key_of_guess(Guessed::AppCode, credentials, subject);
-        Self { wrong: key_of(Subject::InARow { is_known }), reports: key_of(Subject::InARowNotice) }
+        Self { wrong: key_of(Subject::InARow(guesser)), reports: key_of(Subject::InARowNotice) }
     }
 
     /// The limit that each code is taken from.

@@ -64,6 +64,14 @@ pub enum Guessed {
     AppCode,
 }
 
+/// From where a code is guessed: what one guesser types does not lock out the others.
+#[derive(Clone, Copy)]
+enum Guesser {
+    Session(SessionId),
+    KnownDevice,
+    Other,
+}
+
 /// What one limit of an account is about.
 #[derive(Clone, Copy)]
 enum Subject<'a> {
@@ -77,10 +85,8 @@ enum Subject<'a> {
     Mail,
     Notice,
     Reset,
-    /// Wrong codes of the app in a row, from known devices or from others.
-    InARow {
-        is_known: bool,
-    },
+    /// Wrong codes of the app in a row: in a session, from known devices, or from others.
+    InARow(Guesser),
     /// Mails about wrong codes in a row.
     InARowNotice,
 }
@@ -143,7 +149,9 @@ impl Limits {
             Subject::Mail => message.update(b"m"),
             Subject::Notice => message.update(b"o"),
             Subject::Reset => message.update(b"r"),
-            Subject::InARow { is_known } => message.update(if is_known { b"wk" } else { b"ws" }),
+            Subject::InARow(Guesser::Session(session)) => message.update(&[b"wl".as_slice(), session.0.as_bytes()].concat()),
+            Subject::InARow(Guesser::KnownDevice) => message.update(b"wk"),
+            Subject::InARow(Guesser::Other) => message.update(b"ws"),
             Subject::InARowNotice => message.update(b"wn"),
         }
         message.update(account);

@@ -159,8 +159,6 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let sessions = state.write(Scope::Transaction, expired, |tx, before| Box::pin(sessions::store::purge(tx, *before))).await?;
     let by_database = database_clock(state).await?;
     let deleted = by_database.minus(KEPT_FOR);
-    let users = state.write(Scope::Transaction, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
-    accounts::delete_due(state, now).await?;
     let tokens = one_time_tokens::store::purge(db, now).await?;
     let challenges = authentication::challenge::store::purge(db, now).await?;
     let enrolments = authentication::second_factor::store::purge(db, expired).await?;
@@ -173,6 +171,9 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
         Some(keep) => audit::store::purge(&state.db, now.minus(keep)).await?,
         None => 0,
     };
+    // Last: what one user left behind holds up nothing else.
+    let users = state.write(Scope::Transaction, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
+    accounts::delete_due(state, now).await?;
     if sessions + users + tokens + challenges + enrolments + signatures + limits + marks + mails + events > 0 {
         tracing::info!(
             sessions,

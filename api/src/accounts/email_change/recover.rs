@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use entity::{
-    UserId,
+    Roles, UserId,
     one_time_token::{self, Purpose},
     outgoing_mail, reset_request,
     session::EndedBecause,
@@ -21,6 +21,7 @@ use crate::{
     mail::{Circumstances, Letter, UNDO_WITHIN},
     one_time_tokens,
     random::moment_of,
+    request_context::Actor,
     requester::Requester,
     sessions,
     state::{AppState, Tx},
@@ -139,12 +140,14 @@ async fn take_back(
 
 /// A thief may have signed up with the address that the account had. They cannot confirm it, and do not keep it.
 async fn evict(tx: &Tx, canonical: &str) -> Result<(), Unavailable> {
-    let squatter = store::find_by_canonical(tx.connection(), canonical).await?.filter(|squatter| !squatter.email_verified);
+    let squatter = store::find_by_canonical(tx.connection(), canonical).await?;
+    // A user with roles has them from an operator.
+    let squatter = squatter.filter(|squatter| !squatter.email_verified && squatter.roles == Roles::default());
     if let Some(squatter) = squatter
         && store::delete(tx, squatter.id).await?
     {
         sessions::store::delete_all(tx, squatter.id).await?;
-        tx.record(Event::UserDeleted.of(squatter.id).because("address_taken_back"));
+        tx.record(Event::UserDeleted.of(squatter.id).because("address_taken_back").by(Actor::UNKNOWN));
     }
     Ok(())
 }

@@ -99,5 +99,8 @@ async fn perform(tx: &Tx, by: &Operator, user: &user::Model, token: &one_time_to
     store::insert_user(tx, user.clone()).await?;
     one_time_tokens::store::insert(tx, token.clone()).await?;
     tx.record(Event::UserCreated.of(user.id));
+    if user.roles != Roles::default() {
+        tx.record(Event::RolesChanged.of(user.id).because(if user.roles.is_admin() { "admin_given" } else { "" }));
+    }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use entity::{PasswordHash, UnixMillis, user::Status};
+use entity::{PasswordHash, UnixMillis, reset_request, user::Status};
 
 use super::{
     find::user_by_id,
@@ -15,6 +15,7 @@ use crate::{
     },
     audit::Event,
     authentication::{ChoosePasswordError, choose_password},
+    authorization::Operator,
     db::{Scope, Unavailable},
     email_address::EmailAddress,
     one_time_tokens::{Notice, Occasion},
@@ -80,7 +81,9 @@ async fn ask(tx: &Tx, state: &AppState, instruction: &Instruction) -> Result<(),
     let address = EmailAddress::parse_stored(&user.email).filter(|_| user.status == Status::Active);
     let address = address.ok_or(OperatorError::Disabled)?;
     let locale = state.outbox.locale(None, None);
-    let request = request(&address, locale, state.clock.now());
+    // A program has the limits of a request by the user: it may be stolen, or run in a circle.
+    let is_limited = matches!(instruction.by, Operator::Key(_));
+    let request = reset_request::Model { is_limited, ..request(&address, locale, state.clock.now()) };
     store_request(tx, request, Event::PasswordResetOrdered.of(user.id)).await?;
     Ok(())
 }

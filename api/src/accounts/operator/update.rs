@@ -19,6 +19,7 @@ use crate::{
     audit::Event,
     config,
     db::Scope,
+    one_time_tokens,
     state::{AppState, Tx},
 };
 
@@ -67,8 +68,17 @@ async fn perform(tx: &Tx, instruction: &Instruction, change: &UserChange) -> Res
     };
     let roles = change.roles.clone().filter(|roles| *roles != user.roles);
     let changes_profile = !(change.name.is_kept() && change.locale.is_kept() && app_metadata.is_kept());
-    if roles.is_some() {
-        tx.record(Event::RolesChanged.of(user.id));
+    if let Some(roles) = &roles {
+        let because = match (user.roles.is_admin(), roles.is_admin()) {
+            (false, true) => "admin_given",
+            (true, false) => "admin_taken",
+            _ => "",
+        };
+        tx.record(Event::RolesChanged.of(user.id).because(because));
+        if because == "admin_given" {
+            // A program that created the user has the token of the invitation, and would become an administrator with it.
+            one_time_tokens::store::void_all(tx, user.id).await?;
+        }
     }
     if changes_profile {
         tx.record(Event::UserChanged.of(user.id));

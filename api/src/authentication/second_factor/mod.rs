@@ -17,6 +17,7 @@ use crate::{
     db::{Scope, Unavailable},
     limits::{Account, Guessed, LimitError},
     one_time_tokens::{Notice, Occasion},
+    request_context::Actor,
     requester::Requester,
     secret::{RecoveryCode, TotpStep},
     state::{AppState, Tx},
@@ -128,7 +129,8 @@ async fn report(state: &Arc<AppState>, user: &user::Model, requester: &Requester
     let notice = Notice::new(state, user, Occasion::SecondFactorGuessed, requester, state.clock.now());
     let stored = state.write(Scope::Transaction, (notice, user.id), |tx, (notice, user)| {
         Box::pin(async move {
-            tx.record(Event::SecondFactorGuessed.of(*user));
+            // Who types the codes is not the user, as it seems.
+            tx.record(Event::SecondFactorGuessed.of(*user).by(Actor::UNKNOWN));
             notice.store(tx).await
         })
     });
