@@ -56,7 +56,7 @@ impl<S: Subscriber> Layer<S> for Recorder {
         event.record(&mut fields);
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.next += 1;
-        let is_audit = metadata.target() == "bifrons::audit";
+        let is_audit = metadata.target().starts_with("bifrons::audit");
         let line = Line { number: lines.next, level: metadata.level().as_str(), is_audit, fields: fields.0 };
         if lines.kept.len() == MAX_LINES {
             lines.kept.pop_front();

@@ -130,7 +130,7 @@ async fn assert_cannot_go_on(node: &App) {
 }
 
 /// The secret of an authenticator app outlives the server secret that it was sealed under.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn resealing_keeps_authenticator_apps() {
     let mail = App::config().mail;
     let mut node =
