@@ -211,6 +211,9 @@ async fn the_audit_trail_names_who_did_what_to_whom() {
     let rows = async |query: &str| reader.get(&format!("/v1/admin/audit?{query}")).await.expect(200).json();
     let about = rows(&format!("user={user}")).await["items"].clone();
     let said: Vec<_> = about.as_array().unwrap().iter().map(|row| (row["event"].clone(), row["actor"].clone())).collect();
+    let keys = rows("event=admin_key_used").await["items"].clone();
+    let users: Vec<_> = keys.as_array().unwrap().iter().map(|row| &row["actor_id"]).collect();
+    assert!(users.contains(&&json!(id.0.to_string())) && users.len() == 2, "{keys}");
     let said_of = |event: &str, actor: &str| (json!(event), json!(actor));
     assert_eq!(said, [said_of("user_disabled", "user"), said_of("user_created", "key")]);
     assert_eq!(about[0]["actor_id"], ada.get("/v1/me").await.expect(200).json()["id"]);
@@ -228,7 +231,33 @@ async fn the_audit_trail_names_who_did_what_to_whom() {
     ] {
         assert_eq!(rows(&query).await["items"].as_array().unwrap().len(), found, "{query}");
     }
-    for wrong in ["event=nonsense", "since=yesterday", "until=1", "user=x", "after=x", "limit=0", "actor=x"] {
+    for wrong in ["event=nonsense", "since=yesterday", "until=1", "user=x", "after=x", "limit=0"] {
         assert!([400, 422].contains(&reader.get(&format!("/v1/admin/audit?{wrong}")).await.status), "{wrong}");
     }
+}
+
+/// A program that created a user has the token of the invitation.
+#[tokio::test]
+async fn an_administrator_is_not_who_held_the_invitation() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    let (key, _) = program(&app, [Scope::UsersWrite], HOUR).await;
+    let made = key.post("/v1/admin/users", json!({ "email": GRACE })).await.expect(201).json();
+    ada.send(Method::PATCH, &path_of(&made["user"]), Some(json!({ "roles": ["admin"] }))).await.expect(200);
+    let reset = json!({ "token": made["token"], "new_password": PASSWORD });
+    app.client().post("/v1/password/reset", reset).await.expect_problem(403, "invalid_one_time_token");
+    let trail = ada.get("/v1/admin/audit?event=roles_changed&limit=1").await.expect(200).json();
+    assert_eq!(trail["items"][0]["reason"], "admin_given");
+}
+
+/// The session was opened with two factors, and the password alone would keep it fresh.
+#[tokio::test]
+async fn a_session_does_not_outlive_the_factors_as_an_administrators() {
+    let app = App::start().await;
+    let ada = administrator(&app).await;
+    ada.get("/v1/admin/users").await.expect(200);
+    accounts::reset_second_factors(&app.state, operator::instruct(&app.state, EMAIL).await).await.unwrap();
+    ada.get("/v1/admin/users").await.expect_problem(403, "second_factor_required");
+    ada.reauthenticate(PASSWORD).await.expect(200);
+    ada.get("/v1/admin/users").await.expect_problem(403, "second_factor_required");
 }

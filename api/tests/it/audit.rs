@@ -21,7 +21,10 @@ use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Actor as Client, App, EMAIL, PASSWORD, events::WRONG, operator};
+use crate::{
+    limits::proxy,
+    support::{Actor as Client, App, EMAIL, PASSWORD, events::WRONG, operator},
+};
 
 const OTHER: &str = "another horse entirely";
 
@@ -163,17 +166,17 @@ async fn nothing_happens_without_its_row_and_what_did_not_happen_has_none() {
 
 #[tokio::test]
 async fn a_flood_of_refusals_is_few_rows_and_the_rest_is_counted() {
-    let app = App::in_memory(|_| ()).await;
+    let app = App::in_memory(|config| proxy(config, |proxy| proxy.trusted = vec!["127.0.0.0/8".parse().unwrap()])).await;
     let stranger = app.client().with("cookie", "bifrons_session=bfs_nonsense");
-    for _ in 0..500 {
-        stranger.get_session().await.expect(401);
+    for n in 0..500 {
+        stranger.with("user-agent", format!("agent/{n}")).get_session().await.expect(401);
     }
     let alike = rows(&app).await;
     let times: i64 = alike.iter().map(|row| row.times).sum();
     assert_eq!(times, 500);
     assert!(alike.len() < 20, "{} rows of one requester: as many as seconds have passed", alike.len());
     for n in 0..1500 {
-        stranger.with("user-agent", format!("agent/{n}")).get_session().await.expect(401);
+        stranger.with("x-forwarded-for", format!("10.0.{}.{}", n / 250, n % 250)).get_session().await.expect(401);
     }
     let all = rows(&app).await;
     let dropped = app.state.metrics.audit_dropped.get();

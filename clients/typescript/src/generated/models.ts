@@ -8,7 +8,7 @@ import type { components } from "./schema.js";
 export type AccessToken = components["schemas"]["AccessToken"];
 
 /**
- * What kind of actor caused it: `user` is this user, another one, or a client that has not authenticated.
+ * What kind of actor caused it: `user` is a user, or a client that has not authenticated.
  */
 export type ActorKind = components["schemas"]["ActorKind"];
 

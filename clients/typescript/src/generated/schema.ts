@@ -781,7 +781,7 @@ export interface components {
             expires_in: number;
         };
         /**
-         * @description What kind of actor caused it: `user` is this user, another one, or a client that has not authenticated.
+         * @description What kind of actor caused it: `user` is a user, or a client that has not authenticated.
          * @example system
          * @enum {string}
          */
