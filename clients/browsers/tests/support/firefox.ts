@@ -10,7 +10,10 @@ const BINARY: string = process.env["FIREFOX_BIN"] ?? "/usr/bin/firefox-esr";
 
 const SAVED_MS = 5000;
 
-export async function startFirefox(): Promise<Browser> {
+/** With these settings besides those that people have. */
+export async function startFirefox(
+  settings: Record<string, string | number | boolean> = {},
+): Promise<Browser> {
   if (!existsSync(BINARY)) {
     throw new Error(
       `There is no Firefox at ${BINARY}: install it (apt-get install firefox-esr), name another with FIREFOX_BIN, or do without it on purpose with WITHOUT_FIREFOX=1.`,
@@ -31,6 +34,7 @@ export async function startFirefox(): Promise<Browser> {
         "tp,tpPrivate,cookieBehavior5,cookieBehaviorPBM5,cryptoTP,fp",
       "browser.download.folderList": 2,
       "browser.download.dir": folder,
+      ...settings,
     },
   });
   return {

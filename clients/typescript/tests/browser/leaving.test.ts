@@ -30,16 +30,17 @@ describe.each(BROWSERS)("%s: the user leaves the page before the answer arrives"
     tab.run(async (who) => void (await client.throwing.signIn(who)), ADA);
 
   /** Starts a call, leaves the page while the proxy holds the answer, and then lets it through. */
-  async function leaveDuring(tab: Tab, call: keyof Client & ("getMe" | "signIn")): Promise<void> {
+  async function leaveDuring(
+    tab: Tab,
+    call: keyof Client & ("getMe" | "signIn" | "reauthenticate"),
+    body: object = {},
+  ): Promise<void> {
     const { received, answered } = front.proxy;
     let release = (): void => {};
     front.proxy.hold = new Promise((done) => {
       release = done;
     });
-    await tab.run(([name, who]) => void client[name](who as never), [
-      call,
-      call === "signIn" ? ADA : {},
-    ] as const);
+    await tab.run(([name, who]) => void client[name](who as never), [call, body] as const);
     await expect.poll(() => front.proxy.received - received).toBe(1);
     await tab.run((url) => {
       location.href = url;
@@ -64,7 +65,14 @@ describe.each(BROWSERS)("%s: the user leaves the page before the answer arrives"
 
   test("a sign-in: the user is signed in", async () => {
     const tab = await open({});
-    await leaveDuring(tab, "signIn");
+    await leaveDuring(tab, "signIn", ADA);
+    expect(await (await open({})).run(callOften, 1)).toEqual([ADA.email]);
+  });
+
+  test("a re-authentication: the new cookie is stored", async () => {
+    const tab = await open({});
+    await signIn(tab);
+    await leaveDuring(tab, "reauthenticate", { password: ADA.password });
     expect(await (await open({})).run(callOften, 1)).toEqual([ADA.email]);
   });
 });

@@ -25,7 +25,7 @@ export interface Tab {
 /** Both, for what has to hold in every browser. Firefox starts as for the tests of cookies. */
 export const BROWSERS: readonly (readonly [string, () => Promise<AnyBrowser>])[] = [
   ["Chromium", chromium],
-  ["Firefox", startFirefox],
+  ["Firefox", () => startFirefox()],
 ];
 
 async function chromium(): Promise<AnyBrowser> {
