@@ -14,6 +14,7 @@ use std::{
 use bifrons::{
     clock::Clock,
     db::Unavailable,
+    deployment,
     http::{app, faults::Faults, listener::server},
     maintenance, random, sessions,
     state::{AppState, StartError},
@@ -120,6 +121,10 @@ impl Testbed {
         // A test may have made the database read-only.
         let deletes: String =
             std::iter::once(control::allow_writes()).chain(tables.map(|table| format!("DELETE FROM \"{table}\";"))).collect();
+        // The clock goes back, so what expires afterwards is before the time up to which expiries are recorded.
+        let deletes = format!("{deletes} DELETE FROM deployment WHERE name = '{}';", deployment::EXPIRED_UNTIL);
+        // A refusal of a former user must not become a row of the user with the same id.
+        self.state.audit.forget();
         let transaction = self.state.db.begin().await?;
         transaction.execute_unprepared(&deletes).await.map_err(Unavailable::from)?;
         transaction.commit().await.map_err(Unavailable::from)?;

@@ -159,6 +159,12 @@ impl Trail {
         }
     }
 
+    /// Forgets the rows that are gathered: a testbed that is reset counts its ids anew.
+    #[cfg(feature = "testbed")]
+    pub fn forget(&self) {
+        lock(&self.gathered).take();
+    }
+
     /// Stores the rows that are gathered.
     pub async fn flush(&self, db: &Db) -> Result<(), Unavailable> {
         let rows = lock(&self.gathered).take();

@@ -162,6 +162,8 @@ async fn a_reset_leaves_what_the_start_left() {
     testbed.send("DELETE", "/v1/session", &[("authorization", &token)], None).await.expect("an answer").expect(204);
     let old = testbed.user(json!({ "sign_in": "token" })).await;
     testbed.does("POST", "/clock/advance", json!({ "seconds": DAY })).await;
+    let wrong = json!({ "email": "ada@example.com", "password": "another horse entirely" });
+    testbed.post("/v1/session", wrong).await.expect(401);
     testbed.does("POST", "/faults", json!({ "operation": "signIn", "code": "unavailable" })).await;
     testbed.does("PUT", "/dependencies", json!({ "database": "read_only" })).await;
     testbed.post("/v1/users", json!({ "email": "eve@example.com", "password": "correct horse battery" })).await.expect(503);
@@ -171,6 +173,15 @@ async fn a_reset_leaves_what_the_start_left() {
     assert_eq!(sign_in(&testbed).await.0, first, "ids are counted, so that a snapshot is the same after each reset");
     let token = format!("Bearer {}", text(&old, "/credentials/tokens/access_token"));
     testbed.session("authorization", &token).await.expect_problem(401, "invalid_token");
+    // Nor is the trail that of the former users: refusals gather for a second. And what expires has its row again.
+    tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+    testbed.does("POST", "/clock/advance", json!({ "seconds": 2 * 3600 })).await;
+    let signed_in = testbed.post("/v1/session", credentials.clone()).await.expect(200).json();
+    let token = format!("Bearer {}", text(&signed_in, "/tokens/access_token"));
+    let export = testbed.send("GET", "/v1/me/export", &[("authorization", &token)], None).await.expect("an answer").expect(200);
+    let export = export.json();
+    let trail: Vec<_> = export["audit_events"].as_array().unwrap().iter().map(|row| text(row, "/event")).collect();
+    assert!(trail.contains(&"session_expired") && !trail.contains(&"sign_in_refused"), "{trail:?}");
     // Another process gives the same ids, and other secrets.
     let another = Testbed::start(&arguments, &[]);
     assert_eq!(sign_in(&another).await.0, first);
