@@ -239,8 +239,8 @@ async fn old_rows_are_removed_and_a_deleted_user_leaves_only_an_id() {
     let kept: Vec<_> = all.iter().filter(|row| row.user_id == Some(id)).collect();
     let named = |row: &&&Model| row.ip.is_some() || row.user_agent.is_some();
     assert_eq!(kept.len(), 4, "the proof stays: {kept:?}");
-    // The refusal was gathered before, and stored after.
-    assert_eq!(kept.iter().filter(named).map(|row| row.event.as_str()).collect::<Vec<_>>(), ["sign_in_refused"]);
+    // The refusal was gathered before the deletion. The background may have stored it before or after: after, the next purge finds it.
+    assert!(kept.iter().filter(named).all(|row| row.event == "sign_in_refused"), "{kept:?}");
     app.execute("UPDATE user SET changed_at = 0").await;
     maintenance::purge(&app.state).await.unwrap();
     let all = rows(&app).await;
