@@ -9,7 +9,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::cpu;
+use crate::{cpu, redis_server::RedisServer};
 
 pub(crate) const EMAIL: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -27,10 +27,22 @@ pub(crate) struct Node {
 impl Node {
     /// Starts a node on these cores, with one password worker, in a folder.
     pub(crate) async fn start(cores: &str, folder: &Path, environment: &[(&str, String)]) -> Self {
-        let mut command = Command::new("taskset");
-        command.args(["-c", cores]).arg(std::env::current_exe().unwrap()).arg("serve");
+        let mut command = on(cores, &std::env::current_exe().unwrap());
+        command.arg("serve");
         command.env("BIFRONS_DATA_DIR", folder).env("BIFRONS_PASSWORDS__WORKERS", "1").env("BIFRONS_TOKENS__SECRETS", SECRET);
         command.envs(environment.iter().cloned());
+        Self::spawn(command).await
+    }
+
+    /// Starts the service that a team would write without this one: see `bench/peer`.
+    pub(crate) async fn peer(cores: &str, redis: &RedisServer) -> Self {
+        let file = std::env::var_os("PEER").expect("PEER names the binary of bench/peer, as make bench builds it");
+        let mut command = on(cores, Path::new(&file));
+        command.env("REDIS_URL", redis.url());
+        Self::spawn(command).await
+    }
+
+    async fn spawn(mut command: Command) -> Self {
         // The log is written, because that is part of the cost, and discarded.
         command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut process = command.spawn().expect("taskset is installed");
@@ -103,6 +115,13 @@ impl Node {
         // taskset replaces itself with the service: the process id is the same.
         self.process.id().unwrap()
     }
+}
+
+/// A command on these cores.
+fn on(cores: &str, program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", cores]).arg(program);
+    command
 }
 
 /// A client that ignores the environment's proxy.
