@@ -71,21 +71,58 @@ echo "sessions in PostgreSQL: $(su postgres -c "psql -At -c 'select count(*) fro
 stat -c '%U:%G %a' /etc/bifrons/database-url
 `;
 
-test("the commands of the page make a node behind nginx, with PostgreSQL, Redis, TLS and mail", async () => {
-  const folder = emptyFolder();
-  const system = join(folder, "system");
-  await run("cp", ["--archive", prepared, system]);
-  await certify(system);
+/** A session by each of the nodes, and by two of them while the third is dead. */
+const THREE = `
+for request in $(seq 30); do curl -fsS https://auth.example.com/v1/session -b jar >/dev/null; done
+echo "before a node died: $?"
+kill -9 "$(cat /second/run/bifrons.pid)"
+for request in $(seq 30); do curl -fsS https://auth.example.com/v1/session -b jar >/dev/null; done
+echo "after a node died: $?"
+for node in / /second /third; do echo "node $node: $(grep -c '"operation":"getSession"|operation=.*getSession' $node/tmp/bifrons.log)"; done
+cookie=$(awk '/session/ { print $6 "=" $7 }' jar)
+of_nodes() { for address in 10.0.0.1 10.0.0.3; do
+  curl -sS -o /dev/null -w "$1: %{http_code}\\n" "http://$address:3000/v1/session" -H "Cookie: $cookie"
+done; }
+of_nodes live
+curl -fsS -X DELETE https://auth.example.com/v1/session -b jar
+of_nodes ended
+`;
+
+/** A machine with the package of the release beside it, and what its commands need. */
+async function machine(from: string, system: string): Promise<void> {
+  await run("cp", ["--archive", from, system]);
   const released = readdirSync(DIST).find((file) => file.endsWith("_amd64.deb")) ?? "";
   copyFileSync(join(DIST, released), join(system, "root", released));
   copyFileSync(join(SUPPORT, "systemctl"), join(system, "usr/local/bin/systemctl"));
-  writeFileSync(
-    join(system, "root/page"),
-    `set -eu\n${commandsOf("A node behind nginx, on Debian")}\n${SIGN_IN}`,
-  );
+}
+
+test("the commands of the page make three nodes behind nginx, with PostgreSQL, Redis, TLS and mail", async () => {
+  const folder = emptyFolder();
+  const system = join(folder, "system");
+  await machine(prepared, system);
+  await certify(system);
+  // The other machines share the network of the first one, below whose root they are.
+  const others = { second: "10.0.0.2", third: "10.0.0.3" };
+  const pages = [
+    "set -eu",
+    commandsOf("A node behind nginx, on Debian"),
+    SIGN_IN,
+    commandsOf("On the first machine"),
+  ];
+  for (const [name, address] of Object.entries(others)) {
+    await machine(await debian(), join(system, name));
+    const page = `set -eu\naddress=${address}\n${commandsOf("On each further machine")}`;
+    writeFileSync(join(system, name, "root/page"), page);
+    pages.push(`mount -t proc proc /${name}/proc\nmount --bind /dev /${name}/dev`);
+    pages.push(`cp bifrons-node.tar /${name}/root/`);
+    pages.push(`chroot /${name} bash -c "cd /root && bash page"`);
+  }
+  pages.push(commandsOf("Let nginx use them"), THREE);
+  writeFileSync(join(system, "root/page"), pages.join("\n"));
   const [certificate, key] = ["certs/auth.example.com.pem", "private/auth.example.com.key"];
   // Network and processes of its own: ports are free, and nothing stays behind.
   const script = `ip link set lo up
+    for address in 1 2 3; do ip address add 10.0.0.$address/24 dev lo; done
     mount -t proc proc ${system}/proc
     mount --bind /dev ${system}/dev
     ${SUPPORT}/mail_server.py ${system}/etc/ssl/${certificate} ${system}/etc/ssl/${key} "the password" >${folder}/mails 2>&1 &
@@ -102,4 +139,9 @@ test("the commands of the page make a node behind nginx, with PostgreSQL, Redis,
   expect(printed).toContain("301 https://auth.example.com/v1/session");
   expect(printed).toContain("sessions in PostgreSQL: 1\n");
   expect(printed).toMatch(/^root:bifrons 640$/m);
+  expect(printed).toContain("after a node died: 0\n");
+  for (const node of ["/", "/second", "/third"]) {
+    expect(printed).toMatch(new RegExp(`^node ${node}: [1-9]`, "m"));
+  }
+  expect(printed).toContain("live: 200\nlive: 200\nended: 401\nended: 401\n");
 });
