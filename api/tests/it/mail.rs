@@ -174,7 +174,8 @@ async fn what_the_server_does_to_one_mail_concerns_that_mail() {
         assert_eq!((attempts, is_dead), (1, dies), "{mode}");
         let event = if dies { Event::MailDead } else { Event::MailDeferred };
         assert_eq!(app.state.metrics.events(event, "reset_password"), 1, "{mode}");
-        assert_eq!(app.state.metrics.mail_stopped.get(), 0, "{mode}");
+        // On a busy machine the first connection may time out: that stops delivery until an answer to this mail shows that it works.
+        until(async || app.state.metrics.mail_stopped.get() == 0).await;
     }))
     .await;
 }
