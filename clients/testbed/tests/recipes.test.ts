@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { beforeAll, expect, test } from "vitest";
+
+/** Inside this package, so that its name leads to it. */
+const FOLDER = resolve(import.meta.dirname, "../.recipes");
+
+/** What runs a recipe: its import says so. */
+const RUNNERS = [
+  { runs: /from "@bifrons\/testbed\/playwright"/, end: "spec.ts", args: ["playwright", "test"] },
+  { runs: /from "vitest"/, end: "test.ts", args: ["vitest", "run"] },
+] as const;
+
+/** The recipes of docs/testing.md, each a file of its own. */
+async function recipes(): Promise<readonly string[]> {
+  const document = resolve(import.meta.dirname, "../../../docs/testing.md");
+  const blocks = (await readFile(document, "utf8")).matchAll(/^```ts\n(.*?)^```$/gms);
+  return Array.from(blocks, ([, code]) => code ?? "");
+}
+
+let all: readonly string[];
+
+beforeAll(async () => {
+  all = await recipes();
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER, { recursive: true });
+});
+
+test("each recipe of docs/testing.md has one runner", () => {
+  for (const code of all) {
+    expect(
+      RUNNERS.filter(({ runs }) => runs.test(code)),
+      code,
+    ).toHaveLength(1);
+  }
+  expect(all.length).toBeGreaterThan(5);
+});
+
+test.for(RUNNERS)(
+  "the recipes for $args.0 work as they are written",
+  { timeout: 180_000 },
+  async ({ runs, end, args: [tool, verb] }) => {
+    const codes = all.filter((code) => runs.test(code));
+    let count = 0;
+    for (const [at, code] of codes.entries()) {
+      count += code.match(/^ *test\("/gm)?.length ?? 0;
+      await writeFile(join(FOLDER, `${at}.${end}`), code);
+    }
+    expect(count).toBeGreaterThan(0);
+    const args = [tool, verb, "--config", `tests/${tool}.config.ts`];
+    const env = { ...process.env, CI: "1", FORCE_COLOR: "0", NO_COLOR: "1", RECIPES: FOLDER };
+    const ran = promisify(execFile)("npx", args, { env });
+    const { stdout } = await ran.catch((error: { stdout: string }) => error);
+    expect(stdout).toMatch(new RegExp(`\\b${count} passed`));
+  },
+);
