@@ -9,14 +9,30 @@ const FOLDER = resolve(import.meta.dirname, "../.recipes");
 
 /** What runs a recipe: its import says so. */
 const RUNNERS = [
-  { runs: /from "@bifrons\/testbed\/playwright"/, end: "spec.ts", args: ["playwright", "test"] },
-  { runs: /from "vitest"/, end: "test.ts", args: ["vitest", "run"] },
+  {
+    runs: /from "@bifrons\/testbed\/playwright"/,
+    end: "spec.ts",
+    command: "playwright test --config tests/playwright.config.ts",
+    options: "",
+  },
+  {
+    runs: /from "vitest"/,
+    end: "test.ts",
+    command: "vitest run --config tests/vitest.config.ts",
+    options: "",
+  },
+  {
+    runs: /from "@jest\/globals"/,
+    end: "test.js",
+    command: "jest --config tests/jest.config.json",
+    options: "--experimental-vm-modules",
+  },
 ] as const;
 
 /** The recipes of docs/testing.md, each a file of its own. */
 async function recipes(): Promise<readonly string[]> {
   const document = resolve(import.meta.dirname, "../../../docs/testing.md");
-  const blocks = (await readFile(document, "utf8")).matchAll(/^```ts\n(.*?)^```$/gms);
+  const blocks = (await readFile(document, "utf8")).matchAll(/^```[jt]s\n(.*?)^```$/gms);
   return Array.from(blocks, ([, code]) => code ?? "");
 }
 
@@ -39,9 +55,9 @@ test("each recipe of docs/testing.md has one runner", () => {
 });
 
 test.for(RUNNERS)(
-  "the recipes for $args.0 work as they are written",
+  "the recipes for $command work as they are written",
   { timeout: 180_000 },
-  async ({ runs, end, args: [tool, verb] }) => {
+  async ({ runs, end, command, options }) => {
     const codes = all.filter((code) => runs.test(code));
     let count = 0;
     for (const [at, code] of codes.entries()) {
@@ -49,10 +65,12 @@ test.for(RUNNERS)(
       await writeFile(join(FOLDER, `${at}.${end}`), code);
     }
     expect(count).toBeGreaterThan(0);
-    const args = [tool, verb, "--config", `tests/${tool}.config.ts`];
-    const env = { ...process.env, CI: "1", FORCE_COLOR: "0", NO_COLOR: "1", RECIPES: FOLDER };
-    const ran = promisify(execFile)("npx", args, { env });
-    const { stdout } = await ran.catch((error: { stdout: string }) => error);
-    expect(stdout).toMatch(new RegExp(`\\b${count} passed`));
+    const own = { CI: "1", FORCE_COLOR: "0", NO_COLOR: "1", NODE_OPTIONS: options };
+    const env = { ...process.env, ...own, RECIPES: FOLDER };
+    const ran = promisify(execFile)("npx", command.split(" "), { env });
+    const { stdout, stderr } = await ran.catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    expect(stdout + stderr).toMatch(new RegExp(`\\b${count} passed`));
   },
 );
