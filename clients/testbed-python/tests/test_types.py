@@ -14,8 +14,9 @@ SCHEMAS = json.loads((ROOT / "openapi-testbed.json").read_text())["components"][
 # Names that say more here than in a document of the control alone.
 RENAMED = {"What": "Expiry"}
 
-# Bodies that a function takes apart or puts together.
+# Bodies that a function takes apart or puts together, and those that a verifier of Pact sends.
 INSIDE = {
+    "Action",
     "AdvanceClockRequest",
     "Dependencies",
     "Expired",
@@ -25,7 +26,9 @@ INSIDE = {
     "Mails",
     "Moment",
     "Possible",
+    "ProviderState",
     "SetClockRequest",
+    "StateValues",
     "TotpCode",
     "Users",
 }

@@ -12,36 +12,42 @@ const RUNNERS = [
   {
     runs: /from "@bifrons\/testbed\/playwright"/,
     end: "spec.ts",
-    command: "playwright test --config tests/playwright.config.ts",
+    command: "playwright test --config ../tests/playwright.config.ts",
     options: "",
   },
   {
     runs: /from "vitest"/,
     end: "test.ts",
-    command: "vitest run --config tests/vitest.config.ts",
+    command: "vitest run --config ../tests/vitest.config.ts",
     options: "",
   },
   {
     runs: /from "@jest\/globals"/,
     end: "test.js",
-    command: "jest --config tests/jest.config.json",
+    command: "jest --config ../tests/jest.config.json",
     options: "--experimental-vm-modules",
   },
 ] as const;
 
-/** The recipes of docs/testing.md, each a file of its own. */
-async function recipes(): Promise<readonly string[]> {
-  const document = resolve(import.meta.dirname, "../../../docs/testing.md");
-  const blocks = (await readFile(document, "utf8")).matchAll(/^```[jt]s\n(.*?)^```$/gms);
-  return Array.from(blocks, ([, code]) => code ?? "");
-}
+let manual: string;
 
+/** The blocks of docs/testing.md in a language. */
+const blocks = (language: string): readonly string[] =>
+  Array.from(
+    manual.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms")),
+    ([, code]) => code ?? "",
+  );
+
+/** The recipes, each a file of its own. */
 let all: readonly string[];
 
 beforeAll(async () => {
-  all = await recipes();
+  manual = await readFile(resolve(import.meta.dirname, "../../../docs/testing.md"), "utf8");
+  all = blocks("[jt]s");
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
+  // The contract that a recipe verifies.
+  await writeFile(join(FOLDER, "shop-bifrons.json"), blocks("json").join());
 });
 
 test("each recipe of docs/testing.md has one runner", () => {
@@ -65,9 +71,15 @@ test.for(RUNNERS)(
       await writeFile(join(FOLDER, `${at}.${end}`), code);
     }
     expect(count).toBeGreaterThan(0);
-    const own = { CI: "1", FORCE_COLOR: "0", NO_COLOR: "1", NODE_OPTIONS: options };
+    const own = {
+      CI: "1",
+      FORCE_COLOR: "0",
+      NO_COLOR: "1",
+      NODE_OPTIONS: options,
+      PACT_DO_NOT_TRACK: "1",
+    };
     const env = { ...process.env, ...own, RECIPES: FOLDER };
-    const ran = promisify(execFile)("npx", command.split(" "), { env });
+    const ran = promisify(execFile)("npx", command.split(" "), { cwd: FOLDER, env });
     const { stdout, stderr } = await ran.catch(
       (error: { stdout: string; stderr: string }) => error,
     );

@@ -21,6 +21,8 @@ class Testbed:
     def __init__(self, ready: Mapping[str, Any], running: Running | None = None) -> None:
         self.url: str = ready["url"]
         """The origin of the service."""
+        self.states_url: str = ready["control"].replace("://", f"://testbed:{ready['token']}@") + "/states"
+        """The handler of provider states, for a verifier of Pact. It contains the token of the control."""
         self._control = Control(ready["control"], ready["token"])
         self._running = running
 
