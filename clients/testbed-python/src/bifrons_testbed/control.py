@@ -7,7 +7,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from .types import Problem
 
-# The control is on loopback, whatever proxy the environment names.
+# The control is on loopback: a proxy of the environment does not apply.
 _OPENER = build_opener(ProxyHandler({}))
 
 

@@ -63,7 +63,7 @@ export class MockService {
     const owner = this.#store.userOf(email);
     if (owner === undefined) throw new Error(`no user has the address ${email}`);
     const session = this.#store.open(owner, "cookie", options.remember ?? false, "body");
-    this.#cookies.session = this.#store.issue(session, "bfs_");
+    this.#cookies.session = this.#store.issueCookie(session);
   }
 
   /** Ends all sessions, as a sign-out elsewhere does. The browser keeps its cookies. */
@@ -106,7 +106,7 @@ export class MockService {
     if (act === undefined) return undefined;
     try {
       const visitor = new Visitor(this.#store, this.#cookies, request);
-      return act({ store: this.#store, visitor, body: await bodyOf(id, request) });
+      return await act({ store: this.#store, visitor, body: () => bodyOf(id, request) });
     } catch (error) {
       if (error instanceof Refusal) return failure(error);
       throw error;

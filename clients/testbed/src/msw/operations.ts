@@ -1,13 +1,15 @@
+import { accessToken } from "./access-token.js";
 import { Refusal, success } from "./answers.js";
 import type { OperationId, Schemas } from "./document.js";
 import { ACCESS_TOKEN_SECONDS, type Store, type StoredSession } from "./store.js";
 import type { Visitor } from "./visitor.js";
 
-/** What an operation gets. The members of the body keep the rules of the document. */
+/** What an operation gets. */
 export interface Call {
   readonly store: Store;
   readonly visitor: Visitor;
-  readonly body: Readonly<Record<string, unknown>>;
+  /** The body, whose members keep the rules of the document. */
+  body(): Promise<Readonly<Record<string, unknown>>>;
 }
 
 const text = (value: unknown): string | undefined =>
@@ -18,8 +20,9 @@ const shown = ({ session, owner }: StoredSession): Schemas["Session"] => ({
   user: owner.user,
 });
 
-function registerUser({ store, body }: Call): Response {
-  const [email = "", password = "", name] = [body["email"], body["password"], body["name"]].map(
+async function registerUser({ store, body }: Call): Promise<Response> {
+  const given = await body();
+  const [email = "", password = "", name] = [given["email"], given["password"], given["name"]].map(
     text,
   );
   const added = store.addUser(email, password, name === undefined ? {} : { name });
@@ -27,12 +30,13 @@ function registerUser({ store, body }: Call): Response {
   return success(201, added.user);
 }
 
-function signIn({ store, visitor, body }: Call): Response {
-  const mode = body["mode"] === "token" ? "token" : "cookie";
+async function signIn({ store, visitor, body }: Call): Promise<Response> {
+  const given = await body();
+  const mode = given["mode"] === "token" ? "token" : "cookie";
   const [email = "", password, refreshIn] = [
-    body["email"],
-    body["password"],
-    body["refresh_in"],
+    given["email"],
+    given["password"],
+    given["refresh_in"],
   ].map(text);
   if (mode === "cookie" && refreshIn !== undefined) {
     const detail = "must be left out unless mode is token";
@@ -44,16 +48,16 @@ function signIn({ store, visitor, body }: Call): Response {
   const session = store.open(
     owner,
     mode,
-    body["remember"] === true,
+    given["remember"] === true,
     refreshIn === "cookie" ? "cookie" : "body",
   );
   if (mode === "token") {
-    const token = store.issue(session, "bfr_");
+    const token = store.issueRefreshToken(session);
     const device =
       session.refreshIn === "body" ? { device_token: `bfd_${crypto.randomUUID()}` } : {};
     return withTokens({ store, visitor, session, token, device });
   }
-  visitor.cookies.session = store.issue(session, "bfs_");
+  visitor.cookies.session = store.issueCookie(session);
   return success(200, {
     status: "signed-in",
     session: shown(session),
@@ -72,8 +76,10 @@ interface Issue {
 function withTokens({ store, visitor, session, token, device }: Issue): Response {
   const isInBody = session.refreshIn === "body";
   if (!isInBody) visitor.cookies.refresh = token;
+  const access = accessToken(visitor.origin, session);
+  store.issue(access, "access token", session, ACCESS_TOKEN_SECONDS);
   const tokens: Schemas["Tokens"] = {
-    access_token: store.issue(session, "", ACCESS_TOKEN_SECONDS),
+    access_token: access,
     token_type: "Bearer",
     expires_in: ACCESS_TOKEN_SECONDS,
     ...(isInBody ? { refresh_token: token } : {}),
@@ -91,24 +97,27 @@ function signOut({ visitor }: Call): Response {
   return success(204);
 }
 
-function refreshTokens({ store, visitor, body }: Call): Response {
-  const given = text(body["refresh_token"]) ?? visitor.cookies.refresh;
-  const rotated = given === undefined ? undefined : store.rotate(given);
+async function refreshTokens({ store, visitor, body }: Call): Promise<Response> {
+  const given = await body();
+  const former = text(given["refresh_token"]) ?? visitor.cookies.refresh;
+  const rotated = former === undefined ? undefined : store.rotate(former);
   if (rotated === undefined) throw new Refusal("invalid_refresh_token");
   if (rotated === "reused") throw new Refusal("refresh_reused");
   const [session, token] = rotated;
   return withTokens({ store, visitor, session, token });
 }
 
-function revokeToken({ store, body }: Call): Response {
-  const owner = store.ownerOf(text(body["token"]) ?? "");
-  if (owner !== undefined) owner.isOver = true;
+async function revokeToken({ store, body }: Call): Promise<Response> {
+  const given = await body();
+  store.end(["access token", "refresh token"], text(given["token"]) ?? "");
   return success(204);
 }
 
-function updateMe({ visitor, body }: Call): Response {
+async function updateMe({ visitor, body }: Call): Promise<Response> {
+  // A visitor without a session learns nothing about the body.
   const { owner } = visitor.session();
-  owner.user = patched(owner.user, body) as Schemas["User"];
+  const given = await body();
+  owner.user = patched(owner.user, given) as Schemas["User"];
   return success(200, owner.user);
 }
 
@@ -136,7 +145,7 @@ const configuration: Schemas["ServiceConfiguration"] = {
 };
 
 /** The operations that act in memory. */
-export const acting: Partial<Record<OperationId, (call: Call) => Response>> = {
+export const acting: Partial<Record<OperationId, (call: Call) => Response | Promise<Response>>> = {
   registerUser,
   signIn,
   getSession: ({ visitor }) => success(200, shown(visitor.session())),

@@ -25,7 +25,11 @@ export interface StoredSession {
   isOver: boolean;
 }
 
+/** What a secret is for. */
+export type Kind = "access token" | "refresh token" | "session cookie";
+
 interface Secret {
+  readonly kind: Kind;
   readonly session: StoredSession;
   readonly validUntil: number;
   /** Of a refresh token that was used: when, and the token that replaced it. */
@@ -95,21 +99,26 @@ export class Store {
     return { session, owner, refreshIn, isOver: false };
   }
 
-  /** A new secret of a session: a cookie or a token. */
-  issue(
-    session: StoredSession,
-    prefix: string,
-    seconds: number = Number.POSITIVE_INFINITY,
-  ): string {
-    const secret = `${prefix}${crypto.randomUUID()}`;
-    this.#secrets.set(secret, { session, validUntil: Date.now() + seconds * 1000 });
+  /** Makes a secret lead to a session, for so many seconds. */
+  issue(secret: string, kind: Kind, session: StoredSession, seconds: number = Infinity): string {
+    this.#secrets.set(secret, { kind, session, validUntil: Date.now() + seconds * 1000 });
     return secret;
   }
 
+  /** A new refresh token. */
+  issueRefreshToken(session: StoredSession): string {
+    return this.issue(`bfr_${crypto.randomUUID()}`, "refresh token", session);
+  }
+
+  /** A new session cookie. */
+  issueCookie(session: StoredSession): string {
+    return this.issue(`bfs_${crypto.randomUUID()}`, "session cookie", session);
+  }
+
   /** The live session of a secret. Its use postpones the end for idleness. */
-  find(secret: string): StoredSession | undefined {
+  find(kind: Kind, secret: string): StoredSession | undefined {
     const found = this.#secrets.get(secret);
-    if (found === undefined || Date.now() >= found.validUntil) return undefined;
+    if (found?.kind !== kind || Date.now() >= found.validUntil) return undefined;
     const { session, isOver } = found.session;
     const [now, end] = [Date.now(), Date.parse(session.expires_at)];
     if (isOver || now >= Date.parse(session.idle_expires_at) || now >= end) return undefined;
@@ -117,21 +126,22 @@ export class Store {
     return found.session;
   }
 
-  /** The session that a secret belongs to, live or not. */
-  ownerOf(secret: string): StoredSession | undefined {
-    return this.#secrets.get(secret)?.session;
+  /** Ends the session of a secret of one of these kinds, even if the secret has expired. */
+  end(kinds: readonly Kind[], secret: string): void {
+    const found = this.#secrets.get(secret);
+    if (found !== undefined && kinds.includes(found.kind)) found.session.isOver = true;
   }
 
   /** Replaces a refresh token. One that was used before is stolen: `reused`, and its session ends. */
   rotate(refreshToken: string): [StoredSession, successor: string] | "reused" | undefined {
-    const session = this.find(refreshToken);
+    const session = this.find("refresh token", refreshToken);
     const secret = this.#secrets.get(refreshToken);
     if (session === undefined || secret === undefined) return undefined;
     if (secret.used !== undefined && Date.now() > secret.used.at + REFRESH_GRACE) {
       session.isOver = true;
       return "reused";
     }
-    secret.used ??= { at: Date.now(), successor: this.issue(session, "bfr_") };
+    secret.used ??= { at: Date.now(), successor: this.issueRefreshToken(session) };
     return [session, secret.used.successor];
   }
 

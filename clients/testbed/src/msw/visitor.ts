@@ -1,6 +1,8 @@
 import { Refusal } from "./answers.js";
 import type { Store, StoredSession } from "./store.js";
 
+const BEARER = /^bearer(?: |$)/i;
+
 /** The cookies that the handlers keep in place of the browser, which would keep their `HttpOnly` from scripts. */
 export interface Cookies {
   session?: string;
@@ -29,27 +31,34 @@ export class Visitor {
     return isSent ? this.#cookies : {};
   }
 
+  /** The origin of the service. */
+  get origin(): string {
+    return new URL(this.#request.url).origin;
+  }
+
   /** The live session of the request. */
   session(): StoredSession {
     const authorization = this.#request.headers.get("authorization");
     if (authorization !== null) {
-      const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
-      if (token === undefined) throw new Refusal("unsupported_authorization");
-      return found(this.#store.find(token), "invalid_token");
+      if (!BEARER.test(authorization)) throw new Refusal("unsupported_authorization");
+      return found(this.#store.find("access token", this.#bearer), "invalid_token");
     }
     const cookie = this.cookies.session;
     if (cookie === undefined) throw new Refusal("unauthenticated");
-    return found(this.#store.find(cookie), "invalid_session");
+    return found(this.#store.find("session cookie", cookie), "invalid_session");
   }
 
   /** Ends every session whose credential came with the request. */
   leave(): void {
-    const [, token = ""] = this.#request.headers.get("authorization")?.split(/ +/) ?? [];
     const { session = "", refresh = "" } = this.cookies;
-    for (const secret of [token, session, refresh]) {
-      const owner = this.#store.ownerOf(secret);
-      if (owner !== undefined) owner.isOver = true;
-    }
+    this.#store.end(["access token", "refresh token"], this.#bearer);
+    this.#store.end(["session cookie"], session);
+    this.#store.end(["refresh token"], refresh);
+  }
+
+  /** The token of the `Authorization` header. */
+  get #bearer(): string {
+    return this.#request.headers.get("authorization")?.replace(BEARER, "").trim() ?? "";
   }
 }
 

@@ -116,6 +116,37 @@ async function byRefreshCookie({ send }: Stage): Promise<void> {
   await send(refresh({}));
 }
 
+/** Each kind of credential stands for itself, and signing in or out ends what came with the request. */
+async function credentials({ send, advance }: Stage): Promise<void> {
+  await send(post("/v1/users", ADA));
+  const signIn = post("/v1/session", { ...ADA, mode: "token" });
+  const first = tokensOf(await send(signIn));
+  await send(get("/v1/session", bearer(first.refresh_token)));
+  await send(refresh({ refresh_token: first.access_token }));
+  await send(out(bearer(first.refresh_token)));
+  await send(get("/v1/session", bearer(first.access_token)));
+  await send({ ...signIn, headers: bearer(first.access_token) });
+  await send(get("/v1/session", bearer(first.access_token)));
+  const second = tokensOf(await send(signIn));
+  await send(post("/v1/session", { ...ADA, remember: true }));
+  await send(get("/v1/session", bearer(second.access_token)));
+  await send(get("/v1/session", { authorization: "Bearer" }));
+  await send(get("/v1/session", { authorization: "Bearer a b" }));
+  await send(get("/v1/session", { authorization: `bearer ${second.access_token}` }));
+  await advance(601);
+  await send(out(bearer(second.access_token)));
+  await send(refresh({ refresh_token: second.refresh_token }));
+  await send(get("/v1/session"));
+  await send(patch({ name: "" }));
+  await send({ ...patch({ name: "x" }), headers: { "content-type": "text/plain" } });
+  const third = tokensOf(await send(signIn));
+  const fourth = tokensOf(await send(refresh({ refresh_token: third.refresh_token })));
+  await send(post("/v1/tokens/revoke", { token: third.refresh_token }));
+  await send(get("/v1/session", bearer(fourth.access_token)));
+  await send(post("/v1/tokens/revoke", { token: fourth.access_token }));
+  await send(get("/v1/session", bearer(fourth.access_token)));
+}
+
 /** A session that is not used ends after an hour. */
 async function idle({ send, advance }: Stage): Promise<void> {
   await send(post("/v1/users", ADA));
@@ -142,10 +173,18 @@ async function wrongBodies({ send }: Stage): Promise<void> {
     { ...ADA, name: "a\nb" },
     { ...ADA, email: "ada@exa mple.com" },
     { ...ADA, password: "x".repeat(1025) },
+    { ...ADA, email: "  eve@example.com " },
+    { ...ADA, email: "grace@example.com", name: "  Grace  " },
+    { ...ADA, email: "eva@example.com", name: null },
+    { ...ADA, email: "EVA@Example.com", password: "pässwörter und ß" },
   ]) {
     await send(post("/v1/users", body));
   }
   await send(post("/v1/users", ADA, { "content-type": "text/plain" }));
+  const bob = { ...ADA, email: "bob@example.com" };
+  await send(post("/v1/users", bob, { "content-type": "Application/JSON; charset=utf-8" }));
+  await send(post("/v1/users", bob, { "content-type": "application/jsonp" }));
+  await send(post("/v1/users", bob, { "content-type": "application/problem+json" }));
   await send(post("/v1/users", ADA));
   for (const wrong of [
     { mode: "nope" },
@@ -174,6 +213,7 @@ export const stories: Readonly<Record<string, (stage: Stage) => Promise<void>>> 
   byCookie,
   byToken,
   byRefreshCookie,
+  credentials,
   idle,
   wrongBodies,
 };
