@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bifrons::{db::Unavailable, sessions};
+use bifrons::{config::Verification, db::Unavailable, sessions};
 use entity::{SessionId, session, token_grant};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 
@@ -23,6 +23,11 @@ pub(crate) async fn expire(testbed: &Testbed, id: SessionId, what: What) -> Resu
     let set = |column: session::Column, to: i64| {
         session::Entity::update_many().col_expr(column, Expr::value(to)).filter(session::Column::Id.eq(id))
     };
+    if what == What::Access && state.config.tokens.verification == Verification::Stateless {
+        // No session is asked, only the key: without it the access tokens of all sessions are refused.
+        state.keys.renew_testbed(state.config.tokens.algorithm, now);
+        state.tokens.clear();
+    }
     let update = match what {
         What::Revoked => return sessions::end_all(state, &[id]).await.map_err(Refused::failed),
         What::Reuse => return use_refresh_token(testbed, id).await,

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `arguments` | the command line |
 //! | `settings` | which settings of the service a test may choose |
+//! | `folder` | the temporary folder |
 //! | `testbed` | the service: its start, its reset, its clock |
 //! | `seeding` | users with ready credentials |
 //! | `expiry` | makes a session or a token invalid |
@@ -18,6 +19,7 @@
 mod arguments;
 mod control;
 mod expiry;
+mod folder;
 mod mails;
 mod recorder;
 mod running;

@@ -22,12 +22,7 @@ use tokio::{
 };
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{
-    arguments::Arguments,
-    control,
-    recorder::Recorder,
-    testbed::{self, Testbed},
-};
+use crate::{arguments::Arguments, control, folder::Folder, recorder::Recorder, testbed::Testbed};
 
 /// How long the end of the process waits for the work of other threads.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(1);
@@ -39,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments, begun: Instant) -> Result<ExitCode, Fai
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // Before the folder exists: an early signal must not leave it behind.
     let signals = runtime.block_on(async { Signals::listen() })?;
-    let folder = testbed::folder()?;
+    let folder = Folder::open()?;
     let ended = runtime.block_on(serve(arguments, folder.path(), begun, signals));
     // What writes into the folder must end before its removal.
     runtime.shutdown_timeout(SHUTDOWN_WITHIN);

@@ -158,6 +158,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<NewUser>, String> {
 }
 
 impl NewUser {
+    /// The same user, signed in: in mode `cookie` if the mode is left out.
+    pub(crate) fn signed_in(self) -> Self {
+        Self { sign_in: self.sign_in.or(Some(Mode::Cookie)), ..self }
+    }
+
     /// Stores the user, and signs them in if that is asked for.
     pub(crate) async fn create(self, testbed: &Arc<Testbed>) -> Result<Seeded, SeedError> {
         if self.disabled && self.sign_in.is_some() {

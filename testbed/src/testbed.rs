@@ -22,7 +22,6 @@ use bifrons::{
 use entity::{UnixMillis, outgoing_mail, reset_request};
 use migration::TABLES;
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -184,10 +183,4 @@ impl Testbed {
         }
         Ok(seeded)
     }
-}
-
-/// A temporary folder, in memory where the system has such a file system.
-pub(crate) fn folder() -> io::Result<TempDir> {
-    let folder = tempfile::Builder::new().prefix("bifrons-testbed-").to_owned();
-    folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir())
 }

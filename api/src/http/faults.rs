@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     response::problem::{FieldError, MEDIA_TYPE, Problem, ProblemCode},
-    spec::{Api, document},
+    spec::document,
 };
 use crate::sync::{Mutex, lock};
 
@@ -99,9 +99,9 @@ impl Faults {
     }
 }
 
-/// All operations, each with the codes that its document lists.
+/// All operations, those of the admin API too, each with the codes that its document lists.
 pub fn possible() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    document::all(Api::Public).map(|(.., operation)| (id(operation), codes(operation)))
+    document::served().map(|(.., operation)| (id(operation), codes(operation)))
 }
 
 fn id(operation: &'static Value) -> &'static str {
@@ -152,7 +152,7 @@ impl Endpoint for Faulty {
 
 fn operation_of(method: &Method, path: &str) -> Option<&'static Value> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
-    let found = document::all(Api::Public)
+    let found = document::served()
         .find(|(template, other, _)| method.as_str().eq_ignore_ascii_case(other) && document::is_at(template, path));
     found.map(|(.., operation)| operation)
 }

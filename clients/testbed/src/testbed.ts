@@ -18,12 +18,15 @@ export class Testbed {
   readonly url: string;
   /** How long the start took, in milliseconds; 0 if another process started it. */
   readonly readyMs: number;
+  /** The handler of provider states, for the verifier of Pact: its URL contains the token of the control. */
+  readonly statesUrl: string;
   readonly #control: Control;
   readonly #running: Running | undefined;
 
   constructor(ready: Ready, running?: Running) {
     this.url = ready.url;
     this.readyMs = ready.ready_ms;
+    this.statesUrl = `${ready.control.replace("://", `://testbed:${ready.token}@`)}/states`;
     this.#control = new Control(ready.control, ready.token);
     this.#running = running;
   }

@@ -28,18 +28,18 @@ pub(crate) struct Credentials {
     /// The session.
     pub(crate) session_id: Uuid,
     /// The value of a `Cookie` header, in mode `cookie`.
-    cookie: Option<String>,
+    pub(super) cookie: Option<String>,
     /// What Playwright takes as `storageState`, in mode `cookie`.
     storage_state: Option<StorageState>,
     /// In mode `token`.
-    tokens: Option<Tokens>,
+    pub(super) tokens: Option<Tokens>,
 }
 
 /// What a client in mode `token` holds.
 #[derive(Clone, Debug, Object)]
-struct Tokens {
-    access_token: String,
-    refresh_token: String,
+pub(super) struct Tokens {
+    pub(super) access_token: String,
+    pub(super) refresh_token: String,
     /// Seconds until the access token expires, by the clock of the testbed.
     expires_in: u64,
     device_token: String,

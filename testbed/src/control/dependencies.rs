@@ -6,11 +6,12 @@ use poem_openapi::{Enum, Object, OpenApi, payload::Json, types::Example};
 use sea_orm::ConnectionTrait;
 
 use super::{Control, State, Tag, problem::Refused};
+use crate::testbed::Testbed;
 
 /// How the database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
-enum Database {
+pub(super) enum Database {
     /// As it should be.
     Up,
     /// It answers, and refuses every write, as with a full disk.
@@ -39,14 +40,20 @@ impl DependenciesApi {
     /// It stays so until the next call or reset.
     #[oai(path = "/", method = "put", operation_id = "setDependencies")]
     async fn set(&self, testbed: State<'_>, _control: Control, body: Json<Dependencies>) -> Result<Json<Dependencies>, Refused> {
-        let statements: String = match body.0.database {
-            Database::Up => allow_writes(),
-            Database::ReadOnly => allow_writes() + &forbid_writes(),
-        };
-        let db = testbed.state.db.connection();
-        db.execute_unprepared(&statements).await.map_err(|error| Refused::failed(Unavailable::from(error)))?;
+        set_database(&testbed, body.0.database).await?;
         Ok(body)
     }
+}
+
+/// Makes the database refuse writes, or accept them.
+pub(super) async fn set_database(testbed: &Testbed, database: Database) -> Result<(), Refused> {
+    let statements: String = match database {
+        Database::Up => allow_writes(),
+        Database::ReadOnly => allow_writes() + &forbid_writes(),
+    };
+    let db = testbed.state.db.connection();
+    db.execute_unprepared(&statements).await.map_err(|error| Refused::failed(Unavailable::from(error)))?;
+    Ok(())
 }
 
 const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];

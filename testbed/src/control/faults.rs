@@ -6,6 +6,7 @@ use bifrons::http::faults::{self, Effect, Fault, FaultError};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::Json, types::Example};
 
 use super::{Control, State, Tag, problem::Refused};
+use crate::testbed::Testbed;
 
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -22,7 +23,7 @@ enum Kind {
 /// A fault.
 #[derive(Object)]
 #[oai(rename = "Fault", deny_unknown_fields, skip_serializing_if_is_none, example)]
-struct FaultBody {
+pub(super) struct FaultBody {
     /// The `operationId`.
     operation: String,
     /// What happens; `problem` if it is left out.
@@ -129,14 +130,7 @@ impl FaultsApi {
     /// document of the service lists can happen; `possible` of a refusal names it.
     #[oai(path = "/", method = "post", operation_id = "addFault")]
     async fn add(&self, testbed: State<'_>, _control: Control, body: Json<FaultBody>) -> Result<Added, Refused> {
-        let fault = body.0.read()?;
-        let operation = fault.operation.clone();
-        let added = testbed.faults.add(fault.clone());
-        added.map_err(|error| match error {
-            FaultError::Operation(possible) => Refused::none_of(format!("no operation is named {operation}"), &possible),
-            FaultError::Code(possible) => Refused::none_of(format!("the document lists no such code for {operation}"), &possible),
-            FaultError::RetryAfter(possible) => Refused::none_of("only these codes of the operation have a Retry-After", &possible),
-        })?;
+        let fault = plant(&testbed, body.0)?;
         Ok(Added::Fault(Json(FaultBody::of(fault))))
     }
 
@@ -161,4 +155,17 @@ impl FaultsApi {
         testbed.faults.clear();
         Ok(Removed::All)
     }
+}
+
+/// Makes the fault wait for requests, if the document lists it.
+pub(super) fn plant(testbed: &Testbed, body: FaultBody) -> Result<Fault, Refused> {
+    let fault = body.read()?;
+    let operation = fault.operation.clone();
+    let added = testbed.faults.add(fault.clone());
+    added.map_err(|error| match error {
+        FaultError::Operation(possible) => Refused::none_of(format!("no operation is named {operation}"), &possible),
+        FaultError::Code(possible) => Refused::none_of(format!("the document lists no such code for {operation}"), &possible),
+        FaultError::RetryAfter(possible) => Refused::none_of("only these codes of the operation have a Retry-After", &possible),
+    })?;
+    Ok(fault)
 }

@@ -8,6 +8,7 @@ mod log;
 mod mail;
 mod problem;
 mod sessions;
+mod states;
 mod users;
 
 use std::sync::Arc;
@@ -17,7 +18,10 @@ use bifrons::{http::faults::MARK, version::VERSION};
 use poem::{
     EndpointExt, Request, Route, Server, endpoint::make_sync, get, http::HeaderValue, listener::TcpAcceptor, middleware::SetHeader,
 };
-use poem_openapi::{OpenApiService, SecurityScheme, Tags, auth::Bearer};
+use poem_openapi::{
+    OpenApiService, SecurityScheme, Tags,
+    auth::{Basic, Bearer},
+};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -37,6 +41,7 @@ type Apis = (
     mail::MailApi,
     log::LogApi,
     dependencies::DependenciesApi,
+    states::StatesApi,
 );
 
 /// What the operations are about.
@@ -56,6 +61,8 @@ enum Tag {
     Mail,
     /// What the service did.
     Log,
+    /// The provider states of Pact.
+    States,
 }
 
 /// The testbed of a request.
@@ -67,8 +74,28 @@ type State<'a> = poem::web::Data<&'a Arc<Testbed>>;
 struct Control(());
 
 async fn check(request: &Request, given: Bearer) -> Option<()> {
+    is_token(request, &given.token)
+}
+
+/// The same token in the URL, for programs that take no header: `http://testbed:TOKEN@127.0.0.1:…`.
+#[derive(SecurityScheme)]
+#[oai(ty = "basic", key_name = "control_url", checker = "check_password")]
+struct TokenAsPassword(());
+
+async fn check_password(request: &Request, given: Basic) -> Option<()> {
+    is_token(request, &given.password)
+}
+
+/// The token, in a header or in the URL.
+#[derive(SecurityScheme)]
+enum ControlByUrl {
+    Header(Control),
+    Url(TokenAsPassword),
+}
+
+fn is_token(request: &Request, given: &str) -> Option<()> {
     let Token(token) = request.data::<Token>()?;
-    verify_slices_are_equal(given.token.as_bytes(), token.as_bytes()).ok()
+    verify_slices_are_equal(given.as_bytes(), token.as_bytes()).ok()
 }
 
 #[derive(Clone)]
@@ -83,6 +110,7 @@ fn service() -> OpenApiService<Apis, ()> {
         mail::MailApi,
         log::LogApi,
         dependencies::DependenciesApi,
+        states::StatesApi,
     );
     OpenApiService::new(apis, "Bifrons testbed", env!("CARGO_PKG_VERSION"))
         .description(

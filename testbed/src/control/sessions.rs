@@ -15,7 +15,8 @@ pub(crate) enum What {
     Idle,
     /// The session reached its absolute end.
     Absolute,
-    /// The access tokens that were issued so far are refused; the refresh token is good.
+    /// The access tokens that were issued so far are refused; the refresh token is good. With `tokens.verification` `stateless`, those of all
+    /// sessions are refused.
     Access,
     /// The session is no longer fresh: operations that change credentials demand re-authentication.
     Fresh,

@@ -6,5 +6,6 @@
 
 mod faults;
 mod process;
+mod states;
 mod stories;
 mod support;

@@ -105,7 +105,13 @@ fn none_outlives_its_parent() {
     while Path::new(&format!("/proc/{child}/task/{child}/children")).exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    std::fs::remove_dir_all(folder).unwrap();
+    // The next testbed removes the folder of the killed one, and leaves those of others.
+    let beside = Testbed::start(&[], &[]);
+    let next = Testbed::start(&[], &[]);
+    assert!(!Path::new(&folder).exists());
+    for alive in [&beside, &next] {
+        assert!(Path::new(&folders(alive.process.id())[0]).exists());
+    }
 
     let mut runner = command();
     let mut process = runner.arg("--until-stdin-closes").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();

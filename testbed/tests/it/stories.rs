@@ -97,6 +97,19 @@ async fn sessions_go_bad_in_every_way() {
 }
 
 #[tokio::test]
+async fn an_access_token_goes_bad_where_its_session_is_not_asked() {
+    let testbed = Testbed::start(&[], &[("BIFRONS_TOKENS__VERIFICATION", "stateless")]);
+    let robot = testbed.user(json!({ "sign_in": "token" })).await;
+    let bearer = |tokens: &Value| format!("Bearer {}", text(tokens, "/access_token"));
+    let tokens = &robot["credentials"]["tokens"];
+    testbed.session("authorization", &bearer(tokens)).await.expect(200);
+    testbed.expire(text(&robot, "/credentials/session_id"), "access").await;
+    testbed.session("authorization", &bearer(tokens)).await.expect_problem(401, "invalid_token");
+    let next = testbed.post("/v1/tokens/refresh", json!({ "refresh_token": tokens["refresh_token"] })).await.expect(200).json();
+    testbed.session("authorization", &bearer(&next["tokens"])).await.expect(200);
+}
+
+#[tokio::test]
 async fn the_clock_moves_and_what_is_due_happens() {
     let testbed = Testbed::start(&["--now", "2026-01-01T09:00:00Z"], &[("BIFRONS_ACCOUNTS__DELETION_GRACE", "30d")]);
     let ada = testbed.user(json!({ "email": "ada@example.com", "sign_in": "cookie", "remember": true })).await;

@@ -25,7 +25,7 @@ pub struct Testbed {
 
 impl Drop for Testbed {
     fn drop(&mut self) {
-        // Not SIGKILL, which would leave the folder.
+        // Not SIGKILL, which would leave the folder until the next start.
         if let Ok(None) = self.process.try_wait() {
             let _ = Command::new("kill").arg(self.process.id().to_string()).status();
             let _ = self.process.wait();

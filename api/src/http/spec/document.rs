@@ -137,11 +137,11 @@ pub(in crate::http) fn methods(path: &str) -> Vec<Method> {
         .collect()
 }
 
-/// What a reference inside the public document names; a value that is none stands for itself.
+/// What a reference inside a document names; a value that is none stands for itself. What both documents have is the same in both.
 #[cfg(feature = "testbed")]
 pub(in crate::http) fn resolve(value: &'static Value) -> &'static Value {
     let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    reference.and_then(|pointer| PUBLIC.pointer(pointer)).unwrap_or(value)
+    reference.and_then(|pointer| PUBLIC.pointer(pointer).or_else(|| ADMIN.pointer(pointer))).unwrap_or(value)
 }
 
 /// Whether a path is one that the template stands for.
@@ -157,7 +157,7 @@ pub(in crate::http) fn parameter(operation: &str, name: &str) -> Option<&'static
 }
 
 /// The operations of both documents of any deployment: path, method, operation.
-fn served() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+pub(in crate::http) fn served() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
     all(Api::Public).chain(all(Api::Admin))
 }
 

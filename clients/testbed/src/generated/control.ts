@@ -219,6 +219,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/states": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change the provider state
+     * @description The handler for provider states that a verifier of Pact calls. Verifiers take no header for it: write the token into the URL, as the password
+     *     of the user `testbed`.
+     */
+    post: operations["setProviderState"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/users": {
     parameters: {
       query?: never;
@@ -264,6 +285,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * @description What Pact asks for.
+     * @enum {string}
+     */
+    Action: "setup" | "teardown";
     /**
      * AdvanceClockRequest
      * @description How far the clock moves.
@@ -535,6 +561,28 @@ export interface components {
       /** @description `urn:bifrons:testbed:problem:` and the code. */
       type: string;
     };
+    /**
+     * ProviderState
+     * @description A provider state, as the verifiers of Pact send it.
+     * @example {
+     *       "state": "a user is signed in",
+     *       "action": "setup",
+     *       "params": {
+     *         "email": "ada@example.com"
+     *       }
+     *     }
+     */
+    ProviderState: {
+      /** @description `setup` if it is left out. */
+      action?: components["schemas"]["Action"] & unknown;
+      /**
+       * @description What the contract says about the state. Of a user, and of a session: what `createUser` takes. Of a session that went bad also `what`, as
+       *     `expireSession` takes it; `revoked` if it is left out. Of a fault: what `addFault` takes.
+       */
+      params?: unknown;
+      /** @description The name of a state. `possible` of a refusal lists all. */
+      state: string;
+    };
     /** @enum {string} */
     SameSite: "Lax" | "None";
     /**
@@ -550,6 +598,24 @@ export interface components {
        * @description RFC 3339; not before the present time.
        */
       now: string;
+    };
+    /**
+     * StateValues
+     * @description The values that a contract can use in its requests, by the expression `${name}`.
+     */
+    StateValues: {
+      /** @description The value of an `Authorization` header, in mode `token`. */
+      authorization?: string;
+      /** @description The value of a `Cookie` header, in mode `cookie`. */
+      cookie?: string;
+      email?: string;
+      password?: string;
+      /** @description In mode `token`. */
+      refresh_token?: string;
+      /** Format: uuid */
+      session_id?: string;
+      /** Format: uuid */
+      user_id?: string;
     };
     /**
      * StorageState
@@ -1579,6 +1645,83 @@ export interface operations {
         };
         content: {
           "application/json; charset=utf-8": components["schemas"]["Expired"];
+        };
+      };
+      /** @description The request cannot be parsed. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token is missing or of another testbed. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such resource. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The testbed is in a state in which this cannot be done. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A value breaks a rule; `possible` lists what would be accepted. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A fault of the testbed. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  setProviderState: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json; charset=utf-8": components["schemas"]["ProviderState"];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json; charset=utf-8": components["schemas"]["StateValues"];
         };
       };
       /** @description The request cannot be parsed. */
