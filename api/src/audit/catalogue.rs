@@ -177,6 +177,20 @@ events! {
     Info Keep AdminKeyRevoked = "admin_key_revoked";
     /// An admin key was used; recorded once a minute.
     Info Keep AdminKeyUsed = "admin_key_used";
+    /// An operator created a webhook; the reason is its id.
+    Warn Keep WebhookCreated = "webhook_created";
+    /// An operator changed a webhook; the reason is its id.
+    Warn Keep WebhookChanged = "webhook_changed";
+    /// An operator deleted a webhook, with the deliveries that waited; the reason is its id.
+    Info Keep WebhookDeleted = "webhook_deleted";
+    /// An operator made a new secret for a webhook; the reason is its id.
+    Info Keep WebhookSecretRotated = "webhook_secret_rotated";
+    /// An operator tested a webhook: this event is delivered to it. The reason is its id.
+    Info Keep WebhookTested = "webhook_tested";
+    /// An operator had events delivered to a webhook again; the reason is its id.
+    Info Keep WebhookReplayed = "webhook_replayed";
+    /// A delivery to a webhook was given up; the reason is the id of the webhook.
+    Warn Gather WebhookDead = "webhook_dead";
     /// An admin key was refused: it is unknown, has expired or was revoked.
     Warn Gather AdminKeyRefused = "admin_key_refused";
     /// The admin API refused a request: from a network that is not allowed, or of a credential that does not allow it.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use entity::{SessionId, UnixMillis, UserId, session::Mode};
+use entity::{SessionId, UnixMillis, UserId, WebhookId, session::Mode};
 use tracing::field::display;
 
 use super::catalogue::Event;
@@ -19,6 +19,7 @@ pub struct Record {
     pub(super) session: Option<SessionId>,
     pub(super) at: Option<UnixMillis>,
     pub(super) actor: Option<Actor>,
+    pub(super) webhook: Option<WebhookId>,
     mode: Option<Mode>,
 }
 
@@ -41,7 +42,7 @@ impl Event {
 
 impl From<Event> for Record {
     fn from(event: Event) -> Self {
-        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, mode: None }
+        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, webhook: None, mode: None }
     }
 }
 
@@ -80,6 +81,12 @@ impl Record {
     #[must_use]
     pub fn at(self, at: UnixMillis) -> Self {
         Self { at: Some(at), ..self }
+    }
+
+    /// Delivers it to this webhook, whatever the filter of the webhook says.
+    #[must_use]
+    pub fn delivered_to(self, webhook: WebhookId) -> Self {
+        Self { webhook: Some(webhook), ..self }
     }
 
     /// Writes the line.
