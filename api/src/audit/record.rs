@@ -34,6 +34,11 @@ impl Event {
         Record::from(self).because(reason)
     }
 
+    /// Names the webhook.
+    pub fn about(self, webhook: WebhookId) -> Record {
+        Record::from(self).about(webhook)
+    }
+
     /// Names the session.
     pub fn in_session(self, session: SessionId) -> Record {
         Record::from(self).in_session(session)
@@ -83,9 +88,9 @@ impl Record {
         Self { at: Some(at), ..self }
     }
 
-    /// Delivers it to this webhook, whatever the filter of the webhook says.
+    /// Names the webhook. The row of the audit trail has its id as the reason; the metrics do not, because there are many.
     #[must_use]
-    pub fn delivered_to(self, webhook: WebhookId) -> Self {
+    pub fn about(self, webhook: WebhookId) -> Self {
         Self { webhook: Some(webhook), ..self }
     }
 
@@ -93,12 +98,12 @@ impl Record {
     pub(super) fn log(&self) {
         let (user, session) = (self.user.map(|id| display(id.0)), self.session.map(|id| display(id.0)));
         let because = Some(self.because.as_ref()).filter(|because| !because.is_empty());
-        let mode = self.mode.map(Mode::name);
+        let (mode, webhook) = (self.mode.map(Mode::name), self.webhook.map(|id| display(id.0)));
         let event = self.event.name();
         if self.event.is_warning() {
-            tracing::warn!(event, user, session, mode, because);
+            tracing::warn!(event, user, session, webhook, mode, because);
         } else {
-            tracing::info!(event, user, session, mode, because);
+            tracing::info!(event, user, session, webhook, mode, because);
         }
     }
 }

@@ -101,8 +101,9 @@ impl Trail {
         if rows.is_empty() {
             return Ok(Stored::default());
         }
-        let ordered = records.iter().filter(|record| record.event.trace() == Trace::Keep).map(|record| record.webhook);
-        let queued = store::queue_deliveries(tx, rows.iter().zip(ordered), self.clock.now()).await?;
+        let kept = records.iter().filter(|record| record.event.trace() == Trace::Keep);
+        let tested = kept.map(|record| record.webhook.filter(|_| record.event == Event::WebhookTested));
+        let queued = store::queue_deliveries(tx, rows.iter().zip(tested), self.clock.now()).await?;
         store::insert(tx, rows).await?;
         Ok(Stored { has_deliveries: queued > 0 })
     }
@@ -152,7 +153,7 @@ impl Trail {
             id: AuditEventId(random::uuid_v7(at)),
             at,
             event: record.event.name().to_owned(),
-            reason: cut(&record.because),
+            reason: record.webhook.map_or_else(|| cut(&record.because), |webhook| webhook.0.to_string()),
             actor_kind: actor.kind,
             actor_id: actor.id,
             user_id: record.user,

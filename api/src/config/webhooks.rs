@@ -11,7 +11,8 @@ pub struct WebhooksConfig {
 
 impl WebhooksConfig {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let about = "Whether webhooks may be delivered over http and to addresses that are not on the public internet: for development.";
+        let about =
+            "Whether webhooks may be delivered over http and to addresses that are not on the public internet: for development.";
         Some(Self { private_addresses: reader.one("webhooks.private_addresses", "false", about, switch)? })
     }
 }

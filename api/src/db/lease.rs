@@ -64,9 +64,7 @@ impl<C: ColumnTrait> Lease<C> {
 
     /// Makes a row due again.
     pub(crate) fn revive<E: EntityTrait<Column = C>>(&self, now: UnixMillis) -> UpdateMany<E> {
-        E::update_many()
-            .col_expr(self.next_attempt_at, Expr::value(now))
-            .col_expr(self.claimed_until, Expr::value(UnixMillis(0)))
+        E::update_many().col_expr(self.next_attempt_at, Expr::value(now)).col_expr(self.claimed_until, Expr::value(UnixMillis(0)))
     }
 }
 

@@ -32,7 +32,7 @@ async fn test(tx: &Tx, instruction: &WebhookInstruction) -> Result<(), WebhookEr
     if !webhook.enabled {
         return Err(WebhookError::Disabled);
     }
-    tx.record(Event::WebhookTested.because(webhook.id.0.to_string()).delivered_to(webhook.id));
+    tx.record(Event::WebhookTested.about(webhook.id));
     Ok(())
 }
 
@@ -78,7 +78,7 @@ async fn revive(
         return Err(WebhookError::NoDelivery);
     }
     if count > 0 {
-        tx.record(Event::WebhookReplayed.because(webhook.id.0.to_string()));
+        tx.record(Event::WebhookReplayed.about(webhook.id));
     }
     Ok(count)
 }

@@ -14,8 +14,8 @@ mod target;
 
 pub use deliveries::{list_deliveries, replay, test_webhook};
 pub use endpoint::{
-    MAX_DESCRIPTION, MAX_WEBHOOKS, NewWebhook, WebhookChange, create_webhook, delete_webhook, find_webhook, list_webhooks, rotate_secret,
-    update_webhook,
+    MAX_DESCRIPTION, MAX_WEBHOOKS, NewWebhook, WebhookChange, create_webhook, delete_webhook, find_webhook, list_webhooks,
+    rotate_secret, update_webhook,
 };
 pub use error::WebhookError;
 pub use instruction::WebhookInstruction;

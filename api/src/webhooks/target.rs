@@ -82,7 +82,9 @@ mod tests {
     #[test]
     fn only_https_to_the_internet_is_allowed() {
         let public = |text| check(text, WebhooksConfig { private_addresses: false }).err();
-        for allowed in ["https://example.com", "https://example.com:8443/hooks?a=b", "https://1.1.1.1/", "https://[2606:4700::1111]/"] {
+        for allowed in
+            ["https://example.com", "https://example.com:8443/hooks?a=b", "https://1.1.1.1/", "https://[2606:4700::1111]/"]
+        {
             assert_eq!(public(allowed), None, "{allowed}");
         }
         for (refused, because) in [

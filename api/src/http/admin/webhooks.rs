@@ -236,8 +236,7 @@ impl AdminWebhooksApi {
     ) -> Result<Reply<200, WebhookWithSecret>, ErrorResponse<Changing>> {
         let seconds = body.0.overlap_seconds.unwrap_or(DEFAULT_OVERLAP);
         let overlap = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-        let (webhook, secret) =
-            webhooks::rotate_secret(&state, instruct(operator.0, id, None), overlap).await.map_err(Changing)?;
+        let (webhook, secret) = webhooks::rotate_secret(&state, instruct(operator.0, id, None), overlap).await.map_err(Changing)?;
         Ok(Reply(WebhookWithSecret { webhook: webhook.into(), secret: secret.reveal().to_string() }))
     }
 }

@@ -175,9 +175,8 @@ async fn deliver_one(state: &AppState, sender: &Sender, webhook: &Webhook, claim
 }
 
 async fn bury(state: &AppState, webhook: &Webhook, claimed: &Model, why: &str) -> Result<(), Unavailable> {
-    let id = webhook.id.0.to_string();
-    tracing::warn!(webhook = id, event = claimed.event, why, "a delivery was given up; see `bifrons webhook deliveries`");
-    state.record(Event::WebhookDead.because(id));
+    tracing::warn!(webhook = %webhook.id.0, event = claimed.event, why, "a delivery was given up; see `bifrons webhook deliveries`");
+    state.record(Event::WebhookDead.about(webhook.id));
     store::end(state.db.connection(), claimed, Status::Dead, Some(why), state.clock.now()).await
 }
 
