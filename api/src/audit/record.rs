@@ -35,8 +35,8 @@ impl Event {
     }
 
     /// Names the webhook.
-    pub fn about(self, webhook: WebhookId) -> Record {
-        Record::from(self).about(webhook)
+    pub fn of_webhook(self, webhook: WebhookId) -> Record {
+        Record::from(self).of_webhook(webhook)
     }
 
     /// Names the session.
@@ -90,7 +90,7 @@ impl Record {
 
     /// Names the webhook. The row of the audit trail has its id as the reason; the metrics do not, because there are many.
     #[must_use]
-    pub fn about(self, webhook: WebhookId) -> Self {
+    pub fn of_webhook(self, webhook: WebhookId) -> Self {
         Self { webhook: Some(webhook), ..self }
     }
 

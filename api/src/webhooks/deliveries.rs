@@ -32,7 +32,7 @@ async fn test(tx: &Tx, instruction: &WebhookInstruction) -> Result<(), WebhookEr
     if !webhook.enabled {
         return Err(WebhookError::Disabled);
     }
-    tx.record(Event::WebhookTested.about(webhook.id));
+    tx.record(Event::WebhookTested.of_webhook(webhook.id));
     Ok(())
 }
 
@@ -78,7 +78,7 @@ async fn revive(
         return Err(WebhookError::NoDelivery);
     }
     if count > 0 {
-        tx.record(Event::WebhookReplayed.about(webhook.id));
+        tx.record(Event::WebhookReplayed.of_webhook(webhook.id));
     }
     Ok(count)
 }

@@ -85,7 +85,7 @@ async fn insert(tx: &Tx, by: &Operator, webhook: &Model) -> Result<(), WebhookEr
         return Err(WebhookError::TooMany);
     }
     store::insert(tx, webhook.clone()).await?;
-    tx.record(Event::WebhookCreated.about(webhook.id));
+    tx.record(Event::WebhookCreated.of_webhook(webhook.id));
     Ok(())
 }
 
@@ -135,7 +135,7 @@ async fn update(
     if changed != webhook {
         changed.version += 1;
         store::update(tx, &changed).await?;
-        tx.record(Event::WebhookChanged.about(webhook.id));
+        tx.record(Event::WebhookChanged.of_webhook(webhook.id));
     }
     Ok(changed)
 }
@@ -152,7 +152,7 @@ async fn delete(tx: &Tx, instruction: &WebhookInstruction) -> Result<(), Webhook
     let webhook = instruction.begin(tx).await?;
     outbox::store::remove_of(tx, webhook.id).await?;
     store::delete(tx, webhook.id).await?;
-    tx.record(Event::WebhookDeleted.about(webhook.id));
+    tx.record(Event::WebhookDeleted.of_webhook(webhook.id));
     Ok(())
 }
 
@@ -179,7 +179,7 @@ async fn rotate(
 ) -> Result<Model, WebhookError> {
     let webhook = instruction.begin(tx).await?;
     store::rotate(tx, &webhook, sealed.to_vec(), former_until).await?;
-    tx.record(Event::WebhookSecretRotated.about(webhook.id));
+    tx.record(Event::WebhookSecretRotated.of_webhook(webhook.id));
     Ok(Model { former_until, version: webhook.version + 1, ..webhook })
 }
 

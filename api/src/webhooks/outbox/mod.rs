@@ -176,7 +176,7 @@ async fn deliver_one(state: &AppState, sender: &Sender, webhook: &Webhook, claim
 
 async fn bury(state: &AppState, webhook: &Webhook, claimed: &Model, why: &str) -> Result<(), Unavailable> {
     tracing::warn!(webhook = %webhook.id.0, event = claimed.event, why, "a delivery was given up; see `bifrons webhook deliveries`");
-    state.record(Event::WebhookDead.about(webhook.id));
+    state.record(Event::WebhookDead.of_webhook(webhook.id));
     store::end(state.db.connection(), claimed, Status::Dead, Some(why), state.clock.now()).await
 }
 
