@@ -126,10 +126,11 @@ pub async fn administration(app: &App) {
 async fn webhooks(app: &App) {
     let state = &app.state;
     // Nothing is delivered to this machine.
-    let new = NewWebhook { url: "https://localhost:9/".to_owned(), description: None, events: Vec::new(), enabled: true };
+    let events = vec!["registered".to_owned()];
+    let new = NewWebhook { url: "https://localhost:9/".to_owned(), description: None, events, enabled: true };
     let (created, _) = webhooks::create_webhook(state, Operator::CommandLine, new).await.unwrap();
     let instruct = || WebhookInstruction { by: Operator::CommandLine, webhook: created.id, versions: None };
-    let change = WebhookChange { events: Some(vec!["registered".to_owned()]), ..WebhookChange::default() };
+    let change = WebhookChange { events: Some(vec!["user_created".to_owned()]), ..WebhookChange::default() };
     webhooks::update_webhook(state, instruct(), change).await.unwrap();
     webhooks::rotate_secret(state, instruct(), Duration::ZERO).await.unwrap();
     webhooks::test_webhook(state, instruct()).await.unwrap();
