@@ -7,6 +7,7 @@
 //! | [`cli`] | the commands, one a file |
 //! | [`http`] | the only folder that names poem: listener, middleware, operations, specification |
 //! | [`maintenance`] | what runs without a request: following changes, delivering mail, removing old rows |
+//! | [`webhooks`] | endpoints, and the delivery of events to them |
 //! | [`accounts`] | signing up, changing and deleting an account, what operators do to one |
 //! | [`authorization`] | who is an operator: role, admin keys |
 //! | [`sessions`] | opening a session from a proof; verifying, refreshing, renewing, listing, ending it |
@@ -36,6 +37,7 @@
 //! | [`person_name`] | the rule for names of persons |
 //! | `domain_name` | domain names as IDNA maps them |
 //! | `unicode` | normalization form C, invisible characters |
+//! | `delays` | when what failed is tried again |
 //! | [`background`] | work that continues without its request |
 //! | [`request_context`] | the id, the requester and the principal of the current request |
 //! | [`metrics`] | counters, gauges and histograms |
@@ -56,6 +58,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+mod delays;
 pub mod deployment;
 mod domain_name;
 pub mod email_address;
@@ -89,3 +92,4 @@ pub mod telemetry;
 mod unicode;
 pub mod version;
 pub mod webauthn;
+pub mod webhooks;

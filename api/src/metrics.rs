@@ -2,6 +2,7 @@
 
 mod node;
 mod process;
+mod webhooks;
 
 use std::{
     borrow::Cow,
@@ -26,6 +27,7 @@ use tracing_appender::non_blocking::ErrorCounter;
 use crate::version::{COMMIT, VERSION};
 pub use node::NodeGauges;
 use process::Process;
+pub use webhooks::WebhookMetrics;
 
 /// Where a session was read from.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +69,7 @@ pub struct Metrics {
     pub mail_oldest_age: Gauge,
     pub mail_dead: Gauge,
     pub mail_stopped: Gauge,
+    pub webhooks: WebhookMetrics,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -156,6 +159,7 @@ impl Default for Metrics {
         let mut process = Registry::default();
         process.register_collector(Box::new(Process));
         let node = NodeGauges::register(&mut registry);
+        let webhooks = WebhookMetrics::register(&mut registry);
         let mut all = All(&mut registry);
         Self {
             process,
@@ -199,6 +203,7 @@ impl Default for Metrics {
             mail_oldest_age: all.add("mail_oldest_age_seconds", "Since when the oldest mail in the outbox waits", Gauge::default()),
             mail_dead: all.add("mail_dead", "Mails in the outbox that were given up", Gauge::default()),
             mail_stopped: all.add("mail_stopped", "1 if this node cannot deliver mail at all, else 0", Gauge::default()),
+            webhooks,
             registry,
         }
     }

@@ -1,9 +1,12 @@
-//! Which addresses are one client, for limits and for fair queues.
+//! Which addresses are one client, for limits and for fair queues; and which are on the public internet.
 
 use std::{
     iter,
     net::{IpAddr, Ipv4Addr},
+    sync::LazyLock,
 };
+
+use ipnet::IpNet;
 
 /// An IPv4 address, or the IPv6 /64 that one link has (RFC 6177): a client can use any of its 2^64 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,11 +88,58 @@ impl AddressBlock {
     }
 }
 
+/// What is not on the public internet, by the IANA registries of special-purpose addresses. Of IPv6, only 2000::/3 is.
+const NOT_PUBLIC: [&str; 21] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/3",
+    "::/3",
+    "4000::/2",
+    "8000::/1",
+    "2001::/23",
+    "2001:db8::/32",
+    "2002::/16",
+    "3fff::/20",
+];
+
+static NOT_PUBLIC_NETWORKS: LazyLock<Vec<IpNet>> = LazyLock::new(|| NOT_PUBLIC.iter().flat_map(|text| text.parse()).collect());
+
+/// Whether an address is on the public internet. Translators reach IPv4 addresses by IPv6 addresses, which are none either.
+pub fn is_public(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    !NOT_PUBLIC_NETWORKS.iter().any(|network| network.contains(&ip))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::{AddressBlock, ClientNetwork};
+    use super::{AddressBlock, ClientNetwork, NOT_PUBLIC, NOT_PUBLIC_NETWORKS, is_public};
+
+    #[test]
+    fn only_addresses_of_the_internet_are_public() {
+        assert_eq!(NOT_PUBLIC_NETWORKS.len(), NOT_PUBLIC.len());
+        for public in ["1.1.1.1", "93.184.216.34", "172.32.0.1", "223.255.255.255", "2606:4700::1111", "::ffff:1.1.1.1"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        let private = "0.0.0.0 10.1.2.3 100.100.100.200 127.0.0.1 127.255.255.254 169.254.169.254 172.31.255.255 192.168.0.1 \
+            198.19.0.1 224.0.0.1 240.0.0.1 255.255.255.255 :: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::127.0.0.1 64:ff9b::7f00:1 \
+            64:ff9b:1::1 fe80::1 fec0::1 fc00::1 fd00:ec2::254 ff02::1 2001::1 2001:db8::1 2002:7f00:1::1 5f00::1";
+        for private in private.split_whitespace() {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+    }
 
     fn blocks(ip: &str) -> Vec<AddressBlock> {
         ClientNetwork::from(Some(ip.parse().unwrap())).blocks().collect()

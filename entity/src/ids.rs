@@ -48,9 +48,14 @@ pub struct ResetRequestId(pub Uuid);
 /// An admin key: the first half of what its holder sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct AdminKeyId(pub Uuid);
+
 /// A row of the audit trail. Rows sort by it in the order of their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct AuditEventId(pub Uuid);
+
+/// An endpoint of webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct WebhookId(pub Uuid);
 
 /// The key of a limit: a keyed hash of an account, or of an account and a network or device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveValueType)]
@@ -77,6 +82,7 @@ never_a_number!(
     ResetRequestId,
     AdminKeyId,
     AuditEventId,
+    WebhookId,
     LimitKey,
     SecretHash
 );

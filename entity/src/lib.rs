@@ -27,10 +27,13 @@ pub mod token_grant;
 pub mod totp;
 pub mod used_challenge;
 pub mod user;
+pub mod webhook;
+pub mod webhook_delivery;
 
 pub use columns::{PasswordHash, SecretHash, Seed, UnixMillis};
 pub use ids::{
     AdminKeyId, AuditEventId, ChallengeId, GrantId, LimitKey, MailId, OneTimeTokenId, PasskeyId, ResetRequestId, SessionId, UserId,
+    WebhookId,
 };
 pub use methods::{Method, Methods};
 pub use roles::{Roles, RolesError};

@@ -15,11 +15,16 @@ pub enum Scope {
     SessionsWrite,
     /// Reading the audit trail.
     AuditRead,
+    /// Reading webhooks and their deliveries.
+    WebhooksRead,
+    /// Creating, changing, testing and deleting webhooks.
+    WebhooksWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::UsersRead, Self::UsersWrite, Self::SessionsWrite, Self::AuditRead];
+    pub const ALL: [Self; 6] =
+        [Self::UsersRead, Self::UsersWrite, Self::SessionsWrite, Self::AuditRead, Self::WebhooksRead, Self::WebhooksWrite];
 
     /// As it is written.
     pub const fn name(self) -> &'static str {
@@ -28,6 +33,8 @@ impl Scope {
             Self::UsersWrite => "users:write",
             Self::SessionsWrite => "sessions:write",
             Self::AuditRead => "audit:read",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
         }
     }
 

@@ -20,6 +20,7 @@ mod m20261127_000013_create_second_factors;
 mod m20261127_000014_create_passkey;
 mod m20261127_000015_create_audit_event;
 mod m20261127_000016_create_admin_key;
+mod m20261127_000017_create_webhook;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_create_passkey::Migration),
             Box::new(m20261127_000015_create_audit_event::Migration),
             Box::new(m20261127_000016_create_admin_key::Migration),
+            Box::new(m20261127_000017_create_webhook::Migration),
         ]
     }
 }
@@ -55,7 +57,7 @@ pub const HISTORY: &str = "seaql_migrations";
 pub const FORMER_TABLES: [&str; 2] = ["mail", "registration"];
 
 /// All other tables.
-pub const TABLES: [&str; 18] = [
+pub const TABLES: [&str; 20] = [
     "user",
     "session",
     "attempt_limit",
@@ -74,6 +76,8 @@ pub const TABLES: [&str; 18] = [
     "used_challenge",
     "audit_event",
     "admin_key",
+    "webhook",
+    "webhook_delivery",
 ];
 
 /// A new table. In MySQL and MariaDB it can store every character, independent of the server's default, and it may exist already, because

@@ -177,6 +177,20 @@ events! {
     Info Keep AdminKeyRevoked = "admin_key_revoked";
     /// An admin key was used; recorded once a minute.
     Info Keep AdminKeyUsed = "admin_key_used";
+    /// An operator created a webhook. The reason in the row is its id, as of all events of webhooks.
+    Warn Keep WebhookCreated = "webhook_created";
+    /// An operator changed a webhook.
+    Warn Keep WebhookChanged = "webhook_changed";
+    /// An operator deleted a webhook, with all its deliveries.
+    Info Keep WebhookDeleted = "webhook_deleted";
+    /// An operator made a new secret for a webhook.
+    Info Keep WebhookSecretRotated = "webhook_secret_rotated";
+    /// An operator tested a webhook: this event is delivered to it.
+    Info Keep WebhookTested = "webhook_tested";
+    /// An operator had events delivered to a webhook again.
+    Info Keep WebhookReplayed = "webhook_replayed";
+    /// A delivery to a webhook was given up.
+    Warn Gather WebhookDead = "webhook_dead";
     /// An admin key was refused: it is unknown, has expired or was revoked.
     Warn Gather AdminKeyRefused = "admin_key_refused";
     /// The admin API refused a request: from a network that is not allowed, or of a credential that does not allow it.

@@ -12,4 +12,5 @@ mod trail;
 
 pub use catalogue::{Event, Trace};
 pub use record::Record;
+pub(crate) use trail::Stored;
 pub use trail::Trail;

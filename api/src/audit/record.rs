@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use entity::{SessionId, UnixMillis, UserId, session::Mode};
+use entity::{SessionId, UnixMillis, UserId, WebhookId, session::Mode};
 use tracing::field::display;
 
 use super::catalogue::Event;
@@ -19,6 +19,7 @@ pub struct Record {
     pub(super) session: Option<SessionId>,
     pub(super) at: Option<UnixMillis>,
     pub(super) actor: Option<Actor>,
+    pub(super) webhook: Option<WebhookId>,
     mode: Option<Mode>,
 }
 
@@ -33,6 +34,11 @@ impl Event {
         Record::from(self).because(reason)
     }
 
+    /// Names the webhook.
+    pub fn of_webhook(self, webhook: WebhookId) -> Record {
+        Record::from(self).of_webhook(webhook)
+    }
+
     /// Names the session.
     pub fn in_session(self, session: SessionId) -> Record {
         Record::from(self).in_session(session)
@@ -41,7 +47,7 @@ impl Event {
 
 impl From<Event> for Record {
     fn from(event: Event) -> Self {
-        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, mode: None }
+        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, webhook: None, mode: None }
     }
 }
 
@@ -82,16 +88,22 @@ impl Record {
         Self { at: Some(at), ..self }
     }
 
+    /// Names the webhook. The row of the audit trail has its id as the reason; the metrics do not, because there are many.
+    #[must_use]
+    pub fn of_webhook(self, webhook: WebhookId) -> Self {
+        Self { webhook: Some(webhook), ..self }
+    }
+
     /// Writes the line.
     pub(super) fn log(&self) {
         let (user, session) = (self.user.map(|id| display(id.0)), self.session.map(|id| display(id.0)));
         let because = Some(self.because.as_ref()).filter(|because| !because.is_empty());
-        let mode = self.mode.map(Mode::name);
+        let (mode, webhook) = (self.mode.map(Mode::name), self.webhook.map(|id| display(id.0)));
         let event = self.event.name();
         if self.event.is_warning() {
-            tracing::warn!(event, user, session, mode, because);
+            tracing::warn!(event, user, session, webhook, mode, because);
         } else {
-            tracing::info!(event, user, session, mode, because);
+            tracing::info!(event, user, session, webhook, mode, because);
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Queries on `audit_event`.
+//! Queries on `audit_event`, and what queues the deliveries of its rows.
 
 use std::time::Duration;
 
 use entity::{
-    AuditEventId, SessionId, UnixMillis, UserId,
+    AuditEventId, SessionId, UnixMillis, UserId, WebhookId,
     audit_event::{ActorKind, Column, Entity, Model},
+    webhook, webhook_delivery,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -91,6 +94,51 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Resul
         Entity::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// Queues the deliveries of new rows to the enabled webhooks that take their events, or that an operator tests. In the transaction of the
+/// rows: what is delivered happened, and what happened is delivered. Returns how many there are.
+pub(super) async fn queue_deliveries(
+    db: &impl ConnectionTrait,
+    rows: impl Iterator<Item = (&Model, Option<WebhookId>)>,
+    now: UnixMillis,
+) -> Result<usize, Unavailable> {
+    let enabled = webhook::Entity::find().filter(webhook::Column::Enabled.eq(true)).all(db).await?;
+    if enabled.is_empty() {
+        return Ok(0);
+    }
+    let of_row = |(row, tested): (&Model, Option<WebhookId>)| {
+        let takers = enabled.iter().filter(|webhook| webhook.takes(&row.event) || Some(webhook.id) == tested);
+        takers.map(|webhook| delivery(webhook.id, row, now)).collect::<Vec<_>>()
+    };
+    let deliveries: Vec<_> = rows.flat_map(of_row).collect();
+    let count = deliveries.len();
+    if count > 0 {
+        webhook_delivery::Entity::insert_many(deliveries).exec_without_returning(db).await?;
+    }
+    Ok(count)
+}
+
+fn delivery(webhook: WebhookId, row: &Model, now: UnixMillis) -> webhook_delivery::ActiveModel {
+    webhook_delivery::ActiveModel {
+        position: NotSet,
+        webhook_id: Set(webhook),
+        audit_event_id: Set(row.id),
+        event: Set(row.event.clone()),
+        user_id: Set(row.user_id),
+        status: Set(webhook_delivery::Status::Waiting),
+        queued_at: Set(now),
+        attempts: Set(0),
+        next_attempt_at: Set(now),
+        claimed_until: Set(UnixMillis(0)),
+        failure: Set(None),
+        ended_at: Set(None),
+    }
+}
+
+/// The row with this id.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: AuditEventId) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find_by_id(id).one(db).await?)
 }
 
 /// The same for rows of which some may be there: the database stored them, and its answer was lost.

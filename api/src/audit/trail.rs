@@ -32,6 +32,12 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The maximum length of a stored reason and of a stored actor's id, in characters.
 const MAX_TEXT: usize = 64;
 
+/// What [`Trail::store`] did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stored {
+    has_deliveries: bool,
+}
+
 /// Logs and counts events, and stores the rows of the audit trail.
 #[derive(Debug)]
 pub struct Trail {
@@ -42,12 +48,14 @@ pub struct Trail {
     actor: Actor,
     gathered: Mutex<Gathered>,
     waiting: Notify,
+    /// Wakes who delivers events to webhooks.
+    pub(crate) deliveries: Notify,
 }
 
 impl Trail {
     /// The trail of a node.
     pub fn of_node(metrics: Arc<Metrics>, clock: Clock) -> Self {
-        Self { metrics, clock, actor: Actor::SYSTEM, gathered: Mutex::default(), waiting: Notify::new() }
+        Self { metrics, clock, actor: Actor::SYSTEM, gathered: Mutex::default(), waiting: Notify::new(), deliveries: Notify::new() }
     }
 
     /// The trail of a command that an operator runs.
@@ -74,7 +82,10 @@ impl Trail {
     }
 
     /// Counts and logs events that a write has committed, and gathers the rows that [`Trail::store`] left out.
-    pub(crate) fn committed(&self, records: Vec<Record>) {
+    pub(crate) fn committed(&self, records: Vec<Record>, stored: Stored) {
+        if stored.has_deliveries {
+            self.deliveries.notify_one();
+        }
         for record in records {
             match record.event.trace() {
                 Trace::Keep | Trace::Log => self.announce(&record),
@@ -83,16 +94,25 @@ impl Trail {
         }
     }
 
-    /// Stores the rows of the events of a transaction, in that transaction. Call [`Trail::committed`] after the commit.
-    pub(crate) async fn store(&self, tx: &Transaction, records: &[Record]) -> Result<(), Unavailable> {
-        store::insert(tx, self.rows(records)).await
+    /// Stores the rows of the events of a transaction, in that transaction, and queues their deliveries to webhooks. Call
+    /// [`Trail::committed`] after the commit.
+    pub(crate) async fn store(&self, tx: &Transaction, records: &[Record]) -> Result<Stored, Unavailable> {
+        let rows = self.rows(records);
+        if rows.is_empty() {
+            return Ok(Stored::default());
+        }
+        let kept = records.iter().filter(|record| record.event.trace() == Trace::Keep);
+        let tested = kept.map(|record| record.webhook.filter(|_| record.event == Event::WebhookTested));
+        let queued = store::queue_deliveries(tx, rows.iter().zip(tested), self.clock.now()).await?;
+        store::insert(tx, rows).await?;
+        Ok(Stored { has_deliveries: queued > 0 })
     }
 
     /// Stores the rows of the events of a transaction, and commits it.
     pub(crate) async fn commit(&self, tx: Transaction, records: Vec<Record>) -> Result<(), Unavailable> {
-        self.store(&tx, &records).await?;
+        let stored = self.store(&tx, &records).await?;
         tx.commit().await?;
-        self.committed(records);
+        self.committed(records, stored);
         Ok(())
     }
 
@@ -133,7 +153,7 @@ impl Trail {
             id: AuditEventId(random::uuid_v7(at)),
             at,
             event: record.event.name().to_owned(),
-            reason: cut(&record.because),
+            reason: record.webhook.map_or_else(|| cut(&record.because), |webhook| webhook.0.to_string()),
             actor_kind: actor.kind,
             actor_id: actor.id,
             user_id: record.user,

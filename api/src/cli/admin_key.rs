@@ -18,7 +18,7 @@ pub(super) enum Command {
         /// What the key is for
         #[arg(long, allow_hyphen_values = true)]
         name: String,
-        /// What it may do: users:read, users:write, sessions:write, audit:read
+        /// What it may do: users:read, users:write, sessions:write, audit:read, webhooks:read, webhooks:write
         #[arg(long, value_name = "SCOPES", value_parser = scopes)]
         scopes: Scopes,
         /// How long it works: 90d

@@ -28,6 +28,7 @@ mod serve;
 mod sessions;
 mod settings;
 mod user;
+mod webhook;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -87,6 +88,9 @@ enum Command {
     /// Make, list and revoke the keys of programs for the admin API
     #[command(subcommand)]
     AdminKey(admin_key::Command),
+    /// Deliver events to other services: create, change, test and delete webhooks, look at their deliveries
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Copy the embedded database into a new file, while nodes use it. The server secret is not in it
     Backup(backup::Arguments),
     /// Put a copy in the place of the embedded database, while no node uses it, and keep the former one beside it
@@ -126,6 +130,7 @@ impl Cli {
             Some(Command::AdminKey(command)) => {
                 load(self.config.as_ref()).and_then(|(_, config)| admin_key::run(&command, &config))
             }
+            Some(Command::Webhook(command)) => load(self.config.as_ref()).and_then(|(_, config)| webhook::run(&command, &config)),
             Some(Command::Backup(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::backup(&file, &config)),
             Some(Command::Restore(file)) => load(self.config.as_ref()).and_then(|(_, config)| backup::restore(&file, &config)),
             Some(Command::Mail(command)) => load(self.config.as_ref()).and_then(|(_, config)| mail::run(&command, &config)),

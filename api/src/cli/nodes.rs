@@ -40,13 +40,18 @@ async fn connect_redis(state: &Arc<AppState>) {
     }
 }
 
-/// Checks that the nodes can open the mail about a change: the command seals it under the newest server secret that it knows.
+/// Checks that the nodes can open the mail about a change.
 pub(super) async fn check_mail_can_be_read(state: &AppState, undone: &str) -> Result<(), Failure> {
+    check_nodes_can_read(state, undone, "the mail that tells the user").await
+}
+
+/// Checks that the nodes can open what the command seals, under the newest server secret that it knows.
+pub(super) async fn check_nodes_can_read(state: &AppState, undone: &str, sealed: &str) -> Result<(), Failure> {
     if deployment::signs_with_newest(&state.db, &state.secrets).await.map_err(Failure::new)? {
         return Ok(());
     }
     Err(Failure::Failed(format!(
-        "{undone}: the nodes could not read the mail that tells the user; give this command their tokens.secrets or bifrons.key, with \
-         the one that they sign with first"
+        "{undone}: the nodes could not read {sealed}; give this command their tokens.secrets or bifrons.key, with the one that they sign \
+         with first"
     )))
 }

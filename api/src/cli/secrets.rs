@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Seal signing keys, secrets of authenticator apps and waiting mail under the newest secret, so that the older ones can be removed
+    /// Seal signing keys, secrets of authenticator apps and webhooks, and waiting mail under the newest secret, so that the older ones can be removed
     Reseal {
         /// Print the result as JSON
         #[arg(long)]
@@ -27,7 +27,7 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     let Command::Reseal { json } = command;
     let _log = log::start_for_command(config.log)?;
-    let Resealed { keys, factors, mails, lost_factors, lost_mails } = block_on(async {
+    let Resealed { keys, factors, mails, webhooks, lost_factors, lost_mails, lost_webhooks } = block_on(async {
         let state = Arc::new(AppState::open_existing(config.clone(), Clock::System).await.map_err(Failure::new)?);
         let resealed = reseal(&state).await;
         state.db.clone().close().await.map_err(Failure::new)?;
@@ -35,20 +35,20 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     })?;
     if *json {
         let printed = json!({
-            "signing_keys": keys, "second_factors": factors, "mails": mails,
-            "unreadable_second_factors": lost_factors, "unreadable_mails": lost_mails,
+            "signing_keys": keys, "second_factors": factors, "mails": mails, "webhooks": webhooks,
+            "unreadable_second_factors": lost_factors, "unreadable_mails": lost_mails, "unreadable_webhooks": lost_webhooks,
         });
         print(&format!("{printed}\n"))?;
     } else {
-        print(&format!("resealed {keys} signing keys, {factors} second factors and {mails} mails\n"))?;
+        print(&format!("resealed {keys} signing keys, {factors} second factors, {mails} mails and {webhooks} webhooks\n"))?;
     }
-    if lost_factors + lost_mails == 0 {
+    if lost_factors + lost_mails + lost_webhooks == 0 {
         return Ok(());
     }
     Err(Failure::Failed(format!(
-        "{lost_factors} second factors and {lost_mails} mails are sealed under a secret that is not given; keep the former secret in \
-         tokens.secrets and repeat. If it is lost, users need a recovery code or `bifrons user reset-factors`, and the mails \
-         `bifrons mail discard`"
+        "{lost_factors} second factors, {lost_mails} mails and {lost_webhooks} webhooks are sealed under a secret that is not given; keep \
+         the former secret in tokens.secrets and repeat. If it is lost, users need a recovery code or `bifrons user reset-factors`, the \
+         mails `bifrons mail discard`, and the webhooks `bifrons webhook rotate`"
     )))
 }
 

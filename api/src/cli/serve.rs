@@ -26,6 +26,7 @@ use crate::{
     maintenance,
     state::AppState,
     version::{self, COMMIT, VERSION},
+    webhooks,
 };
 
 #[derive(Debug, Default, Args)]
@@ -159,7 +160,7 @@ async fn serve(start: Start) -> Result<(), Failure> {
         .map(|listener| tokio::spawn(server::serve(listener, None, app::operations(Arc::clone(&state)), std::future::pending())));
     server::serve(listener, tls, app::app(Arc::clone(&state)), stop).await.map_err(Failure::new)?;
     admin.inspect(tokio::task::JoinHandle::abort);
-    state.outbox.drain().await;
+    tokio::join!(state.outbox.drain(), webhooks::drain(&state));
     maintenance.abort();
     reloading.abort();
     finish(&state).await

@@ -28,6 +28,7 @@ mod site_origin;
 mod tls;
 mod tokens;
 mod values;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -57,6 +58,7 @@ pub use sessions::{Lifetime, SessionsConfig};
 pub use tls::TlsConfig;
 pub use tokens::{DEFAULT_AUDIENCE, TokensConfig, Verification};
 pub use values::duration;
+pub use webhooks::WebhooksConfig;
 
 use reader::Reader;
 
@@ -84,6 +86,7 @@ pub struct Config {
     /// The audit trail.
     pub audit: AuditConfig,
     pub mail: MailConfig,
+    pub webhooks: WebhooksConfig,
     pub pages: PagesConfig,
     pub passkeys: PasskeysConfig,
     /// Rate limits; `None` disables them.
@@ -156,6 +159,7 @@ impl Config {
             admin: AdminConfig::read(reader),
             audit: AuditConfig::read(reader)?,
             mail,
+            webhooks: WebhooksConfig::read(reader)?,
             pages: PagesConfig::read(reader),
             passkeys,
             passwords: PasswordsConfig::read(reader),

@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     attempt::SendError,
-    delays::{LONGEST_DELAY, delay_after, give_up_after, jittered},
+    delays::{DELAYS, give_up_after},
     file,
     letter::Letter,
     message, smtp,
@@ -32,6 +32,7 @@ use crate::{
     clock::Clock,
     config::{MailConfig, MailTransport},
     db::{Db, Unavailable},
+    delays::jittered,
     random,
     secret::ServerSecrets,
 };
@@ -189,7 +190,7 @@ impl Outbox {
         }
         let now = self.clock.now();
         // Longer than any claim, and than any delay.
-        let never = now.plus(2 * LONGEST_DELAY.max(self.config.timeout + CLAIM_MARGIN));
+        let never = now.plus(2 * DELAYS.longest.max(self.config.timeout + CLAIM_MARGIN));
         for mail in store::due(db.connection(), now, never, at_most as u64).await? {
             let until = now.plus(self.config.timeout + CLAIM_MARGIN);
             if let Some(claimed) = store::claim(db.connection(), &mail, until).await? {
@@ -217,7 +218,7 @@ impl Outbox {
             }
             Err(SendError::Deferred(why)) => {
                 self.trail.record(Event::MailDeferred.because(kind));
-                let next = now.plus(delay_after(claimed.attempts));
+                let next = now.plus(DELAYS.after(claimed.attempts));
                 (store::release(db.connection(), &claimed, next, &why, true).await, None)
             }
             Err(SendError::Stopped(why)) => {

@@ -7,11 +7,18 @@ use entity::{
     outgoing_mail::{Column, Entity, Model},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 
-use crate::db::Unavailable;
+use crate::db::{Held, Lease, Unavailable};
+
+const LEASE: Lease<Column> = Lease {
+    next_attempt_at: Column::NextAttemptAt,
+    claimed_until: Column::ClaimedUntil,
+    attempts: Column::Attempts,
+    failure: Column::Failure,
+};
 
 pub(crate) async fn insert(db: &impl ConnectionTrait, mail: Model) -> Result<(), Unavailable> {
     Entity::insert(mail.into_active_model()).exec_without_returning(db).await?;
@@ -25,11 +32,9 @@ pub(super) async fn due(
     never: UnixMillis,
     limit: u64,
 ) -> Result<Vec<Model>, Unavailable> {
-    let is_over = |time: Column| Condition::any().add(time.lte(now)).add(time.gt(never));
     let due = Entity::find()
         .filter(Column::DeadAt.is_null())
-        .filter(is_over(Column::NextAttemptAt))
-        .filter(is_over(Column::ClaimedUntil))
+        .filter(LEASE.is_due(now, never))
         .order_by_asc(Column::NextAttemptAt)
         .order_by_asc(Column::Id)
         .limit(limit);
@@ -38,13 +43,8 @@ pub(super) async fn due(
 
 /// Claims a mail for a node; `None` if another node was faster.
 pub(super) async fn claim(db: &impl ConnectionTrait, mail: &Model, until: UnixMillis) -> Result<Option<Model>, Unavailable> {
-    let update = Entity::update_many()
-        .col_expr(Column::ClaimedUntil, Expr::value(until))
-        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-        .filter(Column::Id.eq(mail.id))
-        .filter(Column::ClaimedUntil.eq(mail.claimed_until))
-        .filter(Column::Attempts.eq(mail.attempts))
-        .filter(Column::DeadAt.is_null());
+    let held = Held { until: mail.claimed_until, attempts: mail.attempts };
+    let update = LEASE.claim::<Entity>(held, until).filter(Column::Id.eq(mail.id)).filter(Column::DeadAt.is_null());
     let claimed = Model { claimed_until: until, attempts: mail.attempts + 1, ..mail.clone() };
     Ok((update.exec(db).await?.rows_affected > 0).then_some(claimed))
 }
@@ -57,21 +57,15 @@ pub(super) async fn release(
     failure: &str,
     counts: bool,
 ) -> Result<(), Unavailable> {
-    let update = Entity::update_many()
-        .col_expr(Column::ClaimedUntil, Expr::value(UnixMillis(0)))
-        .col_expr(Column::NextAttemptAt, Expr::value(next))
-        .col_expr(Column::Attempts, Expr::value(if counts { claimed.attempts } else { claimed.attempts - 1 }))
-        .col_expr(Column::Failure, Expr::value(shortened(failure)));
-    update.filter(Column::Id.eq(claimed.id)).filter(Column::ClaimedUntil.eq(claimed.claimed_until)).exec(db).await?;
+    let attempts = if counts { claimed.attempts } else { claimed.attempts - 1 };
+    let update = LEASE.release::<Entity>(Held { until: claimed.claimed_until, attempts }, next, failure);
+    update.filter(Column::Id.eq(claimed.id)).exec(db).await?;
     Ok(())
 }
 
 /// Gives a mail up.
 pub(super) async fn bury(db: &impl ConnectionTrait, claimed: &Model, now: UnixMillis, failure: &str) -> Result<(), Unavailable> {
-    let update = Entity::update_many()
-        .col_expr(Column::ClaimedUntil, Expr::value(UnixMillis(0)))
-        .col_expr(Column::DeadAt, Expr::value(now))
-        .col_expr(Column::Failure, Expr::value(shortened(failure)));
+    let update = LEASE.end::<Entity>(Some(failure)).col_expr(Column::DeadAt, Expr::value(now));
     update.filter(Column::Id.eq(claimed.id)).exec(db).await?;
     Ok(())
 }
@@ -88,11 +82,10 @@ pub(crate) async fn remove_dead(db: &impl ConnectionTrait) -> Result<u64, Unavai
 
 /// Makes dead letters due again, one or all, and returns how many.
 pub(crate) async fn revive(db: &impl ConnectionTrait, id: Option<MailId>, now: UnixMillis) -> Result<u64, Unavailable> {
-    let mut update = Entity::update_many()
+    let mut update = LEASE
+        .revive::<Entity>(now)
         .col_expr(Column::DeadAt, Expr::value(None::<UnixMillis>))
         .col_expr(Column::CreatedAt, Expr::value(now))
-        .col_expr(Column::NextAttemptAt, Expr::value(now))
-        .col_expr(Column::ClaimedUntil, Expr::value(UnixMillis(0)))
         .filter(Column::DeadAt.is_not_null());
     if let Some(id) = id {
         update = update.filter(Column::Id.eq(id));
@@ -159,8 +152,4 @@ pub(crate) const DEAD_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Removes letters that died before a moment.
 pub(crate) async fn purge(db: &impl ConnectionTrait, before: UnixMillis) -> Result<u64, Unavailable> {
     Ok(Entity::delete_many().filter(Column::DeadAt.lt(before)).exec(db).await?.rows_affected)
-}
-
-fn shortened(failure: &str) -> String {
-    failure.chars().take(200).collect()
 }

@@ -1,4 +1,4 @@
-//! What the service does without a request: it follows changes, delivers mail, removes old rows and measures the refusal delay.
+//! What the service does without a request: it follows changes, delivers mail and webhooks, removes old rows and measures the refusal delay.
 
 mod configuration;
 mod reseal;
@@ -17,6 +17,7 @@ use crate::{
     limits, mail, node_mark, one_time_tokens, sessions,
     signing_keys::{self, SigningKeysError},
     state::AppState,
+    webhooks,
 };
 
 /// How often old rows are removed.
@@ -76,6 +77,7 @@ pub async fn run(state: Arc<AppState>) {
     tokio::join!(
         sessions::follow_changes(&state),
         state.outbox.deliver(&state.db),
+        webhooks::deliver(&state),
         accounts::resolve_reset_requests(&state),
         state.audit.store_gathered(&state.db),
         purging,
@@ -152,7 +154,7 @@ pub async fn record_expired(state: &Arc<AppState>) -> Result<u64, Unavailable> {
 /// Deletes users whose grace is over. Removes sessions a day after they expired, users a day after they were deleted, one-time tokens that
 /// have expired, challenges that have expired, secrets of authenticator apps that were never confirmed, used challenges of passkeys a day after they
 /// expired, limits that are full again, marks
-/// of nodes that stopped a day ago, dead letters after a month, and the rows of the audit trail after `audit.keep`.
+/// of nodes that stopped a day ago, dead letters after a month, deliveries to webhooks after a week or a month, and the rows of the audit trail after `audit.keep`.
 pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let (db, now) = (state.db.connection(), earlier_clock(state).await?);
     let expired = now.minus(KEPT_FOR);
@@ -167,6 +169,7 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     let limits = limits::store::purge(db, now).await?;
     let marks = node_mark::store::purge(db, by_database.minus(node_mark::KEPT_FOR)).await?;
     let mails = mail::store::purge(db, now.minus(mail::store::DEAD_KEPT_FOR)).await?;
+    let deliveries = webhooks::purge(state, now).await?;
     let events = match state.config.audit.keep {
         Some(keep) => audit::store::purge(&state.db, now.minus(keep)).await?,
         None => 0,
@@ -174,7 +177,7 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
     // Last: what one user left behind holds up nothing else.
     let users = state.write(Scope::Transaction, deleted, |tx, before| Box::pin(accounts::store::purge(tx, *before))).await?;
     accounts::delete_due(state, now).await?;
-    if sessions + users + tokens + challenges + enrolments + signatures + limits + marks + mails + events > 0 {
+    if sessions + users + tokens + challenges + enrolments + signatures + limits + marks + mails + deliveries + events > 0 {
         tracing::info!(
             sessions,
             users,
@@ -185,6 +188,7 @@ pub async fn purge(state: &Arc<AppState>) -> Result<(), Unavailable> {
             limits,
             marks,
             mails,
+            deliveries,
             events,
             "removed old rows"
         );

@@ -8,6 +8,7 @@ use crate::{
     db::{Scope, Unavailable},
     signing_keys::SigningKeysError,
     state::AppState,
+    webhooks::reseal_webhooks,
 };
 
 /// How much was sealed under another secret than the newest, and how much cannot be opened.
@@ -19,10 +20,14 @@ pub struct Resealed {
     pub factors: u64,
     /// Mails that wait.
     pub mails: u64,
+    /// Webhooks.
+    pub webhooks: u64,
     /// Secrets of authenticator apps that no secret opens.
     pub lost_factors: u64,
     /// Mails that no secret opens.
     pub lost_mails: u64,
+    /// Webhooks whose secret no server secret opens.
+    pub lost_webhooks: u64,
 }
 
 /// Why not all was sealed again.
@@ -41,6 +46,7 @@ pub async fn reseal(state: &Arc<AppState>) -> Result<Resealed, ResealError> {
     let keys = state.keyring().reseal().await?;
     let (factors, lost_factors) = reseal_second_factors(&state.db, &state.secrets).await?;
     let (mails, lost_mails) = state.outbox.reseal(&state.db).await?;
+    let (webhooks, lost_webhooks) = reseal_webhooks(&state.db, &state.secrets).await?;
     let recorded = state.write(Scope::Transaction, (), |tx, ()| {
         Box::pin(async move {
             tx.record(Event::SecretsResealed);
@@ -48,5 +54,5 @@ pub async fn reseal(state: &Arc<AppState>) -> Result<Resealed, ResealError> {
         })
     });
     recorded.await?;
-    Ok(Resealed { keys, factors, mails, lost_factors, lost_mails })
+    Ok(Resealed { keys, factors, mails, webhooks, lost_factors, lost_mails, lost_webhooks })
 }

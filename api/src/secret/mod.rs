@@ -11,6 +11,7 @@ mod server_secret;
 mod signing_key;
 mod token;
 mod totp_secret;
+mod webhook_secret;
 
 pub use device_token::{DeviceToken, KNOWN_FOR};
 pub use key_file::KeyError;
@@ -26,3 +27,4 @@ pub use token::{
     SessionCookie,
 };
 pub use totp_secret::{TotpSecret, TotpStep};
+pub use webhook_secret::WebhookSecret;

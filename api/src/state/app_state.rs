@@ -12,7 +12,7 @@ use std::{
 };
 
 use entity::{SessionId, session, user};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     audit::{Record, Trail},
@@ -36,6 +36,9 @@ use crate::{
 
 /// The file of the server secrets, in the data folder.
 pub(crate) const SECRETS_FILE: &str = "bifrons.key";
+
+/// So many deliveries to webhooks are on their way at once.
+pub(crate) const MAX_DELIVERIES: usize = 128;
 
 /// What every request shares.
 #[derive(Debug)]
@@ -78,6 +81,8 @@ pub struct AppState {
     pub outbox: Arc<Outbox>,
     /// Wakes who resolves requests for a new password.
     pub reset_requests: Notify,
+    /// Held by deliveries to webhooks that are on their way.
+    pub deliveries: Arc<Semaphore>,
     /// No other node has this database: `clock` decides alone, and the database's own time does not count.
     #[cfg(feature = "testbed")]
     pub is_testbed: bool,
@@ -214,6 +219,7 @@ impl AppState {
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&audit))?,
             outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&audit))?),
             reset_requests: Notify::new(),
+            deliveries: Arc::new(Semaphore::new(MAX_DELIVERIES)),
             #[cfg(feature = "testbed")]
             is_testbed: false,
             secrets,

@@ -3,6 +3,6 @@
 mod app_state;
 mod write;
 
-pub(crate) use app_state::SECRETS_FILE;
 pub use app_state::{AppState, StartError, lock};
+pub(crate) use app_state::{MAX_DELIVERIES, SECRETS_FILE};
 pub use write::Tx;

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::app_state::AppState;
 use crate::{
-    audit::Record,
+    audit::{Record, Stored},
     background::run_to_completion,
     db::{Scope, Transaction, Unavailable},
     mail::store::insert,
@@ -110,16 +110,16 @@ impl AppState {
             let Tx { connection, noted } = tx;
             if refuses(&value) {
                 connection.rollback().await?;
-                return Ok((value, Noted::default()));
+                return Ok((value, Noted::default(), Stored::default()));
             }
             let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
-            self.audit.store(&connection, &noted.events).await?;
+            let stored = self.audit.store(&connection, &noted.events).await?;
             connection.commit().await?;
-            Ok((value, noted))
+            Ok((value, noted, stored))
         };
-        let (value, noted) = self.db.retry(attempt).await?;
+        let (value, noted, stored) = self.db.retry(attempt).await?;
         self.cache.announce(&noted.changes).await;
-        self.audit.committed(noted.events);
+        self.audit.committed(noted.events, stored);
         if noted.has_mail {
             self.outbox.notify();
         }

@@ -101,3 +101,6 @@ mod step_up;
 mod support;
 mod upgrades;
 mod user_commands;
+mod webhook_nodes;
+mod webhook_signatures;
+mod webhooks;

@@ -9,3 +9,6 @@ mod roles;
 pub(super) mod sessions;
 mod tag;
 pub(super) mod users;
+pub(super) mod webhook_deliveries;
+mod webhook_model;
+pub(super) mod webhooks;

@@ -10,7 +10,10 @@ use poem_openapi::{
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::audit::Event;
+use crate::{
+    audit::Event,
+    webhooks::{MAX_DESCRIPTION, MAX_URL},
+};
 
 macro_rules! text {
     ($(#[doc = $doc:literal])+ $text:ident, $max:expr, $pattern:expr, $example:literal, $is_valid:expr) => {
@@ -85,6 +88,21 @@ text! {
 text! {
     /// The name of an event.
     EventName, 64, Some("^[a-z_]+$"), "signed_in", |text| Event::named(text).is_some()
+}
+
+text! {
+    /// The name of an event. Whether it is delivered is checked later.
+    WebhookEvent, 64, Some("^[a-z_]+$"), "user_deleted", |text| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
+}
+
+text! {
+    /// The URL of a receiver, not checked yet.
+    WebhookUrl, MAX_URL, None, "https://hooks.example.com/bifrons", |_| true
+}
+
+text! {
+    /// What an operator notes, not checked yet.
+    WebhookDescription, MAX_DESCRIPTION, None, "Tells the CRM who left", |_| true
 }
 
 text! {

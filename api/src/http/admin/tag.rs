@@ -11,4 +11,6 @@ pub(super) enum AdminTag {
     Sessions,
     /// The audit trail: who did what, when, and from where.
     Audit,
+    /// Events, delivered to other services.
+    Webhooks,
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use poem::{IntoResponse, Response, handler, web::Data};
 
-use crate::http::request::State;
+use crate::{http::request::State, webhooks};
 
 /// Sets the gauges, then writes all metrics.
 #[handler]
@@ -27,5 +27,6 @@ pub(in crate::http) async fn metrics(Data(state): State<'_>) -> Response {
     let age = state.keys.current().signing(now).map(|(_, from)| now.since(from).as_secs());
     metrics.signing_key_age.set(age.map_or(0, u64::cast_signed));
     state.outbox.measure(&state.db).await;
+    webhooks::measure(state).await;
     metrics.render().with_content_type("text/plain; version=0.0.4").into_response()
 }

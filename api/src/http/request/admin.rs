@@ -70,6 +70,8 @@ permissions! {
     UsersWrite = "scope users:write",
     SessionsWrite = "scope sessions:write",
     AuditRead = "scope audit:read",
+    WebhooksRead = "scope webhooks:read",
+    WebhooksWrite = "scope webhooks:write",
 }
 
 /// The operator of a request: a user with the role `admin` who authenticated with two factors within `sessions.fresh_for`, or an admin key

@@ -85,6 +85,14 @@ fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&Pas
         let article = if wanted.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         return Some(FieldError::new(field, Rule::Type, format!("must be {article} {wanted}")));
     }
+    #[expect(clippy::cast_possible_truncation, reason = "the limits in schemas are whole numbers")]
+    let bound = |keyword: &str| Some(schema[keyword].as_f64()? as i64);
+    if let Some(min) = bound("minimum").filter(|min| value.as_i64().is_some_and(|given| given < *min)) {
+        return Some(FieldError::minimum(field, min));
+    }
+    if let Some(max) = bound("maximum").filter(|max| value.as_i64().is_some_and(|given| given > *max)) {
+        return Some(FieldError::maximum(field, max));
+    }
     let length = value.as_str().unwrap_or_default().chars().count();
     let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());
     let (least, most) = match password {

@@ -100,10 +100,14 @@ problem_codes! {
     LastSignInMethod = 409, "Last way to sign in";
     /// The user is the last administrator who can sign in: give another user the role `admin` first.
     LastAdministrator = 409, "Last administrator";
-    /// The user has changed since the version of `If-Match`: read the user again.
+    /// The user or the webhook has changed since the version of `If-Match`: read it again.
     VersionConflict = 409, "Version conflict";
     /// The user is disabled: enable the user first.
     UserDisabled = 409, "User disabled";
+    /// There are 16 webhooks: delete one first.
+    TooManyWebhooks = 409, "Too many webhooks";
+    /// The webhook is disabled: enable it first.
+    WebhookDisabled = 409, "Webhook disabled";
     /// The body is over 64 KiB.
     BodyTooLarge = 413, "Body too large";
     /// The body is not `application/json`.
@@ -131,6 +135,8 @@ impl ProblemCode {
                 | Self::InvalidAdminKey
                 | Self::VersionConflict
                 | Self::UserDisabled
+                | Self::TooManyWebhooks
+                | Self::WebhookDisabled
         )
     }
 

@@ -17,7 +17,10 @@ use super::{
     tidy::{remove_unused, tidy},
 };
 use crate::http::{
-    admin::{actions::AdminActionsApi, audit::AdminAuditApi, sessions::AdminSessionsApi, users::AdminUsersApi},
+    admin::{
+        actions::AdminActionsApi, audit::AdminAuditApi, sessions::AdminSessionsApi, users::AdminUsersApi,
+        webhook_deliveries::AdminWebhookDeliveriesApi, webhooks::AdminWebhooksApi,
+    },
     v1::{
         challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
         passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
@@ -61,6 +64,8 @@ apis! {
     AdminActionsApi,
     AdminSessionsApi,
     AdminAuditApi,
+    AdminWebhooksApi,
+    AdminWebhookDeliveriesApi,
 }
 
 /// The operations as poem serves them.

@@ -13,6 +13,7 @@ use bifrons::{
     secret::{Algorithm, Password, SigningKey},
     sessions,
     signing_keys::PUBLISHED_FOR,
+    webhooks::{self, NewWebhook, WebhookChange, WebhookInstruction},
 };
 use entity::{Scope, Scopes};
 use reqwest::Method;
@@ -118,6 +119,27 @@ pub async fn administration(app: &App) {
     app.client().with_token("bfa_nonsense").get("/v1/admin/users").await.expect_problem(401, "invalid_admin_key");
     assert!(authorization::revoke_admin_key(state, row.id).await.unwrap());
     program.get("/v1/admin/users").await.expect_problem(401, "invalid_admin_key");
+    webhooks(app).await;
+}
+
+/// Causes every event of webhooks.
+async fn webhooks(app: &App) {
+    let state = &app.state;
+    // Nothing is delivered to this machine.
+    let events = vec!["registered".to_owned()];
+    let new = NewWebhook { url: "https://localhost:9/".to_owned(), description: None, events, enabled: true };
+    let (created, _) = webhooks::create_webhook(state, Operator::CommandLine, new).await.unwrap();
+    let instruct = || WebhookInstruction { by: Operator::CommandLine, webhook: created.id, versions: None };
+    let change = WebhookChange { events: Some(vec!["user_created".to_owned()]), ..WebhookChange::default() };
+    webhooks::update_webhook(state, instruct(), change).await.unwrap();
+    webhooks::rotate_secret(state, instruct(), Duration::ZERO).await.unwrap();
+    webhooks::test_webhook(state, instruct()).await.unwrap();
+    until(async || app.count("SELECT count(*) FROM webhook_delivery WHERE failure IS NOT NULL").await == 1).await;
+    app.execute("DELETE FROM audit_event WHERE event = 'webhook_tested'").await;
+    app.advance(Duration::from_secs(13)).await;
+    until(async || app.count("SELECT count(*) FROM webhook_delivery WHERE status = 'dead'").await == 1).await;
+    assert_eq!(webhooks::replay(state, instruct(), None).await.unwrap(), 1);
+    webhooks::delete_webhook(state, instruct()).await.unwrap();
 }
 
 /// Causes every event of second factors, and returns the metrics.

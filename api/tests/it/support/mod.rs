@@ -17,6 +17,7 @@ pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
 pub mod raw;
+pub mod receiver;
 pub mod redis;
 pub mod server;
 pub mod smtp;
