@@ -88,7 +88,7 @@ impl AddressBlock {
     }
 }
 
-/// What is not on the public internet, by the IANA registries of special-purpose addresses. Of IPv6, only 2000::/3 is.
+/// What is not on the public internet, by the IANA registries of special-purpose addresses. Of IPv6, only `2000::/3` is.
 const NOT_PUBLIC: [&str; 21] = [
     "0.0.0.0/8",
     "10.0.0.0/8",

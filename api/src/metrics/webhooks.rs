@@ -5,8 +5,6 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::All;
-
 /// Counters of this node, and gauges of what all nodes have in common.
 pub struct WebhookMetrics {
     pub deliveries: Counter,
@@ -18,13 +16,19 @@ pub struct WebhookMetrics {
 
 impl WebhookMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
-        let mut all = All(registry);
-        Self {
-            deliveries: all.add("webhook_deliveries", "Deliveries that a receiver accepted", Counter::default()),
-            failures: all.add("webhook_failures", "Attempts to deliver that failed", Counter::default()),
-            waiting: all.add("webhook_waiting", "Deliveries to enabled webhooks that wait", Gauge::default()),
-            oldest_age: all.add("webhook_oldest_age_seconds", "Since when the oldest of them waits", Gauge::default()),
-            dead: all.add("webhook_dead", "Deliveries to webhooks that were given up", Gauge::default()),
-        }
+        let metrics = Self {
+            deliveries: Counter::default(),
+            failures: Counter::default(),
+            waiting: Gauge::default(),
+            oldest_age: Gauge::default(),
+            dead: Gauge::default(),
+        };
+        registry.register("webhook_deliveries", "Deliveries that a receiver accepted", metrics.deliveries.clone());
+        registry.register("webhook_failures", "Attempts to deliver that failed", metrics.failures.clone());
+        registry.register("webhook_waiting", "Deliveries to enabled webhooks that wait", metrics.waiting.clone());
+        let help = "Since when the oldest of them waits";
+        registry.register("webhook_oldest_age_seconds", help, metrics.oldest_age.clone());
+        registry.register("webhook_dead", "Deliveries to webhooks that were given up", metrics.dead.clone());
+        metrics
     }
 }

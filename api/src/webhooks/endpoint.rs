@@ -19,9 +19,6 @@ use crate::{
     state::{AppState, Tx},
 };
 
-/// How many webhooks there may be: each has its own deliveries on their way, and their sum is bounded.
-pub const MAX_WEBHOOKS: usize = 16;
-
 /// The maximum length of a description, in characters.
 pub const MAX_DESCRIPTION: usize = 200;
 
@@ -81,7 +78,7 @@ async fn insert(tx: &Tx, by: &Operator, webhook: &Model) -> Result<(), WebhookEr
     if !by.is_still_allowed(tx).await? {
         return Err(WebhookError::NotAllowedAnyMore);
     }
-    if store::count(tx).await? >= MAX_WEBHOOKS as u64 {
+    if store::count(tx).await? >= store::MAX_WEBHOOKS as u64 {
         return Err(WebhookError::TooMany);
     }
     store::insert(tx, webhook.clone()).await?;

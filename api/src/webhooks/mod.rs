@@ -14,11 +14,12 @@ mod target;
 
 pub use deliveries::{list_deliveries, replay, test_webhook};
 pub use endpoint::{
-    MAX_DESCRIPTION, MAX_WEBHOOKS, NewWebhook, WebhookChange, create_webhook, delete_webhook, find_webhook, list_webhooks,
-    rotate_secret, update_webhook,
+    MAX_DESCRIPTION, NewWebhook, WebhookChange, create_webhook, delete_webhook, find_webhook, list_webhooks, rotate_secret,
+    update_webhook,
 };
 pub use error::WebhookError;
 pub use instruction::WebhookInstruction;
 pub use outbox::{deliver, drain, measure, purge};
 pub use sealed::reseal_webhooks;
+pub use store::MAX_WEBHOOKS;
 pub use target::{MAX_URL, TargetError};

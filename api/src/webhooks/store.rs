@@ -11,6 +11,9 @@ use sea_orm::{
 
 use crate::{db::Unavailable, state::Tx};
 
+/// How many webhooks there may be: each has its own deliveries on their way, and their sum is bounded.
+pub const MAX_WEBHOOKS: usize = 16;
+
 /// Stores a webhook.
 pub(super) async fn insert(tx: &Tx, webhook: Model) -> Result<(), Unavailable> {
     Entity::insert(webhook.into_active_model()).exec_without_returning(tx.connection()).await?;

@@ -63,10 +63,10 @@ async fn two_nodes_deliver_each_event_once_and_in_the_order_of_each_user() {
     futures_util::future::join_all(users).await;
     receiver.until_received(48).await;
     until(async || one.count(WAITING).await == 0).await;
-    let received = receiver.received();
-    assert_eq!(received.len(), 48);
-    assert_eq!(received.iter().map(|one| &one.headers["webhook-id"]).collect::<BTreeSet<_>>().len(), 48);
-    let users = by_user(&received);
+    let deliveries = receiver.received();
+    assert_eq!(deliveries.len(), 48);
+    assert_eq!(deliveries.iter().map(|one| &one.headers["webhook-id"]).collect::<BTreeSet<_>>().len(), 48);
+    let users = by_user(&deliveries);
     assert_eq!(users.len(), 12);
     for events in users.values() {
         assert_eq!(*events, ["registered", "signed_in", "password_changed", "session_ended"]);

@@ -127,6 +127,7 @@ async fn the_documented_receiver_accepts_deliveries_with_its_secret_alone() {
     test().await;
     until(async || newest("failure").await == "status 401").await;
     receiver.kill().unwrap();
+    receiver.wait().unwrap();
     let output = receiver.stdout.take().unwrap();
     let lines: Vec<_> = BufReader::new(output).lines().map(Result::unwrap).collect();
     assert_eq!(lines, [format!("webhook_tested {accepted}")]);

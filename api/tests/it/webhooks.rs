@@ -12,7 +12,7 @@ use crate::{
     support::{
         Actor, App, EMAIL, PASSWORD,
         document::Document,
-        receiver::{Reaction, Receiver, app, subscribe},
+        receiver::{Delivery, Reaction, Receiver, app, subscribe},
         redis::until,
     },
 };
@@ -46,7 +46,7 @@ async fn a_receiver_gets_the_events_that_it_asked_for_as_the_audit_trail_has_the
     ada.sign_in(EMAIL, "not the password at all").await.expect(401);
     ada.sign_in(EMAIL, PASSWORD).await.expect(200);
     ada.sign_out().await.expect(204);
-    let events = |receiver: &Receiver| receiver.received().iter().map(|one| one.event()).collect::<Vec<_>>();
+    let events = |receiver: &Receiver| receiver.received().iter().map(Delivery::event).collect::<Vec<_>>();
     all.until_received(5).await;
     some.until_received(2).await;
     assert_eq!(events(&some), ["registered", "signed_in"]);
@@ -121,7 +121,7 @@ async fn a_receiver_that_misbehaves_holds_up_no_other() {
     let hanging = &failing[0];
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(hanging.2.received().len(), 8);
-    assert_eq!(arrived.iter().map(|one| one.user()).collect::<std::collections::BTreeSet<_>>().len(), 20);
+    assert_eq!(arrived.iter().map(Delivery::user).collect::<std::collections::BTreeSet<_>>().len(), 20);
     assert!(arrived.iter().all(|one| one.path == "/hook"), "no redirect is followed");
     endless.until_received(20).await;
     for (webhook, why, _) in &failing {

@@ -21,7 +21,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{sealed, store::enabled};
+use super::{
+    sealed,
+    store::{MAX_WEBHOOKS, enabled},
+};
 use crate::{
     audit::{self, Event},
     db::Unavailable,
@@ -31,7 +34,7 @@ use crate::{
 use sender::{Message, Sender, TIMEOUT};
 
 /// So many deliveries to one webhook are on their way at once. A slow receiver takes no place of another one: there are places for all.
-const AT_ONCE: usize = MAX_DELIVERIES / super::MAX_WEBHOOKS;
+const AT_ONCE: usize = MAX_DELIVERIES / MAX_WEBHOOKS;
 
 /// How often a node looks for what another process queued, and for what is due again.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

@@ -64,8 +64,8 @@ impl Receiver {
     /// Behaves as `react` says. A delivery is listed before it is answered.
     pub async fn with(react: impl Fn(&Delivery) -> Reaction + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Self { port: listener.local_addr().unwrap().port(), received: Arc::default() };
-        let (received, react) = (Arc::clone(&receiver.received), Arc::new(react));
+        let server = Self { port: listener.local_addr().unwrap().port(), received: Arc::default() };
+        let (received, react) = (Arc::clone(&server.received), Arc::new(react));
         tokio::spawn(async move {
             loop {
                 let (connection, _) = listener.accept().await.unwrap();
@@ -79,7 +79,7 @@ impl Receiver {
                 });
             }
         });
-        receiver
+        server
     }
 
     pub fn url(&self) -> String {
