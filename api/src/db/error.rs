@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx::error::DatabaseError};
+use sea_orm::{DbErr, SqlErr};
+
+use super::conflict;
 
 /// The database did not execute a statement.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -26,13 +28,9 @@ impl Unavailable {
         DbErr::Custom("a row is sealed under a secret that tokens.secrets (or bifrons.key) lacks".to_owned()).into()
     }
 
-    /// Whether the database rolled this transaction back because of another one: SQLSTATE 40001 and 40P01.
+    /// Whether the database rolled this transaction back because of another one.
     pub(super) fn is_conflict(&self) -> bool {
-        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(DatabaseError::code);
-        matches!(code.as_deref(), Some("40001" | "40P01"))
+        conflict::is_conflict(&self.0)
     }
 
     /// Whether a unique constraint refused the row.

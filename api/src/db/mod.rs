@@ -1,6 +1,7 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
 mod backup;
+mod conflict;
 mod connect;
 mod error;
 mod grouped;
@@ -60,9 +61,6 @@ pub enum Scope {
 
 /// A transaction. It rolls back unless it is committed.
 pub type Transaction = WithTimeout<PoolTransaction>;
-
-/// How many times a transaction is attempted when it conflicts with others.
-const ATTEMPTS: u32 = 4;
 
 /// How long [`Db::ping`] reuses its result: the readiness endpoint is public, and a check takes the write lock.
 const PING_CACHED_FOR: Duration = Duration::from_secs(1);
@@ -129,16 +127,7 @@ impl Db {
 
     /// Runs `work`, a whole transaction, and retries it when the database reports a conflict with another transaction.
     pub async fn retry<T, F: Future<Output = Result<T, Unavailable>>>(&self, work: impl Fn() -> F) -> Result<T, Unavailable> {
-        for attempt in 1.. {
-            match work().await {
-                Err(error) if attempt < ATTEMPTS && error.is_conflict() => {
-                    let [jitter] = random::bytes();
-                    tokio::time::sleep(Duration::from_millis(u64::from(attempt * 5) + u64::from(jitter) / 8)).await;
-                }
-                done => return done,
-            }
-        }
-        unreachable!("the last attempt returns")
+        conflict::retry(Unavailable::is_conflict, work).await
     }
 
     /// Begins a transaction that promises this.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bifrons::config::Isolation;
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 
 /// The URL of a test's database if `TEST_DATABASE_URL` names a server. Each folder gets its own database there.
@@ -14,6 +15,11 @@ pub async fn url(folder: &Path) -> Option<String> {
     admin.close().await.unwrap();
     let (server, _) = server.rsplit_once('/').unwrap();
     Some(format!("{server}/bifrons_{name}"))
+}
+
+/// The isolation level of the nodes, if `ISOLATION` names one. `.ci/with-databases` sets it for the tests' own connections.
+pub fn isolation() -> Isolation {
+    std::env::var("ISOLATION").map_or(Isolation::default(), |level| Isolation::parse(&level).expect("a level"))
 }
 
 /// A statement for SQLite, in the dialect of `backend`.
