@@ -8,34 +8,33 @@ use tokio::time::{Instant, sleep};
 use super::timeouts::REQUEST_TIMEOUT;
 use crate::random;
 
-/// How many times work is attempted.
-const ATTEMPTS: u32 = 8;
+/// For how long work is attempted: as long as a request waits for a statement.
+const LIMIT: Duration = REQUEST_TIMEOUT;
 
-/// The longest delay before the second attempt. It doubles with each attempt.
+/// The longest delay before the second attempt. It doubles with each attempt, up to [`MAX_DELAY`].
 const FIRST_DELAY: Duration = Duration::from_millis(10);
 
+const MAX_DELAY: Duration = Duration::from_millis(160);
+
 /// Runs `work`, a whole transaction or a statement outside any, until it succeeds, fails for another reason, or has conflicted with others
-/// too often or for too long. Then the error is the last conflict.
+/// for too long. Then the error is the last conflict.
 pub(super) async fn retry<T, E, F: Future<Output = Result<T, E>>>(
     is_conflict: impl Fn(&E) -> bool,
     work: impl Fn() -> F,
 ) -> Result<T, E> {
     let began = Instant::now();
-    let mut attempt = 1;
+    let mut longest = FIRST_DELAY;
     loop {
         match work().await {
-            Err(error) if attempt < ATTEMPTS && began.elapsed() < REQUEST_TIMEOUT && is_conflict(&error) => {
-                sleep(delay(attempt)).await;
-                attempt += 1;
-            }
+            Err(error) if began.elapsed() < LIMIT && is_conflict(&error) => sleep(random_part(longest)).await,
             done => return done,
         }
+        longest = (longest * 2).min(MAX_DELAY);
     }
 }
 
-/// Between nothing and twice the longest delay before: those who conflicted come back at different times.
-fn delay(attempt: u32) -> Duration {
-    let longest = FIRST_DELAY * (1 << (attempt - 1));
+/// Those who conflicted come back at different times.
+fn random_part(longest: Duration) -> Duration {
     longest.mul_f64(f64::from(u16::from_be_bytes(random::bytes())) / f64::from(u16::MAX))
 }
 
@@ -48,5 +47,6 @@ pub(super) fn is_conflict(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return false };
     let Some(error) = error.as_database_error() else { return false };
     let number = error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number);
-    matches!(error.code().as_deref(), Some("40001" | "40P01")) || number.is_some_and(|number| matches!(number, 8022 | 8028 | 9007))
+    matches!(error.code().as_deref(), Some("40001" | "40P01"))
+        || number.is_some_and(|number| matches!(number, 8002 | 8005 | 8022 | 8028 | 9007))
 }

@@ -5,7 +5,8 @@ use std::{fmt::Write, io, sync::Arc, time::Duration};
 use sea_orm::{
     ConnectOptions, Database, DbErr, RuntimeErr,
     sqlx::{
-        AssertSqlSafe, ConnectOptions as _, Executor, MySqlConnection, PgConnection,
+        self, AssertSqlSafe, ConnectOptions as _, Executor, MySqlConnection, PgConnection,
+        mysql::MySqlDatabaseError,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -15,6 +16,7 @@ use super::{
     pool::Pool,
     server_pool::ServerPool,
     sqlite_pool::SqlitePool,
+    tidb,
     timeouts::{REQUEST_TIMEOUT, SuspectConnections, WithTimeout, with_checks},
 };
 use crate::config::{DatabaseConfig, Isolation};
@@ -140,7 +142,7 @@ fn postgres_timeouts(purpose: Purpose) -> [(&'static str, u128); 3] {
 }
 
 /// Set by SQL and not as start-up parameters, which `PgBouncer` refuses or drops.
-async fn set_postgres(connection: &mut PgConnection, purpose: Purpose, isolation: Isolation) -> Result<(), sea_orm::sqlx::Error> {
+async fn set_postgres(connection: &mut PgConnection, purpose: Purpose, isolation: Isolation) -> Result<(), sqlx::Error> {
     let mut sql = format!("SET default_transaction_isolation = '{}'", isolation.sql());
     for (name, millis) in postgres_timeouts(purpose) {
         let _ = write!(sql, "; SET {name} = {millis}");
@@ -165,10 +167,13 @@ const MYSQL_SETTINGS: [&str; 3] = [
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
 ];
 
-async fn set_mysql(connection: &mut MySqlConnection, purpose: Purpose) -> Result<(), sea_orm::sqlx::Error> {
+async fn set_mysql(connection: &mut MySqlConnection, purpose: Purpose) -> Result<(), sqlx::Error> {
     for setting in MYSQL_SETTINGS {
         connection.execute(setting).await?;
     }
+    // MariaDB has this variable: a node of Galera first applies what other nodes have committed.
+    set_if_known(connection, "SET SESSION wsrep_sync_wait = 7").await?;
+    set_if_known(connection, tidb::PROMOTE_SHARED_LOCKS).await?;
     // MariaDB has `max_statement_time` in seconds, MySQL `max_execution_time` in milliseconds.
     let [locks, mariadb, mysql] = match purpose {
         Purpose::Serving | Purpose::Relaxed => {
@@ -183,6 +188,18 @@ async fn set_mysql(connection: &mut MySqlConnection, purpose: Purpose) -> Result
         connection.execute(mysql).await?;
     }
     Ok(())
+}
+
+async fn set_if_known(connection: &mut MySqlConnection, setting: &'static str) -> Result<(), sqlx::Error> {
+    const UNKNOWN_VARIABLE: u16 = 1193;
+    match connection.execute(setting).await {
+        Err(sqlx::Error::Database(error))
+            if error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == UNKNOWN_VARIABLE) =>
+        {
+            Ok(())
+        }
+        set => set.map(drop),
+    }
 }
 
 /// Fails with the network error if no server listens at the URL. The pool would only report a timeout.

@@ -35,8 +35,12 @@ impl Unavailable {
 
     /// Whether a unique constraint refused the row.
     pub fn is_duplicate(&self) -> bool {
-        matches!(self.0.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+        is_duplicate(&self.0)
     }
+}
+
+pub(super) fn is_duplicate(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
 /// Without SeaORM's name for what we put into an error ourselves.
@@ -57,6 +61,8 @@ pub enum OpenError {
     Older,
     #[error("a newer version of Bifrons migrated this database (step {0}); start that version, or restore a backup")]
     Newer(String),
+    #[error("this database cannot be used: {0}")]
+    Unsuitable(&'static str),
     #[error("cannot migrate the database: {0}")]
     Migrate(DbErr),
 }

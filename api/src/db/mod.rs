@@ -4,19 +4,22 @@ mod backup;
 mod conflict;
 mod connect;
 mod error;
+mod galera;
 mod grouped;
 mod migrate;
+mod migration_lease;
 mod pool;
 mod server_pool;
 mod sqlite_file;
 mod sqlite_pool;
+mod tidb;
 mod timeouts;
 
 use std::{io, sync::Arc, time::Duration};
 
 use entity::UnixMillis;
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, ExprTrait,
+    ConnectionTrait, DbBackend, DbErr, ExprTrait, Statement,
     sea_query::{Expr, Query, SimpleExpr},
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -25,6 +28,7 @@ use crate::{config::DatabaseConfig, random};
 pub use backup::{BackupError, backup, restore};
 use connect::Pools;
 pub use error::{OpenError, Unavailable};
+pub(crate) use galera::later;
 pub use grouped::Grouped;
 pub(crate) use grouped::padded;
 use migrate::Status;
@@ -38,6 +42,7 @@ pub struct Db {
     relaxed: WithTimeout<Pool>,
     reserved: WithTimeout<Pool>,
     last_ping: Arc<Mutex<Option<LastPing>>>,
+    has_local_locks: bool,
 }
 
 /// What to do with a schema of an older version.
@@ -87,6 +92,7 @@ impl Db {
     async fn with_schema(config: &DatabaseConfig, schema: Schema) -> Result<Self, OpenError> {
         let cannot_open = |error| OpenError::Open(config.shown(), error);
         let connection = connect::for_migrating(config).await.map_err(cannot_open)?;
+        tidb::check(&connection).await?;
         let result = match migrate::status(&connection).await {
             Ok(Status::Current) => Ok(()),
             Ok(Status::Empty) if schema == Schema::Require => Err(OpenError::Missing(config.shown())),
@@ -97,12 +103,18 @@ impl Db {
         connection.close().await.map_err(cannot_open)?;
         result?;
         let Pools { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
-        Ok(Self { pool, relaxed, reserved, last_ping: Arc::default() })
+        let has_local_locks = galera::is_galera(&pool).await.map_err(cannot_open)?;
+        Ok(Self { pool, relaxed, reserved, last_ping: Arc::default(), has_local_locks })
     }
 
     /// How many connections for requests and tasks are in use, and how many there may be.
     pub fn connections(&self) -> (usize, usize) {
         self.pool.inner().usage()
+    }
+
+    /// Whether a lock of a row does not exclude transactions on other nodes of the database, as with Galera.
+    pub(crate) fn has_local_locks(&self) -> bool {
+        self.has_local_locks
     }
 
     /// The newest migration of the schema that this version does not know, if a newer version migrated it.
@@ -180,13 +192,21 @@ impl Db {
     }
 }
 
+const MYSQL_NOW: &str = "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)";
+
 /// The database's own time in milliseconds since 1970. Nodes' clocks differ; polling for changes needs one clock.
 pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
     Expr::cust(match db.get_database_backend() {
         DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-        DbBackend::MySql => "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)",
+        DbBackend::MySql => MYSQL_NOW,
         _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     })
+}
+
+/// A variable of a session on MySQL, if the server knows it.
+async fn mysql_variable(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>, DbErr> {
+    let ask = Statement::from_string(DbBackend::MySql, format!("SHOW SESSION VARIABLES LIKE '{name}'"));
+    db.query_one_raw(ask).await?.map(|row| row.try_get_by_index(1)).transpose()
 }
 
 /// The time by the database's clock.

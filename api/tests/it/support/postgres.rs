@@ -6,6 +6,7 @@ use std::{
 };
 
 use bifrons::config::Config;
+use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 
 use super::{binary::free_port, redis::until};
@@ -73,6 +74,43 @@ impl Postgres {
         self.folder = replica;
         self.until_up().await;
         let promoted = program("pg_ctl").arg("promote").arg("-D").arg(&data).output().unwrap();
+        assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
+    }
+
+    /// A replica that follows at a port of its own. If it is synchronous, no commit is acknowledged before the replica has it.
+    pub async fn standby(&self, is_synchronous: bool) -> Self {
+        let (port, folder) = (free_port(), self.replica().await);
+        let standby = Self { port, child: spawn(port, &folder.path().join("data")), folder };
+        standby.until_up().await;
+        if is_synchronous {
+            let db = sea_orm::Database::connect(self.url()).await.unwrap();
+            for statement in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
+                db.execute_unprepared(statement).await.unwrap();
+            }
+        }
+        standby
+    }
+
+    /// Suspends the process of a standby that receives changes.
+    pub fn fall_behind(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("pkill").args(["-STOP", "-P", &pid, "-f", "walreceiver"]).status().unwrap().success());
+    }
+
+    /// Kills all processes at once, as a power cut does.
+    pub fn kill(&mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
+        let _ = Command::new("pkill").args(["-KILL", "-P", &pid]).status();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Makes a standby a primary.
+    pub fn promote(&self) {
+        let pid = self.child.id().to_string();
+        let _ = Command::new("pkill").args(["-KILL", "-P", &pid, "-f", "walreceiver"]).status();
+        let promoted = program("pg_ctl").arg("promote").arg("-D").arg(self.folder.path().join("data")).output().unwrap();
         assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
     }
 
