@@ -48,7 +48,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// A column of four bytes. `INTEGER` would have eight on CockroachDB; all engines know this name.
+/// A column of four bytes. `INTEGER` would have eight on `CockroachDB`; all engines know this name.
 fn int4(name: &'static str) -> ColumnDef {
     let mut column = ColumnDef::new(name);
     column.custom("int4");

@@ -5,11 +5,10 @@ use std::time::Duration;
 use sea_orm::{DbErr, RuntimeErr, sqlx::mysql::MySqlDatabaseError};
 use tokio::time::{Instant, sleep};
 
-use super::timeouts::REQUEST_TIMEOUT;
 use crate::random;
 
-/// For how long work is attempted: as long as a request waits for a statement.
-const LIMIT: Duration = REQUEST_TIMEOUT;
+/// For how long work is attempted: as long as a request waits for a lock.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// The longest delay before the second attempt. It doubles with each attempt, up to [`MAX_DELAY`].
 const FIRST_DELAY: Duration = Duration::from_millis(10);

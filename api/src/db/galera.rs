@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-use super::{MYSQL_NOW, mysql_variable};
+use super::{clock::MYSQL_NOW, variable::mysql_variable};
 
 /// Whether the server is a node of a Galera cluster.
 pub(super) async fn is_galera(db: &impl ConnectionTrait) -> Result<bool, DbErr> {

@@ -10,7 +10,7 @@ use sea_orm::{
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{conflict::retry, database_now, error::is_duplicate, server_pool::ServerPool};
+use super::{clock::database_now, conflict::retry, error::is_duplicate, server_pool::ServerPool};
 use crate::random;
 
 const TABLE: &str = "migration_lease";
@@ -60,7 +60,7 @@ impl<'a> MigrationLease<'a> {
     /// Extends the lease again and again. Returns when it is lost.
     async fn extend(&self) {
         let mut extended_at = Instant::now();
-        while extended_at.elapsed() < VALID_FOR - EXTENDED_EVERY {
+        while extended_at.elapsed() + EXTENDED_EVERY < VALID_FOR {
             sleep(EXTENDED_EVERY).await;
             let began = Instant::now();
             let update = Query::update()

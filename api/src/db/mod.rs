@@ -1,6 +1,7 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
 mod backup;
+mod clock;
 mod conflict;
 mod connect;
 mod error;
@@ -14,18 +15,19 @@ mod sqlite_file;
 mod sqlite_pool;
 mod tidb;
 mod timeouts;
+mod variable;
 
 use std::{io, sync::Arc, time::Duration};
 
-use entity::UnixMillis;
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, ExprTrait, Statement,
-    sea_query::{Expr, Query, SimpleExpr},
+    ConnectionTrait, DbErr, ExprTrait,
+    sea_query::{Expr, Query},
 };
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{config::DatabaseConfig, random};
 pub use backup::{BackupError, backup, restore};
+pub(crate) use clock::{database_now, database_time};
 use connect::Pools;
 pub use error::{OpenError, Unavailable};
 pub(crate) use galera::later;
@@ -190,28 +192,4 @@ impl Db {
         self.relaxed.into_inner().close().await?;
         Ok(self.pool.into_inner().close().await?)
     }
-}
-
-const MYSQL_NOW: &str = "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)";
-
-/// The database's own time in milliseconds since 1970. Nodes' clocks differ; polling for changes needs one clock.
-pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
-    Expr::cust(match db.get_database_backend() {
-        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-        DbBackend::MySql => MYSQL_NOW,
-        _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-    })
-}
-
-/// A variable of a session on MySQL, if the server knows it.
-async fn mysql_variable(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>, DbErr> {
-    let ask = Statement::from_string(DbBackend::MySql, format!("SHOW SESSION VARIABLES LIKE '{name}'"));
-    db.query_one_raw(ask).await?.map(|row| row.try_get_by_index(1)).transpose()
-}
-
-/// The time by the database's clock.
-pub(crate) async fn database_time(db: &impl ConnectionTrait) -> Result<UnixMillis, Unavailable> {
-    let now = Query::select().expr(database_now(db)).to_owned();
-    let row = db.query_one(&now).await?.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
-    Ok(UnixMillis(row.try_get_by_index(0)?))
 }

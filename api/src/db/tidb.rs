@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use super::{OpenError, mysql_variable};
+use super::{error::OpenError, variable::mysql_variable};
 
 /// Set for each connection. Other servers do not know it.
 pub(super) const PROMOTE_SHARED_LOCKS: &str = "SET SESSION tidb_enable_shared_lock_promotion = ON";

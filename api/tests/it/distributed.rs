@@ -1,4 +1,4 @@
-//! What distributed databases do that PostgreSQL and MariaDB do not: CockroachDB, YugabyteDB and `TiDB` do not run here, so other servers
+//! What distributed databases do that PostgreSQL and MariaDB do not: `CockroachDB`, `YugabyteDB` and `TiDB` do not run here, so other servers
 //! stand in for them.
 
 use std::time::Duration;
@@ -187,7 +187,7 @@ async fn a_tidb_without_shared_locks_is_refused() {
     assert!(refused.contains("tidb_enable_shared_lock_promotion must exist, so use TiDB 8.3 or newer"), "{refused}");
 }
 
-/// `INTEGER` has eight bytes on CockroachDB, and we read four. So no step of the schema says it.
+/// `INTEGER` has eight bytes on `CockroachDB`, and we read four. So no step of the schema says it.
 #[tokio::test]
 async fn no_column_is_called_integer() {
     let postgres = Postgres::start().await;

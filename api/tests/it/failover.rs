@@ -53,12 +53,12 @@ async fn load(app: &App, task: usize, stop: &AtomicBool) -> Acknowledged {
 /// Runs a load, lets the primary die in it, and returns what was acknowledged before and after.
 async fn fail_over(is_synchronous: bool) -> (App, Acknowledged, Postgres) {
     let mut primary = Postgres::start().await;
-    let proxy = Proxy::start(primary.port()).await;
+    let (proxy, replication) = (Proxy::start(primary.port()).await, Proxy::start(primary.port()).await);
     let app = Arc::new(
         App::configured(|config| config.database.url = primary.url().replace(&primary.port().to_string(), &proxy.port.to_string()))
             .await,
     );
-    let standby = primary.standby(is_synchronous).await;
+    let standby = primary.standby(replication.port, is_synchronous).await;
     let stop = Arc::new(AtomicBool::new(false));
     let tasks: Vec<_> = (0..4)
         .map(|task| {
@@ -71,7 +71,7 @@ async fn fail_over(is_synchronous: bool) -> (App, Acknowledged, Postgres) {
     // The node makes a mark, which the standby receives.
     tokio::time::sleep(Duration::from_secs(4)).await;
     if !is_synchronous {
-        standby.fall_behind();
+        replication.silence();
         // And one that it does not.
         tokio::time::sleep(Duration::from_secs(4)).await;
     }

@@ -54,15 +54,8 @@ impl Postgres {
     }
 
     /// A replica that has received everything so far, and receives no more.
-    pub async fn replica(&self) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let data = new_data_folder(folder.path());
-        let port = self.port.to_string();
-        let mut command = program("pg_basebackup");
-        command.args(["-h", "127.0.0.1", "-p", &port, "-U", "bifrons", "-X", "stream", "-R", "-D"]).arg(&data);
-        let made = command.output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        folder
+    pub fn replica(&self) -> TempDir {
+        base_backup(self.port)
     }
 
     /// The primary fails, and the replica takes its place at its port.
@@ -77,9 +70,11 @@ impl Postgres {
         assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
     }
 
-    /// A replica that follows at a port of its own. If it is synchronous, no commit is acknowledged before the replica has it.
-    pub async fn standby(&self, is_synchronous: bool) -> Self {
-        let (port, folder) = (free_port(), self.replica().await);
+    /// A replica that follows at a port of its own, through the port `via`. If it is synchronous, no commit is acknowledged before the
+    /// replica has it.
+    pub async fn standby(&self, via: u16, is_synchronous: bool) -> Self {
+        // The copy may come through a proxy of this process.
+        let (port, folder) = (free_port(), tokio::task::spawn_blocking(move || base_backup(via)).await.unwrap());
         let standby = Self { port, child: spawn(port, &folder.path().join("data")), folder };
         standby.until_up().await;
         if is_synchronous {
@@ -89,12 +84,6 @@ impl Postgres {
             }
         }
         standby
-    }
-
-    /// Suspends the process of a standby that receives changes.
-    pub fn fall_behind(&self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("pkill").args(["-STOP", "-P", &pid, "-f", "walreceiver"]).status().unwrap().success());
     }
 
     /// Kills all processes at once, as a power cut does.
@@ -108,8 +97,6 @@ impl Postgres {
 
     /// Makes a standby a primary.
     pub fn promote(&self) {
-        let pid = self.child.id().to_string();
-        let _ = Command::new("pkill").args(["-KILL", "-P", &pid, "-f", "walreceiver"]).status();
         let promoted = program("pg_ctl").arg("promote").arg("-D").arg(self.folder.path().join("data")).output().unwrap();
         assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
     }
@@ -137,7 +124,9 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
+        if let Ok(None) = self.child.try_wait() {
+            let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
+        }
         let _ = self.child.wait();
     }
 }
@@ -159,6 +148,19 @@ fn new_data_folder(folder: &Path) -> PathBuf {
         std::os::unix::fs::chown(&data, Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
     }
     data
+}
+
+/// A copy of the server at a port, which follows that port once it is started.
+fn base_backup(port: u16) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let data = new_data_folder(folder.path());
+    let mut command = program("pg_basebackup");
+    command
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "bifrons", "-X", "stream", "-R", "-c", "fast", "-D"])
+        .arg(&data);
+    let made = command.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    folder
 }
 
 fn spawn(port: u16, data: &Path) -> Child {
