@@ -2,7 +2,7 @@
 //! entity, so that it keeps its meaning when the entities change.
 
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
-use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend, sea_query::ColumnDef};
 
 mod m20261121_000001_create_user;
 mod m20261121_000002_create_session;
@@ -48,6 +48,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000017_create_webhook::Migration),
         ]
     }
+}
+
+/// A column of four bytes. `INTEGER` would have eight on `CockroachDB`; all engines know this name.
+fn int4(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.custom("int4");
+    column
 }
 
 /// The table that records the applied steps.

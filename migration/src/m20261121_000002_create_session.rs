@@ -2,6 +2,8 @@
 
 use sea_orm_migration::{prelude::*, sea_query::ColumnDef};
 
+use crate::int4;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -20,7 +22,7 @@ impl MigrationTrait for Migration {
                     .col(ColumnDef::new("face").string_len(8).not_null())
                     .col(ColumnDef::new("secret_hash").var_binary(32))
                     .col(ColumnDef::new("seed").var_binary(32))
-                    .col(ColumnDef::new("generation").integer().not_null())
+                    .col(int4("generation").not_null())
                     .col(ColumnDef::new("rotated_at").big_integer())
                     .col(ColumnDef::new("refresh_in").string_len(8))
                     .col(ColumnDef::new("authenticated_at").big_integer().not_null())

@@ -7,6 +7,8 @@
 use sea_orm::{ConnectionTrait, DbBackend, prelude::Uuid};
 use sea_orm_migration::{prelude::*, sea_query::ColumnDef};
 
+use crate::int4;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -85,7 +87,7 @@ async fn mail(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(ColumnDef::new("recipient").string_len(254).not_null())
             .col(bytes(manager, "content"))
             .col(ColumnDef::new("created_at").big_integer().not_null())
-            .col(ColumnDef::new("attempts").integer().not_null())
+            .col(int4("attempts").not_null())
             .col(ColumnDef::new("next_attempt_at").big_integer().not_null())
             .col(ColumnDef::new("claimed_until").big_integer().not_null())
             .col(ColumnDef::new("failure").string_len(200))

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::{prelude::*, sea_query::ColumnDef};
 
+use crate::int4;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -13,7 +15,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = crate::table(manager, "signing_key")
-            .col(ColumnDef::new("number").integer().not_null().primary_key())
+            .col(int4("number").not_null().primary_key())
             .col(ColumnDef::new("id").string_len(43).not_null().unique_key())
             .col(ColumnDef::new("algorithm").string_len(16).not_null())
             .col(ColumnDef::new("private").var_binary(1024).not_null())

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend, sea_query::ColumnDef};
 
+use crate::int4;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -50,7 +52,7 @@ async fn challenges(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(ColumnDef::new("mode").string_len(8).not_null())
         .col(ColumnDef::new("refresh_in").string_len(8))
         .col(ColumnDef::new("remember").boolean().not_null())
-        .col(ColumnDef::new("tries").integer().not_null())
+        .col(int4("tries").not_null())
         .col(ColumnDef::new("expires_at").big_integer().not_null())
         .foreign_key(&mut owner("challenge_user", "challenge"))
         .to_owned();

@@ -12,7 +12,10 @@ use sea_orm::{
     sea_query::{Expr, LockType},
 };
 
-use crate::{db::Unavailable, state::Tx};
+use crate::{
+    db::{Unavailable, later},
+    state::Tx,
+};
 
 /// `last_used_at` may be this old: writing it for each request costs too much.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
@@ -53,6 +56,11 @@ pub(super) async fn note_use(tx: &Tx, id: AdminKeyId, now: UnixMillis) -> Result
 
 /// Whether a key is not revoked. It locks the row, so that the answer holds until the transaction ends.
 pub(super) async fn is_unrevoked(tx: &Tx, id: AdminKeyId) -> Result<bool, Unavailable> {
+    if tx.has_local_locks() {
+        let update = Entity::update_many().filter(Column::Id.eq(id)).filter(Column::RevokedAt.is_null());
+        let update = update.col_expr(Column::LastUsedAt, later("last_used_at"));
+        return Ok(update.exec(tx.connection()).await?.rows_affected > 0);
+    }
     let key = Entity::find_by_id(id).filter(Column::RevokedAt.is_null()).lock(LockType::Share).one(tx.connection()).await?;
     Ok(key.is_some())
 }

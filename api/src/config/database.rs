@@ -17,6 +17,41 @@ pub struct DatabaseConfig {
     pub connections: u32,
     /// Whether the URL leads to a pooler that assigns a server connection per transaction.
     pub transaction_pooling: bool,
+    /// The isolation level of transactions on PostgreSQL.
+    pub isolation: Isolation,
+}
+
+/// An isolation level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Each statement sees what was committed before it.
+    #[default]
+    ReadCommitted,
+    /// All statements of a transaction see the same.
+    RepeatableRead,
+    /// As if one transaction ran after another.
+    Serializable,
+}
+
+impl Isolation {
+    /// Parses `read-committed`, `repeatable-read` or `serializable`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "read-committed" => Some(Self::ReadCommitted),
+            "repeatable-read" => Some(Self::RepeatableRead),
+            "serializable" => Some(Self::Serializable),
+            _ => None,
+        }
+    }
+
+    /// The level in SQL.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::ReadCommitted => "READ COMMITTED",
+            Self::RepeatableRead => "REPEATABLE READ",
+            Self::Serializable => "SERIALIZABLE",
+        }
+    }
 }
 
 impl DatabaseConfig {
@@ -38,10 +73,20 @@ impl DatabaseConfig {
         let connections = reader.one("database.connections", most, about, |text| number(text, least..=1000));
         let about = "Whether `database.url` leads to a pooler in transaction mode, such as PgBouncer with `pool_mode = transaction`. PostgreSQL only.";
         let transaction_pooling = reader.one("database.transaction_pooling", "false", about, switch);
-        if transaction_pooling == Some(true) && !url.as_ref().is_some_and(|url| url.starts_with("postgres")) {
-            reader.reject("database.transaction_pooling", "is for PostgreSQL only; leave it out");
+        let about = "Isolation level of transactions: read-committed, repeatable-read or serializable. PostgreSQL only.";
+        let isolation = reader.one("database.isolation", "read-committed", about, |text| {
+            Isolation::parse(text).ok_or_else(|| "write read-committed, repeatable-read or serializable".to_owned())
+        });
+        let is_set = [
+            ("database.transaction_pooling", transaction_pooling == Some(true)),
+            ("database.isolation", isolation.is_some_and(|level| level != Isolation::ReadCommitted)),
+        ];
+        if !url.as_ref().is_some_and(|url| url.starts_with("postgres")) {
+            for (key, _) in is_set.into_iter().filter(|(_, is_set)| *is_set) {
+                reader.reject(key, "is for PostgreSQL only; leave it out");
+            }
         }
-        Some(Self { url: url?, connections: connections?, transaction_pooling: transaction_pooling? })
+        Some(Self { url: url?, connections: connections?, transaction_pooling: transaction_pooling?, isolation: isolation? })
     }
 
     /// Whether it is a database server, not a SQLite file.
@@ -97,12 +142,12 @@ impl fmt::Debug for DatabaseConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::{DatabaseConfig, parse};
+    use super::{DatabaseConfig, Isolation, parse};
 
     #[test]
     fn the_shown_url_contains_no_password() {
         let url = parse("postgres://ada:secret@db.example.com:5433/bifrons").unwrap();
-        let config = DatabaseConfig { url, connections: 2, transaction_pooling: false };
+        let config = DatabaseConfig { url, connections: 2, transaction_pooling: false, isolation: Isolation::default() };
         assert_eq!(config.shown(), "postgres://db.example.com:5433/bifrons");
         assert!(!format!("{config:?}").contains("secret"));
     }

@@ -41,7 +41,7 @@ pub use claims::{Claim, ClaimSource};
 pub use connections::ConnectionsConfig;
 pub use cookie_policy::CookiePolicy;
 pub use cors::CorsConfig;
-pub use database::DatabaseConfig;
+pub use database::{DatabaseConfig, Isolation};
 pub use dev_origin::DevOrigin;
 pub use doctor::Origin;
 pub use limits::{LimitsConfig, Rate};

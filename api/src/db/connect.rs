@@ -5,7 +5,8 @@ use std::{fmt::Write, io, sync::Arc, time::Duration};
 use sea_orm::{
     ConnectOptions, Database, DbErr, RuntimeErr,
     sqlx::{
-        AssertSqlSafe, ConnectOptions as _, Executor, MySqlConnection, PgConnection,
+        self, AssertSqlSafe, ConnectOptions as _, Executor, MySqlConnection, PgConnection,
+        mysql::MySqlDatabaseError,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -15,9 +16,10 @@ use super::{
     pool::Pool,
     server_pool::ServerPool,
     sqlite_pool::SqlitePool,
+    tidb,
     timeouts::{REQUEST_TIMEOUT, SuspectConnections, WithTimeout, with_checks},
 };
-use crate::config::DatabaseConfig;
+use crate::config::{DatabaseConfig, Isolation};
 
 /// The longest time between two statements of a transaction.
 const IDLE_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -76,13 +78,21 @@ async fn server(
     suspects: &Arc<SuspectConnections>,
 ) -> Result<ServerPool, DbErr> {
     let connection = Database::connect(options(config, purpose, connections, suspects)).await?;
-    Ok(ServerPool::new(connection, config.transaction_pooling.then(|| postgres_prologue(purpose))))
+    Ok(ServerPool::new(connection, config.transaction_pooling.then(|| postgres_prologue(purpose, isolation(config, purpose)))))
+}
+
+/// A process that waited for another one to migrate must see what that one did.
+fn isolation(config: &DatabaseConfig, purpose: Purpose) -> Isolation {
+    match purpose {
+        Purpose::Serving | Purpose::Relaxed => config.isolation,
+        Purpose::Migrating => Isolation::ReadCommitted,
+    }
 }
 
 fn options(config: &DatabaseConfig, purpose: Purpose, connections: u32, suspects: &Arc<SuspectConnections>) -> ConnectOptions {
     let mut options = ConnectOptions::new(&config.url);
     let (postgres_suspects, mysql_suspects) = (Arc::clone(suspects), Arc::clone(suspects));
-    let transaction_pooling = config.transaction_pooling;
+    let (transaction_pooling, isolation) = (config.transaction_pooling, isolation(config, purpose));
     options
         .connect_timeout(REQUEST_TIMEOUT)
         .acquire_timeout(REQUEST_TIMEOUT)
@@ -99,7 +109,7 @@ fn options(config: &DatabaseConfig, purpose: Purpose, connections: u32, suspects
             if transaction_pooling {
                 return pool;
             }
-            pool.after_connect(move |connection, _| Box::pin(set_postgres(connection, purpose)))
+            pool.after_connect(move |connection, _| Box::pin(set_postgres(connection, purpose, isolation)))
         })
         .map_sqlx_mysql_opts(|mysql| mysql.charset("utf8mb4").timezone("+00:00".to_owned()))
         .map_sqlx_mysql_pool_opts(move |pool| {
@@ -132,8 +142,8 @@ fn postgres_timeouts(purpose: Purpose) -> [(&'static str, u128); 3] {
 }
 
 /// Set by SQL and not as start-up parameters, which `PgBouncer` refuses or drops.
-async fn set_postgres(connection: &mut PgConnection, purpose: Purpose) -> Result<(), sea_orm::sqlx::Error> {
-    let mut sql = "SET default_transaction_isolation = 'read committed'".to_owned();
+async fn set_postgres(connection: &mut PgConnection, purpose: Purpose, isolation: Isolation) -> Result<(), sqlx::Error> {
+    let mut sql = format!("SET default_transaction_isolation = '{}'", isolation.sql());
     for (name, millis) in postgres_timeouts(purpose) {
         let _ = write!(sql, "; SET {name} = {millis}");
     }
@@ -142,8 +152,8 @@ async fn set_postgres(connection: &mut PgConnection, purpose: Purpose) -> Result
 
 /// The same for one transaction, with a pooler in transaction mode. The connection may still have prepared statements of a transaction
 /// that failed, under names that this one uses too.
-fn postgres_prologue(purpose: Purpose) -> String {
-    let mut sql = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; DEALLOCATE ALL".to_owned();
+fn postgres_prologue(purpose: Purpose, isolation: Isolation) -> String {
+    let mut sql = format!("SET TRANSACTION ISOLATION LEVEL {}; DEALLOCATE ALL", isolation.sql());
     for (name, millis) in postgres_timeouts(purpose) {
         let _ = write!(sql, "; SET LOCAL {name} = {millis}");
     }
@@ -157,10 +167,13 @@ const MYSQL_SETTINGS: [&str; 3] = [
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
 ];
 
-async fn set_mysql(connection: &mut MySqlConnection, purpose: Purpose) -> Result<(), sea_orm::sqlx::Error> {
+async fn set_mysql(connection: &mut MySqlConnection, purpose: Purpose) -> Result<(), sqlx::Error> {
     for setting in MYSQL_SETTINGS {
         connection.execute(setting).await?;
     }
+    // MariaDB has this variable: a node of Galera first applies what other nodes have committed.
+    set_if_known(connection, "SET SESSION wsrep_sync_wait = 7").await?;
+    set_if_known(connection, tidb::PROMOTE_SHARED_LOCKS).await?;
     // MariaDB has `max_statement_time` in seconds, MySQL `max_execution_time` in milliseconds.
     let [locks, mariadb, mysql] = match purpose {
         Purpose::Serving | Purpose::Relaxed => {
@@ -175,6 +188,18 @@ async fn set_mysql(connection: &mut MySqlConnection, purpose: Purpose) -> Result
         connection.execute(mysql).await?;
     }
     Ok(())
+}
+
+async fn set_if_known(connection: &mut MySqlConnection, setting: &'static str) -> Result<(), sqlx::Error> {
+    const UNKNOWN_VARIABLE: u16 = 1193;
+    match connection.execute(setting).await {
+        Err(sqlx::Error::Database(error))
+            if error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == UNKNOWN_VARIABLE) =>
+        {
+            Ok(())
+        }
+        set => set.map(drop),
+    }
 }
 
 /// Fails with the network error if no server listens at the URL. The pool would only report a timeout.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx::error::DatabaseError};
+use sea_orm::{DbErr, SqlErr};
+
+use super::conflict;
 
 /// The database did not execute a statement.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -26,19 +28,19 @@ impl Unavailable {
         DbErr::Custom("a row is sealed under a secret that tokens.secrets (or bifrons.key) lacks".to_owned()).into()
     }
 
-    /// Whether the database rolled this transaction back because of another one: SQLSTATE 40001 and 40P01.
+    /// Whether the database rolled this transaction back because of another one.
     pub(super) fn is_conflict(&self) -> bool {
-        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self.0.as_ref() else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(DatabaseError::code);
-        matches!(code.as_deref(), Some("40001" | "40P01"))
+        conflict::is_conflict(&self.0)
     }
 
     /// Whether a unique constraint refused the row.
     pub fn is_duplicate(&self) -> bool {
-        matches!(self.0.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+        is_duplicate(&self.0)
     }
+}
+
+pub(super) fn is_duplicate(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
 /// Without SeaORM's name for what we put into an error ourselves.
@@ -59,6 +61,8 @@ pub enum OpenError {
     Older,
     #[error("a newer version of Bifrons migrated this database (step {0}); start that version, or restore a backup")]
     Newer(String),
+    #[error("this database cannot be used: {0}")]
+    Unsuitable(&'static str),
     #[error("cannot migrate the database: {0}")]
     Migrate(DbErr),
 }

@@ -1,9 +1,13 @@
 //! Migrates the schema to this version.
 
 use migration::{FORMER_TABLES, HISTORY, Migrator, MigratorTrait, SchemaManager, TABLES};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IntoDatabaseExecutor, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IntoDatabaseExecutor, RuntimeErr, Statement, sqlx::error::DatabaseError,
+};
 
-use super::{connect::MIGRATION_LOCK_TIMEOUT, error::OpenError, server_pool::ServerPool};
+use super::{
+    conflict, connect::MIGRATION_LOCK_TIMEOUT, error::OpenError, galera, migration_lease::MigrationLease, server_pool::ServerPool,
+};
 
 /// How a schema compares with this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,18 +55,38 @@ async fn applied(history: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     history.query_all_raw(query).await?.into_iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-/// Migrates the schema. One process migrates at a time; others wait. On PostgreSQL all steps are one transaction, which a pooler in
-/// transaction mode needs.
+/// Migrates the schema. One process migrates at a time; others wait.
 pub(super) async fn migrate(pool: &ServerPool) -> Result<(), OpenError> {
-    let holder = pool.begin().await.map_err(OpenError::Migrate)?;
-    lock(&holder).await.map_err(OpenError::Migrate)?;
-    if holder.get_database_backend() == DbBackend::Postgres {
-        migrate_locked(&holder).await?;
-        return holder.commit().await.map_err(OpenError::Migrate);
+    let is_conflict = |error: &OpenError| matches!(error, OpenError::Migrate(error) if conflict::is_conflict(error));
+    conflict::retry(is_conflict, || migrate_once(pool)).await
+}
+
+/// On PostgreSQL all steps are one transaction, which a pooler in transaction mode needs.
+async fn migrate_once(pool: &ServerPool) -> Result<(), OpenError> {
+    let is_one_transaction = pool.get_database_backend() == DbBackend::Postgres;
+    match lock(pool).await.map_err(OpenError::Migrate)? {
+        Some(holder) if is_one_transaction => {
+            migrate_locked(&holder).await?;
+            holder.commit().await.map_err(OpenError::Migrate)
+        }
+        Some(holder) => {
+            let migrated = migrate_locked(pool.connection()).await;
+            unlock(holder).await.map_err(OpenError::Migrate)?;
+            migrated
+        }
+        None => {
+            let lease = MigrationLease::take(pool).await.map_err(OpenError::Migrate)?;
+            let migrating = async {
+                if !is_one_transaction {
+                    return migrate_locked(pool.connection()).await;
+                }
+                let transaction = pool.begin().await.map_err(OpenError::Migrate)?;
+                migrate_locked(&transaction).await?;
+                transaction.commit().await.map_err(OpenError::Migrate)
+            };
+            lease.hold(migrating, OpenError::Migrate).await
+        }
     }
-    let migrated = migrate_locked(pool.connection()).await;
-    unlock(holder).await.map_err(OpenError::Migrate)?;
-    migrated
 }
 
 async fn migrate_locked<'c>(connection: impl IntoDatabaseExecutor<'c> + Copy) -> Result<(), OpenError> {
@@ -85,12 +109,23 @@ async fn refuse_foreign_tables<'c>(connection: impl IntoDatabaseExecutor<'c>) ->
     Ok(())
 }
 
-/// Waits while another process migrates, for ten minutes at most. With SQLite a file lock does this (`state::lock`).
-async fn lock(holder: &DatabaseTransaction) -> Result<(), DbErr> {
+/// Waits while another process migrates, for ten minutes at most. With SQLite a file lock does this (`state::lock`). `None` if the locks
+/// of this database do not exclude other processes.
+async fn lock(pool: &ServerPool) -> Result<Option<DatabaseTransaction>, DbErr> {
+    if galera::is_galera(pool).await? {
+        return Ok(None);
+    }
+    let holder = pool.begin().await?;
     match holder.get_database_backend() {
         DbBackend::Postgres => {
             holder.execute_unprepared("SET LOCAL lock_timeout = '10min'").await?;
-            holder.execute_unprepared("SELECT pg_advisory_xact_lock(7161826510)").await?;
+            match holder.execute_unprepared("SELECT pg_advisory_xact_lock(7161826510)").await {
+                Err(error) if is_missing_function(&error) => {
+                    holder.rollback().await?;
+                    return Ok(None);
+                }
+                locked => locked?,
+            };
             let timeout = MIGRATION_LOCK_TIMEOUT.as_millis();
             holder.execute_unprepared(&format!("SET LOCAL lock_timeout = {timeout}")).await?;
         }
@@ -107,7 +142,14 @@ async fn lock(holder: &DatabaseTransaction) -> Result<(), DbErr> {
         }
         _ => {}
     }
-    Ok(())
+    Ok(Some(holder))
+}
+
+/// Whether the server has no such function (42883, 0A000), or keeps it from this database user (42501).
+fn is_missing_function(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return false };
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(code.as_deref(), Some("42883" | "0A000" | "42501"))
 }
 
 async fn unlock(holder: DatabaseTransaction) -> Result<(), DbErr> {

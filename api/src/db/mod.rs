@@ -1,30 +1,37 @@
 //! The connection to the database. With the `store.rs` files, the only place that names SeaORM.
 
 mod backup;
+mod clock;
+mod conflict;
 mod connect;
 mod error;
+mod galera;
 mod grouped;
 mod lease;
 mod migrate;
+mod migration_lease;
 mod pool;
 mod server_pool;
 mod sqlite_file;
 mod sqlite_pool;
+mod tidb;
 mod timeouts;
+mod variable;
 
 use std::{io, sync::Arc, time::Duration};
 
-use entity::UnixMillis;
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, ExprTrait,
-    sea_query::{Expr, Query, SimpleExpr},
+    ConnectionTrait, DbErr, ExprTrait,
+    sea_query::{Expr, Query},
 };
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{config::DatabaseConfig, random};
 pub use backup::{BackupError, backup, restore};
+pub(crate) use clock::{database_now, database_time};
 use connect::Pools;
 pub use error::{OpenError, Unavailable};
+pub(crate) use galera::later;
 pub use grouped::Grouped;
 pub(crate) use grouped::padded;
 pub(crate) use lease::{Held, Lease};
@@ -39,6 +46,7 @@ pub struct Db {
     relaxed: WithTimeout<Pool>,
     reserved: WithTimeout<Pool>,
     last_ping: Arc<Mutex<Option<LastPing>>>,
+    has_local_locks: bool,
 }
 
 /// What to do with a schema of an older version.
@@ -62,9 +70,6 @@ pub enum Scope {
 
 /// A transaction. It rolls back unless it is committed.
 pub type Transaction = WithTimeout<PoolTransaction>;
-
-/// How many times a transaction is attempted when it conflicts with others.
-const ATTEMPTS: u32 = 4;
 
 /// How long [`Db::ping`] reuses its result: the readiness endpoint is public, and a check takes the write lock.
 const PING_CACHED_FOR: Duration = Duration::from_secs(1);
@@ -91,6 +96,7 @@ impl Db {
     async fn with_schema(config: &DatabaseConfig, schema: Schema) -> Result<Self, OpenError> {
         let cannot_open = |error| OpenError::Open(config.shown(), error);
         let connection = connect::for_migrating(config).await.map_err(cannot_open)?;
+        tidb::check(&connection).await?;
         let result = match migrate::status(&connection).await {
             Ok(Status::Current) => Ok(()),
             Ok(Status::Empty) if schema == Schema::Require => Err(OpenError::Missing(config.shown())),
@@ -101,12 +107,18 @@ impl Db {
         connection.close().await.map_err(cannot_open)?;
         result?;
         let Pools { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
-        Ok(Self { pool, relaxed, reserved, last_ping: Arc::default() })
+        let has_local_locks = galera::is_galera(&pool).await.map_err(cannot_open)?;
+        Ok(Self { pool, relaxed, reserved, last_ping: Arc::default(), has_local_locks })
     }
 
     /// How many connections for requests and tasks are in use, and how many there may be.
     pub fn connections(&self) -> (usize, usize) {
         self.pool.inner().usage()
+    }
+
+    /// Whether a lock of a row does not exclude transactions on other nodes of the database, as with Galera.
+    pub(crate) fn has_local_locks(&self) -> bool {
+        self.has_local_locks
     }
 
     /// The newest migration of the schema that this version does not know, if a newer version migrated it.
@@ -131,16 +143,7 @@ impl Db {
 
     /// Runs `work`, a whole transaction, and retries it when the database reports a conflict with another transaction.
     pub async fn retry<T, F: Future<Output = Result<T, Unavailable>>>(&self, work: impl Fn() -> F) -> Result<T, Unavailable> {
-        for attempt in 1.. {
-            match work().await {
-                Err(error) if attempt < ATTEMPTS && error.is_conflict() => {
-                    let [jitter] = random::bytes();
-                    tokio::time::sleep(Duration::from_millis(u64::from(attempt * 5) + u64::from(jitter) / 8)).await;
-                }
-                done => return done,
-            }
-        }
-        unreachable!("the last attempt returns")
+        conflict::retry(Unavailable::is_conflict, work).await
     }
 
     /// Begins a transaction that promises this.
@@ -191,20 +194,4 @@ impl Db {
         self.relaxed.into_inner().close().await?;
         Ok(self.pool.into_inner().close().await?)
     }
-}
-
-/// The database's own time in milliseconds since 1970. Nodes' clocks differ; polling for changes needs one clock.
-pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
-    Expr::cust(match db.get_database_backend() {
-        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-        DbBackend::MySql => "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)",
-        _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-    })
-}
-
-/// The time by the database's clock.
-pub(crate) async fn database_time(db: &impl ConnectionTrait) -> Result<UnixMillis, Unavailable> {
-    let now = Query::select().expr(database_now(db)).to_owned();
-    let row = db.query_one(&now).await?.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?;
-    Ok(UnixMillis(row.try_get_by_index(0)?))
 }

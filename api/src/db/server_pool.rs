@@ -10,6 +10,8 @@ use sea_orm::{
     TransactionTrait as _, prelude::async_trait,
 };
 
+use super::conflict::{is_conflict, retry};
+
 /// Connections to a database server.
 #[derive(Clone, Debug)]
 pub struct ServerPool {
@@ -57,31 +59,8 @@ impl ServerPool {
     }
 }
 
-#[async_trait::async_trait]
-impl ConnectionTrait for ServerPool {
-    fn get_database_backend(&self) -> DbBackend {
-        self.connection.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        if self.prologue.is_none() {
-            return self.connection.execute_raw(statement).await;
-        }
-        let transaction = self.begin().await?;
-        let result = transaction.execute_raw(statement).await?;
-        transaction.commit().await.map(|()| result)
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        if self.prologue.is_none() {
-            return self.connection.execute_unprepared(sql).await;
-        }
-        let transaction = self.begin().await?;
-        let result = transaction.execute_unprepared(sql).await?;
-        transaction.commit().await.map(|()| result)
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+impl ServerPool {
+    async fn query_one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         if self.prologue.is_none() {
             return self.connection.query_one_raw(statement).await;
         }
@@ -90,12 +69,54 @@ impl ConnectionTrait for ServerPool {
         transaction.commit().await.map(|()| row)
     }
 
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         if self.prologue.is_none() {
             return self.connection.query_all_raw(statement).await;
         }
         let transaction = self.begin().await?;
         let rows = transaction.query_all_raw(statement).await?;
         transaction.commit().await.map(|()| rows)
+    }
+
+    async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        if self.prologue.is_none() {
+            return self.connection.execute_raw(statement).await;
+        }
+        let transaction = self.begin().await?;
+        let result = transaction.execute_raw(statement).await?;
+        transaction.commit().await.map(|()| result)
+    }
+
+    async fn execute_text(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        if self.prologue.is_none() {
+            return self.connection.execute_unprepared(sql).await;
+        }
+        let transaction = self.begin().await?;
+        let result = transaction.execute_unprepared(sql).await?;
+        transaction.commit().await.map(|()| result)
+    }
+}
+
+/// Each statement is a transaction. If it conflicts with another one it is repeated: at `serializable` a query can conflict, too.
+#[async_trait::async_trait]
+impl ConnectionTrait for ServerPool {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        retry(is_conflict, || self.execute(statement.clone())).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        retry(is_conflict, || self.execute_text(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        retry(is_conflict, || self.query_one(statement.clone())).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        retry(is_conflict, || self.query_all(statement.clone())).await
     }
 }

@@ -159,12 +159,13 @@ fn is_connection_failure(error: &DbErr) -> bool {
     }
 }
 
-/// Whether a connection refused to write: SQLSTATE 25006, and three errors of MySQL and MariaDB about a read-only server or transaction.
+/// Whether a connection refused to write: SQLSTATE 25006, and three errors of MySQL and MariaDB about a read-only server or transaction. A
+/// node of Galera that has lost the others (1047) refuses everything: a new connection may reach another node.
 fn is_read_only(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return false };
     let Some(error) = error.as_database_error() else { return false };
     match error.try_downcast_ref::<MySqlDatabaseError>() {
-        Some(mysql) => matches!(mysql.number(), 1290 | 1792 | 1836),
+        Some(mysql) => matches!(mysql.number(), 1047 | 1290 | 1792 | 1836),
         None => error.code().as_deref() == Some("25006"),
     }
 }

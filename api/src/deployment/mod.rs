@@ -124,8 +124,11 @@ pub(crate) async fn former_signing_key(db: &Db) -> Result<Option<String>, Unavai
 
 /// Forgets what the nodes have in common, and removes the signing keys. The next start records it anew, and makes a key.
 pub async fn reset(db: &Db, audit: &Trail) -> Result<(), Unavailable> {
-    let tx = db.begin().await?;
-    store::remove(&tx, &[ID, SECRET, PUBLIC_URL, SIGNING_KEY]).await?;
-    signing_keys::store::clear(&tx).await?;
-    audit.commit(tx, vec![Event::DeploymentReset.into()]).await
+    db.retry(async || {
+        let tx = db.begin().await?;
+        store::remove(&tx, &[ID, SECRET, PUBLIC_URL, SIGNING_KEY]).await?;
+        signing_keys::store::clear(&tx).await?;
+        audit.commit(tx, vec![Event::DeploymentReset.into()]).await
+    })
+    .await
 }

@@ -7,7 +7,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, Iterable,
-    QueryFilter, QueryOrder, QuerySelect, Select, UpdateMany,
+    QueryFilter, QueryOrder, QuerySelect, UpdateMany,
     sea_query::{Expr, LockType, Query},
 };
 
@@ -15,29 +15,30 @@ use crate::{
     audit::Event,
     authentication::second_factor,
     config::SessionsConfig,
-    db::{Unavailable, database_now, padded},
+    db::{Unavailable, database_now, later, padded},
     principal::{Principal, SessionSnapshot},
     session_cache::Change,
     state::Tx,
 };
 
-/// Stores a new session, if its user is active, and has the `credential_epoch` and the second factor that they had when they were read; false
-/// if not. A change of the user waits until the transaction is over.
+/// Stores a new session, if its user is active, and has the `credential_epoch` and the second factor that they had when they were read;
+/// false if not. A change of the user waits until the transaction is over, or one of the two is repeated.
 pub(crate) async fn insert(tx: &Tx, session: Model, user: &user::Model) -> Result<bool, Unavailable> {
+    let unchanged = Condition::all()
+        .add(user::Column::Id.eq(user.id))
+        .add(user::Column::CredentialEpoch.eq(user.credential_epoch))
+        .add(user::Column::SecondFactor.eq(user.second_factor))
+        .add(user::Column::Status.eq(Status::Active));
+    if tx.has_local_locks() {
+        let update = user::Entity::update_many().filter(unchanged.clone());
+        update.col_expr(user::Column::ChangedAt, later("changed_at")).exec(tx.connection()).await?;
+    }
     let row = session.into_active_model();
     let values = Column::iter().filter_map(|column| row.get(column).into_value()).map(Expr::value);
-    let values = Query::select()
-        .exprs(values)
-        .from(user::Entity)
-        .and_where(user::Column::Id.eq(user.id))
-        .and_where(user::Column::CredentialEpoch.eq(user.credential_epoch))
-        .and_where(user::Column::SecondFactor.eq(user.second_factor))
-        .and_where(user::Column::Status.eq(Status::Active))
-        .lock(LockType::Share)
-        .to_owned();
-    let insert = Query::insert().into_table(Entity).columns(Column::iter()).select_from(values).map(|insert| insert.to_owned());
-    let insert = insert.map_err(|error| DbErr::Custom(error.to_string()))?;
-    Ok(tx.connection().execute(&insert).await?.rows_affected() > 0)
+    let values = Query::select().exprs(values).from(user::Entity).cond_where(unchanged).lock(LockType::Share).to_owned();
+    let mut insert = Query::insert().into_table(Entity).columns(Column::iter()).to_owned();
+    let insert = insert.select_from(values).map_err(|error| DbErr::Custom(error.to_string()))?;
+    Ok(tx.connection().execute(insert).await?.rows_affected() > 0)
 }
 
 /// A session and its user, whether or not the session has ended.
@@ -71,13 +72,13 @@ pub(crate) async fn find_same(
 /// Whether the session has not ended. A cached principal may be older than the end of its session, so every write in the name of a
 /// principal asks this or [`is_unchanged`]. The answer holds until the transaction is over.
 pub(crate) async fn is_live(tx: &Tx, session: &SessionSnapshot) -> Result<bool, Unavailable> {
-    exists(tx, Entity::find_by_id(session.id)).await
+    stays(tx, Condition::all().add(Column::Id.eq(session.id))).await
 }
 
 /// Whether the session has neither ended nor got a new secret since the principal proved the one it had. For writes that an attacker
 /// with a copy of the old secret would make.
 pub(crate) async fn is_unchanged(tx: &Tx, session: &SessionSnapshot) -> Result<bool, Unavailable> {
-    exists(tx, Entity::find_by_id(session.id).filter(Column::Version.eq(session.version))).await
+    stays(tx, Condition::all().add(Column::Id.eq(session.id)).add(Column::Version.eq(session.version))).await
 }
 
 /// The same, and the user has the factors that the principal was read with: a session that was fresh without a second factor is not once
@@ -87,8 +88,14 @@ pub(crate) async fn is_still_fresh(tx: &Tx, principal: &Principal) -> Result<boo
     Ok(is_unchanged(tx, &principal.session).await? && factors.one(tx.connection()).await?.is_some())
 }
 
-async fn exists(tx: &Tx, session: Select<Entity>) -> Result<bool, Unavailable> {
-    Ok(session.filter(Column::EndedAt.is_null()).lock(LockType::Share).one(tx.connection()).await?.is_some())
+/// Whether there is such a session that has not ended. No other transaction ends it until this one is over.
+async fn stays(tx: &Tx, which: Condition) -> Result<bool, Unavailable> {
+    let which = which.add(Column::EndedAt.is_null());
+    if tx.has_local_locks() {
+        let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later("changed_at"));
+        return Ok(update.exec(tx.connection()).await?.rows_affected > 0);
+    }
+    Ok(Entity::find().filter(which).lock(LockType::Share).one(tx.connection()).await?.is_some())
 }
 
 /// Whether one of these sessions belongs to the user and has neither ended nor expired.
@@ -98,21 +105,16 @@ pub(crate) async fn is_any_live(
     sessions: Vec<SessionId>,
     now: UnixMillis,
 ) -> Result<bool, Unavailable> {
-    let live = Entity::find()
-        .filter(Column::Id.is_in(sessions))
-        .filter(Column::UserId.eq(user))
-        .filter(Column::EndedAt.is_null())
-        .filter(Column::ExpiresAt.gt(now))
-        .filter(Column::IdleExpiresAt.gt(now));
+    let live = Entity::find().filter(Column::Id.is_in(sessions)).filter(Column::UserId.eq(user)).filter(Column::EndedAt.is_null());
+    let live = live.filter(Column::ExpiresAt.gt(now)).filter(Column::IdleExpiresAt.gt(now));
     Ok(live.one(db).await?.is_some())
 }
 
 /// Notes that a session was used; false if it has ended, or has a note after `before`.
 pub(crate) async fn touch(tx: &Tx, used: &SessionSnapshot, before: UnixMillis) -> Result<bool, Unavailable> {
-    let update = update_live(used.id)
-        .filter(Column::LastSeenAt.lte(before))
-        .col_expr(Column::LastSeenAt, Expr::value(used.last_seen_at))
-        .col_expr(Column::IdleExpiresAt, Expr::value(used.idle_expires_at));
+    let update = update_live(used.id).filter(Column::LastSeenAt.lte(before));
+    let update = update.col_expr(Column::LastSeenAt, Expr::value(used.last_seen_at));
+    let update = update.col_expr(Column::IdleExpiresAt, Expr::value(used.idle_expires_at));
     Ok(update.exec(tx.connection()).await?.rows_affected > 0)
 }
 

@@ -117,10 +117,12 @@ impl Keyring<'_> {
         if stage == Stage::Signing {
             return Ok(Some(false));
         }
-        let tx = self.db.begin().await?;
-        let is_removed = store::remove(&tx, vec![row.number]).await? > 0;
-        self.commit(tx, is_removed, Event::SigningKeyRemoved.into()).await?;
-        Ok(Some(true))
+        let removal = async || {
+            let tx = self.db.begin().await?;
+            let is_removed = store::remove(&tx, vec![row.number]).await? > 0;
+            self.commit(tx, is_removed, Event::SigningKeyRemoved.into()).await
+        };
+        self.db.retry(removal).await.map(|_| Some(true))
     }
 
     /// Removes the keys of which no token can be valid any more.
@@ -200,13 +202,13 @@ impl Keyring<'_> {
         because: &'static str,
     ) -> Result<Option<Rotation>, SigningKeysError> {
         let row = sealed::seal(self.secrets, number, pair, signs_from)?;
-        let record = Event::SigningKeyPublished.because(because);
-        let tx = self.db.begin().await?;
-        let is_added = store::add(&tx, vec![row]).await?;
-        if !self.commit(tx, is_added, record).await? {
-            return Ok(None);
-        }
-        Ok(Some(Rotation { id: pair.0.id.clone(), algorithm: pair.0.algorithm, signs_from }))
+        let publication = async || {
+            let tx = self.db.begin().await?;
+            let is_added = store::add(&tx, vec![row.clone()]).await?;
+            self.commit(tx, is_added, Event::SigningKeyPublished.because(because)).await
+        };
+        let is_published = self.db.retry(publication).await?;
+        Ok(is_published.then(|| Rotation { id: pair.0.id.clone(), algorithm: pair.0.algorithm, signs_from }))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
 pub struct Tx {
     connection: Transaction,
     noted: Mutex<Noted>,
+    has_local_locks: bool,
 }
 
 /// What follows from a write once it is committed.
@@ -38,6 +39,12 @@ impl Tx {
     /// For the statements of the stores.
     pub(crate) fn connection(&self) -> &Transaction {
         &self.connection
+    }
+
+    /// Whether a lock of a row does not exclude transactions on other nodes of the database. Then a transaction that relies on a row must
+    /// write it ([`later`](crate::db::later)), so that one of two such transactions is repeated.
+    pub(crate) fn has_local_locks(&self) -> bool {
+        self.has_local_locks
     }
 
     /// Notes a change, for all caches of this session or user.
@@ -105,9 +112,10 @@ impl AppState {
         T: Send + 'static,
     {
         let attempt = async || {
-            let tx = Tx { connection: self.db.begin_with(scope).await?, noted: Mutex::default() };
+            let connection = self.db.begin_with(scope).await?;
+            let tx = Tx { connection, noted: Mutex::default(), has_local_locks: self.db.has_local_locks() };
             let value = work(&tx, &input).await?;
-            let Tx { connection, noted } = tx;
+            let Tx { connection, noted, .. } = tx;
             if refuses(&value) {
                 connection.rollback().await?;
                 return Ok((value, Noted::default(), Stored::default()));

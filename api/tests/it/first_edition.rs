@@ -3,7 +3,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
-use bifrons::{clock::Clock, config::DatabaseConfig, db::Db, email_address::EmailAddress, secret::ServerSecret};
+use bifrons::{
+    clock::Clock,
+    config::{DatabaseConfig, Isolation},
+    db::Db,
+    email_address::EmailAddress,
+    secret::ServerSecret,
+};
 use entity::UnixMillis;
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database, Statement};
@@ -104,7 +110,14 @@ fn with_cookie(app: &App, name: &str, value: &str) -> Actor {
 #[tokio::test]
 async fn the_migration_keeps_every_row() {
     let stored = Stored::load().await;
-    let db = Db::open(&DatabaseConfig { url: stored.url.clone(), connections: 3, transaction_pooling: false }).await.unwrap();
+    let db = Db::open(&DatabaseConfig {
+        url: stored.url.clone(),
+        connections: 3,
+        transaction_pooling: false,
+        isolation: Isolation::default(),
+    })
+    .await
+    .unwrap();
     let backend = db.connection().get_database_backend();
     let kept = stored.all["rows"].as_object().unwrap().iter().map(|(table, rows)| (table.as_str(), rows.as_i64().unwrap()));
     // Of each user but the deleted one, and of each session in token mode.

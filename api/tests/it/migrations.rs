@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use bifrons::{config::DatabaseConfig, db::Db};
+use bifrons::{
+    config::{DatabaseConfig, Isolation},
+    db::Db,
+};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement, TransactionTrait};
 use tokio::time::sleep;
 
@@ -35,7 +38,8 @@ impl Servers {
 }
 
 async fn open(url: &str) -> Result<Db, bifrons::db::OpenError> {
-    Db::open(&DatabaseConfig { url: url.to_owned(), connections: 2, transaction_pooling: false }).await
+    Db::open(&DatabaseConfig { url: url.to_owned(), connections: 2, transaction_pooling: false, isolation: Isolation::default() })
+        .await
 }
 
 async fn connect(url: &str) -> DatabaseConnection {

@@ -190,7 +190,7 @@ async fn a_replica_that_is_behind_takes_over() {
     .await;
     let ada = signed_in(app.client(), EMAIL).await;
     make_mark(&app.state).await.unwrap();
-    let replica = database.replica().await;
+    let replica = database.replica();
     let grace = signed_in(app.client(), GRACE).await;
     make_mark(&app.state).await.unwrap();
     database.fail_over(replica).await;

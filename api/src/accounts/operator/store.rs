@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     accounts::{profile_change::Field, store::present},
-    db::Unavailable,
+    db::{Unavailable, later},
     sessions::store::change_user,
     state::Tx,
 };
@@ -34,18 +34,25 @@ pub struct UserFilter {
 
 /// Locks the row of a user until the transaction ends.
 pub(super) async fn lock(tx: &Tx, id: UserId) -> Result<Option<Model>, Unavailable> {
+    write_locked(tx, Condition::all().add(Column::Id.eq(id))).await?;
     Ok(Entity::find_by_id(id).lock(LockType::Update).one(tx.connection()).await?)
 }
 
 /// Locks the rows of the administrators who can sign in and will not be deleted, and returns their ids.
 pub(super) async fn lock_administrators(tx: &Tx) -> Result<Vec<UserId>, Unavailable> {
-    let administrators = Entity::find()
-        .filter(has_role(ADMIN))
-        .filter(Column::Status.eq(Status::Active))
-        .filter(Column::DeleteAt.is_null())
-        .order_by_asc(Column::Id)
-        .lock(LockType::Update);
+    let leading = has_role(ADMIN).add(Column::Status.eq(Status::Active)).add(Column::DeleteAt.is_null());
+    write_locked(tx, leading.clone()).await?;
+    let administrators = Entity::find().filter(leading).order_by_asc(Column::Id).lock(LockType::Update);
     Ok(administrators.all(tx.connection()).await?.into_iter().map(|user| user.id).collect())
+}
+
+/// Writes the rows that are about to be locked, if a lock alone excludes no transaction on another node of the database.
+async fn write_locked(tx: &Tx, which: Condition) -> Result<(), Unavailable> {
+    if tx.has_local_locks() {
+        let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later("changed_at"));
+        update.exec(tx.connection()).await?;
+    }
+    Ok(())
 }
 
 /// Users who are not deleted, newest first: at most `limit` of those who were created before the user `before`.

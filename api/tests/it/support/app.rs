@@ -81,6 +81,7 @@ impl App {
         let mut config = read(&[("BIFRONS_DATA_DIR", folder.path().to_str().unwrap())]);
         if let Some(url) = database::url(folder.path()).await {
             config.database.url = url;
+            config.database.isolation = database::isolation();
         }
         config.passwords.hashing.memory_kib = 64;
         config.passwords.hashing.iterations = 1;

@@ -1,19 +1,32 @@
 //! The database of a test: SQLite in its folder, or a new one on the server that `.ci/with-databases` started for the run.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
+use bifrons::config::Isolation;
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 
-/// The URL of a test's database if `TEST_DATABASE_URL` names a server. Each folder gets its own database there.
+/// The URL of a test's database if `TEST_DATABASE_URL` names a server. Each folder gets its own database there. If it names several nodes
+/// of one server, separated by spaces, the nodes of a test take them in turn.
 pub async fn url(folder: &Path) -> Option<String> {
-    let server = std::env::var("TEST_DATABASE_URL").ok()?;
+    static TURN: AtomicUsize = AtomicUsize::new(0);
+    let servers = std::env::var("TEST_DATABASE_URL").ok()?;
+    let servers: Vec<_> = servers.split(' ').collect();
+    let server = servers[TURN.fetch_add(1, Ordering::Relaxed) % servers.len()];
     let name = folder.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_ascii_lowercase();
-    let admin = Database::connect(&server).await.unwrap();
+    let admin = Database::connect(server).await.unwrap();
     // Another node of the same test may have created the database.
     let _ = admin.execute_unprepared(&format!("CREATE DATABASE bifrons_{name}")).await;
     admin.close().await.unwrap();
     let (server, _) = server.rsplit_once('/').unwrap();
     Some(format!("{server}/bifrons_{name}"))
+}
+
+/// The isolation level of the nodes, if `ISOLATION` names one. `.ci/with-databases` sets it for the tests' own connections.
+pub fn isolation() -> Isolation {
+    std::env::var("ISOLATION").map_or(Isolation::default(), |level| Isolation::parse(&level).expect("a level"))
 }
 
 /// A statement for SQLite, in the dialect of `backend`.

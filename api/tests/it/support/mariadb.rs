@@ -15,6 +15,11 @@ pub struct MariaDb {
 
 impl MariaDb {
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with further options.
+    pub async fn start_with(options: &[&str]) -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
         let at = |name: &str| folder.path().join(name).display().to_string();
         // MariaDB runs as root only with this option.
@@ -32,7 +37,7 @@ impl MariaDb {
             "--bind-address=127.0.0.1",
             "--innodb-flush-log-at-trx-commit=0",
         ]);
-        command.args([format!("--socket={}", at("socket")), format!("--pid-file={}", at("pid"))]).args(user);
+        command.args(options).args([format!("--socket={}", at("socket")), format!("--pid-file={}", at("pid"))]).args(user);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let server = Self { port, child, _folder: folder };
         until(async || sea_orm::Database::connect(server.url_of("mysql")).await.is_ok()).await;

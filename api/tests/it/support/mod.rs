@@ -9,6 +9,7 @@ pub mod database;
 pub mod document;
 pub mod ends;
 pub mod events;
+pub mod faulty_server;
 pub mod mariadb;
 pub mod nginx;
 pub mod operator;

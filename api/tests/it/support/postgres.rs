@@ -6,6 +6,7 @@ use std::{
 };
 
 use bifrons::config::Config;
+use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 
 use super::{binary::free_port, redis::until};
@@ -53,15 +54,8 @@ impl Postgres {
     }
 
     /// A replica that has received everything so far, and receives no more.
-    pub async fn replica(&self) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let data = new_data_folder(folder.path());
-        let port = self.port.to_string();
-        let mut command = program("pg_basebackup");
-        command.args(["-h", "127.0.0.1", "-p", &port, "-U", "bifrons", "-X", "stream", "-R", "-D"]).arg(&data);
-        let made = command.output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        folder
+    pub fn replica(&self) -> TempDir {
+        base_backup(self.port)
     }
 
     /// The primary fails, and the replica takes its place at its port.
@@ -73,6 +67,37 @@ impl Postgres {
         self.folder = replica;
         self.until_up().await;
         let promoted = program("pg_ctl").arg("promote").arg("-D").arg(&data).output().unwrap();
+        assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
+    }
+
+    /// A replica that follows at a port of its own, through the port `via`. If it is synchronous, no commit is acknowledged before the
+    /// replica has it.
+    pub async fn standby(&self, via: u16, is_synchronous: bool) -> Self {
+        // The copy may come through a proxy of this process.
+        let (port, folder) = (free_port(), tokio::task::spawn_blocking(move || base_backup(via)).await.unwrap());
+        let standby = Self { port, child: spawn(port, &folder.path().join("data")), folder };
+        standby.until_up().await;
+        if is_synchronous {
+            let db = sea_orm::Database::connect(self.url()).await.unwrap();
+            for statement in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
+                db.execute_unprepared(statement).await.unwrap();
+            }
+        }
+        standby
+    }
+
+    /// Kills all processes at once, as a power cut does.
+    pub fn kill(&mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
+        let _ = Command::new("pkill").args(["-KILL", "-P", &pid]).status();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Makes a standby a primary.
+    pub fn promote(&self) {
+        let promoted = program("pg_ctl").arg("promote").arg("-D").arg(self.folder.path().join("data")).output().unwrap();
         assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
     }
 
@@ -99,7 +124,9 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
+        if let Ok(None) = self.child.try_wait() {
+            let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
+        }
         let _ = self.child.wait();
     }
 }
@@ -121,6 +148,19 @@ fn new_data_folder(folder: &Path) -> PathBuf {
         std::os::unix::fs::chown(&data, Some(UNPRIVILEGED_UID), Some(UNPRIVILEGED_UID)).unwrap();
     }
     data
+}
+
+/// A copy of the server at a port, which follows that port once it is started.
+fn base_backup(port: u16) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let data = new_data_folder(folder.path());
+    let mut command = program("pg_basebackup");
+    command
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "bifrons", "-X", "stream", "-R", "-c", "fast", "-D"])
+        .arg(&data);
+    let made = command.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    folder
 }
 
 fn spawn(port: u16, data: &Path) -> Child {

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,6 +16,7 @@ use tokio::{
 
 pub struct Proxy {
     pub port: u16,
+    server: Arc<AtomicU16>,
     silenced: Arc<AtomicU32>,
     delay: Arc<AtomicU64>,
 }
@@ -23,11 +24,12 @@ pub struct Proxy {
 impl Proxy {
     pub async fn start(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let proxy = Self { port: listener.local_addr().unwrap().port(), silenced: Arc::default(), delay: Arc::default() };
-        let (silenced, delay) = (Arc::clone(&proxy.silenced), Arc::clone(&proxy.delay));
+        let (port, server) = (listener.local_addr().unwrap().port(), Arc::new(AtomicU16::new(server)));
+        let proxy = Self { port, server, silenced: Arc::default(), delay: Arc::default() };
+        let (server, silenced, delay) = (Arc::clone(&proxy.server), Arc::clone(&proxy.silenced), Arc::clone(&proxy.delay));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { continue };
+                let Ok(server) = TcpStream::connect(("127.0.0.1", server.load(Ordering::SeqCst))).await else { continue };
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
                 let age = silenced.load(Ordering::SeqCst);
@@ -37,6 +39,11 @@ impl Proxy {
             }
         });
         proxy
+    }
+
+    /// Leads new connections to another server.
+    pub fn point_at(&self, server: u16) {
+        self.server.store(server, Ordering::SeqCst);
     }
 
     /// Accepts and drops all bytes on the existing connections. New connections work.
