@@ -58,7 +58,7 @@ pub(super) async fn note_use(tx: &Tx, id: AdminKeyId, now: UnixMillis) -> Result
 pub(super) async fn is_unrevoked(tx: &Tx, id: AdminKeyId) -> Result<bool, Unavailable> {
     if tx.has_local_locks() {
         let update = Entity::update_many().filter(Column::Id.eq(id)).filter(Column::RevokedAt.is_null());
-        let update = update.col_expr(Column::LastUsedAt, later("last_used_at"));
+        let update = update.col_expr(Column::LastUsedAt, later(tx.connection(), "last_used_at"));
         return Ok(update.exec(tx.connection()).await?.rows_affected > 0);
     }
     let key = Entity::find_by_id(id).filter(Column::RevokedAt.is_null()).lock(LockType::Share).one(tx.connection()).await?;

@@ -8,16 +8,17 @@ use sea_orm::{
 
 use super::error::Unavailable;
 
-/// Its time on MySQL and MariaDB.
-pub(super) const MYSQL_NOW: &str = "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)";
-
 /// The database's own time in milliseconds since 1970. Nodes' clocks differ; polling for changes needs one clock.
 pub(crate) fn database_now(db: &impl ConnectionTrait) -> SimpleExpr {
-    Expr::cust(match db.get_database_backend() {
+    Expr::cust(now_in_sql(db.get_database_backend()))
+}
+
+pub(super) fn now_in_sql(backend: DbBackend) -> &'static str {
+    match backend {
         DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-        DbBackend::MySql => MYSQL_NOW,
+        DbBackend::MySql => "CAST(ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000) AS SIGNED)",
         _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-    })
+    }
 }
 
 /// The time by the database's clock.

@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-use super::{clock::MYSQL_NOW, variable::mysql_variable};
+use super::{clock::now_in_sql, variable::mysql_variable};
 
 /// Whether the server is a node of a Galera cluster.
 pub(super) async fn is_galera(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
@@ -17,6 +17,6 @@ pub(super) async fn is_galera(db: &impl ConnectionTrait) -> Result<bool, DbErr> 
 }
 
 /// A later time for a column that holds one or none: always another value, so that the row is written.
-pub(crate) fn later(column: &str) -> SimpleExpr {
-    Expr::cust(format!("GREATEST(COALESCE({column}, 0) + 1, {MYSQL_NOW})"))
+pub(crate) fn later(db: &impl ConnectionTrait, column: &str) -> SimpleExpr {
+    Expr::cust(format!("GREATEST(COALESCE({column}, 0) + 1, {})", now_in_sql(db.get_database_backend())))
 }

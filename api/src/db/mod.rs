@@ -26,7 +26,10 @@ use sea_orm::{
 };
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{config::DatabaseConfig, random};
+use crate::{
+    config::{DatabaseConfig, Isolation},
+    random,
+};
 pub use backup::{BackupError, backup, restore};
 pub(crate) use clock::{database_now, database_time};
 use connect::Pools;
@@ -107,7 +110,9 @@ impl Db {
         connection.close().await.map_err(cannot_open)?;
         result?;
         let Pools { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
-        let has_local_locks = galera::is_galera(&pool).await.map_err(cannot_open)?;
+        // At repeatable read, a transaction that waited for a lock does not see what the holder inserted: it must find the row written.
+        let is_snapshot = config.isolation == Isolation::RepeatableRead;
+        let has_local_locks = is_snapshot || galera::is_galera(&pool).await.map_err(cannot_open)?;
         Ok(Self { pool, relaxed, reserved, last_ping: Arc::default(), has_local_locks })
     }
 
@@ -116,7 +121,8 @@ impl Db {
         self.pool.inner().usage()
     }
 
-    /// Whether a lock of a row does not exclude transactions on other nodes of the database, as with Galera.
+    /// Whether a lock of a row is not enough: on Galera it excludes no transaction on other nodes, and at repeatable read a transaction
+    /// that waited for it sees what was before.
     pub(crate) fn has_local_locks(&self) -> bool {
         self.has_local_locks
     }

@@ -31,7 +31,7 @@ pub(crate) async fn insert(tx: &Tx, session: Model, user: &user::Model) -> Resul
         .add(user::Column::Status.eq(Status::Active));
     if tx.has_local_locks() {
         let update = user::Entity::update_many().filter(unchanged.clone());
-        update.col_expr(user::Column::ChangedAt, later("changed_at")).exec(tx.connection()).await?;
+        update.col_expr(user::Column::ChangedAt, later(tx.connection(), "changed_at")).exec(tx.connection()).await?;
     }
     let row = session.into_active_model();
     let values = Column::iter().filter_map(|column| row.get(column).into_value()).map(Expr::value);
@@ -92,7 +92,7 @@ pub(crate) async fn is_still_fresh(tx: &Tx, principal: &Principal) -> Result<boo
 async fn stays(tx: &Tx, which: Condition) -> Result<bool, Unavailable> {
     let which = which.add(Column::EndedAt.is_null());
     if tx.has_local_locks() {
-        let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later("changed_at"));
+        let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later(tx.connection(), "changed_at"));
         return Ok(update.exec(tx.connection()).await?.rows_affected > 0);
     }
     Ok(Entity::find().filter(which).lock(LockType::Share).one(tx.connection()).await?.is_some())

@@ -49,7 +49,7 @@ pub(super) async fn lock_administrators(tx: &Tx) -> Result<Vec<UserId>, Unavaila
 /// Writes the rows that are about to be locked, if a lock alone excludes no transaction on another node of the database.
 async fn write_locked(tx: &Tx, which: Condition) -> Result<(), Unavailable> {
     if tx.has_local_locks() {
-        let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later("changed_at"));
+        let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later(tx.connection(), "changed_at"));
         update.exec(tx.connection()).await?;
     }
     Ok(())
