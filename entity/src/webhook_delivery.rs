@@ -23,7 +23,7 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_delivery")]
 pub struct Model {
-    /// Grows in the order of the transactions that wait for each other, whatever the clocks of the nodes say.
+    /// Grows in the order of the transactions that wait for each other, even if the clocks of the nodes differ.
     #[sea_orm(primary_key)]
     pub position: i64,
     /// The endpoint.

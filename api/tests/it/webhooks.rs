@@ -110,7 +110,7 @@ async fn a_receiver_that_misbehaves_holds_up_no_other() {
     }
     let endless = Receiver::with(|_| Reaction::Endless).await;
     subscribe(&operator, &endless.url(), &["registered"]).await;
-    let (nobody, _) = subscribe(&operator, "http://127.0.0.1:9/", &["registered"]).await;
+    let (closed, _) = subscribe(&operator, "http://127.0.0.1:9/", &["registered"]).await;
     subscribe(&operator, &good.url(), &["registered"]).await;
     let begun = Instant::now();
     for n in 0..20 {
@@ -128,7 +128,7 @@ async fn a_receiver_that_misbehaves_holds_up_no_other() {
         until_failed(&operator, webhook, why).await;
     }
     until(async || {
-        deliveries(&operator, &nobody)
+        deliveries(&operator, &closed)
             .await
             .iter()
             .all(|one| one["failure"].as_str().is_some_and(|why| why.starts_with("no connection: ")))

@@ -53,7 +53,7 @@ impl Sender {
     }
 }
 
-/// Reads a short answer to its end. Whatever happens there, the receiver has accepted the delivery.
+/// Reads a short answer to its end. A failure there changes nothing: the receiver has accepted the delivery.
 async fn read(mut answer: Response) {
     let mut length = 0;
     while let Ok(Some(chunk)) = answer.chunk().await {
