@@ -165,6 +165,10 @@ events! {
     Info Keep UserEnabled = "user_enabled";
     /// An operator created a user.
     Info Keep UserCreated = "user_created";
+    /// A user was sent an invitation, for the first time or again.
+    Info Keep UserInvited = "user_invited";
+    /// A user chose the first password with an invitation, from a mail or from the hand of an operator.
+    Info Keep InvitationAccepted = "invitation_accepted";
     /// An operator changed the profile of a user.
     Info Keep UserChanged = "user_changed";
     /// An operator changed the roles of a user.

@@ -36,7 +36,7 @@ async fn an_administrator_creates_finds_and_changes_users() {
     grace.sign_in(GRACE, PASSWORD).await.expect(200);
     let path = path_of(&made["user"]);
     let read = ada.get(&path).await.expect(200).json();
-    assert_eq!((&read["email_verified"], &read["roles"], &read["status"]), (&json!(true), &json!(["editor"]), &json!("active")));
+    assert_eq!((&read["email_verified"], &read["roles"], &read["status"]), (&json!(false), &json!(["editor"]), &json!("active")));
 
     let send_patch = async |tag: &str, body: Value| ada.with("if-match", tag).send(Method::PATCH, &path, Some(body)).await;
     let tag = format!("\"{}\"", read["version"]);

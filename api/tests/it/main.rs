@@ -38,6 +38,7 @@ mod first_edition;
 mod free_ports;
 mod health;
 mod import;
+mod invitations;
 mod keys_operator;
 mod killed;
 mod known_devices;

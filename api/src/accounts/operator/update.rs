@@ -76,8 +76,8 @@ async fn perform(tx: &Tx, instruction: &Instruction, change: &UserChange) -> Res
         };
         tx.record(Event::RolesChanged.of(user.id).because(because));
         if because == "admin_given" {
-            // A program that created the user has the token of the invitation, and would become an administrator with it.
-            one_time_tokens::store::void_all(tx, user.id).await?;
+            // A program that created the user has the token that was to be handed over, and would become an administrator with it.
+            one_time_tokens::store::void_but_invitation(tx, user.id).await?;
         }
     }
     if changes_profile {

@@ -3,6 +3,7 @@
 pub(super) mod actions;
 pub(super) mod audit;
 mod model;
+pub(super) mod new_users;
 mod parameters;
 mod problems;
 mod roles;

@@ -1,4 +1,4 @@
-//! Finding, creating, changing and deleting users.
+//! Finding, changing and deleting users.
 
 use entity::UserId;
 use poem_openapi::{
@@ -17,8 +17,7 @@ use super::{
     tag::AdminTag,
 };
 use crate::{
-    accounts::{self, CreateUser, CreateUserError, CreatedUser, Instruction, OperatorError, UserChange, UserFilter},
-    email_address::EmailAddress,
+    accounts::{self, Instruction, OperatorError, UserChange, UserFilter},
     http::{
         request::{
             State,
@@ -31,11 +30,9 @@ use crate::{
         response::{
             problem::ErrorResponse,
             reply::{NoContent, Reply},
-            timestamp::Timestamp,
         },
-        v1::{me::field, model::instant, session::StoreError},
+        v1::{me::field, session::StoreError},
     },
-    mail::OneTimeLink,
 };
 
 /// Users, newest first.
@@ -51,56 +48,6 @@ struct UserList {
 impl Example for UserList {
     fn example() -> Self {
         Self { items: vec![AdminUser::example()], next: Some(Uuid::from_u128(0x019b_7a3d_1b5c_7e08_8f4a_2d9c_31e7_5a60)) }
-    }
-}
-
-/// A user to create. The user chooses the password.
-#[derive(Object)]
-#[oai(deny_unknown_fields, skip_serializing_if_is_none, example)]
-struct CreateUserRequest {
-    email: EmailAddress,
-    /// The name to show, with the rules of `registerUser`.
-    name: Option<NameField>,
-    /// The language of mails: a BCP 47 tag.
-    locale: Option<LocaleField>,
-    /// At most 16. An admin key cannot give `admin`.
-    roles: Option<Vec<RoleName>>,
-}
-
-impl Example for CreateUserRequest {
-    fn example() -> Self {
-        Self {
-            email: EmailAddress::example(),
-            name: Some(NameField("Ada Lovelace".to_owned())),
-            locale: Some(LocaleField("en".to_owned())),
-            roles: Some(vec![RoleName("editor".to_owned())]),
-        }
-    }
-}
-
-/// A user who was created, and what they choose a password with.
-#[derive(Object, Serialize)]
-#[oai(skip_serializing_if_is_none, example)]
-struct NewUserAnswer {
-    user: AdminUser,
-    /// For `resetPassword`, once. Give it to the user alone.
-    token: String,
-    /// The page of the frontend that takes the token, if `pages.reset_password` names one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<String>,
-    /// When the token expires.
-    expires_at: Timestamp,
-}
-
-impl Example for NewUserAnswer {
-    fn example() -> Self {
-        let token = "bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws".to_owned();
-        Self {
-            user: AdminUser::example(),
-            link: Some(format!("https://app.example.com/reset#{token}")),
-            token,
-            expires_at: instant(entity::UnixMillis(1_767_430_800_000)),
-        }
     }
 }
 
@@ -176,30 +123,6 @@ impl AdminUsersApi {
         users.truncate(limit);
         let next = users.last().filter(|_| more).map(|user| user.id.0);
         Ok(Reply(UserList { items: users.iter().map(Into::into).collect(), next }))
-    }
-
-    /// Create a user
-    ///
-    /// The answer has a one-time token with which the user chooses a password within 72 hours.
-    #[oai(path = "/", method = "post", operation_id = "createUser")]
-    async fn create(
-        &self,
-        state: State<'_>,
-        operator: Admin<UsersWrite>,
-        body: Body<CreateUserRequest>,
-    ) -> Result<Reply<201, NewUserAnswer>, ErrorResponse<RolesOr<CreateUserError>>> {
-        let Body(CreateUserRequest { email, name, locale, roles: names }) = body;
-        let create = CreateUser {
-            email,
-            name: name.map(|NameField(name)| name),
-            locale: locale.map(|LocaleField(locale)| locale),
-            roles: roles(names).map_err(RolesOr::from)?.unwrap_or_default(),
-        };
-        let created = accounts::create_user(&state, operator.0, create).await;
-        let CreatedUser { user, token, expires_at } = created.map_err(RolesOr::Error)?;
-        let link = OneTimeLink::new(state.config.pages.reset_password.as_ref(), &token).link;
-        let token = token.reveal().to_string();
-        Ok(Reply(NewUserAnswer { user: (&user).into(), token, link, expires_at: instant(expires_at) }))
     }
 
     /// Get a user

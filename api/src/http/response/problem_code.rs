@@ -104,6 +104,8 @@ problem_codes! {
     VersionConflict = 409, "Version conflict";
     /// The user is disabled: enable the user first.
     UserDisabled = 409, "User disabled";
+    /// The user has a password or a passkey, so there is nothing to invite to: send a reset instead.
+    AlreadySignedUp = 409, "Already signed up";
     /// The body is over 64 KiB.
     BodyTooLarge = 413, "Body too large";
     /// The body is not `application/json`.
@@ -131,6 +133,7 @@ impl ProblemCode {
                 | Self::InvalidAdminKey
                 | Self::VersionConflict
                 | Self::UserDisabled
+                | Self::AlreadySignedUp
         )
     }
 

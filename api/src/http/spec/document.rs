@@ -17,7 +17,10 @@ use super::{
     tidy::{remove_unused, tidy},
 };
 use crate::http::{
-    admin::{actions::AdminActionsApi, audit::AdminAuditApi, sessions::AdminSessionsApi, users::AdminUsersApi},
+    admin::{
+        actions::AdminActionsApi, audit::AdminAuditApi, new_users::AdminNewUsersApi, sessions::AdminSessionsApi,
+        users::AdminUsersApi,
+    },
     v1::{
         challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
         passkey_sign_in::PasskeySignInApi, passkeys::PasskeysApi, password::PasswordApi, probe::ProbeApi,
@@ -58,6 +61,7 @@ apis! {
 apis! {
     AdminApis, ADMIN_APIS:
     AdminUsersApi,
+    AdminNewUsersApi,
     AdminActionsApi,
     AdminSessionsApi,
     AdminAuditApi,

@@ -104,7 +104,12 @@ pub async fn administration(app: &App) {
         locale: None,
         roles: "reader".parse().unwrap(),
     };
-    let user = accounts::create_user(state, Operator::CommandLine, create).await.unwrap().user;
+    let user = accounts::create_user(state, Operator::CommandLine, create.clone()).await.unwrap();
+    let reset = json!({ "token": user.token.reveal().as_str(), "new_password": PASSWORD });
+    app.client().post("/v1/password/reset", reset).await.expect(204);
+    let user = user.user;
+    let invited = CreateUser { email: EmailAddress::parse("invited@example.com").unwrap(), ..create };
+    accounts::invite_user(state, Operator::CommandLine, invited).await.unwrap();
     let change = UserChange { name: Field::Set("New".to_owned()), roles: Some("editor".parse().unwrap()), ..UserChange::default() };
     accounts::update_user(state, operator::instruct(state, "new@example.com").await, change).await.unwrap();
     accounts::export_user(state, user).await.unwrap();
