@@ -173,6 +173,8 @@ events! {
     Info Keep UserChanged = "user_changed";
     /// An operator changed the roles of a user.
     Warn Keep RolesChanged = "roles_changed";
+    /// An operator read the data of a user in the admin API; recorded once in ten minutes for each kind of data.
+    Info Gather UserRead = "user_read";
     /// An operator exported what is stored about a user.
     Info Keep UserExported = "user_exported";
     /// An operator made an admin key.

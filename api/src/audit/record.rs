@@ -19,6 +19,7 @@ pub struct Record {
     pub(super) session: Option<SessionId>,
     pub(super) at: Option<UnixMillis>,
     pub(super) actor: Option<Actor>,
+    pub(super) detail: Option<String>,
     mode: Option<Mode>,
 }
 
@@ -41,7 +42,7 @@ impl Event {
 
 impl From<Event> for Record {
     fn from(event: Event) -> Self {
-        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, mode: None }
+        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, detail: None, mode: None }
     }
 }
 
@@ -76,6 +77,12 @@ impl Record {
         Self { actor: Some(actor), ..self }
     }
 
+    /// Describes what it is about, if that is no user and no session. An operator may have written it.
+    #[must_use]
+    pub fn about(self, detail: String) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
     /// Names the time, if it happened before it was noticed.
     #[must_use]
     pub fn at(self, at: UnixMillis) -> Self {
@@ -87,11 +94,11 @@ impl Record {
         let (user, session) = (self.user.map(|id| display(id.0)), self.session.map(|id| display(id.0)));
         let because = Some(self.because.as_ref()).filter(|because| !because.is_empty());
         let mode = self.mode.map(Mode::name);
-        let event = self.event.name();
+        let (event, detail) = (self.event.name(), self.detail.as_deref());
         if self.event.is_warning() {
-            tracing::warn!(event, user, session, mode, because);
+            tracing::warn!(event, user, session, mode, because, detail);
         } else {
-            tracing::info!(event, user, session, mode, because);
+            tracing::info!(event, user, session, mode, because, detail);
         }
     }
 }

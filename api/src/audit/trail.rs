@@ -11,6 +11,7 @@ use tokio::{sync::Notify, time::sleep};
 use super::{
     catalogue::{Event, Trace},
     gathered::Gathered,
+    reads::Reads,
     record::Record,
     store,
 };
@@ -32,6 +33,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The maximum length of a stored reason and of a stored actor's id, in characters.
 const MAX_TEXT: usize = 64;
 
+/// The maximum length of a stored detail, in characters.
+const MAX_DETAIL: usize = 256;
+
 /// Logs and counts events, and stores the rows of the audit trail.
 #[derive(Debug)]
 pub struct Trail {
@@ -41,20 +45,21 @@ pub struct Trail {
     /// The actor of events that no request causes.
     actor: Actor,
     gathered: Mutex<Gathered>,
+    reads: Mutex<Reads>,
     waiting: Notify,
 }
 
 impl Trail {
     /// The trail of a node.
     pub fn of_node(metrics: Arc<Metrics>, clock: Clock) -> Self {
-        Self { metrics, clock, actor: Actor::SYSTEM, gathered: Mutex::default(), waiting: Notify::new() }
+        Self { metrics, clock, actor: Actor::SYSTEM, gathered: Mutex::default(), reads: Mutex::default(), waiting: Notify::new() }
     }
 
     /// The trail of a command that an operator runs.
     pub fn of_command(metrics: Arc<Metrics>, clock: Clock) -> Self {
         // The name is a hint, not a proof: an operator can set these variables.
         let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok()).filter(|name| !name.is_empty());
-        let actor = Actor { kind: ActorKind::Operator, id: name.map(|name| cut(&name)) };
+        let actor = Actor { kind: ActorKind::Operator, id: name.map(|name| cut(&name, MAX_TEXT)) };
         Self { actor, ..Self::of_node(metrics, clock) }
     }
 
@@ -70,6 +75,13 @@ impl Trail {
             self.waiting.notify_one();
         } else {
             self.metrics.audit_dropped.inc();
+        }
+    }
+
+    /// The same for an operator who read the data of a user: once in ten minutes for each operator, user and kind of data.
+    pub fn record_read(&self, record: Record) {
+        if lock(&self.reads).is_new(&self.row(&record)) {
+            self.record(record);
         }
     }
 
@@ -133,7 +145,7 @@ impl Trail {
             id: AuditEventId(random::uuid_v7(at)),
             at,
             event: record.event.name().to_owned(),
-            reason: cut(&record.because),
+            reason: cut(&record.because, MAX_TEXT),
             actor_kind: actor.kind,
             actor_id: actor.id,
             user_id: record.user,
@@ -141,6 +153,7 @@ impl Trail {
             ip: request.and_then(|request| request.ip).map(|ip| ip.to_string()),
             user_agent: request.and_then(|request| request.user_agent.clone()),
             request_id: request.map(|request| request.id),
+            detail: record.detail.as_deref().map(|detail| cut(detail, MAX_DETAIL)),
             times: 1,
         }
     }
@@ -184,6 +197,6 @@ impl Default for Trail {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_TEXT).collect()
+fn cut(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
 }

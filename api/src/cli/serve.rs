@@ -129,7 +129,11 @@ async fn serve(start: Start) -> Result<(), Failure> {
     let tls = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(Failure::Failed)?;
     // In its own task: it may block, for instance while another process migrates.
     let opening = tokio::spawn(async move {
-        if migrate { AppState::open(config, Clock::System).await } else { AppState::open_migrated(config, Clock::System).await }
+        if migrate {
+            Box::pin(AppState::open(config, Clock::System)).await
+        } else {
+            Box::pin(AppState::open_migrated(config, Clock::System)).await
+        }
     });
     let state = tokio::select! {
         opened = opening => Arc::new(opened.map_err(Failure::new)?.map_err(Failure::new)?),

@@ -12,7 +12,7 @@ use std::{
 };
 
 use entity::{SessionId, session, user};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     audit::{Record, Trail},
@@ -36,6 +36,9 @@ use crate::{
 
 /// The file of the server secrets, in the data folder.
 pub(crate) const SECRETS_FILE: &str = "bifrons.key";
+
+/// How many searches of operators a node runs at once.
+const SEARCHES: usize = 3;
 
 /// What every request shares.
 #[derive(Debug)]
@@ -76,6 +79,8 @@ pub struct AppState {
     pub touches: BackgroundQueue<SessionId>,
     /// The outbox.
     pub outbox: Arc<Outbox>,
+    /// The places of searches of operators: each may read a whole table.
+    pub searches: Arc<Semaphore>,
     /// Wakes who resolves requests for a new password.
     pub reset_requests: Notify,
     /// No other node has this database: `clock` decides alone, and the database's own time does not count.
@@ -213,6 +218,7 @@ impl AppState {
             passwords: PasswordRules::new(&config)?,
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&audit))?,
             outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&audit))?),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
             reset_requests: Notify::new(),
             #[cfg(feature = "testbed")]
             is_testbed: false,

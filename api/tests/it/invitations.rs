@@ -19,7 +19,7 @@ use crate::{
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 async fn invite(by: &Actor, email: &str) -> Answer {
-    by.post("/v1/admin/users/invite", json!({ "email": email, "name": "Grace", "locale": "de", "roles": ["editor"] })).await
+    by.post("/v1/admin/invitations", json!({ "email": email, "name": "Grace", "locale": "de", "roles": ["editor"] })).await
 }
 
 async fn again(by: &Actor, user: &Value) -> Answer {
@@ -119,7 +119,7 @@ async fn an_invitation_ends_with_its_time_its_successor_and_its_user() {
     again(&key, &found("ada").await).await.expect_problem(403, "admin_required");
     again(&key, &json!({ "id": "00000000-0000-0000-0000-000000000000" })).await.expect_problem(404, "not_found");
     let admin = json!({ "email": "x@example.com", "roles": ["admin"] });
-    key.post("/v1/admin/users/invite", admin).await.expect_problem(403, "admin_required");
+    key.post("/v1/admin/invitations", admin).await.expect_problem(403, "admin_required");
     for wrong in [
         json!({}),
         json!({ "email": "nobody" }),
@@ -128,7 +128,7 @@ async fn an_invitation_ends_with_its_time_its_successor_and_its_user() {
         json!({ "email": "x@example.com", "name": "" }),
         json!({ "email": "x@example.com", "password": PASSWORD }),
     ] {
-        key.post("/v1/admin/users/invite", wrong).await.expect_problem(422, "validation_failed");
+        key.post("/v1/admin/invitations", wrong).await.expect_problem(422, "validation_failed");
     }
     // A key has the limit of a mailbox, three an hour; an operator has not.
     let other = invite(&key, "other@example.com").await.expect(201).json()["user"].clone();

@@ -43,6 +43,9 @@ pub enum OperatorError {
     /// The user has a password or a passkey, so an invitation would let its holder into their account.
     #[error("the user has a password or a passkey; send a reset instead")]
     HasSignedUp,
+    /// The address is not verified, so it may be a stranger who signed up with it.
+    #[error("the address of the user is not verified: who signed up with it may be a stranger")]
+    Unverified,
     /// Too many mails to this address, of programs.
     #[error(transparent)]
     Limit(#[from] LimitError),

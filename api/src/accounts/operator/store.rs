@@ -1,13 +1,13 @@
 //! Queries on `user` that operators need.
 
 use entity::{
-    Roles, UserId,
+    Roles, UserId, passkey, password,
     roles::ADMIN,
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Func, LikeExpr, LockType},
+    sea_query::{Expr, Func, LikeExpr, LockType, Query},
 };
 
 use crate::{
@@ -37,12 +37,16 @@ pub(super) async fn lock(tx: &Tx, id: UserId) -> Result<Option<Model>, Unavailab
     Ok(Entity::find_by_id(id).lock(LockType::Update).one(tx.connection()).await?)
 }
 
-/// Locks the rows of the administrators who can sign in and will not be deleted, and returns their ids.
+/// Locks the rows of the administrators who can sign in and will not be deleted, and returns their ids. One who has neither a password nor a
+/// passkey cannot.
 pub(super) async fn lock_administrators(tx: &Tx) -> Result<Vec<UserId>, Unavailable> {
+    let with_password = Query::select().column(password::Column::UserId).from(password::Entity).to_owned();
+    let with_passkey = Query::select().column(passkey::Column::UserId).from(passkey::Entity).to_owned();
     let administrators = Entity::find()
         .filter(has_role(ADMIN))
         .filter(Column::Status.eq(Status::Active))
         .filter(Column::DeleteAt.is_null())
+        .filter(Condition::any().add(Column::Id.in_subquery(with_password)).add(Column::Id.in_subquery(with_passkey)))
         .order_by_asc(Column::Id)
         .lock(LockType::Update);
     Ok(administrators.all(tx.connection()).await?.into_iter().map(|user| user.id).collect())

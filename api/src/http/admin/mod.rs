@@ -7,6 +7,7 @@ pub(super) mod new_users;
 mod parameters;
 mod problems;
 mod roles;
+mod search;
 pub(super) mod sessions;
 mod tag;
 pub(super) mod users;

@@ -98,27 +98,35 @@ struct InvitedUserAnswer {
     expires_at: Timestamp,
 }
 
-impl From<InvitedUser> for InvitedUserAnswer {
-    fn from(InvitedUser { user, expires_at }: InvitedUser) -> Self {
-        Self { user: (&user).into(), expires_at: instant(expires_at) }
-    }
-}
-
 impl Example for InvitedUserAnswer {
     fn example() -> Self {
         Self { user: AdminUser::example(), expires_at: instant(entity::UnixMillis(1_767_862_800_000)) }
     }
 }
 
+/// An invitation that was sent again.
+#[derive(Object, Serialize)]
+#[oai(example)]
+struct InvitationAnswer {
+    /// When it expires.
+    expires_at: Timestamp,
+}
+
+impl Example for InvitationAnswer {
+    fn example() -> Self {
+        Self { expires_at: instant(entity::UnixMillis(1_767_949_200_000)) }
+    }
+}
+
 pub(in crate::http) struct AdminNewUsersApi;
 
-#[OpenApi(prefix_path = "/v1/admin/users", tag = "AdminTag::Users")]
+#[OpenApi(prefix_path = "/v1/admin", tag = "AdminTag::Users")]
 impl AdminNewUsersApi {
     /// Create a user
     ///
     /// The answer has a one-time token with which the user chooses a password, within `admin.invitation_lifetime`. Using it does not verify
     /// the address. To let the user prove it, call `inviteUser` instead.
-    #[oai(path = "/", method = "post", operation_id = "createUser")]
+    #[oai(path = "/users", method = "post", operation_id = "createUser")]
     async fn create(
         &self,
         state: State<'_>,
@@ -137,7 +145,7 @@ impl AdminNewUsersApi {
     ///
     /// Creates a user and sends them a mail with a one-time token. With it the user chooses a password, within `admin.invitation_lifetime`,
     /// which verifies the address. The answer does not have the token.
-    #[oai(path = "/invite", method = "post", operation_id = "inviteUser")]
+    #[oai(path = "/invitations", method = "post", operation_id = "inviteUser")]
     async fn invite(
         &self,
         state: State<'_>,
@@ -146,21 +154,23 @@ impl AdminNewUsersApi {
     ) -> Result<Reply<201, InvitedUserAnswer>, ErrorResponse<RolesOr<InvitingNew>>> {
         let create = body.0.checked().map_err(RolesOr::from)?;
         let invited = accounts::invite_user(&state, operator.0, create).await;
-        Ok(Reply(invited.map_err(|error| RolesOr::Error(InvitingNew(error)))?.into()))
+        let InvitedUser { user, expires_at } = invited.map_err(|error| RolesOr::Error(InvitingNew(error)))?;
+        Ok(Reply(InvitedUserAnswer { user: (&user).into(), expires_at: instant(expires_at) }))
     }
 
     /// Invite a user again
     ///
     /// Sends the mail of `inviteUser` to a user who has not chosen a password. The former token is void, also that of `createUser`.
-    #[oai(path = "/:id/invite", method = "post", operation_id = "resendInvitation")]
+    #[oai(path = "/users/:id/invite", method = "post", operation_id = "resendInvitation")]
     async fn resend(
         &self,
         state: State<'_>,
         operator: Admin<UsersWrite>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<Reply<200, InvitedUserAnswer>, ErrorResponse<Inviting>> {
+    ) -> Result<Reply<200, InvitationAnswer>, ErrorResponse<Inviting>> {
         let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: None };
-        Ok(Reply(accounts::resend_invitation(&state, instruction).await.map_err(Inviting)?.into()))
+        let InvitedUser { expires_at, .. } = accounts::resend_invitation(&state, instruction).await.map_err(Inviting)?;
+        Ok(Reply(InvitationAnswer { expires_at: instant(expires_at) }))
     }
 }

@@ -64,6 +64,7 @@ pub(super) struct Updating(pub(super) OperatorError);
 
 problems!(Updating {
     Updating(OperatorError::Invalid(violation)) => ValidationFailed.fields(vec![of_operator(violation)]),
+    Updating(OperatorError::Unverified) => EmailUnverified,
     Updating(error) => (Versioned: Versioned(error)),
 });
 

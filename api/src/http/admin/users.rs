@@ -14,6 +14,7 @@ use super::{
     parameters::{RoleName, SearchText, example_tag, versions},
     problems::{Read, Updating, Versioned},
     roles::{RolesOr, roles},
+    search::{SearchError, bounded},
     tag::AdminTag,
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
             admin::{Admin, UsersRead, UsersWrite},
             body::Body,
             json_object::JsonObject,
+            page::{Page, default_limit},
             parameter_types::{Digits, Id},
             text_field::{LocaleField, NameField},
         },
@@ -31,7 +33,7 @@ use crate::{
             problem::ErrorResponse,
             reply::{NoContent, Reply},
         },
-        v1::{me::field, session::StoreError},
+        v1::me::field,
     },
 };
 
@@ -79,6 +81,21 @@ impl Example for UpdateUserRequest {
     }
 }
 
+/// A user who was changed. Reading the user demands another scope.
+#[derive(Object, Serialize)]
+#[oai(example)]
+struct ChangedUser {
+    id: Uuid,
+    /// For the next `If-Match`.
+    version: i64,
+}
+
+impl Example for ChangedUser {
+    fn example() -> Self {
+        Self { id: Uuid::from_u128(0x019b_7a3d_1b5c_7e08_8f4a_2d9c_31e7_5a60), version: 8 }
+    }
+}
+
 pub(in crate::http) struct AdminUsersApi;
 
 #[OpenApi(prefix_path = "/v1/admin/users", tag = "AdminTag::Users")]
@@ -107,7 +124,7 @@ impl AdminUsersApi {
         limit: Query<Digits>,
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
-    ) -> Result<Reply<200, UserList>, ErrorResponse<StoreError>> {
+    ) -> Result<Reply<200, UserList>, ErrorResponse<SearchError>> {
         let filter = UserFilter {
             email_beginning: email.0.map(|SearchText(text)| text),
             name_part: name.0.map(|SearchText(text)| text),
@@ -115,13 +132,10 @@ impl AdminUsersApi {
             role: role.0.map(|RoleName(name)| name),
             second_factor: second_factor.0,
         };
-        let limit = usize::try_from(limit.0.0).unwrap_or(1);
-        let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
-        let found = accounts::list_users(&state, &filter, after.0.map(|Id(id)| UserId(id)), one_more).await;
-        let mut users = found.map_err(StoreError)?;
-        let more = users.len() > limit;
-        users.truncate(limit);
-        let next = users.last().filter(|_| more).map(|user| user.id.0);
+        let page = Page::new(&limit, &after);
+        let (before, at_most) = (page.after.map(UserId), page.to_read());
+        let found = bounded(&state, async move |state| accounts::list_users(&state, &filter, before, at_most).await).await?;
+        let (users, next) = page.cut(found, |user| user.id.0);
         Ok(Reply(UserList { items: users.iter().map(Into::into).collect(), next }))
     }
 
@@ -137,13 +151,15 @@ impl AdminUsersApi {
         id: Path<Id>,
     ) -> Result<Reply<200, AdminUser>, ErrorResponse<Read>> {
         let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(|error| Read(error.into()))?;
-        Ok(Reply((&user.ok_or(Read(OperatorError::NotFound))?).into()))
+        let user = user.ok_or(Read(OperatorError::NotFound))?;
+        accounts::note_read(&state, user.id, "user");
+        Ok(Reply((&user).into()))
     }
 
     /// Change a user
     ///
     /// Changes the fields that are given and leaves the rest. With `If-Match`, only if the user has that version: another operator may
-    /// have changed the user.
+    /// have changed the user. A role is given only to a user whose address is verified, or who has not chosen a password yet.
     #[oai(path = "/:id", method = "patch", operation_id = "updateUser")]
     async fn update(
         &self,
@@ -155,17 +171,18 @@ impl AdminUsersApi {
         #[oai(name = "If-Match", example = "example_tag")]
         if_match: Header<Option<String>>,
         body: Body<UpdateUserRequest>,
-    ) -> Result<Reply<200, AdminUser>, ErrorResponse<RolesOr<Updating>>> {
+    ) -> Result<Reply<200, ChangedUser>, ErrorResponse<RolesOr<Updating>>> {
         let Body(UpdateUserRequest { name, locale, app_metadata, roles: names }) = body;
         let change = UserChange {
             name: field(name).map(|NameField(name)| name),
             locale: field(locale).map(|LocaleField(locale)| locale),
             app_metadata: field(app_metadata).map(|JsonObject(members)| members),
             roles: roles(names).map_err(RolesOr::from)?,
+            knows_user: false,
         };
         let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: versions(if_match.0.as_deref()) };
         let user = accounts::update_user(&state, instruction, change).await.map_err(|error| RolesOr::Error(Updating(error)))?;
-        Ok(Reply((&user).into()))
+        Ok(Reply(ChangedUser { id: user.id.0, version: user.version }))
     }
 
     /// Delete a user
@@ -186,8 +203,4 @@ impl AdminUsersApi {
         accounts::delete_user(&state, instruction).await.map_err(Versioned)?;
         Ok(NoContent)
     }
-}
-
-fn default_limit() -> Digits {
-    Digits(50)
 }
