@@ -14,6 +14,12 @@ pub enum Purpose {
     /// Choosing a new password.
     #[sea_orm(string_value = "reset_password")]
     ResetPassword,
+    /// Choosing the first password, with the token of a mail.
+    #[sea_orm(string_value = "invitation")]
+    Invitation,
+    /// The same, with a token that an operator hands over. It proves no mailbox.
+    #[sea_orm(string_value = "handed_invitation")]
+    HandedInvitation,
     /// Confirming that the address belongs to the user.
     #[sea_orm(string_value = "confirm_email")]
     ConfirmEmail,
@@ -26,6 +32,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Those that a password is chosen with.
+    pub const PASSWORD: [Self; 3] = [Self::ResetPassword, Self::Invitation, Self::HandedInvitation];
+
     /// As it is stored.
     pub fn name(self) -> String {
         self.to_value()

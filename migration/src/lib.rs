@@ -21,6 +21,7 @@ mod m20261127_000014_create_passkey;
 mod m20261127_000015_create_audit_event;
 mod m20261127_000016_create_admin_key;
 mod m20261127_000017_create_webhook;
+mod m20261127_000018_describe_events;
 
 /// All steps, in order.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000015_create_audit_event::Migration),
             Box::new(m20261127_000016_create_admin_key::Migration),
             Box::new(m20261127_000017_create_webhook::Migration),
+            Box::new(m20261127_000018_describe_events::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use entity::{one_time_token::Purpose, session::EndedBecause, user};
+use entity::{session::EndedBecause, user};
 
 use super::store;
 use crate::{
@@ -82,7 +82,7 @@ pub async fn change_password(
             if !authentication::store::replace(tx, user, old, hash, *now).await? {
                 return Ok(Err(ChangePasswordError::Verify(VerifyPasswordError::Wrong)));
             }
-            one_time_tokens::store::void(tx, user, Purpose::ResetPassword).await?;
+            one_time_tokens::store::void_password(tx, user).await?;
             sessions::store::end_others(tx, user, session.id, EndedBecause::PasswordChanged, *now).await?;
             let Some(renewed) = renewal.store(tx, session).await? else { return Ok(Err(ChangePasswordError::Ended)) };
             notice.store(tx).await?;

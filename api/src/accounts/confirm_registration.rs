@@ -63,7 +63,7 @@ pub async fn confirm_registration(
     };
     let now = state.clock.now();
     state.limits.take_network(requester.network(), now).await.map_err(RegisterError::from)?;
-    let waiting = one_time_tokens::find(state, Purpose::ConfirmRegistration, &token).await?;
+    let waiting = one_time_tokens::find(state, &[Purpose::ConfirmRegistration], &token).await?;
     let (waiting, address) = waiting.ok_or_else(|| refused("token", ConfirmError::Token))?;
     check(state, &password, &address, name.as_deref()).map_err(RegisterError::Invalid)?;
     let password = choose_password(state, password, address.canonical(), &requester).await.map_err(RegisterError::from)?;

@@ -27,9 +27,9 @@ pub use email_change::{
 pub use export::{Export, ExportError, export, export_user};
 pub use new_user::{NewUser, Violation};
 pub use operator::{
-    AdminAction, CreateUser, CreateUserError, CreatedUser, FactorsOfUser, INVITED_WITHIN, Instruction, OperatorError,
-    SetPasswordError, UserChange, UserFilter, apply, create_user, delete_user, end_session, factors_of, find_user, list_users,
-    reset_second_factors, send_password_reset, set_password, update_user, user_by_id,
+    AdminAction, CreateUser, CreateUserError, CreatedUser, FactorsOfUser, Instruction, InvitedUser, OperatorError,
+    SetPasswordError, UserChange, UserFilter, apply, create_user, delete_user, end_session, factors_of, find_user, invite_user,
+    list_users, note_read, resend_invitation, reset_second_factors, send_password_reset, set_password, update_user, user_by_id,
 };
 pub use passkeys::{
     NewPasskeyRequest, RegisterPasskeyError, Registered as RegisteredPasskey, RemovePasskeyError, RenamePasskeyError, passkeys,

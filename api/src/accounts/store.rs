@@ -72,6 +72,12 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
+/// Whether a user has a way to sign in: a password or a passkey. Without one, only an invitation or a reset opens the account.
+pub(crate) async fn has_signed_up(tx: &Tx, id: UserId) -> Result<bool, Unavailable> {
+    Ok(authentication::store::find(tx.connection(), id).await?.is_some()
+        || authentication::passkey::store::count(tx.connection(), id).await? > 0)
+}
+
 /// Gives a user the address of a token, which its reader has confirmed; false if the user has another one than `before` by now.
 /// [`Unavailable::is_duplicate`] if another user has it.
 pub(crate) async fn confirm_email(tx: &Tx, before: &Model, confirmed: &one_time_token::Model) -> Result<bool, Unavailable> {

@@ -165,10 +165,16 @@ events! {
     Info Keep UserEnabled = "user_enabled";
     /// An operator created a user.
     Info Keep UserCreated = "user_created";
+    /// A user was sent an invitation, for the first time or again.
+    Info Keep UserInvited = "user_invited";
+    /// A user chose the first password with an invitation, from a mail or from the hand of an operator.
+    Info Keep InvitationAccepted = "invitation_accepted";
     /// An operator changed the profile of a user.
     Info Keep UserChanged = "user_changed";
     /// An operator changed the roles of a user.
     Warn Keep RolesChanged = "roles_changed";
+    /// An operator read the data of a user in the admin API; recorded once in ten minutes for each kind of data.
+    Info Gather UserRead = "user_read";
     /// An operator exported what is stored about a user.
     Info Keep UserExported = "user_exported";
     /// An operator made an admin key.
@@ -177,7 +183,7 @@ events! {
     Info Keep AdminKeyRevoked = "admin_key_revoked";
     /// An admin key was used; recorded once a minute.
     Info Keep AdminKeyUsed = "admin_key_used";
-    /// An operator created a webhook. The reason in the row is its id, as of all events of webhooks.
+    /// An operator created a webhook. The detail in the row is its id, as of all events of webhooks.
     Warn Keep WebhookCreated = "webhook_created";
     /// An operator changed a webhook.
     Warn Keep WebhookChanged = "webhook_changed";

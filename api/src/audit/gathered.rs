@@ -4,19 +4,52 @@ use std::collections::HashMap;
 
 use entity::{SessionId, UnixMillis, UserId, audit_event::Model};
 
-/// At most this many rows wait.
+use super::catalogue::Event;
+
+/// At most this many rows of each class wait.
 pub(super) const MAX_ROWS: usize = 1000;
 
-/// A node may add this many rows at once, and then one in each of these spans: five a second, or 432,000 a day.
+/// A node may add this many rows of a class at once, and then one in each of these spans: five a second, or 432,000 a day.
 const BURST: i64 = 1000;
 const REFILL_MILLIS: i64 = 200;
+
+/// Rows of one class do not use up the room of another: a flood of what is easy to cause hides nothing that is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Class {
+    /// The actor has authenticated.
+    Authenticated,
+    /// The row names a user.
+    Named,
+    /// An operator should look at it.
+    Warning,
+    /// Everything else. Anyone can cause it, from any number of addresses.
+    Other,
+}
+
+impl Class {
+    fn of(row: &Model) -> Self {
+        if row.actor_id.is_some() {
+            Self::Authenticated
+        } else if row.user_id.is_some() {
+            Self::Named
+        } else if Event::named(&row.event).is_some_and(Event::is_warning) {
+            Self::Warning
+        } else {
+            Self::Other
+        }
+    }
+}
 
 /// What refusals that share a row have in common.
 type Key = (String, String, Option<String>, Option<UserId>, Option<SessionId>, Option<String>, Option<String>);
 
-/// Rows that wait, by what they have in common.
+/// Rows that wait, by their class.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(super) struct Gathered(HashMap<Class, Room>);
+
+/// The rows of one class, by what they have in common.
+#[derive(Debug, Default)]
+struct Room {
     rows: HashMap<Key, Model>,
     /// The level of a leaky bucket: one for each row that was allowed.
     taken: i64,
@@ -33,6 +66,24 @@ fn key(row: &Model) -> Key {
 impl Gathered {
     /// Adds a row; false if there is no room, or if the allowance is used up.
     pub(super) fn add(&mut self, row: Model, now: UnixMillis) -> bool {
+        self.0.entry(Class::of(&row)).or_default().add(row, now)
+    }
+
+    /// Adds a row that was allowed before; false if there is no room.
+    pub(super) fn put_back(&mut self, row: Model) -> bool {
+        self.0.entry(Class::of(&row)).or_default().put_back(row)
+    }
+
+    /// Takes all rows, oldest first.
+    pub(super) fn take(&mut self) -> Vec<Model> {
+        let mut rows: Vec<_> = self.0.values_mut().flat_map(|room| std::mem::take(&mut room.rows).into_values()).collect();
+        rows.sort_by_key(|row| row.id);
+        rows
+    }
+}
+
+impl Room {
+    fn add(&mut self, row: Model, now: UnixMillis) -> bool {
         if let Some(alike) = self.rows.get_mut(&key(&row)) {
             alike.times += row.times;
             return true;
@@ -48,8 +99,7 @@ impl Gathered {
         true
     }
 
-    /// Adds a row that was allowed before; false if there is no room.
-    pub(super) fn put_back(&mut self, row: Model) -> bool {
+    fn put_back(&mut self, row: Model) -> bool {
         let (is_full, key) = (self.rows.len() >= MAX_ROWS, key(&row));
         match self.rows.get_mut(&key) {
             Some(alike) => alike.times += row.times,
@@ -58,17 +108,10 @@ impl Gathered {
         }
         true
     }
-
-    /// Takes all rows, oldest first.
-    pub(super) fn take(&mut self) -> Vec<Model> {
-        let mut rows: Vec<_> = std::mem::take(&mut self.rows).into_values().collect();
-        rows.sort_by_key(|row| row.id);
-        rows
-    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use entity::{
         AuditEventId, UnixMillis,
         audit_event::{ActorKind, Model},
@@ -77,7 +120,8 @@ mod tests {
     use super::{BURST, Gathered, MAX_ROWS, REFILL_MILLIS};
     use crate::random;
 
-    fn row(ip: usize) -> Model {
+    /// A refused sign-in, from one of many addresses.
+    pub(in crate::audit) fn row(ip: usize) -> Model {
         Model {
             id: AuditEventId(random::uuid_v7(UnixMillis(0))),
             at: UnixMillis(0),
@@ -90,6 +134,7 @@ mod tests {
             ip: Some(ip.to_string()),
             user_agent: None,
             request_id: None,
+            detail: None,
             times: 1,
         }
     }

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod gathered;
+mod reads;
 mod record;
 pub mod store;
 mod trail;

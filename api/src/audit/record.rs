@@ -20,6 +20,7 @@ pub struct Record {
     pub(super) at: Option<UnixMillis>,
     pub(super) actor: Option<Actor>,
     pub(super) webhook: Option<WebhookId>,
+    pub(super) detail: Option<String>,
     mode: Option<Mode>,
 }
 
@@ -47,7 +48,8 @@ impl Event {
 
 impl From<Event> for Record {
     fn from(event: Event) -> Self {
-        Self { event, because: Cow::Borrowed(""), user: None, session: None, at: None, actor: None, webhook: None, mode: None }
+        let (user, session, at, actor) = (None, None, None, None);
+        Self { event, because: Cow::Borrowed(""), user, session, at, actor, webhook: None, detail: None, mode: None }
     }
 }
 
@@ -82,28 +84,41 @@ impl Record {
         Self { actor: Some(actor), ..self }
     }
 
+    /// Describes what it is about, if that is no user and no session. An operator may have written it.
+    #[must_use]
+    pub fn about(self, detail: String) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
     /// Names the time, if it happened before it was noticed.
     #[must_use]
     pub fn at(self, at: UnixMillis) -> Self {
         Self { at: Some(at), ..self }
     }
 
-    /// Names the webhook. The row of the audit trail has its id as the reason; the metrics do not, because there are many.
+    /// Names the webhook that it is about.
     #[must_use]
     pub fn of_webhook(self, webhook: WebhookId) -> Self {
         Self { webhook: Some(webhook), ..self }
+    }
+
+    /// What it is about, if that is no user and no session.
+    pub(super) fn described(&self) -> Option<Cow<'_, str>> {
+        let webhook = || self.webhook.map(|webhook| webhook.0.to_string().into());
+        self.detail.as_deref().map(Cow::Borrowed).or_else(webhook)
     }
 
     /// Writes the line.
     pub(super) fn log(&self) {
         let (user, session) = (self.user.map(|id| display(id.0)), self.session.map(|id| display(id.0)));
         let because = Some(self.because.as_ref()).filter(|because| !because.is_empty());
-        let (mode, webhook) = (self.mode.map(Mode::name), self.webhook.map(|id| display(id.0)));
-        let event = self.event.name();
+        let mode = self.mode.map(Mode::name);
+        let (event, detail) = (self.event.name(), self.described());
+        let detail = detail.as_deref();
         if self.event.is_warning() {
-            tracing::warn!(event, user, session, webhook, mode, because);
+            tracing::warn!(event, user, session, mode, because, detail);
         } else {
-            tracing::info!(event, user, session, webhook, mode, because);
+            tracing::info!(event, user, session, mode, because, detail);
         }
     }
 }

@@ -11,6 +11,7 @@ use tokio::{sync::Notify, time::sleep};
 use super::{
     catalogue::{Event, Trace},
     gathered::Gathered,
+    reads::Reads,
     record::Record,
     store,
 };
@@ -32,6 +33,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The maximum length of a stored reason and of a stored actor's id, in characters.
 const MAX_TEXT: usize = 64;
 
+/// The maximum length of a stored detail, in characters.
+const MAX_DETAIL: usize = 256;
+
 /// What [`Trail::store`] did.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stored {
@@ -47,6 +51,7 @@ pub struct Trail {
     /// The actor of events that no request causes.
     actor: Actor,
     gathered: Mutex<Gathered>,
+    reads: Mutex<Reads>,
     waiting: Notify,
     /// Wakes who delivers events to webhooks.
     pub(crate) deliveries: Notify,
@@ -55,14 +60,22 @@ pub struct Trail {
 impl Trail {
     /// The trail of a node.
     pub fn of_node(metrics: Arc<Metrics>, clock: Clock) -> Self {
-        Self { metrics, clock, actor: Actor::SYSTEM, gathered: Mutex::default(), waiting: Notify::new(), deliveries: Notify::new() }
+        Self {
+            metrics,
+            clock,
+            actor: Actor::SYSTEM,
+            gathered: Mutex::default(),
+            reads: Mutex::default(),
+            waiting: Notify::new(),
+            deliveries: Notify::new(),
+        }
     }
 
     /// The trail of a command that an operator runs.
     pub fn of_command(metrics: Arc<Metrics>, clock: Clock) -> Self {
         // The name is a hint, not a proof: an operator can set these variables.
         let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok()).filter(|name| !name.is_empty());
-        let actor = Actor { kind: ActorKind::Operator, id: name.map(|name| cut(&name)) };
+        let actor = Actor { kind: ActorKind::Operator, id: name.map(|name| cut(&name, MAX_TEXT)) };
         Self { actor, ..Self::of_node(metrics, clock) }
     }
 
@@ -78,6 +91,13 @@ impl Trail {
             self.waiting.notify_one();
         } else {
             self.metrics.audit_dropped.inc();
+        }
+    }
+
+    /// The same for an operator who read the data of a user: once in ten minutes for each operator, user and kind of data.
+    pub fn record_read(&self, record: Record) {
+        if lock(&self.reads).is_new(&self.row(&record)) {
+            self.record(record);
         }
     }
 
@@ -153,7 +173,7 @@ impl Trail {
             id: AuditEventId(random::uuid_v7(at)),
             at,
             event: record.event.name().to_owned(),
-            reason: record.webhook.map_or_else(|| cut(&record.because), |webhook| webhook.0.to_string()),
+            reason: cut(&record.because, MAX_TEXT),
             actor_kind: actor.kind,
             actor_id: actor.id,
             user_id: record.user,
@@ -161,6 +181,7 @@ impl Trail {
             ip: request.and_then(|request| request.ip).map(|ip| ip.to_string()),
             user_agent: request.and_then(|request| request.user_agent.clone()),
             request_id: request.map(|request| request.id),
+            detail: record.described().map(|detail| cut(&detail, MAX_DETAIL)),
             times: 1,
         }
     }
@@ -204,6 +225,6 @@ impl Default for Trail {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_TEXT).collect()
+fn cut(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
 }

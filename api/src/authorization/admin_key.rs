@@ -65,12 +65,17 @@ pub async fn create_admin_key(
     let stored = state.write(db::Scope::Transaction, row.clone(), |tx, row| {
         Box::pin(async move {
             store::insert(tx, row.clone()).await?;
-            tx.record(Event::AdminKeyCreated);
+            tx.record(Record::from(Event::AdminKeyCreated).about(described(row)));
             Ok(())
         })
     });
     stored.await?;
     Ok((key, row))
+}
+
+/// A key as the audit trail names it.
+fn described(key: &Model) -> String {
+    format!("{} {:?} {}", key.id.0, key.name, key.scopes)
 }
 
 /// All keys, oldest first, with the expired and the revoked ones.
@@ -83,8 +88,8 @@ pub async fn revoke_admin_key(state: &Arc<AppState>, id: AdminKeyId) -> Result<b
     let revoked = state.write(db::Scope::Transaction, (id, state.clock.now()), |tx, (id, now)| {
         Box::pin(async move {
             let is_revoked = store::revoke(tx, *id, *now).await?;
-            if is_revoked {
-                tx.record(Event::AdminKeyRevoked);
+            if let Some(key) = store::find(tx.connection(), *id).await?.filter(|_| is_revoked) {
+                tx.record(Record::from(Event::AdminKeyRevoked).about(described(&key)));
             }
             Ok(is_revoked)
         })

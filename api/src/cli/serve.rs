@@ -24,7 +24,7 @@ use crate::{
         listener::{server, tls::Certificate},
     },
     maintenance,
-    state::AppState,
+    state::{AppState, StartError},
     version::{self, COMMIT, VERSION},
     webhooks,
 };
@@ -108,6 +108,14 @@ fn check_memory(config: &Config) {
     }
 }
 
+async fn open(config: Config, migrate: bool) -> Result<AppState, StartError> {
+    if migrate {
+        Box::pin(AppState::open(config, Clock::System)).await
+    } else {
+        Box::pin(AppState::open_migrated(config, Clock::System)).await
+    }
+}
+
 async fn serve(start: Start) -> Result<(), Failure> {
     let Start { migrate, file, settings, mut config, dropped, set_level } = start;
     // First: until a handler is installed, the kernel ignores SIGTERM to process 1 of a container.
@@ -129,9 +137,7 @@ async fn serve(start: Start) -> Result<(), Failure> {
     let certificate = config.tls.as_ref().map(Certificate::read).transpose().map_err(Failure::Failed)?;
     let tls = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(Failure::Failed)?;
     // In its own task: it may block, for instance while another process migrates.
-    let opening = tokio::spawn(async move {
-        if migrate { AppState::open(config, Clock::System).await } else { AppState::open_migrated(config, Clock::System).await }
-    });
+    let opening = tokio::spawn(open(config, migrate));
     let state = tokio::select! {
         opened = opening => Arc::new(opened.map_err(Failure::new)?.map_err(Failure::new)?),
         () = &mut stop => return Ok(()),

@@ -112,6 +112,13 @@ impl Limits {
         Ok(store::take(db, &[(self.key_of(address.mailbox().as_bytes(), Subject::Mail), config.mail)], now).await?.is_ok())
     }
 
+    /// The same for an invitation by a program.
+    pub async fn take_invitation(&self, db: &Db, address: &EmailAddress, now: UnixMillis) -> Result<(), LimitError> {
+        let Some(config) = &self.config else { return Ok(()) };
+        let taken = store::take(db, &[(self.key_of(address.mailbox().as_bytes(), Subject::Mail), config.mail)], now).await?;
+        taken.map_err(|wait| self.limited("mail", wait))
+    }
+
     /// Takes one security mail to a user; false if none is left. They have a limit of their own: what strangers ask for does not use it up.
     pub async fn take_notice(&self, db: &Db, user: &user::Model, now: UnixMillis) -> Result<bool, Unavailable> {
         let Some(config) = &self.config else { return Ok(true) };

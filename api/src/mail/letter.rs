@@ -36,6 +36,12 @@ pub enum Letter {
         link: OneTimeLink,
         minutes: u64,
     },
+    /// Lets a user whom an operator created choose the first password.
+    Invitation {
+        #[serde(flatten)]
+        link: OneTimeLink,
+        expiry_time: String,
+    },
     /// Asks the reader of an address to confirm that it is the user's.
     ConfirmEmail {
         #[serde(flatten)]
@@ -100,6 +106,11 @@ impl Letter {
     /// Lets a user choose a new password.
     pub(crate) fn reset_password(page: Option<&Url>, token: &OneTimeToken) -> Self {
         Self::ResetPassword { link: OneTimeLink::new(page, token), minutes: RESET_WITHIN.as_secs() / 60 }
+    }
+
+    /// Lets a user whom an operator created choose the first password.
+    pub(crate) fn invitation(page: Option<&Url>, token: &OneTimeToken, expires_at: UnixMillis) -> Self {
+        Self::Invitation { link: OneTimeLink::new(page, token), expiry_time: written(expires_at) }
     }
 
     /// Asks the reader of an address to confirm that it is the user's.
@@ -209,6 +220,7 @@ mod tests {
                 Letter::confirm_registration(page, &token),
                 Letter::AccountExists,
                 Letter::reset_password(page, &token),
+                Letter::invitation(page, &token, now),
                 Letter::confirm_email(page, &token),
                 Letter::email_changed("grace@example.com", done(), page, &token),
                 Letter::EmailChangeUndone(done()),

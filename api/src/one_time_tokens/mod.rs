@@ -84,11 +84,16 @@ fn new(
     Issued { token, row }
 }
 
-/// The row of a token, and its address, if the token is good for this purpose now.
-pub(crate) async fn find(state: &AppState, purpose: Purpose, written: &str) -> Result<Option<(Model, EmailAddress)>, Unavailable> {
+/// The row of a token, and its address, if the token is good for one of these purposes now.
+pub(crate) async fn find(
+    state: &AppState,
+    purposes: &[Purpose],
+    written: &str,
+) -> Result<Option<(Model, EmailAddress)>, Unavailable> {
     let Some(token) = OneTimeToken::parse(written) else { return Ok(None) };
     let found = store::find(state.db.connection(), token.id).await?;
-    let found = found.filter(|row| row.purpose == purpose && token.matches(&row.secret_hash) && state.clock.now() < row.expires_at);
+    let found = found
+        .filter(|row| purposes.contains(&row.purpose) && token.matches(&row.secret_hash) && state.clock.now() < row.expires_at);
     // It was an address when it was stored.
     Ok(found.and_then(|row| EmailAddress::parse_stored(&row.email).map(|address| (row, address))))
 }

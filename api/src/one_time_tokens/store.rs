@@ -41,6 +41,20 @@ pub(crate) async fn void(tx: &Tx, user: UserId, purpose: Purpose) -> Result<(), 
     Ok(())
 }
 
+/// Voids the tokens with which a user could choose a password.
+pub(crate) async fn void_password(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
+    let tokens = Entity::delete_many().filter(Column::UserId.eq(user)).filter(Column::Purpose.is_in(Purpose::PASSWORD));
+    tokens.exec(tx.connection()).await?;
+    Ok(())
+}
+
+/// Voids all tokens of a user but a mailed invitation: the others may be known to who created the user, or to a former owner.
+pub(crate) async fn void_but_invitation(tx: &Tx, user: UserId) -> Result<(), Unavailable> {
+    let others = Entity::delete_many().filter(Column::UserId.eq(user)).filter(Column::Purpose.ne(Purpose::Invitation));
+    others.exec(tx.connection()).await?;
+    Ok(())
+}
+
 /// Voids all tokens of a user but those for undoing an earlier change of the address: of `kept`'s time or before.
 pub(crate) async fn void_since(tx: &Tx, user: UserId, kept: OneTimeTokenId) -> Result<(), Unavailable> {
     let older = Condition::all().add(Column::Purpose.eq(Purpose::UndoEmail)).add(Column::Id.lt(kept));

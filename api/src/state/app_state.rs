@@ -40,6 +40,9 @@ pub(crate) const SECRETS_FILE: &str = "bifrons.key";
 /// So many deliveries to webhooks are on their way at once.
 pub(crate) const MAX_DELIVERIES: usize = 128;
 
+/// How many searches of operators a node runs at once.
+const SEARCHES: usize = 3;
+
 /// What every request shares.
 #[derive(Debug)]
 pub struct AppState {
@@ -79,6 +82,8 @@ pub struct AppState {
     pub touches: BackgroundQueue<SessionId>,
     /// The outbox.
     pub outbox: Arc<Outbox>,
+    /// The places of searches of operators: each may read a whole table.
+    pub searches: Arc<Semaphore>,
     /// Wakes who resolves requests for a new password.
     pub reset_requests: Notify,
     /// Held by deliveries to webhooks that are on their way.
@@ -218,6 +223,7 @@ impl AppState {
             passwords: PasswordRules::new(&config)?,
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&audit))?,
             outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&audit))?),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
             reset_requests: Notify::new(),
             deliveries: Arc::new(Semaphore::new(MAX_DELIVERIES)),
             #[cfg(feature = "testbed")]

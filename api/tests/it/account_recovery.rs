@@ -171,6 +171,22 @@ async fn an_address_that_another_user_confirmed_is_not_taken_from_them() {
     ada.get_session().await.expect(200);
 }
 
+/// An operator gave the role, so no thief signed up with the address.
+#[tokio::test]
+async fn a_user_with_a_role_is_no_squatter_of_a_former_address() {
+    for (roles, status) in [("reader", 409), ("", 204)] {
+        let app = App::configured(pages).await;
+        let ada = app.ada().await;
+        later(&app);
+        change(&ada, NEW).await.expect(202);
+        use_token(&ada, "confirm", &newest(&app, NEW, "/confirm#").await.unwrap()).await.expect(200);
+        let undo = newest(&app, EMAIL, "/undo#").await.unwrap();
+        crate::administrators::create(&app, EMAIL, roles).await;
+        use_token(&app.client(), "undo", &undo).await.expect(status);
+        assert_eq!(app.count("SELECT count(*) FROM user WHERE status = 'active'").await, if status == 409 { 2 } else { 1 });
+    }
+}
+
 /// What strangers ask for does not use up what the owner is told.
 #[tokio::test]
 async fn a_flood_of_requests_hides_no_security_mail() {

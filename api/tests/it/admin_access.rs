@@ -21,7 +21,7 @@ pub const GRACE: &str = "grace@example.com";
 
 /// Gives a user these roles.
 pub async fn set_roles(app: &App, email: &str, roles: &str) {
-    let change = UserChange { roles: Some(roles.parse().unwrap()), ..UserChange::default() };
+    let change = UserChange { roles: Some(roles.parse().unwrap()), knows_user: true, ..UserChange::default() };
     accounts::update_user(&app.state, operator::instruct(&app.state, email).await, change).await.unwrap();
 }
 

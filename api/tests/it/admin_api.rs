@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     admin_access::{GRACE, HOUR, administrator, program},
     administrators::create,
+    limits::limited,
     support::{Actor, Answer, App, EMAIL, PASSWORD, authenticator::Authenticator, operator},
 };
 
@@ -36,12 +37,15 @@ async fn an_administrator_creates_finds_and_changes_users() {
     grace.sign_in(GRACE, PASSWORD).await.expect(200);
     let path = path_of(&made["user"]);
     let read = ada.get(&path).await.expect(200).json();
-    assert_eq!((&read["email_verified"], &read["roles"], &read["status"]), (&json!(true), &json!(["editor"]), &json!("active")));
+    assert_eq!((&read["email_verified"], &read["roles"], &read["status"]), (&json!(false), &json!(["editor"]), &json!("active")));
 
+    app.sql(&format!("UPDATE user SET email_verified = TRUE WHERE email = '{GRACE}'")).await;
     let send_patch = async |tag: &str, body: Value| ada.with("if-match", tag).send(Method::PATCH, &path, Some(body)).await;
     let tag = format!("\"{}\"", read["version"]);
     let body = json!({ "app_metadata": { "plan": "team" }, "roles": ["reader", "editor"], "name": null });
-    let changed = send_patch(&tag, body.clone()).await.expect(200).json();
+    let answered = send_patch(&tag, body.clone()).await.expect(200).json();
+    let changed = ada.get(&path).await.expect(200).json();
+    assert_eq!(answered["version"], changed["version"]);
     assert_eq!((&changed["app_metadata"], &changed["roles"]), (&json!({ "plan": "team" }), &json!(["editor", "reader"])));
     assert!(changed["name"].is_null());
     for outdated in [tag.as_str(), "\"x\"", "7", "W/\"1\""] {
@@ -121,6 +125,16 @@ async fn keys_act_on_no_administrator_and_a_former_one_acts_no_more() {
     let admin = json!({ "email": "x@example.com", "roles": ["admin"] });
     key.post("/v1/admin/users", admin.clone()).await.expect_problem(403, "admin_required");
     ada.post("/v1/admin/users", admin).await.expect(201);
+
+    // A key sends as many resets as a stranger may ask for, an administrator any number.
+    let limited = app.reconfigured(limited("100/1h", "100/1h", "1000/1m")).await;
+    app.client().post("/v1/users", json!({ "email": "r@example.com", "password": PASSWORD })).await.expect(201);
+    let to = path_of(&ada.get("/v1/admin/users?email=r@").await.expect(200).json()["items"][0]);
+    let resets = async || app.letters().await.iter().filter(|letter| letter.starts_with("To: r@")).count();
+    for (by, sent) in [(&key, 1), (&key, 2), (&key, 3), (&key, 3), (&ada, 4), (&ada, 5)] {
+        act(&by.at(&limited), &to, "send-reset").await.expect(202);
+        assert_eq!(resets().await, sent);
+    }
 
     // What was allowed when the request began is checked again in its transaction.
     assert!(authorization::revoke_admin_key(&app.state, id).await.unwrap());

@@ -24,8 +24,14 @@ pub async fn create(app: &App, email: &str, roles: &str) -> accounts::CreatedUse
     accounts::create_user(&app.state, Operator::CommandLine, create).await.unwrap()
 }
 
+/// Creates a user with these roles, who chooses a password: without one, an administrator cannot sign in.
+async fn join(app: &App, email: &str, roles: &str) {
+    let token = create(app, email, roles).await.token.reveal().to_string();
+    app.client().post("/v1/password/reset", json!({ "token": token, "new_password": PASSWORD })).await.expect(204);
+}
+
 async fn set_roles(app: &App, email: &str, roles: &str) -> Result<(), OperatorError> {
-    let change = UserChange { roles: Some(roles.parse().unwrap()), ..UserChange::default() };
+    let change = UserChange { roles: Some(roles.parse().unwrap()), knows_user: true, ..UserChange::default() };
     accounts::update_user(&app.state, operator::instruct(&app.state, email).await, change).await.map(drop)
 }
 
@@ -48,9 +54,11 @@ async fn the_last_enabled_administrator_stays() {
     let app = App::start().await;
     let ada = app.ada().await;
     set_roles(&app, EMAIL, "admin").await.unwrap();
-    create(&app, "disabled@example.com", "admin").await;
+    join(&app, "disabled@example.com", "admin").await;
     operator::apply(&app.state, AdminAction::Disable, "disabled@example.com").await;
-    create(&app, "other@example.com", "administrator admin-2").await;
+    join(&app, "other@example.com", "administrator admin-2").await;
+    // One who never chose a password, and has no passkey, cannot sign in, and may go.
+    create(&app, "never@example.com", "admin").await;
     let refused = async || {
         let instruct = async || operator::instruct(&app.state, EMAIL).await;
         [
@@ -63,6 +71,7 @@ async fn the_last_enabled_administrator_stays() {
         .all(|done| matches!(done, Err(OperatorError::LastAdministrator)))
     };
     assert!(refused().await);
+    operator::apply(&app.state, AdminAction::Disable, "never@example.com").await;
     ada.delete("/v1/me").await.expect_problem(409, "last_administrator");
     ada.get_session().await.expect(200);
     set_roles(&app, EMAIL, "admin editor").await.unwrap();
@@ -84,7 +93,7 @@ async fn of_operators_who_remove_each_others_administrators_one_is_refused() {
     for round in 0..8 {
         let emails: Vec<_> = (0..3).map(|number| format!("admin-{round}-{number}@example.com")).collect();
         for email in &emails {
-            create(&app, email, "admin").await;
+            join(&app, email, "admin").await;
         }
         if round > 0 {
             let before = format!("admin-{}-", round - 1);

@@ -182,9 +182,13 @@ async fn a_flood_of_refusals_is_few_rows_and_the_rest_is_counted() {
     let dropped = app.state.metrics.audit_dropped.get();
     assert!(all.len() <= 1000 && dropped >= 500, "{} rows, {dropped} dropped", all.len());
     assert_eq!(all.iter().map(|row| row.times).sum::<i64>() + i64::try_from(dropped).unwrap(), 2000, "each is one or the other");
-    // What happens has its row all the same.
+    // What happens has its row all the same. What names a user, and warnings, have room of their own.
     app.ada().await;
     assert_eq!(rows(&app).await.len(), all.len() + 2);
+    app.client().sign_in(EMAIL, WRONG).await.expect(401);
+    app.client().with("origin", "https://evil.example").post("/v1/session", json!({})).await.expect(403);
+    let after = rows(&app).await;
+    assert!(["sign_in_refused", "origin_refused"].iter().all(|event| after.iter().any(|row| row.event == *event)));
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::{
     email_change::{PASSWORD_AFTER, choose, newest, pages, use_token},
     limits::{from, limited, limited_for},
     second_factor::with_app,
     support::{
-        App, EMAIL, PASSWORD,
+        Actor, App, EMAIL, PASSWORD,
         authenticator::{Authenticator, STEP},
     },
 };
@@ -105,4 +107,26 @@ async fn a_right_code_begins_the_row_anew() {
     let challenge = app.client().with("cookie", format!("bifrons_device={device}"));
     let token = challenge.tokens(EMAIL, PASSWORD).await.expect(202).string("/token");
     limited_for(challenge.complete_token(&token, "totp", &authenticator.code(&app)).await);
+}
+
+/// A thief of one session does not lock the user out of the others.
+#[tokio::test]
+async fn wrong_codes_in_one_session_lock_out_no_other() {
+    let app = app().await;
+    let (ada, authenticator) = with_app(&app).await;
+    let stolen = ada.snapshot();
+    app.advance(STEP).await;
+    let own = app.client();
+    own.sign_in(EMAIL, PASSWORD).await.expect(202);
+    own.complete("totp", &authenticator.code(&app)).await.expect(200);
+    let reauthenticate = async |client: &Actor, code: &str| {
+        client.post("/v1/session/reauthenticate", json!({ "password": PASSWORD, "totp": code })).await
+    };
+    let wrong = authenticator.wrong_code(&app);
+    for _ in 0..MAX {
+        reauthenticate(&stolen, &wrong).await.expect_problem(403, "wrong_code");
+    }
+    app.advance(STEP).await;
+    limited_for(reauthenticate(&stolen, &authenticator.code(&app)).await);
+    reauthenticate(&own, &authenticator.code(&app)).await.expect(200);
 }

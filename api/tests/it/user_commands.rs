@@ -1,5 +1,7 @@
 //! `bifrons user`, `bifrons session` and `bifrons admin-key`.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -67,6 +69,34 @@ async fn the_first_administrator_gets_a_link_and_chooses_a_password() {
     assert_eq!((&export["user"]["id"], export["sessions"].as_array().unwrap().len()), (&json!(id), 1));
     command(&["user", "delete", "grace@example.com"]);
     refuses(&run(folder.path(), &["user", "show", "grace@example.com"], &[]), 1, "no user has the address");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_mailed_and_sent_again_and_a_role_needs_a_verified_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Process::start(folder.path());
+    let command = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments, &[]);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let printed = |arguments: &[&str]| serde_json::from_str::<Value>(&command(arguments)).unwrap();
+    service.client().sign_up("zoe@example.com", PASSWORD).await.expect(201);
+    // An invitation leaves by a running node, and is sent again until it is used.
+    let invited = printed(&["user", "invite", "--email", "new@example.com", "--name", "New", "--role", "editor", "--json"]);
+    assert_eq!((&invited["user"]["roles"], &invited["user"]["email_verified"]), (&json!(["editor"]), &json!(false)));
+    assert!(invited["expires_at"].is_string() && invited.get("token").is_none(), "{invited}");
+    assert!(command(&["user", "resend-invitation", "new@example.com"]).contains("is on its way"));
+    let refused = |arguments: &[&str], sentence| refuses(&run(folder.path(), arguments, &[]), 1, sentence);
+    refused(&["user", "invite", "--email", "new@example.com"], "another user has the address");
+    refused(&["user", "invite", "--email", "new"], "--email must look like");
+    refused(&["user", "resend-invitation", "zoe@example.com"], "has a password or a passkey");
+    refused(&["user", "resend-invitation", "x@example.com"], "no user has the address");
+    refused(&["user", "roles", "zoe@example.com", "--add", "editor"], "add --unverified");
+    assert!(command(&["user", "roles", "zoe@example.com", "--add", "editor", "--unverified"]).contains("editor"));
+    // A running node has sent both mails, and the second voided the first.
+    let mails = || fs::read_dir(folder.path().join("data/outbox")).into_iter().flatten().count();
+    until(async || mails() == 2).await;
 }
 
 #[test]

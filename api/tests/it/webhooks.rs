@@ -242,7 +242,7 @@ async fn an_operator_creates_changes_and_deletes_webhooks() {
     patch(2, json!({ "enabled": true, "description": null, "events": ["user_created"] })).await.expect(200);
     post("test", None).await.expect(202);
     let tested = receiver.until_received(1).await.remove(0);
-    assert_eq!((tested.event(), tested.json()["data"]["reason"].clone()), ("webhook_tested".to_owned(), read["id"].clone()));
+    assert_eq!((tested.event(), tested.json()["data"]["detail"].clone()), ("webhook_tested".to_owned(), read["id"].clone()));
     let slow = post("rotate-secret", Some(json!({ "overlap_seconds": 604_801 }))).await.expect_problem(422, "validation_failed");
     assert_eq!(slow.broken_rules(), [("overlap_seconds".to_owned(), "maximum".to_owned())]);
     for n in 1..webhooks::MAX_WEBHOOKS {

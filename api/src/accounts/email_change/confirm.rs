@@ -70,7 +70,7 @@ pub async fn confirm_email(
     };
     let now = state.clock.now();
     state.limits.take_network(requester.network(), now).await?;
-    let found = one_time_tokens::find(state, Purpose::ConfirmEmail, token).await?;
+    let found = one_time_tokens::find(state, &[Purpose::ConfirmEmail], token).await?;
     let found = found.and_then(|(row, _)| row.user_id.map(|user| (row, user)));
     let (row, user) = found.ok_or_else(|| refused("token", ConfirmEmailError::Token))?;
     let own = sessions_of(state, presented).await?;
@@ -123,9 +123,8 @@ async fn finish_change(
     if !is_live {
         return Ok(Err(ConfirmEmailError::Token));
     }
-    for purpose in [Purpose::ResetPassword, Purpose::ConfirmEmail] {
-        one_time_tokens::store::void(tx, *user, purpose).await?;
-    }
+    one_time_tokens::store::void_password(tx, *user).await?;
+    one_time_tokens::store::void(tx, *user, Purpose::ConfirmEmail).await?;
     let Issued { token, row: undo } = issue_last(tx, before, Purpose::UndoEmail, *now, UNDO_WITHIN).await?;
     let page = state.config.pages.undo_email.as_ref();
     let letter = Letter::email_changed(&row.email, input.circumstances.clone(), page, &token);

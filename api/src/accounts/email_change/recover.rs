@@ -78,7 +78,7 @@ async fn recover(state: &Arc<AppState>, cause: Cause, token: &str, requester: &R
     };
     let now = state.clock.now();
     state.limits.take_network(requester.network(), now).await?;
-    let found = one_time_tokens::find(state, cause.purpose, token).await?;
+    let found = one_time_tokens::find(state, &[cause.purpose], token).await?;
     let found = found.and_then(|(row, address)| row.user_id.map(|user| (row, address, user)));
     let (row, address, user) = found.ok_or_else(|| refused("token", RecoverError::Token))?;
     let locale = state.outbox.locale(None, requester.accept_language.as_deref());

@@ -1,6 +1,6 @@
 //! Creating a user. The answer has a one-time token, with which the user chooses a password.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use entity::{
     Roles, UnixMillis,
@@ -23,9 +23,6 @@ use crate::{
     secret::OneTimeToken,
     state::{AppState, Tx},
 };
-
-/// The time in which a new user must choose a password.
-pub const INVITED_WITHIN: Duration = Duration::from_secs(72 * 3600);
 
 /// A user who does not exist yet.
 #[derive(Clone, Debug)]
@@ -71,8 +68,22 @@ impl From<Unavailable> for CreateUserError {
     }
 }
 
-/// Creates a user. The address is not verified until the user uses the token: that shows that it reached the user.
+/// Creates a user. The operator hands the token over, so using it does not verify the address.
 pub async fn create_user(state: &Arc<AppState>, by: Operator, create: CreateUser) -> Result<CreatedUser, CreateUserError> {
+    let now = state.clock.now();
+    let user = checked(&by, create, now)?;
+    let within = state.config.admin.invitation_lifetime;
+    let Issued { token, row } = one_time_tokens::issue_to(&user, Purpose::HandedInvitation, now, within);
+    let expires_at = row.expires_at;
+    let created = state.write_or_refuse(Scope::Transaction, (by, user.clone(), row), |tx, (by, user, token)| {
+        Box::pin(async move { refusable(store_new(tx, by, user, token).await) })
+    });
+    created.await??;
+    Ok(CreatedUser { user, token, expires_at })
+}
+
+/// The row of a user to create, if its values keep their rules.
+pub(super) fn checked(by: &Operator, create: CreateUser, now: UnixMillis) -> Result<user::Model, CreateUserError> {
     let CreateUser { email, name, locale, roles } = create;
     check_name(name.as_deref()).map_err(CreateUserError::Invalid)?;
     if locale.as_deref().is_some_and(|locale| config::locale(locale).is_err()) {
@@ -81,18 +92,16 @@ pub async fn create_user(state: &Arc<AppState>, by: Operator, create: CreateUser
     if roles.is_admin() && !by.rules_administrators() {
         return Err(OperatorError::KeyOnAdministrator.into());
     }
-    let now = state.clock.now();
-    let user = user::Model { locale, roles, ..row((email.as_typed(), email.canonical()), name, now) };
-    let Issued { token, row } = one_time_tokens::issue_to(&user, Purpose::ResetPassword, now, INVITED_WITHIN);
-    let expires_at = row.expires_at;
-    let created = state.write_or_refuse(Scope::Transaction, (by, user.clone(), row), |tx, (by, user, token)| {
-        Box::pin(async move { refusable(perform(tx, by, user, token).await) })
-    });
-    created.await??;
-    Ok(CreatedUser { user, token, expires_at })
+    Ok(user::Model { locale, roles, ..row((email.as_typed(), email.canonical()), name, now) })
 }
 
-async fn perform(tx: &Tx, by: &Operator, user: &user::Model, token: &one_time_token::Model) -> Result<(), OperatorError> {
+/// Stores a new user and the token with which they choose a password.
+pub(super) async fn store_new(
+    tx: &Tx,
+    by: &Operator,
+    user: &user::Model,
+    token: &one_time_token::Model,
+) -> Result<(), OperatorError> {
     if !by.is_still_allowed(tx).await? {
         return Err(OperatorError::NotAllowedAnyMore);
     }

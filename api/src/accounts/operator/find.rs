@@ -4,7 +4,7 @@ use entity::{UserId, user};
 use uuid::Uuid;
 
 use super::store::{self, UserFilter};
-use crate::{accounts, db::Unavailable, email_address::EmailAddress, state::AppState};
+use crate::{accounts, audit::Event, db::Unavailable, email_address::EmailAddress, state::AppState};
 
 /// A user who is not deleted.
 pub async fn user_by_id(state: &AppState, id: UserId) -> Result<Option<user::Model>, Unavailable> {
@@ -29,4 +29,9 @@ pub async fn list_users(
     limit: u64,
 ) -> Result<Vec<user::Model>, Unavailable> {
     store::list(state.db.connection(), filter, before, limit).await
+}
+
+/// Records that an operator read data of a user.
+pub fn note_read(state: &AppState, user: UserId, what: &'static str) {
+    state.audit.record_read(Event::UserRead.of(user).because(what));
 }

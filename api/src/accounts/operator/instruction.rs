@@ -6,7 +6,7 @@ use entity::{
 };
 
 use super::{last_admin::keep_an_administrator, store};
-use crate::{accounts::new_user::Violation, authorization::Operator, db::Unavailable, state::Tx};
+use crate::{accounts::new_user::Violation, authorization::Operator, db::Unavailable, limits::LimitError, state::Tx};
 
 /// An instruction of an operator about one user.
 #[derive(Clone, Debug)]
@@ -40,6 +40,15 @@ pub enum OperatorError {
     /// The user is disabled.
     #[error("the user is disabled")]
     Disabled,
+    /// The user has a password or a passkey, so an invitation would let its holder into their account.
+    #[error("the user has a password or a passkey; send a reset instead")]
+    HasSignedUp,
+    /// The address is not verified, so it may be a stranger who signed up with it.
+    #[error("the address of the user is not verified: who signed up with it may be a stranger")]
+    Unverified,
+    /// Too many mails to this address, of programs.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// A value breaks its rule.
     #[error("a value breaks a rule")]
     Invalid(Violation),

@@ -5,8 +5,8 @@ use entity::UserId;
 use super::store;
 use crate::{db::Unavailable, state::Tx};
 
-/// Call it before a transaction disables, demotes or deletes a user. It is an error if the user is the last administrator who is enabled
-/// and whose deletion is not scheduled. It locks the rows of all such administrators in one order: otherwise each of two transactions
+/// Call it before a transaction disables, demotes or deletes a user. It is an error if the user is the last administrator who is enabled,
+/// has a password or a passkey, and whose deletion is not scheduled. It locks the rows of all such administrators in one order: otherwise each of two transactions
 /// could rely on the administrator whom the other one removes.
 pub(super) async fn keep_an_administrator(tx: &Tx, leaving: UserId) -> Result<Result<(), ()>, Unavailable> {
     let enabled = store::lock_administrators(tx).await?;

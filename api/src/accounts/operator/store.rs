@@ -1,13 +1,13 @@
 //! Queries on `user` that operators need.
 
 use entity::{
-    Roles, UserId,
+    Roles, UserId, passkey, password,
     roles::ADMIN,
     user::{Column, Entity, Model, Status},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Func, LikeExpr, LockType},
+    sea_query::{Expr, Func, LikeExpr, LockType, Query},
 };
 
 use crate::{
@@ -38,9 +38,15 @@ pub(super) async fn lock(tx: &Tx, id: UserId) -> Result<Option<Model>, Unavailab
     Ok(Entity::find_by_id(id).lock(LockType::Update).one(tx.connection()).await?)
 }
 
-/// Locks the rows of the administrators who can sign in and will not be deleted, and returns their ids.
+/// Locks the rows of the administrators who can sign in and will not be deleted, and returns their ids. One who has neither a password nor a
+/// passkey cannot.
 pub(super) async fn lock_administrators(tx: &Tx) -> Result<Vec<UserId>, Unavailable> {
-    let leading = has_role(ADMIN).add(Column::Status.eq(Status::Active)).add(Column::DeleteAt.is_null());
+    let with_password = Query::select().column(password::Column::UserId).from(password::Entity).to_owned();
+    let with_passkey = Query::select().column(passkey::Column::UserId).from(passkey::Entity).to_owned();
+    let leading = has_role(ADMIN)
+        .add(Column::Status.eq(Status::Active))
+        .add(Column::DeleteAt.is_null())
+        .add(Condition::any().add(Column::Id.in_subquery(with_password)).add(Column::Id.in_subquery(with_passkey)));
     write_locked(tx, leading.clone()).await?;
     let administrators = Entity::find().filter(leading).order_by_asc(Column::Id).lock(LockType::Update);
     Ok(administrators.all(tx.connection()).await?.into_iter().map(|user| user.id).collect())

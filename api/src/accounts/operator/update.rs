@@ -14,6 +14,7 @@ use crate::{
         self,
         new_user::{Violation, check_name},
         profile_change::Field,
+        store::has_signed_up,
         update_profile::merged,
     },
     audit::Event,
@@ -34,6 +35,8 @@ pub struct UserChange {
     pub app_metadata: Field<Map<String, Value>>,
     /// All roles.
     pub roles: Option<Roles>,
+    /// Whether the operator knows who signed up with the address, although it is not verified. Only then such a user is given a role.
+    pub knows_user: bool,
 }
 
 /// Changes the fields that are given, and returns the changed user.
@@ -67,6 +70,11 @@ async fn perform(tx: &Tx, instruction: &Instruction, change: &UserChange) -> Res
         },
     };
     let roles = change.roles.clone().filter(|roles| *roles != user.roles);
+    let gains = roles.as_ref().is_some_and(|roles| roles.names().any(|name| !user.roles.names().any(|had| had == name)));
+    // Without a password and a passkey, only an operator's token or the mailbox opens the account.
+    if gains && !change.knows_user && !user.email_verified && has_signed_up(tx, user.id).await? {
+        return Err(OperatorError::Unverified);
+    }
     let changes_profile = !(change.name.is_kept() && change.locale.is_kept() && app_metadata.is_kept());
     if let Some(roles) = &roles {
         let because = match (user.roles.is_admin(), roles.is_admin()) {
@@ -76,8 +84,8 @@ async fn perform(tx: &Tx, instruction: &Instruction, change: &UserChange) -> Res
         };
         tx.record(Event::RolesChanged.of(user.id).because(because));
         if because == "admin_given" {
-            // A program that created the user has the token of the invitation, and would become an administrator with it.
-            one_time_tokens::store::void_all(tx, user.id).await?;
+            // A program that created the user has the token that was to be handed over, and would become an administrator with it.
+            one_time_tokens::store::void_but_invitation(tx, user.id).await?;
         }
     }
     if changes_profile {

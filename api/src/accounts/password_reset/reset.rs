@@ -1,4 +1,4 @@
-//! Choosing a new password with the token from the mail.
+//! Choosing a new password with the token from the mail, or the first one with an invitation.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub async fn reset_password(
         ResetPasswordError::Token
     };
     state.limits.take_network(requester.network(), state.clock.now()).await?;
-    let found = one_time_tokens::find(state, Purpose::ResetPassword, token).await?;
+    let found = one_time_tokens::find(state, &Purpose::PASSWORD, token).await?;
     let (row, address) = found.ok_or_else(|| refused("token"))?;
     let user = row.user_id.ok_or_else(|| refused("token"))?;
     let hash = choose_password(state, new, address.canonical(), requester).await?;
@@ -69,10 +69,16 @@ pub async fn reset_password(
             let same = |user: &user::Model| user.status == Status::Active && user.email_canonical == row.email_canonical;
             let Some(changed) = changed.filter(same) else { return Ok(Err(())) };
             replace(tx, *user, hash, *now).await?;
-            // The token came by mail.
-            store::verify_email(tx, *user).await?;
+            if row.purpose != Purpose::HandedInvitation {
+                // The token came by mail.
+                store::verify_email(tx, *user).await?;
+            }
             Notice::new(state, &changed, Occasion::PasswordChanged, requester, *now).store(tx).await?;
-            tx.record(Event::PasswordReset.of(*user));
+            tx.record(match row.purpose {
+                Purpose::Invitation => Event::InvitationAccepted.of(*user).because("mailed"),
+                Purpose::HandedInvitation => Event::InvitationAccepted.of(*user).because("handed"),
+                _ => Event::PasswordReset.of(*user),
+            });
             Ok(Ok(changed))
         })
     });
@@ -84,6 +90,6 @@ pub async fn reset_password(
 /// the password with becomes void.
 pub(in crate::accounts) async fn replace(tx: &Tx, user: UserId, hash: &PasswordHash, now: UnixMillis) -> Result<u64, Unavailable> {
     authentication::store::put(tx, user, hash, now).await?;
-    one_time_tokens::store::void(tx, user, Purpose::ResetPassword).await?;
+    one_time_tokens::store::void_password(tx, user).await?;
     sessions::store::end_all(tx, user, EndedBecause::PasswordChanged, now).await
 }

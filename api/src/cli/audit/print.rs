@@ -43,7 +43,7 @@ impl Table {
     }
 
     fn line(&self, row: &Model) -> String {
-        let Model { at, event, reason, ip, user_agent, session_id, request_id, times, .. } = row;
+        let Model { at, event, reason, ip, user_agent, session_id, request_id, detail, times, .. } = row;
         let part = |name: &str, value: Option<String>| value.map(|value| format!("  {name}{value}")).unwrap_or_default();
         let reason = part("", Some(reason.clone()).filter(|reason| !reason.is_empty()));
         let times = part("\u{d7}", (*times > 1).then(|| times.to_string()));
@@ -52,7 +52,8 @@ impl Table {
         let from = part("from ", ip.clone().map(|ip| ip + &device));
         let session = part("session ", session_id.map(|id| id.0.to_string()));
         let request = part("request ", request_id.map(|id| id.to_string()));
-        format!("{}  {event}{reason}{times}{user}{}{from}{session}{request}\n", rfc_3339(*at), self.actor(row))
+        let detail = part("", detail.clone());
+        format!("{}  {event}{reason}{times}{user}{detail}{}{from}{session}{request}\n", rfc_3339(*at), self.actor(row))
     }
 }
 
@@ -81,6 +82,7 @@ fn json_line(row: &Model) -> String {
         "ip": row.ip,
         "user_agent": row.user_agent,
         "request": row.request_id,
+        "detail": row.detail,
         "times": row.times,
     });
     format!("{printed}\n")

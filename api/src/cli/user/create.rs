@@ -1,4 +1,4 @@
-//! `bifrons user create`.
+//! `bifrons user create` and `bifrons user invite`.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use clap::Args;
 use entity::Roles;
 use serde_json::json;
 
-use super::{roles, row};
+use super::{roles, row, target::UserArguments};
 use crate::{
-    accounts::{self, CreateUser, CreateUserError, CreatedUser},
+    accounts::{self, CreateUser, CreateUserError, CreatedUser, InvitedUser},
     authorization::Operator,
-    cli::{failure::Failure, print::print},
+    cli::{failure::Failure, nodes::check_mail_can_be_read, print::print},
     clock::rfc_3339,
     email_address::EmailAddress,
     mail::{OneTimeLink, written},
@@ -36,16 +36,25 @@ pub(in crate::cli) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { email, name, locale, roles, json } = arguments;
-    let address = EmailAddress::parse(email).map_err(|rule| Failure::Failed(format!("--email {}", rule.detail())))?;
-    let create =
-        CreateUser { email: address, name: name.clone(), locale: locale.clone(), roles: roles.clone().unwrap_or_default() };
-    let created = accounts::create_user(state, Operator::CommandLine, create).await;
-    let CreatedUser { user, token, expires_at } = created.map_err(|error| match error {
-        CreateUserError::EmailTaken => Failure::Failed(format!("another user has the address {email}")),
-        error => Failure::new(error),
-    })?;
+impl Arguments {
+    fn create(&self) -> Result<CreateUser, Failure> {
+        let address = EmailAddress::parse(&self.email).map_err(|rule| Failure::Failed(format!("--email {}", rule.detail())))?;
+        let (name, locale, roles) = (self.name.clone(), self.locale.clone(), self.roles.clone().unwrap_or_default());
+        Ok(CreateUser { email: address, name, locale, roles })
+    }
+
+    fn failure(&self, error: CreateUserError) -> Failure {
+        match error {
+            CreateUserError::EmailTaken => Failure::Failed(format!("another user has the address {}", self.email)),
+            error => Failure::new(error),
+        }
+    }
+}
+
+pub(super) async fn create(state: &Arc<AppState>, arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { email, json, .. } = arguments;
+    let created = accounts::create_user(state, Operator::CommandLine, arguments.create()?).await;
+    let CreatedUser { user, token, expires_at } = created.map_err(|error| arguments.failure(error))?;
     let page = state.config.pages.reset_password.as_ref();
     let link = OneTimeLink::new(page, &token).link;
     if *json {
@@ -65,4 +74,24 @@ pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<
             token.reveal().as_str()
         ),
     })
+}
+
+pub(super) async fn invite(state: &Arc<AppState>, arguments: &Arguments) -> Result<(), Failure> {
+    check_mail_can_be_read(state, "the user was not invited").await?;
+    let invited = accounts::invite_user(state, Operator::CommandLine, arguments.create()?).await;
+    print_invited(&invited.map_err(|error| arguments.failure(error))?, arguments.json)
+}
+
+pub(super) async fn resend(state: &Arc<AppState>, arguments: &UserArguments) -> Result<(), Failure> {
+    let (_, instruction) = arguments.instruct(state).await?;
+    check_mail_can_be_read(state, "the invitation was not sent").await?;
+    let sent = accounts::resend_invitation(state, instruction).await;
+    print_invited(&sent.map_err(|error| arguments.failure(&error))?, arguments.json)
+}
+
+fn print_invited(InvitedUser { user, expires_at }: &InvitedUser, json: bool) -> Result<(), Failure> {
+    if json {
+        return print(&format!("{}\n", json!({ "user": row::row(user), "expires_at": rfc_3339(*expires_at) })));
+    }
+    print(&format!("an invitation to {} is on its way; it expires {}\n", user.email, written(*expires_at)))
 }

@@ -26,9 +26,18 @@ pub(super) enum Command {
     Show(UserArguments),
     /// Create a user, and print a one-time link to choose the password with
     #[command(
-        after_help = "The link works for 72 hours. The first administrator: bifrons user create --email ada@example.org --role admin"
+        after_help = "The link works for admin.invitation_lifetime, and does not verify the address. The first administrator:\n\
+        bifrons user create --email ada@example.org --role admin"
     )]
     Create(create::Arguments),
+    /// Create a user, and send them a mail to choose the password with
+    #[command(
+        after_help = "The mail verifies the address. A running node sends it. To send it again: bifrons user resend-invitation"
+    )]
+    Invite(create::Arguments),
+    /// Send the invitation of a user again. The former one is void
+    #[command(after_help = "For a user who has not chosen a password. A running node sends the mail.")]
+    ResendInvitation(UserArguments),
     /// Import users with their password hashes
     #[command(after_help = "One JSON object per line: {\"email\": …, \"password_hash\": …, \"name\": …}; `name` is optional.\n\
         Hashes: Argon2, bcrypt ($2b$…), scrypt and PBKDF2 as PHC strings. The first sign-in of a user replaces the hash with Argon2id.\n\
@@ -78,7 +87,9 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
     beside_nodes(config, async |state| match command {
         Command::List(arguments) => list::run(state, arguments).await,
         Command::Show(user) => show::show(state, user).await,
-        Command::Create(arguments) => create::run(state, arguments).await,
+        Command::Create(arguments) => create::create(state, arguments).await,
+        Command::Invite(arguments) => create::invite(state, arguments).await,
+        Command::ResendInvitation(user) => create::resend(state, user).await,
         Command::Import { file, json } => import::run(state, file, *json).await,
         Command::Roles(arguments) => roles::run(state, arguments).await,
         Command::Sessions(user) => show::sessions(state, user).await,

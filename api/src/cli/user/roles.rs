@@ -23,6 +23,9 @@ pub(in crate::cli) struct Arguments {
     /// Give the user a role
     #[arg(long, value_name = "ROLE")]
     add: Vec<String>,
+    /// Also if the address of the user is not verified: you know who signed up with it
+    #[arg(long)]
+    unverified: bool,
     /// Take a role away
     #[arg(long, value_name = "ROLE")]
     remove: Vec<String>,
@@ -46,7 +49,7 @@ pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<
         let roles = roles.map_err(Failure::Failed)?;
         // Another operator may have changed the roles since this command read them.
         let instruction = Instruction { versions: Some(vec![user.version]), ..instruction };
-        let change = UserChange { roles: Some(roles), ..UserChange::default() };
+        let change = UserChange { roles: Some(roles), knows_user: arguments.unverified, ..UserChange::default() };
         let updated = accounts::update_user(state, instruction, change).await;
         user = updated.map_err(|error| arguments.user.failure(&error))?;
     }

@@ -46,6 +46,9 @@ impl UserArguments {
     pub(super) fn failure(&self, error: &OperatorError) -> Failure {
         match error {
             OperatorError::NotFound => not_found(&self.user),
+            error @ OperatorError::Unverified => {
+                Failure::Failed(format!("{}: {error}; if you know the user, add --unverified", self.user))
+            }
             OperatorError::Store(error) => Failure::new(error),
             error => Failure::Failed(format!("{}: {error}", self.user)),
         }

@@ -7,9 +7,11 @@ use uuid::Uuid;
 
 use super::{
     parameters::{EventName, Moment},
+    search::{SearchError, bounded},
     tag::AdminTag,
 };
 use crate::{
+    accounts,
     audit::{
         Event,
         store::{Filter, read},
@@ -18,10 +20,11 @@ use crate::{
         request::{
             State,
             admin::{Admin, AuditRead},
+            page::{Page, default_limit},
             parameter_types::{Digits, Id},
         },
         response::{problem::ErrorResponse, reply::Reply, timestamp::Timestamp},
-        v1::{exported_event::Kind, model::instant, session::StoreError},
+        v1::{exported_event::Kind, model::instant},
     },
 };
 
@@ -56,6 +59,9 @@ struct AuditEvent {
     /// The id of the request, as its answer and its log lines have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<Uuid>,
+    /// What it is about, if that is no user and no session: the id, the name and the scopes of an admin key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
     /// How many times it happened: refusals that are alike are one row.
     times: i64,
 }
@@ -74,6 +80,7 @@ impl From<Model> for AuditEvent {
             ip: row.ip,
             user_agent: row.user_agent,
             request_id: row.request_id,
+            detail: row.detail,
             times: row.times,
         }
     }
@@ -95,6 +102,7 @@ impl Example for AuditEvent {
             ip: Some("192.0.2.7".to_owned()),
             user_agent: Some("curl/8.5.0".to_owned()),
             request_id: Some(Uuid::from_u128(0x019b_7a3d_2f40_7a10_b3f2_0d4c_55e8_9b17)),
+            detail: None,
             times: 1,
         }
     }
@@ -144,7 +152,7 @@ impl AdminAuditApi {
         limit: Query<Digits>,
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
-    ) -> Result<Reply<200, AuditEventList>, ErrorResponse<StoreError>> {
+    ) -> Result<Reply<200, AuditEventList>, ErrorResponse<SearchError>> {
         let filter = Filter {
             user: user.0.map(|Id(id)| UserId(id)),
             session: session.0.map(|Id(id)| SessionId(id)),
@@ -153,17 +161,13 @@ impl AdminAuditApi {
             until: until.0.map(Into::into),
             ..Filter::default()
         };
-        let limit = usize::try_from(limit.0.0).unwrap_or(1);
-        let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
-        let found = read(state.db.connection(), &filter, after.0.map(|Id(id)| AuditEventId(id)), one_more).await;
-        let mut rows = found.map_err(StoreError)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.id.0);
+        let (page, about) = (Page::new(&limit, &after), filter.user);
+        let (before, at_most) = (page.after.map(AuditEventId), page.to_read());
+        let found = bounded(&state, async move |state| read(state.db.connection(), &filter, before, at_most).await).await?;
+        if let Some(user) = about {
+            accounts::note_read(&state, user, "audit");
+        }
+        let (rows, next) = page.cut(found, |row| row.id.0);
         Ok(Reply(AuditEventList { items: rows.into_iter().map(Into::into).collect(), next }))
     }
-}
-
-fn default_limit() -> Digits {
-    Digits(50)
 }

@@ -3,9 +3,11 @@
 pub(super) mod actions;
 pub(super) mod audit;
 mod model;
+pub(super) mod new_users;
 mod parameters;
 mod problems;
 mod roles;
+mod search;
 pub(super) mod sessions;
 mod tag;
 pub(super) mod users;

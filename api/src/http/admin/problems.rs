@@ -6,6 +6,7 @@ use crate::{
         response::problem::{FieldError, problems},
         v1::password_problems::field_error,
     },
+    limits::LimitError,
 };
 
 /// The problems of an operation that reads.
@@ -33,6 +34,15 @@ problems!(OfActive {
     OfActive(error) => (Instructed: Instructed(error)),
 });
 
+/// The problems of an invitation that is sent again.
+pub(super) struct Inviting(pub(super) OperatorError);
+
+problems!(Inviting {
+    Inviting(OperatorError::HasSignedUp) => AlreadySignedUp,
+    Inviting(OperatorError::Limit(error)) => (LimitError: error),
+    Inviting(error) => (OfActive: OfActive(error)),
+});
+
 /// The problems of an instruction that may remove an administrator.
 pub(super) struct Leaving(pub(super) OperatorError);
 
@@ -54,6 +64,7 @@ pub(super) struct Updating(pub(super) OperatorError);
 
 problems!(Updating {
     Updating(OperatorError::Invalid(violation)) => ValidationFailed.fields(vec![of_operator(violation)]),
+    Updating(OperatorError::Unverified) => EmailUnverified,
     Updating(error) => (Versioned: Versioned(error)),
 });
 
@@ -61,6 +72,14 @@ problems!(CreateUserError {
     CreateUserError::EmailTaken => EmailTaken,
     CreateUserError::Invalid(violation) => ValidationFailed.fields(vec![of_operator(violation)]),
     CreateUserError::Operator(error) => (Instructed: Instructed(error)),
+});
+
+/// The problems of `inviteUser`.
+pub(super) struct InvitingNew(pub(super) CreateUserError);
+
+problems!(InvitingNew {
+    InvitingNew(CreateUserError::Operator(OperatorError::Limit(error))) => (LimitError: error),
+    InvitingNew(error) => (CreateUserError: error),
 });
 
 /// The field of a violation: operators write `app_metadata`, users `user_metadata`.

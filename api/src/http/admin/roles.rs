@@ -2,7 +2,10 @@
 
 use entity::Roles;
 
-use super::{parameters::RoleName, problems::Updating};
+use super::{
+    parameters::RoleName,
+    problems::{InvitingNew, Updating},
+};
 use crate::{
     accounts::CreateUserError,
     http::response::problem::{FieldError, Rule, problems},
@@ -36,6 +39,11 @@ problems!(RolesOr<Updating> {
 problems!(RolesOr<CreateUserError> {
     RolesOr::Roles(error) => (TooManyRoles: error),
     RolesOr::Error(error) => (CreateUserError: error),
+});
+
+problems!(RolesOr<InvitingNew> {
+    RolesOr::Roles(error) => (TooManyRoles: error),
+    RolesOr::Error(error) => (InvitingNew: error),
 });
 
 /// The roles with these names.

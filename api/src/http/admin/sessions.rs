@@ -19,6 +19,7 @@ use crate::{
         request::{
             State,
             admin::{Admin, SessionsWrite, UsersRead},
+            page::{Page, default_limit},
             parameter_types::{Digits, Id},
         },
         response::{
@@ -139,13 +140,10 @@ impl AdminSessionsApi {
     ) -> Result<Reply<200, AdminSessionList>, ErrorResponse<Read>> {
         let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(|error| Read(error.into()))?;
         let user = user.ok_or(Read(OperatorError::NotFound))?.id;
-        let limit = usize::try_from(limit.0.0).unwrap_or(1);
-        let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
-        let found = sessions::list(&state, user, after.0.map(|Id(id)| SessionId(id)), one_more).await;
-        let mut found = found.map_err(|error| Read(error.into()))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|session| session.id.0);
+        accounts::note_read(&state, user, "sessions");
+        let page = Page::new(&limit, &after);
+        let found = sessions::list(&state, user, page.after.map(SessionId), page.to_read()).await;
+        let (found, next) = page.cut(found.map_err(|error| Read(error.into()))?, |session| session.id.0);
         let items = found.into_iter().map(|session| AdminSession::new(&state, session)).collect();
         Ok(Reply(AdminSessionList { items, next }))
     }
@@ -164,8 +162,4 @@ impl AdminSessionsApi {
         accounts::end_session(&state, operator.0, SessionId(id.0.0)).await.map_err(Instructed)?;
         Ok(NoContent)
     }
-}
-
-fn default_limit() -> Digits {
-    Digits(50)
 }

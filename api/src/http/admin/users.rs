@@ -1,4 +1,4 @@
-//! Finding, creating, changing and deleting users.
+//! Finding, changing and deleting users.
 
 use entity::UserId;
 use poem_openapi::{
@@ -14,28 +14,27 @@ use super::{
     parameters::{RoleName, SearchText, example_tag, versions},
     problems::{Read, Updating, Versioned},
     roles::{RolesOr, roles},
+    search::{SearchError, bounded},
     tag::AdminTag,
 };
 use crate::{
-    accounts::{self, CreateUser, CreateUserError, CreatedUser, Instruction, OperatorError, UserChange, UserFilter},
-    email_address::EmailAddress,
+    accounts::{self, Instruction, OperatorError, UserChange, UserFilter},
     http::{
         request::{
             State,
             admin::{Admin, UsersRead, UsersWrite},
             body::Body,
             json_object::JsonObject,
+            page::{Page, default_limit},
             parameter_types::{Digits, Id},
             text_field::{LocaleField, NameField},
         },
         response::{
             problem::ErrorResponse,
             reply::{NoContent, Reply},
-            timestamp::Timestamp,
         },
-        v1::{me::field, model::instant, session::StoreError},
+        v1::me::field,
     },
-    mail::OneTimeLink,
 };
 
 /// Users, newest first.
@@ -51,56 +50,6 @@ struct UserList {
 impl Example for UserList {
     fn example() -> Self {
         Self { items: vec![AdminUser::example()], next: Some(Uuid::from_u128(0x019b_7a3d_1b5c_7e08_8f4a_2d9c_31e7_5a60)) }
-    }
-}
-
-/// A user to create. The user chooses the password.
-#[derive(Object)]
-#[oai(deny_unknown_fields, skip_serializing_if_is_none, example)]
-struct CreateUserRequest {
-    email: EmailAddress,
-    /// The name to show, with the rules of `registerUser`.
-    name: Option<NameField>,
-    /// The language of mails: a BCP 47 tag.
-    locale: Option<LocaleField>,
-    /// At most 16. An admin key cannot give `admin`.
-    roles: Option<Vec<RoleName>>,
-}
-
-impl Example for CreateUserRequest {
-    fn example() -> Self {
-        Self {
-            email: EmailAddress::example(),
-            name: Some(NameField("Ada Lovelace".to_owned())),
-            locale: Some(LocaleField("en".to_owned())),
-            roles: Some(vec![RoleName("editor".to_owned())]),
-        }
-    }
-}
-
-/// A user who was created, and what they choose a password with.
-#[derive(Object, Serialize)]
-#[oai(skip_serializing_if_is_none, example)]
-struct NewUserAnswer {
-    user: AdminUser,
-    /// For `resetPassword`, once. Give it to the user alone.
-    token: String,
-    /// The page of the frontend that takes the token, if `pages.reset_password` names one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<String>,
-    /// When the token expires.
-    expires_at: Timestamp,
-}
-
-impl Example for NewUserAnswer {
-    fn example() -> Self {
-        let token = "bfo_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws".to_owned();
-        Self {
-            user: AdminUser::example(),
-            link: Some(format!("https://app.example.com/reset#{token}")),
-            token,
-            expires_at: instant(entity::UnixMillis(1_767_430_800_000)),
-        }
     }
 }
 
@@ -132,6 +81,21 @@ impl Example for UpdateUserRequest {
     }
 }
 
+/// A user who was changed. Reading the user demands another scope.
+#[derive(Object, Serialize)]
+#[oai(example)]
+struct ChangedUser {
+    id: Uuid,
+    /// For the next `If-Match`.
+    version: i64,
+}
+
+impl Example for ChangedUser {
+    fn example() -> Self {
+        Self { id: Uuid::from_u128(0x019b_7a3d_1b5c_7e08_8f4a_2d9c_31e7_5a60), version: 8 }
+    }
+}
+
 pub(in crate::http) struct AdminUsersApi;
 
 #[OpenApi(prefix_path = "/v1/admin/users", tag = "AdminTag::Users")]
@@ -160,7 +124,7 @@ impl AdminUsersApi {
         limit: Query<Digits>,
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
-    ) -> Result<Reply<200, UserList>, ErrorResponse<StoreError>> {
+    ) -> Result<Reply<200, UserList>, ErrorResponse<SearchError>> {
         let filter = UserFilter {
             email_beginning: email.0.map(|SearchText(text)| text),
             name_part: name.0.map(|SearchText(text)| text),
@@ -168,38 +132,11 @@ impl AdminUsersApi {
             role: role.0.map(|RoleName(name)| name),
             second_factor: second_factor.0,
         };
-        let limit = usize::try_from(limit.0.0).unwrap_or(1);
-        let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
-        let found = accounts::list_users(&state, &filter, after.0.map(|Id(id)| UserId(id)), one_more).await;
-        let mut users = found.map_err(StoreError)?;
-        let more = users.len() > limit;
-        users.truncate(limit);
-        let next = users.last().filter(|_| more).map(|user| user.id.0);
+        let page = Page::new(&limit, &after);
+        let (before, at_most) = (page.after.map(UserId), page.to_read());
+        let found = bounded(&state, async move |state| accounts::list_users(&state, &filter, before, at_most).await).await?;
+        let (users, next) = page.cut(found, |user| user.id.0);
         Ok(Reply(UserList { items: users.iter().map(Into::into).collect(), next }))
-    }
-
-    /// Create a user
-    ///
-    /// The answer has a one-time token with which the user chooses a password within 72 hours.
-    #[oai(path = "/", method = "post", operation_id = "createUser")]
-    async fn create(
-        &self,
-        state: State<'_>,
-        operator: Admin<UsersWrite>,
-        body: Body<CreateUserRequest>,
-    ) -> Result<Reply<201, NewUserAnswer>, ErrorResponse<RolesOr<CreateUserError>>> {
-        let Body(CreateUserRequest { email, name, locale, roles: names }) = body;
-        let create = CreateUser {
-            email,
-            name: name.map(|NameField(name)| name),
-            locale: locale.map(|LocaleField(locale)| locale),
-            roles: roles(names).map_err(RolesOr::from)?.unwrap_or_default(),
-        };
-        let created = accounts::create_user(&state, operator.0, create).await;
-        let CreatedUser { user, token, expires_at } = created.map_err(RolesOr::Error)?;
-        let link = OneTimeLink::new(state.config.pages.reset_password.as_ref(), &token).link;
-        let token = token.reveal().to_string();
-        Ok(Reply(NewUserAnswer { user: (&user).into(), token, link, expires_at: instant(expires_at) }))
     }
 
     /// Get a user
@@ -214,13 +151,15 @@ impl AdminUsersApi {
         id: Path<Id>,
     ) -> Result<Reply<200, AdminUser>, ErrorResponse<Read>> {
         let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(|error| Read(error.into()))?;
-        Ok(Reply((&user.ok_or(Read(OperatorError::NotFound))?).into()))
+        let user = user.ok_or(Read(OperatorError::NotFound))?;
+        accounts::note_read(&state, user.id, "user");
+        Ok(Reply((&user).into()))
     }
 
     /// Change a user
     ///
     /// Changes the fields that are given and leaves the rest. With `If-Match`, only if the user has that version: another operator may
-    /// have changed the user.
+    /// have changed the user. A role is given only to a user whose address is verified, or who has not chosen a password yet.
     #[oai(path = "/:id", method = "patch", operation_id = "updateUser")]
     async fn update(
         &self,
@@ -232,17 +171,18 @@ impl AdminUsersApi {
         #[oai(name = "If-Match", example = "example_tag")]
         if_match: Header<Option<String>>,
         body: Body<UpdateUserRequest>,
-    ) -> Result<Reply<200, AdminUser>, ErrorResponse<RolesOr<Updating>>> {
+    ) -> Result<Reply<200, ChangedUser>, ErrorResponse<RolesOr<Updating>>> {
         let Body(UpdateUserRequest { name, locale, app_metadata, roles: names }) = body;
         let change = UserChange {
             name: field(name).map(|NameField(name)| name),
             locale: field(locale).map(|LocaleField(locale)| locale),
             app_metadata: field(app_metadata).map(|JsonObject(members)| members),
             roles: roles(names).map_err(RolesOr::from)?,
+            knows_user: false,
         };
         let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: versions(if_match.0.as_deref()) };
         let user = accounts::update_user(&state, instruction, change).await.map_err(|error| RolesOr::Error(Updating(error)))?;
-        Ok(Reply((&user).into()))
+        Ok(Reply(ChangedUser { id: user.id.0, version: user.version }))
     }
 
     /// Delete a user
@@ -263,8 +203,4 @@ impl AdminUsersApi {
         accounts::delete_user(&state, instruction).await.map_err(Versioned)?;
         Ok(NoContent)
     }
-}
-
-fn default_limit() -> Digits {
-    Digits(50)
 }

@@ -7,6 +7,7 @@ pub(super) mod credentials;
 mod email_field;
 pub(super) mod json_object;
 mod media_type;
+pub(super) mod page;
 pub(super) mod parameter;
 pub(super) mod parameter_types;
 mod password_field;

@@ -108,6 +108,10 @@ problem_codes! {
     TooManyWebhooks = 409, "Too many webhooks";
     /// The webhook is disabled: enable it first.
     WebhookDisabled = 409, "Webhook disabled";
+    /// The user has a password or a passkey, so there is nothing to invite to: send a reset instead.
+    AlreadySignedUp = 409, "Already signed up";
+    /// The address of the user is not verified, and the user has a password or a passkey: a stranger may have signed up with it.
+    EmailUnverified = 409, "Address not verified";
     /// The body is over 64 KiB.
     BodyTooLarge = 413, "Body too large";
     /// The body is not `application/json`.
@@ -118,7 +122,7 @@ problem_codes! {
     RateLimited = 429, "Too many attempts";
     /// A fault of the service; its log has the cause.
     InternalError = 500, "Internal error";
-    /// Too many passwords wait to be hashed; try again after `Retry-After`.
+    /// Too many passwords wait to be hashed, or too many operators search; try again after `Retry-After`.
     Overloaded = 503, "Overloaded";
     /// A dependency is down; try again after `Retry-After`.
     Unavailable = 503, "Unavailable";
@@ -137,6 +141,8 @@ impl ProblemCode {
                 | Self::UserDisabled
                 | Self::TooManyWebhooks
                 | Self::WebhookDisabled
+                | Self::AlreadySignedUp
+                | Self::EmailUnverified
         )
     }
 

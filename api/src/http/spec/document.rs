@@ -18,8 +18,8 @@ use super::{
 };
 use crate::http::{
     admin::{
-        actions::AdminActionsApi, audit::AdminAuditApi, sessions::AdminSessionsApi, users::AdminUsersApi,
-        webhook_deliveries::AdminWebhookDeliveriesApi, webhooks::AdminWebhooksApi,
+        actions::AdminActionsApi, audit::AdminAuditApi, new_users::AdminNewUsersApi, sessions::AdminSessionsApi,
+        users::AdminUsersApi, webhook_deliveries::AdminWebhookDeliveriesApi, webhooks::AdminWebhooksApi,
     },
     v1::{
         challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
@@ -61,6 +61,7 @@ apis! {
 apis! {
     AdminApis, ADMIN_APIS:
     AdminUsersApi,
+    AdminNewUsersApi,
     AdminActionsApi,
     AdminSessionsApi,
     AdminAuditApi,

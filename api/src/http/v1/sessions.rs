@@ -21,6 +21,7 @@ use crate::{
         request::{
             State,
             credentials::ActiveSession,
+            page::{Page, default_limit},
             parameter_types::{Digits, Id},
         },
         response::{
@@ -144,14 +145,10 @@ impl SessionsApi {
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
     ) -> Result<Reply<200, SessionList>, ErrorResponse<StoreError>> {
-        let limit = usize::try_from(limit.0.0).unwrap_or(1);
-        let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
-        let mut sessions =
-            sessions::list(&state, principal.0.user.id, after.0.map(|Id(id)| SessionId(id)), one_more).await.map_err(StoreError)?;
-        let more = sessions.len() > limit;
-        sessions.truncate(limit);
-        let next = sessions.last().filter(|_| more).map(|session| session.id.0);
-        let items = sessions.into_iter().map(|session| SessionSummary::new(&state, session, principal.0.session.id)).collect();
+        let page = Page::new(&limit, &after);
+        let found = sessions::list(&state, principal.0.user.id, page.after.map(SessionId), page.to_read()).await;
+        let (found, next) = page.cut(found.map_err(StoreError)?, |session| session.id.0);
+        let items = found.into_iter().map(|session| SessionSummary::new(&state, session, principal.0.session.id)).collect();
         Ok(Reply(SessionList { items, next }))
     }
 
@@ -181,8 +178,4 @@ impl SessionsApi {
         let cleared = if id == principal.0.session.id { credential_cookies::clear(headers, &state) } else { Vec::new() };
         Ok(WithCookies(NoContent, cleared))
     }
-}
-
-fn default_limit() -> Digits {
-    Digits(50)
 }

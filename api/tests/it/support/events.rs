@@ -105,8 +105,18 @@ pub async fn administration(app: &App) {
         locale: None,
         roles: "reader".parse().unwrap(),
     };
-    let user = accounts::create_user(state, Operator::CommandLine, create).await.unwrap().user;
-    let change = UserChange { name: Field::Set("New".to_owned()), roles: Some("editor".parse().unwrap()), ..UserChange::default() };
+    let user = accounts::create_user(state, Operator::CommandLine, create.clone()).await.unwrap();
+    let reset = json!({ "token": user.token.reveal().as_str(), "new_password": PASSWORD });
+    app.client().post("/v1/password/reset", reset).await.expect(204);
+    let user = user.user;
+    let invited = CreateUser { email: EmailAddress::parse("invited@example.com").unwrap(), ..create };
+    let invited = accounts::invite_user(state, Operator::CommandLine, invited).await.unwrap().user.id;
+    let change = UserChange {
+        name: Field::Set("New".to_owned()),
+        roles: Some("editor".parse().unwrap()),
+        knows_user: true,
+        ..UserChange::default()
+    };
     accounts::update_user(state, operator::instruct(state, "new@example.com").await, change).await.unwrap();
     accounts::export_user(state, user).await.unwrap();
     accounts::delete_user(state, operator::instruct(state, "new@example.com").await).await.unwrap();
@@ -114,7 +124,7 @@ pub async fn administration(app: &App) {
     let scopes = Scopes::from_iter([Scope::UsersRead]);
     let (key, row) = authorization::create_admin_key(state, "test", scopes, now.plus(Duration::from_secs(60))).await.unwrap();
     let program = app.client().with_token(&key.reveal());
-    program.get("/v1/admin/users").await.expect(200);
+    program.get(&format!("/v1/admin/users/{}", invited.0)).await.expect(200);
     program.post("/v1/admin/users", json!({})).await.expect_problem(403, "scope_missing");
     app.client().with_token("bfa_nonsense").get("/v1/admin/users").await.expect_problem(401, "invalid_admin_key");
     assert!(authorization::revoke_admin_key(state, row.id).await.unwrap());

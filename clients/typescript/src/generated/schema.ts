@@ -1169,7 +1169,7 @@ export interface components {
              * @example undo_email
              * @enum {string}
              */
-            purpose: "confirm_registration" | "reset_password" | "confirm_email" | "undo_email" | "not_me";
+            purpose: "confirm_registration" | "reset_password" | "invitation" | "handed_invitation" | "confirm_email" | "undo_email" | "not_me";
             /**
              * @description The address that it is about.
              * @example ada@example.com
@@ -1802,7 +1802,7 @@ export interface components {
          *     - `validation_failed`: Values break rules; `errors` names the fields and the rules.
          *     - `rate_limited`: Too many attempts; try again after `Retry-After`.
          *     - `internal_error`: A fault of the service; its log has the cause.
-         *     - `overloaded`: Too many passwords wait to be hashed; try again after `Retry-After`.
+         *     - `overloaded`: Too many passwords wait to be hashed, or too many operators search; try again after `Retry-After`.
          *     - `unavailable`: A dependency is down; try again after `Retry-After`.
          * @example unavailable
          * @enum {string}
