@@ -216,4 +216,17 @@ mod tests {
             assert_eq!(EmailAddress::parse(typed), Err(rule), "{typed:?}");
         }
     }
+
+    /// RFC 5321 section 4.5.3.1. The form that DNS compares may be longer than what was typed.
+    #[test]
+    fn an_address_has_at_most_254_bytes_in_either_form_and_64_before_the_at_sign() {
+        let parse = |local: usize, domain: String| EmailAddress::parse(&format!("{}@{domain}", "a".repeat(local))).map(|_| ());
+        let ascii = |bytes: usize| format!("{}{}.example", "a.".repeat((bytes - 9) / 2), "a".repeat(1 + (bytes - 9) % 2));
+        assert_eq!(ascii(189).len(), 189);
+        assert_eq!([parse(64, ascii(189)), parse(63, ascii(190))], [Ok(()), Ok(())]);
+        assert_eq!([parse(64, ascii(190)), parse(65, ascii(20))], [Err(EmailRule::TooLong); 2]);
+        // Three bytes as typed, eight in DNS.
+        let unicode = |labels: usize| format!("{}example", "\u{e9}.".repeat(labels));
+        assert_eq!([parse(54, unicode(24)), parse(55, unicode(24))], [Ok(()), Err(EmailRule::TooLong)]);
+    }
 }

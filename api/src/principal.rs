@@ -141,3 +141,37 @@ impl UserSnapshot {
         (size_of::<Self>() + OVERHEAD + self.email.capacity() + texts + self.roles.bytes()) as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use entity::{Roles, SecretHash, UnixMillis, session, user};
+
+    use super::{OVERHEAD, Principal, SessionSnapshot, UserSnapshot};
+    use crate::fixtures;
+
+    const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+
+    fn weights(session: &session::Model, user: &user::Model) -> [usize; 2] {
+        let Principal { session, user } = Principal::new(session, user);
+        [session.weight(), user.weight()].map(|weight| usize::try_from(weight).unwrap())
+    }
+
+    #[test]
+    fn an_entry_weighs_itself_and_every_text_that_it_holds() {
+        let bare = user::Model { email: String::new(), ..fixtures::user(NOW) };
+        let [session, user] = [size_of::<SessionSnapshot>() + OVERHEAD, size_of::<UserSnapshot>() + OVERHEAD];
+        assert_eq!(weights(&fixtures::session(NOW), &bare), [session, user]);
+        let text = |length: usize| Some("x".repeat(length));
+        let full = user::Model {
+            email: "x".repeat(1000),
+            name: text(200),
+            locale: text(30),
+            user_metadata: text(4),
+            app_metadata: text(50_000),
+            roles: Roles::new(["operator"]).unwrap(),
+            ..bare
+        };
+        let cookie = session::Model { secret_hash: Some(SecretHash(vec![7; 32])), ..fixtures::session(NOW) };
+        assert_eq!(weights(&cookie, &full), [session + 32, user + 51_234 + "operator".len()]);
+    }
+}

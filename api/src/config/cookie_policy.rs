@@ -194,7 +194,7 @@ mod tests {
         for (api, frontend, advice) in [
             ("http://localhost:3000", "http://127.0.0.1:5173", "one host name"),
             ("http://api.localhost:3000", "http://app.localhost:5173", "one host name"),
-            ("http://localhost:3000", "https://app.example.com", "https"),
+            ("http://localhost:3000", "https://app.example.com", "serve both over https"),
             ("https://api.example.com", "http://api.example.com", "https too"),
             ("https://api.example.com", "http://app.example.com", "https too"),
             ("https://api.example.com", "http://example.org", "https too"),

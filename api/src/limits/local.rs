@@ -56,6 +56,7 @@ mod tests {
         take(MAX_TRACKED, 999).unwrap();
         assert_eq!(limits.0.lock().unwrap().len(), MAX_TRACKED + 1);
         take(0, 1000).unwrap();
+        assert_eq!(limits.0.lock().unwrap().len(), MAX_TRACKED + 1, "one that is tracked takes no more space");
         take(MAX_TRACKED + 1, 1000).unwrap();
         assert_eq!(limits.0.lock().unwrap().len(), 3);
         assert_eq!(take(MAX_TRACKED, 1000), Ok(()));

@@ -119,7 +119,7 @@ fn count(line: &str) -> Option<(&str, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_in, sha1};
+    use super::{count, is_in, sha1};
     use crate::secret::Password;
 
     #[test]
@@ -132,5 +132,7 @@ mod tests {
         assert!(is_in(&format!("{}:12", rest.to_lowercase()), rest));
         assert!(!is_in(&format!("{rest}:0\r\n"), rest), "padding");
         assert!(!is_in(&format!("{}:5\r\n", &rest[1..]), rest) && !is_in("", rest) && !is_in(rest, rest));
+        let not_hexadecimal = format!("{}:5", "G".repeat(rest.len()));
+        assert_eq!([count(&not_hexadecimal), count("AB:5")], [None, None], "a page that is no range");
     }
 }

@@ -20,3 +20,18 @@ pub(super) fn is_most_of(lowercase: &str, texts: &[&str]) -> bool {
     }
     left.len() < lowercase.len() && left.chars().filter(|c| c.is_alphanumeric()).count() < MIN_REST
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_most_of;
+
+    #[test]
+    fn a_password_with_none_of_the_words_is_not_made_of_them() {
+        let texts = ["ada@example.com", "Bifrons"];
+        for (password, expected) in
+            [("ada@example.com1!", true), ("bifrons-1234", true), ("bifrons-12345", false), ("?!?!?!?!?!", false)]
+        {
+            assert_eq!(is_most_of(password, &texts), expected, "{password}");
+        }
+    }
+}

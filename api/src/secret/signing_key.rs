@@ -125,6 +125,7 @@ mod tests {
             assert!(jwk.get("d").is_none() && jwk["alg"] == algorithm.name(), "{jwk}");
             let other = Algorithm::ALL.into_iter().find(|other| *other != algorithm).unwrap();
             assert!(SigningKey::from_pem(other, &pem).is_none());
+            assert_eq!([algorithm.name(), "RS256"].map(Algorithm::named), [Some(algorithm), None]);
         }
     }
 

@@ -86,7 +86,7 @@ impl TotpSecret {
         let mac = hmac::sign(&key, &step.0.to_be_bytes());
         let mac = mac.as_ref();
         let offset = usize::from(mac[mac.len() - 1] & 15);
-        let number = mac[offset..offset + 4].iter().fold(0, |number, byte| number << 8 | u32::from(*byte)) & 0x7fff_ffff;
+        let number = mac[offset..].first_chunk().copied().map_or(0, u32::from_be_bytes) & 0x7fff_ffff;
         Zeroizing::new(format!("{:06}", number % 1_000_000))
     }
 }

@@ -132,7 +132,7 @@ impl Freshness {
     pub(super) fn is_pushed(&self) -> bool {
         let Push { subscribed, others } = &*lock(&self.push);
         let polled = self.polled.load(Ordering::Acquire);
-        let whole = subscribed.is_some_and(|since| polled != NEVER && self.millis(since) <= polled);
+        let whole = subscribed.is_some_and(|since| self.millis(since) <= polled);
         let ages = || others.values().map(Instant::elapsed);
         whole && ages().any(|age| age <= MAX_SILENCE) && !ages().any(|age| age > MAX_SILENCE && age <= CURRENT_FOR_WITH_PUSH)
     }
@@ -147,7 +147,6 @@ impl Freshness {
     }
 
     /// How long ago the last poll began, by the monotonic clock; `None` before the first.
-    /// How long ago the last poll was.
     pub(super) fn last_poll(&self) -> Option<Duration> {
         match self.polled.load(Ordering::Acquire) {
             NEVER => None,
@@ -155,122 +154,15 @@ impl Freshness {
         }
     }
 
+    /// How long after the start of this node a moment is.
     fn millis(&self, moment: Instant) -> i64 {
-        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        millis(moment.duration_since(self.origin)) - millis(self.origin.duration_since(moment))
+        i64::try_from(moment.duration_since(self.origin).as_millis()).unwrap_or(i64::MAX)
     }
 }
 
+/// Before every moment.
 const NEVER: i64 = i64::MIN;
 const NOTHING: i64 = i64::MIN;
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use entity::UnixMillis;
-    use tokio::time::advance;
-
-    use super::{Freshness, SHARED_FOR, TRUST_MARGIN};
-    use crate::clock::Clock;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    async fn a_second_later(freshness: &Freshness, nodes: &[u64]) {
-        advance(SECOND).await;
-        for node in nodes {
-            freshness.heard_from(*node);
-        }
-    }
-
-    /// The monotonic clock stands still while a machine is suspended, the wall clock does not.
-    #[tokio::test(start_paused = true)]
-    async fn after_a_suspend_the_cache_is_not_current_until_the_next_poll() {
-        let clock = Clock::manual(UnixMillis(0));
-        let freshness = Freshness::new(clock.clone());
-        freshness.subscribed(true);
-        freshness.polled(freshness.moment(), UnixMillis(0));
-        freshness.heard_from(1);
-        assert!(freshness.is_current());
-        let began = freshness.moment();
-        clock.advance(6 * SECOND);
-        assert!(!freshness.is_current(), "neither the poll nor the push is recent");
-        freshness.polled(began, UnixMillis(0));
-        assert!(!freshness.is_current(), "the poll began before the suspend");
-        freshness.polled(freshness.moment(), UnixMillis(0));
-        assert!(freshness.is_current());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_cache_is_current_for_five_seconds_and_for_a_minute_with_the_push() {
-        let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
-        assert!(!freshness.is_current(), "before the first poll");
-        freshness.subscribed(true);
-        freshness.polled(freshness.moment(), UnixMillis(0));
-        advance(5 * SECOND).await;
-        assert!(freshness.is_current());
-        advance(Duration::from_millis(1)).await;
-        assert!(!freshness.is_current());
-        freshness.heard_from(1);
-        assert!(freshness.is_current());
-        for _ in 0..54 {
-            a_second_later(&freshness, &[1]).await;
-        }
-        assert!(freshness.is_current());
-        a_second_later(&freshness, &[1]).await;
-        assert!(!freshness.is_current(), "the push alone does not suffice for ever");
-    }
-
-    /// The database's clock was a year ahead, and is set right: at the start of a node, or when a replica takes over.
-    #[tokio::test(start_paused = true)]
-    async fn a_clock_that_was_ahead_costs_no_trust_for_ever() {
-        let year = 365 * 24 * 3600 * SECOND;
-        let [early, right] = [UnixMillis(0).plus(year), UnixMillis(0)];
-        for went_back in [false, true] {
-            let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
-            freshness.polled(freshness.moment(), early);
-            if went_back {
-                freshness.distrust(right);
-            }
-            freshness.polled(freshness.moment(), right);
-            assert!(!freshness.trusts(right), "what was read before may still be in Redis");
-            freshness.polled(freshness.moment(), right.plus(SHARED_FOR));
-            assert!(freshness.trusts(right.plus(SHARED_FOR + TRUST_MARGIN)));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_silent_node_is_a_broken_push() {
-        let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
-        freshness.subscribed(true);
-        freshness.polled(freshness.moment(), UnixMillis(0));
-        a_second_later(&freshness, &[1, 2]).await;
-        for _ in 0..3 {
-            assert!(freshness.is_pushed());
-            a_second_later(&freshness, &[1]).await;
-        }
-        assert!(freshness.is_pushed());
-        a_second_later(&freshness, &[1]).await;
-        assert!(!freshness.is_pushed(), "the second node is silent");
-        for _ in 0..60 {
-            a_second_later(&freshness, &[1]).await;
-        }
-        assert!(freshness.is_pushed(), "the second node has stopped");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn messages_that_were_lost_in_a_gap_take_a_poll() {
-        let freshness = Freshness::new(Clock::manual(UnixMillis(0)));
-        freshness.polled(freshness.moment(), UnixMillis(0));
-        freshness.subscribed(true);
-        freshness.heard_from(1);
-        advance(SECOND).await;
-        freshness.subscribed(false);
-        assert!(!freshness.is_pushed());
-        freshness.subscribed(true);
-        freshness.heard_from(1);
-        assert!(!freshness.is_pushed(), "messages in between are lost");
-        freshness.polled(freshness.moment(), UnixMillis(0));
-        assert!(freshness.is_pushed());
-    }
-}
+mod tests;

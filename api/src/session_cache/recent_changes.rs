@@ -78,7 +78,7 @@ mod tests {
         let mut recent = RecentChanges::new();
         let change = |n, version| Change::session(SessionId(Uuid::from_u128(n)), version);
         assert!(recent.note(change(1, 3)));
-        assert!(!recent.note(change(1, 2)), "an older version is no news");
+        assert!(!recent.note(change(1, 3)) && !recent.note(change(1, 2)), "neither it nor an older version is news");
         for _ in 0..3 {
             assert_eq!(recent.version(change(1, 0).subject), 3);
             advance(WINDOW / 3).await;
@@ -89,5 +89,16 @@ mod tests {
         advance(2 * WINDOW).await;
         recent.note(change(4, 1));
         assert_eq!(recent.version(change(1, 0).subject), 0);
+    }
+
+    #[test]
+    fn each_time_all_changes_are_forgotten_begins_a_generation() {
+        let mut recent = RecentChanges::new();
+        let change = Change::session(SessionId(Uuid::from_u128(1)), 3);
+        for generation in 0..3 {
+            assert!(recent.note(change) && recent.version(change.subject) == 3);
+            assert_eq!(recent.generation(), generation);
+            recent.forget();
+        }
     }
 }

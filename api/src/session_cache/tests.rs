@@ -83,6 +83,31 @@ async fn a_change_removes_an_entry_and_an_older_one_does_not_come_back() {
     }
 }
 
+/// Half of the memory is for sessions, and half for users.
+#[tokio::test]
+async fn entries_are_kept_as_long_as_the_memory_suffices() {
+    let kept_and_recalled = |memory, metadata| {
+        let cache = SessionCache::new(memory, None, Arc::new(Metrics::default()), Clock::manual(START));
+        cache.polled(cache.moment(), START);
+        let ids = || (1..=100).map(Uuid::from_u128);
+        for id in ids() {
+            let session = session::Model { id: SessionId(id), user_id: UserId(id), ..fixtures::session(START) };
+            let app_metadata = Some("x".repeat(metadata));
+            assert!(cache.keep(&Principal::new(&session, &user::Model { id: UserId(id), app_metadata, ..fixtures::user(START) })));
+        }
+        let counted = (cache.len(), ids().filter(|id| cache.recall(SessionId(*id)).is_some()).count());
+        assert!(!cache.is_empty());
+        cache.clear();
+        assert!(cache.is_empty() && ids().all(|id| cache.recall(SessionId(id)).is_none()));
+        counted
+    };
+    assert_eq!(kept_and_recalled(10_000_000, 0), (100, 100));
+    let (kept, recalled) = kept_and_recalled(1_000_000, 50_000);
+    assert!(kept == 100 && recalled < 15, "large users: {kept} {recalled}");
+    let (kept, _) = kept_and_recalled(20_000, 0);
+    assert!(kept < 50, "little memory: {kept}");
+}
+
 #[tokio::test]
 async fn a_database_that_is_older_than_a_known_change_is_refused() {
     let cache = cache();

@@ -69,3 +69,36 @@ impl fmt::Debug for VerifiedTokens {
         f.debug_tuple("VerifiedTokens").field(&self.tokens.len()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use entity::SessionId;
+    use uuid::Uuid;
+
+    use super::{VerifiedToken, VerifiedTokens};
+
+    const ADA: VerifiedToken = VerifiedToken { session: SessionId(Uuid::from_u128(1)), expires_at: 2, authenticated_at: 1 };
+    const BOB: VerifiedToken = VerifiedToken { session: SessionId(Uuid::from_u128(2)), expires_at: 4, authenticated_at: 3 };
+
+    #[test]
+    fn a_token_is_verified_once_until_a_key_is_gone() {
+        let tokens = VerifiedTokens::new();
+        assert_eq!(tokens.get("ada", || None), None);
+        assert_eq!(tokens.get("ada", || Some(ADA)), Some(ADA), "a refusal is not kept");
+        assert_eq!(tokens.get("ada", || None), Some(ADA));
+        assert_eq!(tokens.get("bob", || Some(BOB)), Some(BOB));
+        tokens.clear();
+        assert_eq!([tokens.get("ada", || None), tokens.get("bob", || None)], [None, None]);
+    }
+
+    #[test]
+    fn a_token_that_was_verified_while_a_key_went_is_verified_again() {
+        let tokens = VerifiedTokens::new();
+        let verify = || {
+            tokens.clear();
+            Some(ADA)
+        };
+        assert_eq!(tokens.get("ada", verify), Some(ADA));
+        assert_eq!(tokens.get("ada", || None), None);
+    }
+}

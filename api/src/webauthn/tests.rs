@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::{Algorithm, Asserted, Assertion, PublicKey, Registered, RelyingParty, WebauthnError};
+use super::{Algorithm, Asserted, Assertion, AuthenticatorData, PublicKey, Registered, RelyingParty, WebauthnError};
 
 const PARTY: RelyingParty<'_> = RelyingParty { id: "example.org", origins: &["https://example.org"] };
 
@@ -207,4 +207,43 @@ fn weak_and_malformed_keys_are_refused() {
     // A map whose length is not said.
     let indefinite = [&[0xbf], &good.as_cose()[1..], &[0xff]].concat();
     assert_eq!(PublicKey::parse(&indefinite), Err(WebauthnError::PublicKey));
+}
+
+/// Authenticator data with a credential: the length of its id as claimed, and the id.
+fn data(flags: u8, (length, id): (u16, &[u8]), key: &[u8], rest: &[u8]) -> Vec<u8> {
+    [&[7; 32], [flags].as_slice(), &[0; 4], &[0; 16], &length.to_be_bytes(), id, key, rest].concat()
+}
+
+#[test]
+fn a_credential_has_an_id_and_extensions_are_one_map_at_the_end() {
+    let [key, other] = ["none-es256", "packed-eddsa"].map(|name| registered(&vector(name)).unwrap().public_key);
+    let parse = |flags, id, rest: &[u8]| AuthenticatorData::parse(&data(flags, id, key.as_cose(), rest));
+    let read = parse(0x41, (2, b"id"), b"").unwrap().credential.unwrap();
+    assert!(read.id == b"id" && read.public_key == key && read.public_key != other);
+    assert_eq!(parse(0x41, (0, b""), b""), Err(WebauthnError::CredentialId));
+    assert_eq!(parse(0x41, (1024, &[7; 1024]), b""), Err(WebauthnError::CredentialId));
+    for extensions in [[0xa0].as_slice(), b"\xa1\x61a\xf5"] {
+        assert!(parse(0xc1, (2, b"id"), extensions).is_ok(), "{extensions:?}");
+        assert_eq!(parse(0xc1, (2, b"id"), &[extensions, &[0]].concat()), Err(WebauthnError::AuthenticatorData));
+    }
+    for wrong in [b"".as_slice(), &[1], &[0x80], &[0xa1], &[0xa1, 0x61]] {
+        assert_eq!(parse(0xc1, (2, b"id"), wrong), Err(WebauthnError::AuthenticatorData), "{wrong:?}");
+    }
+}
+
+/// The library that verifies also reads keys in other forms, and cannot tell where one coordinate ends.
+#[test]
+fn each_coordinate_of_a_key_has_32_bytes() {
+    let parse = |cose: &[&[u8]]| PublicKey::parse_prefix(&cose.concat()).map(|_| ());
+    let cose = |name| registered(&vector(name)).unwrap().public_key.as_cose().to_vec();
+    let (es256, eddsa) = (cose("none-es256"), cose("packed-eddsa"));
+    let (x, y) = (&es256[10..42], &es256[45..]);
+    let point = [x, y].concat();
+    assert_eq!(parse(&[&es256[..7], b"\x21\x58\x20", x, b"\x22\x58\x20", y]), Ok(()));
+    let shifted = parse(&[&es256[..7], b"\x21\x58\x1f", &point[..31], b"\x22\x58\x21", &point[31..]]);
+    assert_eq!(shifted, Err(WebauthnError::PublicKey));
+    let (head, x) = eddsa.split_at(eddsa.len() - 34);
+    assert_eq!(parse(&[head, x]), Ok(()));
+    let der = [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", &x[2..]].concat();
+    assert_eq!(parse(&[head, b"\x58\x2c", &der]), Err(WebauthnError::PublicKey));
 }

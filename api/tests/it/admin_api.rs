@@ -5,6 +5,7 @@ use std::time::Duration;
 use bifrons::{
     accounts::{self, AdminAction, Instruction, OperatorError},
     authorization::{self, Operator},
+    sessions,
 };
 use entity::{Scope, UnixMillis, UserId};
 use reqwest::Method;
@@ -143,8 +144,19 @@ async fn keys_act_on_no_administrator_and_a_former_one_acts_no_more() {
     let done = accounts::apply(&app.state, by_key, AdminAction::Disable).await;
     assert!(matches!(done, Err(OperatorError::NotAllowedAnyMore)), "{done:?}");
     ada.get(&user).await.expect(200);
+    let principal = sessions::by_cookie(&app.state, &ada.cookie("bifrons_session").unwrap()).await.unwrap();
     app.sql("UPDATE user SET roles = 'reader' WHERE email_canonical = 'ada@example.com'").await;
     ada.get(&user).await.expect_problem(403, "admin_required");
+    let refuses_session = async || {
+        let grace = operator::instruct(&app.state, GRACE).await;
+        let by_session = Instruction { by: Operator::Session(Box::new(principal.clone())), ..grace };
+        let done = accounts::apply(&app.state, by_session, AdminAction::Disable).await;
+        assert!(matches!(done, Err(OperatorError::NotAllowedAnyMore)), "{done:?}");
+    };
+    refuses_session().await;
+    app.sql("UPDATE user SET roles = 'admin'").await;
+    app.sql("UPDATE session SET ended_at = 1, ended_because = 'revoked'").await;
+    refuses_session().await;
     let last_use = "SELECT last_used_at FROM admin_key";
     assert_eq!(app.count(last_use).await, app.state.clock.now().0);
 }

@@ -71,6 +71,20 @@ async fn use_is_stored_at_most_every_tenth_of_the_idle_time() {
     assert_eq!(seen().await, first + 360_000);
 }
 
+/// The node has not learned of the end; its note of the use finds it.
+#[tokio::test]
+async fn the_use_of_a_session_that_has_ended_is_its_last() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    app.poll().await;
+    app.execute("UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1").await;
+    app.advance(Duration::from_secs(600)).await;
+    app.poll().await;
+    ada.get_session().await.expect(200);
+    app.state.touches.idle().await;
+    ada.get_session().await.expect_problem(401, "invalid_session");
+}
+
 #[tokio::test]
 async fn a_request_succeeds_although_its_use_cannot_be_stored() {
     let app = App::start().await;

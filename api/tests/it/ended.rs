@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use entity::{SessionId, session};
+use bifrons::sessions;
+use entity::{SessionId, UnixMillis, session};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
@@ -74,6 +75,34 @@ async fn a_late_commit_is_polled() {
     .await;
 }
 
+/// Sessions that differ from one in nothing but the id.
+async fn insert_beside(app: &App, one: &session::Model, ids: &[u128]) {
+    for some in ids.chunks(1000) {
+        let rows = some.iter().map(|id| {
+            let id = SessionId(Uuid::from_u128(*id));
+            session::Model { id, ..one.clone() }.into_active_model()
+        });
+        let insert = session::Entity::insert_many(rows.collect::<Vec<_>>());
+        insert.exec_without_returning(app.state.db.connection()).await.unwrap();
+    }
+}
+
+/// One more than a transaction records or ends, and exactly as many: the last one must not be taken for the whole.
+#[tokio::test]
+async fn all_sessions_are_recorded_and_ended_however_many_there_are() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let id = ada.session().await;
+    let hers = session::Entity::find_by_id(id).one(app.state.db.connection()).await.unwrap().unwrap();
+    insert_beside(&app, &hers, &(1..=1000).collect::<Vec<_>>()).await;
+    let later = hers.idle_expires_at.plus(LONG);
+    assert_eq!(sessions::record_expired(&app.state, later).await.unwrap(), 1001);
+    assert_eq!(sessions::record_expired(&app.state, later).await.unwrap(), 0);
+    assert_eq!(sessions::end_before(&app.state, UnixMillis(i64::MAX), |_| ()).await.unwrap(), 1001);
+    assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'by_operator'").await, 1001);
+    ada.get_session().await.expect_problem(401, "invalid_session");
+}
+
 /// All sessions end with one statement: all changes have the same time, and one query does not read them all.
 #[tokio::test]
 async fn more_changes_than_one_query_reads_are_all_polled() {
@@ -81,17 +110,10 @@ async fn more_changes_than_one_query_reads_are_all_polled() {
     let two = one.another().await;
     let ada = one.ada().await;
     let id = ada.session().await;
-    let db = one.state.db.connection();
-    let hers = session::Entity::find_by_id(id).one(db).await.unwrap().unwrap();
+    let hers = session::Entity::find_by_id(id).one(one.state.db.connection()).await.unwrap().unwrap();
     // Half of the ids are smaller than hers, half are greater.
     let others: Vec<_> = (1..=12_500_u128).flat_map(|n| [id.0.as_u128() - n, id.0.as_u128() + n]).collect();
-    for some in others.chunks(1000) {
-        let rows = some.iter().map(|id| {
-            let id = SessionId(Uuid::from_u128(*id));
-            session::Model { id, ..hers.clone() }.into_active_model()
-        });
-        session::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(db).await.unwrap();
-    }
+    insert_beside(&one, &hers, &others).await;
     two.poll().await;
     ada.at(&two).get_session().await.expect(200);
     let changed_at = two.state.cache.polled_until().unwrap().0;

@@ -65,6 +65,7 @@ async fn failed_operations_change_nothing() {
     let ada = app.ada().await;
     let before = ada.snapshot();
     app.forbid("UPDATE OF secret_hash ON session").await;
+    ada.reauthenticate(PASSWORD).await.expect_problem(503, "unavailable");
     ada.change_password(PASSWORD, "another horse entirely").await.expect_problem(503, "unavailable");
     before.get_session().await.expect(200);
     app.client().sign_in(EMAIL, PASSWORD).await.expect(200);

@@ -11,7 +11,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const MS: Duration = Duration::from_millis(1);
 
 async fn signed_in(app: &App) -> (Actor, Answer) {
-    let ada = app.client();
+    let ada = app.client().with("user-agent", "Phone/1.0");
     ada.sign_up(EMAIL, PASSWORD).await.expect(201);
     let tokens = ada.tokens(EMAIL, PASSWORD).await.expect(200);
     (ada, tokens)
@@ -56,12 +56,13 @@ async fn b_14_the_previous_token_after_the_grace_time_is_reuse() {
     let (ada, first) = signed_in(&app).await;
     let second = ada.refresh(&token(&first)).await.expect(200);
     app.advance(GRACE + MS).await;
-    ada.refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
+    app.client().with("user-agent", "Thief/1.0").refresh(&token(&first)).await.expect_problem(401, "refresh_reused");
     ada.refresh(&token(&second)).await.expect_problem(401, "invalid_refresh_token");
     ada.with_token(&second.string("/tokens/access_token")).get_session().await.expect_problem(401, "invalid_token");
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'refresh_reused'").await, 1);
     let mail = app.letters().await.remove(0);
     assert!(mail.contains(&format!("To: {EMAIL}\r\n")) && mail.contains("refresh token"), "{mail}");
+    assert!(mail.contains("Device: Phone\r\n") && !mail.contains("Thief"), "the mail names the device of the session: {mail}");
     ada.refresh(&token(&first)).await.expect_problem(401, "invalid_refresh_token");
 }
 

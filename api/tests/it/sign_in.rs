@@ -2,7 +2,9 @@
 
 use std::{collections::HashSet, net::Ipv4Addr, time::Duration};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bifrons::network::ClientNetwork;
+use entity::SessionId;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -114,6 +116,33 @@ async fn signing_in_ends_the_session_of_every_credential_in_the_request() {
     let twin = other.cookie("bifrons_session").unwrap();
     one.with("cookie", format!("bifrons_session={twin}")).sign_in(EMAIL, PASSWORD).await.expect(200);
     other.get_session().await.expect_problem(401, "invalid_session");
+}
+
+/// The id of a session is no secret: who names a session and proves nothing ends it neither by signing out nor by signing in.
+#[tokio::test]
+async fn a_credential_that_only_names_a_session_does_not_end_it() {
+    let app = App::start().await;
+    let ada = app.ada().await;
+    let tokens = app.client().tokens(EMAIL, PASSWORD).await.expect(200);
+    let before = tokens.string("/tokens/access_token");
+    let renewed = app.client().with_token(&before).reauthenticate(PASSWORD).await.expect(200);
+    let made = |prefix: &str, id: SessionId, rest: &[u8]| {
+        format!("{prefix}{}", URL_SAFE_NO_PAD.encode([id.0.as_bytes().as_slice(), rest].concat()))
+    };
+    let in_cookie = made("bfs_", ada.session().await, &[7; 32]);
+    let in_token = SessionId(tokens.string("/session/id").parse().unwrap());
+    let (as_cookie, as_refresh) = (made("bfs_", in_token, &[7; 32]), made("bfr_", in_token, &[0; 36]));
+    for (cookie, forged) in [("bifrons_session", &in_cookie), ("bifrons_session", &as_cookie), ("bifrons_refresh", &as_refresh)] {
+        let mallory = || app.client().with("cookie", format!("{cookie}={forged}"));
+        mallory().sign_out().await.expect(204);
+        mallory().sign_in(EMAIL, PASSWORD).await.expect(200);
+    }
+    for outdated in [&before, &as_refresh] {
+        app.client().with_token(outdated).sign_out().await.expect(204);
+    }
+    ada.get_session().await.expect(200);
+    app.client().with_token(&renewed.string("/tokens/access_token")).get_session().await.expect(200);
+    ada.refresh(&renewed.string("/tokens/refresh_token")).await.expect(200);
 }
 
 #[tokio::test]
