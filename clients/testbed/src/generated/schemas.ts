@@ -156,7 +156,7 @@ export interface components {
      *     - `validation_failed`: Values break rules; `errors` names the fields and the rules.
      *     - `rate_limited`: Too many attempts; try again after `Retry-After`.
      *     - `internal_error`: A fault of the service; its log has the cause.
-     *     - `overloaded`: Too many passwords wait to be hashed; try again after `Retry-After`.
+     *     - `overloaded`: Too many passwords wait to be hashed, or too many operators search; try again after `Retry-After`.
      *     - `unavailable`: A dependency is down; try again after `Retry-After`.
      * @example unavailable
      * @enum {string}
