@@ -112,9 +112,9 @@ async fn an_invitation_ends_with_its_time_its_successor_and_its_user() {
     let last = mailed(&app, GRACE).await.pop().unwrap();
     choose(&app, &last).await.expect(204);
     app.client().sign_up("zoe@example.com", PASSWORD).await.expect(201);
-    let list = |email: &str| format!("/v1/admin/users?email={email}");
+    let search = |email: &str| format!("/v1/admin/users?email={email}");
     let (reader, _) = program(&app, [Scope::UsersRead], HOUR).await;
-    let found = async |email: &str| reader.get(&list(email)).await.expect(200).json()["items"][0].clone();
+    let found = async |email: &str| reader.get(&search(email)).await.expect(200).json()["items"][0].clone();
     again(&key, &found("zoe").await).await.expect_problem(409, "already_signed_up");
     again(&key, &found("ada").await).await.expect_problem(403, "admin_required");
     again(&key, &json!({ "id": "00000000-0000-0000-0000-000000000000" })).await.expect_problem(404, "not_found");
