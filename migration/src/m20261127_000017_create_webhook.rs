@@ -6,6 +6,8 @@ use sea_orm_migration::{
     sea_query::{ColumnDef, IndexCreateStatement},
 };
 
+use crate::int4;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -73,7 +75,7 @@ fn deliveries(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(ColumnDef::new("user_id").uuid())
         .col(ColumnDef::new("status").string_len(12).not_null())
         .col(ColumnDef::new("queued_at").big_integer().not_null())
-        .col(ColumnDef::new("attempts").integer().not_null())
+        .col(int4("attempts").not_null())
         .col(ColumnDef::new("next_attempt_at").big_integer().not_null())
         .col(ColumnDef::new("claimed_until").big_integer().not_null())
         .col(ColumnDef::new("failure").string_len(200))

@@ -1,8 +1,8 @@
 //! Why the database cannot be opened, and why it did not execute a statement.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx::error::DatabaseError};
 
 use super::conflict;
 
@@ -41,6 +41,12 @@ impl Unavailable {
 
 pub(super) fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// The SQLSTATE with which the server refused a statement.
+pub(super) fn sql_state(error: &DbErr) -> Option<Cow<'_, str>> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return None };
+    error.as_database_error().and_then(DatabaseError::code)
 }
 
 /// Without SeaORM's name for what we put into an error ourselves.

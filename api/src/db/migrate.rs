@@ -1,12 +1,15 @@
 //! Migrates the schema to this version.
 
 use migration::{FORMER_TABLES, HISTORY, Migrator, MigratorTrait, SchemaManager, TABLES};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IntoDatabaseExecutor, RuntimeErr, Statement, sqlx::error::DatabaseError,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IntoDatabaseExecutor, Statement};
 
 use super::{
-    conflict, connect::MIGRATION_LOCK_TIMEOUT, error::OpenError, galera, migration_lease::MigrationLease, server_pool::ServerPool,
+    conflict,
+    connect::MIGRATION_LOCK_TIMEOUT,
+    error::{OpenError, sql_state},
+    galera,
+    migration_lease::MigrationLease,
+    server_pool::ServerPool,
 };
 
 /// How a schema compares with this version.
@@ -147,9 +150,7 @@ async fn lock(pool: &ServerPool) -> Result<Option<DatabaseTransaction>, DbErr> {
 
 /// Whether the server has no such function (42883, 0A000), or keeps it from this database user (42501).
 fn is_missing_function(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return false };
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    matches!(code.as_deref(), Some("42883" | "0A000" | "42501"))
+    matches!(sql_state(error).as_deref(), Some("42883" | "0A000" | "42501"))
 }
 
 async fn unlock(holder: DatabaseTransaction) -> Result<(), DbErr> {

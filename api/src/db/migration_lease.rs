@@ -10,7 +10,12 @@ use sea_orm::{
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{clock::database_now, conflict::retry, error::is_duplicate, server_pool::ServerPool};
+use super::{
+    clock::database_now,
+    conflict::retry,
+    error::{is_duplicate, sql_state},
+    server_pool::ServerPool,
+};
 use crate::random;
 
 const TABLE: &str = "migration_lease";
@@ -107,7 +112,8 @@ impl<'a> MigrationLease<'a> {
     }
 }
 
-/// Two processes can create it at once: for both it is there then.
+/// Two processes can create it at once. To PostgreSQL that is a duplicate key of a catalogue, a table that exists (42P07), or a type
+/// (42710), in spite of IF NOT EXISTS: for both it is there then.
 async fn create_table(pool: &ServerPool) -> Result<(), DbErr> {
     let create = Table::create()
         .table(TABLE)
@@ -116,5 +122,6 @@ async fn create_table(pool: &ServerPool) -> Result<(), DbErr> {
         .col(ColumnDef::new("holder").string_len(36).not_null())
         .col(ColumnDef::new("valid_until").big_integer().not_null())
         .to_owned();
-    retry(is_duplicate, || async { pool.execute(&create).await.map(drop) }).await
+    let is_there = |error: &DbErr| is_duplicate(error) || matches!(sql_state(error).as_deref(), Some("42P07" | "42710"));
+    retry(is_there, || async { pool.execute(&create).await.map(drop) }).await
 }
