@@ -14,6 +14,7 @@ mod profile_change;
 mod register;
 mod second_factor;
 pub(crate) mod store;
+mod unproven;
 mod update_profile;
 
 pub use change_password::{ChangePasswordError, change_password};

@@ -16,6 +16,8 @@ const REFILL_MILLIS: i64 = 200;
 /// Rows of one class do not use up the room of another: a flood of what is easy to cause hides nothing that is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Class {
+    /// An operator read the data of a user.
+    Read,
     /// The actor has authenticated.
     Authenticated,
     /// The row names a user.
@@ -28,7 +30,9 @@ enum Class {
 
 impl Class {
     fn of(row: &Model) -> Self {
-        if row.actor_id.is_some() {
+        if row.event == Event::UserRead.name() {
+            Self::Read
+        } else if row.actor_id.is_some() {
             Self::Authenticated
         } else if row.user_id.is_some() {
             Self::Named
@@ -40,8 +44,8 @@ impl Class {
     }
 }
 
-/// What refusals that share a row have in common.
-type Key = (String, String, Option<String>, Option<UserId>, Option<SessionId>, Option<String>, Option<String>);
+/// What refusals that share a row have in common. Not the `User-Agent`: a client could send another one each time, and fill the room.
+type Key = (String, String, Option<String>, Option<UserId>, Option<SessionId>, Option<String>);
 
 /// Rows that wait, by their class.
 #[derive(Debug, Default)]
@@ -57,10 +61,8 @@ struct Room {
 }
 
 fn key(row: &Model) -> Key {
-    let Model { event, reason, actor_id, user_id, session_id, ip, user_agent, .. } = row.clone();
-    // Who is not known to be a user could send another `User-Agent` each time, and fill the room.
-    let user_agent = user_agent.filter(|_| user_id.is_some());
-    (event, reason, actor_id, user_id, session_id, ip, user_agent)
+    let Model { event, reason, actor_id, user_id, session_id, ip, .. } = row.clone();
+    (event, reason, actor_id, user_id, session_id, ip)
 }
 
 impl Gathered {

@@ -23,7 +23,7 @@ pub(super) struct Reads(HashMap<Key, UnixMillis>);
 impl Reads {
     /// Whether a read is to be recorded.
     pub(super) fn is_new(&mut self, row: &Model) -> bool {
-        let key = (row.actor_kind, row.actor_id.clone(), row.user_id, row.reason.clone());
+        let key = key(row);
         let is_recent = |at: &UnixMillis| *at <= row.at && row.at < at.plus(ONCE_IN);
         if self.0.get(&key).is_some_and(is_recent) {
             return false;
@@ -38,6 +38,15 @@ impl Reads {
         self.0.insert(key, row.at);
         true
     }
+
+    /// There was no room to record a read: the next one that is alike is new.
+    pub(super) fn forget(&mut self, row: &Model) {
+        self.0.remove(&key(row));
+    }
+}
+
+fn key(row: &Model) -> Key {
+    (row.actor_kind, row.actor_id.clone(), row.user_id, row.reason.clone())
 }
 
 #[cfg(test)]

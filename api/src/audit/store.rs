@@ -88,10 +88,14 @@ pub async fn read(
     Ok(Entity::find().filter(all).order_by_desc(Column::Id).limit(limit).all(db).await?)
 }
 
-/// Stores rows, in one statement.
+/// How many rows one statement stores. SQLite takes 32,766 values in one, the others 65,535.
+const STORED_AT_ONCE: usize = 1000;
+
+/// Stores rows.
 pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), Unavailable> {
-    if !rows.is_empty() {
-        Entity::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).exec_without_returning(db).await?;
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    while rows.peek().is_some() {
+        Entity::insert_many(rows.by_ref().take(STORED_AT_ONCE)).exec_without_returning(db).await?;
     }
     Ok(())
 }
@@ -112,11 +116,10 @@ pub(super) async fn queue_deliveries(
         takers.map(|webhook| delivery(webhook.id, row, now)).collect::<Vec<_>>()
     };
     let deliveries: Vec<_> = rows.flat_map(of_row).collect();
-    let count = deliveries.len();
-    if count > 0 {
-        webhook_delivery::Entity::insert_many(deliveries).exec_without_returning(db).await?;
+    for some in deliveries.chunks(STORED_AT_ONCE) {
+        webhook_delivery::Entity::insert_many(some.to_vec()).exec_without_returning(db).await?;
     }
-    Ok(count)
+    Ok(deliveries.len())
 }
 
 fn delivery(webhook: WebhookId, row: &Model, now: UnixMillis) -> webhook_delivery::ActiveModel {

@@ -83,21 +83,30 @@ impl Trail {
     pub fn record(&self, record: impl Into<Record>) {
         let record = record.into();
         self.announce(&record);
-        if record.event.trace() == Trace::Log {
-            return;
+        if record.event.trace() != Trace::Log {
+            self.gather(self.row(&record));
         }
-        let row = self.row(&record);
-        if lock(&self.gathered).add(row, self.clock.now()) {
+    }
+
+    /// Whether there was room for a row.
+    fn gather(&self, row: Model) -> bool {
+        let is_added = lock(&self.gathered).add(row, self.clock.now());
+        if is_added {
             self.waiting.notify_one();
         } else {
             self.metrics.audit_dropped.inc();
         }
+        is_added
     }
 
     /// The same for an operator who read the data of a user: once in ten minutes for each operator, user and kind of data.
-    pub fn record_read(&self, record: Record) {
-        if lock(&self.reads).is_new(&self.row(&record)) {
-            self.record(record);
+    pub fn record_read(&self, record: &Record) {
+        let row = self.row(record);
+        if lock(&self.reads).is_new(&row) {
+            self.announce(record);
+            if !self.gather(row.clone()) {
+                lock(&self.reads).forget(&row);
+            }
         }
     }
 

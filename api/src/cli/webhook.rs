@@ -93,7 +93,7 @@ pub(super) enum Command {
         #[arg(long)]
         status: Option<Wanted>,
         /// At most so many
-        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
         limit: u64,
     },
     /// Deliver events again

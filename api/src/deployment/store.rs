@@ -14,6 +14,13 @@ pub(crate) async fn find(db: &impl ConnectionTrait, name: &str) -> Result<Option
     Ok(Entity::find_by_id(name).one(db).await?.map(|row| row.content))
 }
 
+/// Lets transactions that call it run one after another: the second waits until the first has ended.
+pub(crate) async fn lock(tx: &impl ConnectionTrait) -> Result<(), Unavailable> {
+    let update = Entity::update_many().col_expr(Column::Content, Expr::col(Column::Content));
+    update.filter(Column::Name.eq(super::ID)).exec(tx).await?;
+    Ok(())
+}
+
 /// Records a value if the row is still as it was read; false if another process changed it since.
 pub(crate) async fn put(db: &impl ConnectionTrait, name: &str, read: Option<&str>, content: &str) -> Result<bool, Unavailable> {
     if let Some(read) = read {

@@ -83,6 +83,7 @@ enum Subject<'a> {
     Block(AddressBlock),
     Device(&'a DeviceToken),
     Mail,
+    Invitation,
     Notice,
     Reset,
     /// Wrong codes of the app in a row: in a session, from known devices, or from others.
@@ -112,10 +113,11 @@ impl Limits {
         Ok(store::take(db, &[(self.key_of(address.mailbox().as_bytes(), Subject::Mail), config.mail)], now).await?.is_ok())
     }
 
-    /// The same for an invitation by a program.
+    /// The same for an invitation by a program. Its limit is apart: what strangers ask for does not use it up.
     pub async fn take_invitation(&self, db: &Db, address: &EmailAddress, now: UnixMillis) -> Result<(), LimitError> {
         let Some(config) = &self.config else { return Ok(()) };
-        let taken = store::take(db, &[(self.key_of(address.mailbox().as_bytes(), Subject::Mail), config.mail)], now).await?;
+        let key = self.key_of(address.mailbox().as_bytes(), Subject::Invitation);
+        let taken = store::take(db, &[(key, config.mail)], now).await?;
         taken.map_err(|wait| self.limited("mail", wait))
     }
 
@@ -154,6 +156,7 @@ impl Limits {
             Subject::Block(block) => message.update(&[b"n".as_slice(), &block.to_bytes()].concat()),
             Subject::Device(device) => message.update(&[b"d".as_slice(), device.id()].concat()),
             Subject::Mail => message.update(b"m"),
+            Subject::Invitation => message.update(b"i"),
             Subject::Notice => message.update(b"o"),
             Subject::Reset => message.update(b"r"),
             Subject::InARow(Guesser::Session(session)) => message.update(&[b"wl".as_slice(), session.0.as_bytes()].concat()),

@@ -14,7 +14,7 @@ use crate::{
     audit::{Event, Trace},
     authorization::Operator,
     db::{Scope, Unavailable},
-    random,
+    deployment, random,
     secret::WebhookSecret,
     state::{AppState, Tx},
 };
@@ -51,7 +51,7 @@ pub struct WebhookChange {
 /// Creates a webhook. Only this answer has the secret.
 pub async fn create_webhook(state: &Arc<AppState>, by: Operator, new: NewWebhook) -> Result<(Model, WebhookSecret), WebhookError> {
     let NewWebhook { url, description, events, enabled } = new;
-    target::check(&url, state.config.webhooks).map_err(WebhookError::Url)?;
+    let url = target::check(&url, state.config.webhooks).map_err(WebhookError::Url)?.into();
     check_description(description.as_deref())?;
     let (now, secret) = (state.clock.now(), WebhookSecret::generate());
     let id = WebhookId(random::uuid_v7(now));
@@ -78,6 +78,8 @@ async fn insert(tx: &Tx, by: &Operator, webhook: &Model) -> Result<(), WebhookEr
     if !by.is_still_allowed(tx).await? {
         return Err(WebhookError::NotAllowedAnyMore);
     }
+    // One after another, or two could be the last.
+    deployment::store::lock(tx.connection()).await?;
     if store::count(tx).await? >= store::MAX_WEBHOOKS as u64 {
         return Err(WebhookError::TooMany);
     }
@@ -100,15 +102,16 @@ pub async fn find_webhook(state: &AppState, id: WebhookId) -> Result<Model, Webh
 pub async fn update_webhook(
     state: &Arc<AppState>,
     instruction: WebhookInstruction,
-    change: WebhookChange,
+    mut change: WebhookChange,
 ) -> Result<Model, WebhookError> {
-    if let Some(url) = &change.url {
-        target::check(url, state.config.webhooks).map_err(WebhookError::Url)?;
+    if let Some(url) = &mut change.url {
+        *url = target::check(url, state.config.webhooks).map_err(WebhookError::Url)?.into();
     }
     check_description(change.description.value().map(String::as_str))?;
     let events = change.events.as_deref().map(written).transpose()?;
-    let updated = state.write_or_refuse(Scope::Transaction, (instruction, change, events), |tx, (instruction, change, events)| {
-        Box::pin(async move { refusable(update(tx, instruction, change, events.as_ref()).await) })
+    let input = (instruction, change, events, state.clock.now());
+    let updated = state.write_or_refuse(Scope::Transaction, input, |tx, (instruction, change, events, now)| {
+        Box::pin(async move { refusable(update(tx, instruction, change, events.as_ref(), *now).await) })
     });
     updated.await?
 }
@@ -118,6 +121,7 @@ async fn update(
     instruction: &WebhookInstruction,
     change: &WebhookChange,
     events: Option<&String>,
+    now: UnixMillis,
 ) -> Result<Model, WebhookError> {
     let webhook = instruction.begin(tx).await?;
     let mut changed = Model {
@@ -132,6 +136,10 @@ async fn update(
     if changed != webhook {
         changed.version += 1;
         store::update(tx, &changed).await?;
+        if changed.enabled && !webhook.enabled {
+            // The time in which nothing was tried does not count.
+            outbox::store::begin_again(tx, webhook.id, now).await?;
+        }
         tx.record(Event::WebhookChanged.of_webhook(webhook.id));
     }
     Ok(changed)

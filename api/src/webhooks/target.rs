@@ -29,9 +29,11 @@ pub enum TargetError {
     Private,
 }
 
-/// Checks the URL of a receiver. A host name is resolved at each delivery.
+/// Checks the URL of a receiver, and returns it as it is requested: in visible ASCII. A host name is resolved at each
+/// delivery.
 pub(super) fn check(text: &str, config: WebhooksConfig) -> Result<Url, TargetError> {
-    let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_URL).ok_or(TargetError::Form)?;
+    let is_short = |url: &Url| url.as_str().len() <= MAX_URL;
+    let url = Url::parse(text).ok().filter(is_short).ok_or(TargetError::Form)?;
     match url.scheme() {
         "https" => {}
         "http" if config.private_addresses => {}

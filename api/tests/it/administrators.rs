@@ -25,7 +25,7 @@ pub async fn create(app: &App, email: &str, roles: &str) -> accounts::CreatedUse
 }
 
 /// Creates a user with these roles, who chooses a password: without one, an administrator cannot sign in.
-async fn join(app: &App, email: &str, roles: &str) {
+pub async fn join(app: &App, email: &str, roles: &str) {
     let token = create(app, email, roles).await.token.reveal().to_string();
     app.client().post("/v1/password/reset", json!({ "token": token, "new_password": PASSWORD })).await.expect(204);
 }

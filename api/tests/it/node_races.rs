@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::{
-    administrators::create,
+    administrators::join,
     support::{App, EMAIL, PASSWORD, operator},
 };
 
@@ -60,7 +60,7 @@ async fn two_nodes_do_not_remove_each_others_last_administrator() {
     for round in 0..16 {
         let emails = [0, 1].map(|number| format!("admin-{round}-{number}@example.com"));
         for email in &emails {
-            create(&one, email, "admin").await;
+            join(&one, email, "admin").await;
         }
         let removals = [(&one, &emails[0]), (&two, &emails[1])].map(|(node, email)| async move {
             let instruction = operator::instruct(&node.state, email).await;

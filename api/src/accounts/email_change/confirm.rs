@@ -14,9 +14,9 @@ use entity::{
 };
 
 use crate::{
-    accounts::store,
+    accounts::{store, unproven::remove_unproven},
     audit::Event,
-    authentication::{self, second_factor},
+    authentication,
     db::{Scope, Unavailable},
     limits::LimitError,
     mail::{Circumstances, Letter, RESET_WITHIN, UNDO_WITHIN},
@@ -139,13 +139,9 @@ async fn finish_verification(tx: &Tx, input: &Input, before: &user::Model) -> Re
         return Ok(None);
     }
     store::raise_epoch(tx, *user).await?;
-    if second_factor::store::remove_all(tx, *user).await? {
-        store::set_second_factor(tx, *user, false).await?;
-        tx.record(Event::SecondFactorRemoved.of(*user).because("email_claimed"));
-    }
+    remove_unproven(tx, *user).await?;
     authentication::store::delete(tx, *user).await?;
     sessions::store::end_all(tx, *user, EndedBecause::EmailClaimed, *now).await?;
-    one_time_tokens::store::void_all(tx, *user).await?;
     let Issued { token, row } = issue_to(before, Purpose::ResetPassword, *now, RESET_WITHIN);
     one_time_tokens::store::insert(tx, row).await?;
     Ok(Some(token))

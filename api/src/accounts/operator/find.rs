@@ -33,5 +33,5 @@ pub async fn list_users(
 
 /// Records that an operator read data of a user.
 pub fn note_read(state: &AppState, user: UserId, what: &'static str) {
-    state.audit.record_read(Event::UserRead.of(user).because(what));
+    state.audit.record_read(&Event::UserRead.of(user).because(what));
 }

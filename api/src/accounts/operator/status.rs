@@ -9,7 +9,7 @@ use crate::{
     accounts::store,
     audit::Event,
     db::Scope,
-    sessions,
+    one_time_tokens, sessions,
     state::{AppState, Tx},
 };
 
@@ -42,6 +42,10 @@ async fn perform(tx: &Tx, instruction: &Instruction, action: AdminAction, now: U
         AdminAction::Disable => store::set_status(tx, user, Status::Disabled).await?,
         AdminAction::Enable => store::set_status(tx, user, Status::Active).await?,
     };
+    if matches!(action, AdminAction::Disable) {
+        // Enabled again, the user gets new ones.
+        one_time_tokens::store::void_password(tx, user).await?;
+    }
     let ended = match action {
         AdminAction::SignOut | AdminAction::Disable => sessions::store::end_all(tx, user, EndedBecause::ByOperator, now).await?,
         AdminAction::Enable => 0,

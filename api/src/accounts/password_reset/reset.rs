@@ -10,7 +10,7 @@ use entity::{
 };
 
 use crate::{
-    accounts::store,
+    accounts::{store, unproven::remove_unproven},
     audit::Event,
     authentication::{self, ChoosePasswordError, choose_password},
     db::{Scope, Unavailable},
@@ -72,6 +72,9 @@ pub async fn reset_password(
             if row.purpose != Purpose::HandedInvitation {
                 // The token came by mail.
                 store::verify_email(tx, *user).await?;
+                if !changed.email_verified {
+                    remove_unproven(tx, *user).await?;
+                }
             }
             Notice::new(state, &changed, Occasion::PasswordChanged, requester, *now).store(tx).await?;
             tx.record(match row.purpose {

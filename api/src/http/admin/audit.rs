@@ -161,10 +161,12 @@ impl AdminAuditApi {
             until: until.0.map(Into::into),
             ..Filter::default()
         };
-        let (page, about) = (Page::new(&limit, &after), filter.user);
+        let page = Page::new(&limit, &after);
+        let is_about_one = filter.user.is_some() || filter.session.is_some();
         let (before, at_most) = (page.after.map(AuditEventId), page.to_read());
         let found = bounded(&state, async move |state| read(state.db.connection(), &filter, before, at_most).await).await?;
-        if let Some(user) = about {
+        // Who has no row was not read about, and may not exist.
+        if let Some(user) = found.first().and_then(|row| row.user_id).filter(|_| is_about_one) {
             accounts::note_read(&state, user, "audit");
         }
         let (rows, next) = page.cut(found, |row| row.id.0);

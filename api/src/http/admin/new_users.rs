@@ -1,4 +1,4 @@
-//! Creating and inviting users.
+//! Users who are created or invited.
 
 use entity::UserId;
 use poem_openapi::{Object, OpenApi, param::Path, types::Example};
@@ -12,7 +12,8 @@ use super::{
     tag::AdminTag,
 };
 use crate::{
-    accounts::{self, CreateUser, CreateUserError, CreatedUser, Instruction, InvitedUser},
+    accounts::{self, CreateUser, CreatedUser, Instruction, InvitedUser},
+    config::Config,
     email_address::EmailAddress,
     http::{
         request::{
@@ -31,7 +32,7 @@ use crate::{
 /// A user to create. The user chooses the password.
 #[derive(Object)]
 #[oai(deny_unknown_fields, skip_serializing_if_is_none, example)]
-struct CreateUserRequest {
+pub(super) struct CreateUserRequest {
     email: EmailAddress,
     /// The name to show, with the rules of `registerUser`.
     name: Option<NameField>,
@@ -42,7 +43,7 @@ struct CreateUserRequest {
 }
 
 impl CreateUserRequest {
-    fn checked(self) -> Result<CreateUser, TooManyRoles> {
+    pub(super) fn checked(self) -> Result<CreateUser, TooManyRoles> {
         Ok(CreateUser {
             email: self.email,
             name: self.name.map(|NameField(name)| name),
@@ -66,7 +67,7 @@ impl Example for CreateUserRequest {
 /// A user who was created, and what they choose a password with.
 #[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
-struct NewUserAnswer {
+pub(super) struct NewUserAnswer {
     user: AdminUser,
     /// For `resetPassword`, once. Give it to the user alone.
     token: String,
@@ -75,6 +76,14 @@ struct NewUserAnswer {
     link: Option<String>,
     /// When the token expires.
     expires_at: Timestamp,
+}
+
+impl NewUserAnswer {
+    pub(super) fn new(created: &CreatedUser, config: &Config) -> Self {
+        let CreatedUser { user, token, expires_at } = created;
+        let link = OneTimeLink::new(config.pages.reset_password.as_ref(), token).link;
+        Self { user: user.into(), token: token.reveal().to_string(), link, expires_at: instant(*expires_at) }
+    }
 }
 
 impl Example for NewUserAnswer {
@@ -122,25 +131,6 @@ pub(in crate::http) struct AdminNewUsersApi;
 
 #[OpenApi(prefix_path = "/v1/admin", tag = "AdminTag::Users")]
 impl AdminNewUsersApi {
-    /// Create a user
-    ///
-    /// The answer has a one-time token with which the user chooses a password, within `admin.invitation_lifetime`. Using it does not verify
-    /// the address. To let the user prove it, call `inviteUser` instead.
-    #[oai(path = "/users", method = "post", operation_id = "createUser")]
-    async fn create(
-        &self,
-        state: State<'_>,
-        operator: Admin<UsersWrite>,
-        body: Body<CreateUserRequest>,
-    ) -> Result<Reply<201, NewUserAnswer>, ErrorResponse<RolesOr<CreateUserError>>> {
-        let create = body.0.checked().map_err(RolesOr::from)?;
-        let created = accounts::create_user(&state, operator.0, create).await;
-        let CreatedUser { user, token, expires_at } = created.map_err(RolesOr::Error)?;
-        let link = OneTimeLink::new(state.config.pages.reset_password.as_ref(), &token).link;
-        let token = token.reveal().to_string();
-        Ok(Reply(NewUserAnswer { user: (&user).into(), token, link, expires_at: instant(expires_at) }))
-    }
-
     /// Invite a user
     ///
     /// Creates a user and sends them a mail with a one-time token. With it the user chooses a password, within `admin.invitation_lifetime`,

@@ -120,7 +120,8 @@ impl From<Moment> for UnixMillis {
 /// The versions that `If-Match` names (RFC 9110 section 13.1.1); `None` for any.
 pub(super) fn versions(if_match: Option<&str>) -> Option<Vec<i64>> {
     let tags = if_match.filter(|tags| tags.trim() != "*")?;
-    let version = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let version = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"').filter(digits)?.parse().ok();
     Some(tags.split(',').filter_map(version).collect())
 }
 

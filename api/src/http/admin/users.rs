@@ -1,4 +1,4 @@
-//! Finding, changing and deleting users.
+//! Finding, creating, changing and deleting users.
 
 use entity::UserId;
 use poem_openapi::{
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     model::{AdminUser, UserStatus},
+    new_users::{CreateUserRequest, NewUserAnswer},
     parameters::{RoleName, SearchText, example_tag, versions},
     problems::{Read, Updating, Versioned},
     roles::{RolesOr, roles},
@@ -18,7 +19,7 @@ use super::{
     tag::AdminTag,
 };
 use crate::{
-    accounts::{self, Instruction, OperatorError, UserChange, UserFilter},
+    accounts::{self, CreateUserError, Instruction, OperatorError, UserChange, UserFilter},
     http::{
         request::{
             State,
@@ -132,11 +133,32 @@ impl AdminUsersApi {
             role: role.0.map(|RoleName(name)| name),
             second_factor: second_factor.0,
         };
-        let page = Page::new(&limit, &after);
+        let (page, names_one) = (Page::new(&limit, &after), filter.email_beginning.is_some());
         let (before, at_most) = (page.after.map(UserId), page.to_read());
         let found = bounded(&state, async move |state| accounts::list_users(&state, &filter, before, at_most).await).await?;
         let (users, next) = page.cut(found, |user| user.id.0);
+        if let [user] = users.as_slice()
+            && names_one
+        {
+            accounts::note_read(&state, user.id, "user");
+        }
         Ok(Reply(UserList { items: users.iter().map(Into::into).collect(), next }))
+    }
+
+    /// Create a user
+    ///
+    /// The answer has a one-time token with which the user chooses a password, within `admin.invitation_lifetime`. Using it does not verify
+    /// the address. To let the user prove it, call `inviteUser` instead.
+    #[oai(path = "/", method = "post", operation_id = "createUser")]
+    async fn create(
+        &self,
+        state: State<'_>,
+        operator: Admin<UsersWrite>,
+        body: Body<CreateUserRequest>,
+    ) -> Result<Reply<201, NewUserAnswer>, ErrorResponse<RolesOr<CreateUserError>>> {
+        let create = body.0.checked().map_err(RolesOr::from)?;
+        let created = accounts::create_user(&state, operator.0, create).await.map_err(RolesOr::Error)?;
+        Ok(Reply(NewUserAnswer::new(&created, &state.config)))
     }
 
     /// Get a user

@@ -174,3 +174,17 @@ pub(in crate::http) fn all(api: Api) -> impl Iterator<Item = (&'static str, &'st
         Api::Admin => &ADMIN,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Api, written};
+    use crate::http::parse_strict_json;
+
+    /// poem-openapi writes a path once for each API that has it, and a reader keeps the last one.
+    #[test]
+    fn no_path_is_written_twice() {
+        for api in [Api::Public, Api::Admin] {
+            parse_strict_json(written(api).as_bytes()).unwrap();
+        }
+    }
+}

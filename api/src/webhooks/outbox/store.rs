@@ -82,8 +82,19 @@ pub(super) async fn end(
     now: UnixMillis,
 ) -> Result<(), Unavailable> {
     let update = LEASE.end::<Entity>(failure).col_expr(Column::Status, Expr::value(status));
-    let update = update.col_expr(Column::EndedAt, Expr::value(now)).filter(Column::Position.eq(claimed.position));
+    let mut update = update.col_expr(Column::EndedAt, Expr::value(now)).filter(Column::Position.eq(claimed.position));
+    if status == Status::Dead {
+        // If the claim has expired, another node may be making the delivery, or have made it.
+        update = update.filter(Column::ClaimedUntil.eq(claimed.claimed_until)).filter(Column::Status.eq(Status::Waiting));
+    }
     update.exec(db).await?;
+    Ok(())
+}
+
+/// Counts the time for which deliveries that wait are tried from now on.
+pub(in crate::webhooks) async fn begin_again(tx: &Tx, webhook: WebhookId, now: UnixMillis) -> Result<(), Unavailable> {
+    let update = Entity::update_many().col_expr(Column::QueuedAt, Expr::value(now)).filter(Column::WebhookId.eq(webhook));
+    update.filter(Column::Status.eq(Status::Waiting)).exec(tx.connection()).await?;
     Ok(())
 }
 
