@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { run as startTestbed } from "../process.js";
+import { Desk } from "./desk.js";
+import { Director } from "./director.js";
+import { operationsOf } from "./document.js";
+import { HELP, type Options, read } from "./options.js";
+import { ChaosProxy } from "./proxy.js";
+import { type Accepted, findingsOf, junit, type Row, rowsOf, sarif, text } from "./report.js";
+import type { Target } from "./target.js";
+
+/** Runs `chaos` with its arguments, and gives the exit status. */
+export async function chaos(args: readonly string[]): Promise<number> {
+  const options = read(args);
+  if (options === undefined) {
+    console.log(HELP);
+    return 0;
+  }
+  const started = options.api === undefined ? await startTestbed({}) : undefined;
+  try {
+    const target: Target = started
+      ? {
+          url: started.ready.url,
+          control: { url: started.ready.control, token: started.ready.token },
+        }
+      : { url: options.api ?? "" };
+    const rows = await rowsOfRun(options, target);
+    return await report(options, rows);
+  } finally {
+    await started?.stop();
+  }
+}
+
+async function rowsOfRun(options: Options, target: Target): Promise<readonly Row[]> {
+  const operations = operationsOf(await documentOf(options, target), options.code);
+  const director = new Director(options, ({ operation, failure, verdicts }, left) => {
+    console.error(`${operation.id}, ${failure.name}: ${verdicts.join(", ")} (${left} left)`);
+  });
+  const proxy = new ChaosProxy(target, director, operations);
+  const desk = new Desk(director, proxy);
+  await proxy.listen();
+  await desk.listen();
+  const { control } = target;
+  const env = {
+    BIFRONS_URL: proxy.url,
+    CHAOS_DESK: desk.url,
+    ...(control && { BIFRONS_CONTROL: control.url, BIFRONS_CONTROL_TOKEN: control.token }),
+  };
+  try {
+    await untouched(options, director, env);
+    const { copies, cases } = director.plan(operations, proxy.target.control !== undefined);
+    if (cases === 0) throw new Error("No page of the suite uses an operation of the document");
+    console.error(`${cases} cases`);
+    // Copies of a test are elsewhere: there is no line to choose them by.
+    const command = options.command.map((word) => word.replace(/(\.[cm]?[jt]sx?)(:\d+)+$/, "$1"));
+    const { output } = await suite(command, { ...env, CHAOS_COPIES: String(copies) });
+    const missing = cases - director.results.length;
+    if (missing > 0) throw new Error(`The suite ended ${missing} cases too early:\n${output}`);
+    return rowsOf(director.results);
+  } finally {
+    proxy.close();
+    desk.close();
+  }
+}
+
+/** Runs the suite while nothing fails. */
+async function untouched(options: Options, director: Director, env: Env): Promise<void> {
+  const { status, output } = await suite(options.command, env);
+  if (status !== 0) throw new Error(`The suite fails without any failure:\n${output}`);
+  if (director.tests.size === 0) {
+    throw new Error(
+      "No test took part: take test from @bifrons/testbed/playwright, or write observed(test) from @bifrons/testbed/chaos",
+    );
+  }
+  console.error(`${director.tests.size} tests are untouched`);
+}
+
+type Env = Readonly<Record<string, string>>;
+
+/** Runs the suite with one worker, so that the proxy knows which test a request is of. */
+async function suite(
+  command: readonly string[],
+  env: Env,
+): Promise<{ status: number; output: string }> {
+  const own = command[0] === "npx" ? command.slice(1) : command;
+  const args = [...own, "--workers=1", "--retries=0", "--reporter=line"];
+  const child = spawn("npx", args, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  return { status, output };
+}
+
+async function documentOf({ spec }: Options, { url }: Target): Promise<unknown> {
+  if (spec !== undefined && !/^https?:/.test(spec)) return JSON.parse(await readFile(spec, "utf8"));
+  return (await fetch(spec ?? `${url}/openapi.json`)).json();
+}
+
+async function report(options: Options, rows: readonly Row[]): Promise<number> {
+  const budget = options.budget === undefined ? "[]" : await readFile(options.budget, "utf8");
+  const findings = findingsOf(rows, JSON.parse(budget) as Accepted[]);
+  if (options.junit !== undefined) await writeFile(options.junit, junit(rows, findings));
+  if (options.sarif !== undefined) await writeFile(options.sarif, sarif(findings));
+  console.log(options.json ? JSON.stringify(rows, null, 2) : text(rows, findings));
+  return findings.length === 0 ? 0 : 1;
+}

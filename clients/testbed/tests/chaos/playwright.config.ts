@@ -1,0 +1,13 @@
+import { defineConfig, type PlaywrightTestConfig } from "@playwright/test";
+
+const config: PlaywrightTestConfig = defineConfig({
+  outputDir: "../../.recipes/chaos",
+  use: {
+    launchOptions: {
+      executablePath: process.env["CHROMIUM_BIN"] ?? "/usr/bin/chromium",
+      args: ["--no-sandbox"],
+    },
+  },
+});
+
+export default config;
