@@ -119,7 +119,7 @@ export class Director {
       return { first: false };
     }
     const counted = this.#counted;
-    if (this.#case.operation !== operation) return { first: false };
+    if (this.#case.operation.id !== operation.id) return { first: false };
     counted.requests += 1;
     const first = counted.hitAt === 0;
     if (first) counted.hitAt = Date.now();

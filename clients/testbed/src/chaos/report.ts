@@ -51,7 +51,9 @@ export function text(rows: readonly Row[], findings: readonly Row[]): string {
   );
   const tests = [...new Set(findings.map(({ test }) => `  ${test}`))];
   const where = tests.length === 0 ? [] : ["", "Seen in:", ...tests];
-  return [...table, ...where, "", `${rows.length} verdicts, ${findings.length} to mend`].join("\n");
+  return [...table, ...where, "", `Verdicts: ${rows.length}, to mend: ${findings.length}`].join(
+    "\n",
+  );
 }
 
 /** The report for what reads the XML of JUnit. */

@@ -1,8 +1,8 @@
 /**
- * A small frontend: it shows who is signed in, refreshes a list, saves a name and signs out.
- * `?mistake=NAME` makes one mistake.
+ * A small frontend: it signs a user in, shows who is signed in, saves a name and signs out.
+ * With `?mistakes` it makes five mistakes.
  */
-const mistake = new URLSearchParams(location.search).get("mistake");
+const mistakes = new URLSearchParams(location.search).has("mistakes");
 const root = document.body.appendChild(document.createElement("main"));
 
 async function call(method, path, body) {
@@ -35,13 +35,13 @@ async function open() {
   if (session.ok) return account(session.body.user);
   if (session.status === 401) return welcome();
   // Mistake: an outage is taken for the end of the session.
-  if (mistake === "sign-out" && session.status === 503) return welcome();
+  if (mistakes && session.status === 503) return welcome();
   // Mistake: nothing waits between two attempts.
-  if (mistake === "storm" && session.status === 503) return open();
+  if (mistakes && session.status === 0) return open();
   // Mistake: the page is emptied, and what should be said is missing.
-  if (mistake === "blank" && session.status === 400) return show();
+  if (mistakes && session.status === 400) return show();
   // Mistake: the page goes on saying that it is busy.
-  if (mistake === "wait" && session.status === 500) return undefined;
+  if (mistakes && session.status === 500) return undefined;
   show(say("The account cannot be shown now."), retry());
 }
 
@@ -64,7 +64,7 @@ function account(user) {
   const save = async () => {
     const saved = await call("PATCH", "/v1/me", { name: "Grace" });
     // Mistake: the body of a problem is read as if it were a user.
-    if (mistake === "rejection" && saved.status === 401) saved.body.name.trim();
+    if (mistakes && saved.status === 401) saved.body.name.trim();
     if (saved.status === 401) return welcome();
     said.textContent = saved.ok ? `Saved ${saved.body.name}` : "Not saved. Try again.";
   };

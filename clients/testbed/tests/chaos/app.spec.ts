@@ -11,7 +11,7 @@ async function open(page: Page, url: string): Promise<void> {
   await page.route(`${url}/app*`, (route) =>
     route.fulfill({ contentType: "text/html", body: PAGE }),
   );
-  await page.goto(`${url}/app?mistake=${process.env["MISTAKE"] ?? ""}`);
+  await page.goto(`${url}/app${process.env["MISTAKES"] === "1" ? "?mistakes" : ""}`);
 }
 
 test.describe("a signed-in user", () => {

@@ -1,6 +1,7 @@
 import { defineConfig, type PlaywrightTestConfig } from "@playwright/test";
 
 const config: PlaywrightTestConfig = defineConfig({
+  testMatch: "*.spec.ts",
   outputDir: "../../.recipes/chaos",
   use: {
     launchOptions: {
