@@ -2,6 +2,7 @@ import type { BrowserContext, TestInfo, TestType } from "@playwright/test";
 import { tell } from "./desk.js";
 import type { Plan } from "./director.js";
 import { Observer } from "./observer.js";
+import { callsFromThere } from "./place.js";
 
 /** The desk of a chaos run, inside one. */
 export const desk: string | undefined = process.env["CHAOS_DESK"];
@@ -64,10 +65,9 @@ function copied(test: AnyTest): AnyTest {
   const copies = Number(process.env["CHAOS_COPIES"] ?? "0");
   if (copies === 0) return test;
   return new Proxy(test, {
-    apply(target, self, [title, ...rest]: [string, ...unknown[]]) {
-      for (let copy = 1; copy <= copies; copy += 1) {
-        Reflect.apply(target, self, [`${title} [${copy}]`, ...rest]);
-      }
+    apply(target, _, [title, ...rest]: [string, ...unknown[]]) {
+      const call = callsFromThere();
+      for (let copy = 1; copy <= copies; copy += 1) call(target, [`${title} [${copy}]`, ...rest]);
     },
     get(target, name) {
       const member: unknown = Reflect.get(target, name);

@@ -59,7 +59,7 @@ export class ChaosProxy {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bytes(request);
-    const { pathname } = new URL(request.url ?? "/", this.url);
+    const { pathname } = new URL(this.url + request.url);
     const operation = this.#operations.find(
       ({ method, pattern }) => method === request.method && pattern.test(pathname),
     );
@@ -123,7 +123,8 @@ export class ChaosProxy {
   }
 
   #forward({ request, body }: Asked): Promise<IncomingMessage> {
-    const url = new URL(request.url ?? "/", this.target.url);
+    // A path such as //other/ names no other host.
+    const url = new URL(this.target.url + request.url);
     const headers = { ...request.headers, host: url.host };
     delete headers.connection;
     for (const name of ["origin", "referer"] as const) {

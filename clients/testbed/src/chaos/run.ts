@@ -23,7 +23,7 @@ export async function chaos(args: readonly string[]): Promise<number> {
           url: started.ready.url,
           control: { url: started.ready.control, token: started.ready.token },
         }
-      : { url: options.api ?? "" };
+      : { url: new URL(options.api ?? "").origin };
     const rows = await rowsOfRun(options, target);
     return await report(options, rows);
   } finally {
@@ -42,7 +42,7 @@ async function rowsOfRun(options: Options, target: Target): Promise<readonly Row
   await desk.listen();
   const { control } = target;
   const env = {
-    BIFRONS_URL: proxy.url,
+    BIFRONS_URL: proxy.url + (options.api ?? "").replace(/^[a-z]+:\/\/[^/]*/i, ""),
     CHAOS_DESK: desk.url,
     ...(control && { BIFRONS_CONTROL: control.url, BIFRONS_CONTROL_TOKEN: control.token }),
   };
@@ -51,9 +51,7 @@ async function rowsOfRun(options: Options, target: Target): Promise<readonly Row
     const { copies, cases } = director.plan(operations, proxy.target.control !== undefined);
     if (cases === 0) throw new Error("No page of the suite uses an operation of the document");
     console.error(`${cases} cases`);
-    // Copies of a test are elsewhere: there is no line to choose them by.
-    const command = options.command.map((word) => word.replace(/(\.[cm]?[jt]sx?)(:\d+)+$/, "$1"));
-    const { output } = await suite(command, { ...env, CHAOS_COPIES: String(copies) });
+    const { output } = await suite(options.command, { ...env, CHAOS_COPIES: String(copies) });
     const missing = cases - director.results.length;
     if (missing > 0) throw new Error(`The suite ended ${missing} cases too early:\n${output}`);
     return rowsOf(director.results);
@@ -101,9 +99,9 @@ async function suite(
   return { status, output };
 }
 
-async function documentOf({ spec }: Options, { url }: Target): Promise<unknown> {
+async function documentOf({ spec, api }: Options, { url }: Target): Promise<unknown> {
   if (spec !== undefined && !/^https?:/.test(spec)) return JSON.parse(await readFile(spec, "utf8"));
-  return (await fetch(spec ?? `${url}/openapi.json`)).json();
+  return (await fetch(spec ?? `${api ?? url}/openapi.json`)).json();
 }
 
 async function report(options: Options, rows: readonly Row[]): Promise<number> {

@@ -2,7 +2,7 @@ import { defineConfig, type PlaywrightTestConfig } from "@playwright/test";
 
 const config: PlaywrightTestConfig = defineConfig({
   testMatch: "*.spec.ts",
-  outputDir: "../../.recipes/chaos",
+  outputDir: "../../node_modules/.chaos",
   use: {
     launchOptions: {
       executablePath: process.env["CHROMIUM_BIN"] ?? "/usr/bin/chromium",
