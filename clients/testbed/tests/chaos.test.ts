@@ -129,6 +129,26 @@ test("an API without a control fails as its document says", async () => {
   expect(director.results.map(({ verdicts }) => verdicts)).toEqual(Array(7).fill(["handled"]));
 });
 
+test("a failure that could not be brought about is no verdict about the page", async () => {
+  const { target } = proxy;
+  const operations = operationsOf(SHOP, "error.type");
+  const untold = new Director({ ...LIMITS, most: 1 }, () => undefined);
+  const other = new ChaosProxy(target, untold, operations);
+  await other.listen();
+  const get = () => fetch(`${other.url}/api/items/7`);
+  untold.begin("buys");
+  await get();
+  untold.end(SEEN);
+  untold.plan(operations, true);
+  untold.begin("buys");
+  // The API itself has no such thing as a control.
+  other.target = { ...target, control: { url: target.url, token: "none" } };
+  expect((await get()).status).toBe(502);
+  untold.end(SEEN);
+  other.close();
+  expect(untold.results.map(({ verdicts }) => verdicts)).toEqual([["not reached"]]);
+});
+
 test("sessions and tokens fail only where there are some", () => {
   const [operation] = operationsOf({ paths: { "/tokens/refresh": { post: { responses: {} } } } });
   if (operation === undefined) throw new Error("no operation");

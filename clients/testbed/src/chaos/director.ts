@@ -127,6 +127,11 @@ export class Director {
     return { failure: this.#case.failure, first };
   }
 
+  /** The failure could not be brought about: nothing can be said of the page. */
+  spoil(): void {
+    this.#counted.hitAt = 0;
+  }
+
   /** Notes an answer that the service itself gave. */
   answered(operation: Operation, arrival: Arrival, status: number, setsCookie: boolean): void {
     if (this.#case !== undefined) {

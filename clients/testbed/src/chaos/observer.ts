@@ -35,6 +35,7 @@ export class Observer {
       const pages = this.#context.pages().filter((page) => page.url() !== "about:blank");
       const looks = await Promise.all(pages.map((page) => this.#look(page)));
       const is = (name: keyof Look) => looks.some((one) => one[name]);
+      if (is("signedOut")) this.#signedOutAt = Date.now();
       if ((!is("blank") && !is("busy")) || Date.now() > last) {
         return {
           blank: is("blank"),

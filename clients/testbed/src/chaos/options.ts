@@ -34,7 +34,7 @@ Exit status: 0, 1 if a verdict is neither "handled" nor in the budget, 2 if the 
 
 /** The form of a sign-in: a user name or an address, and a password. */
 const SIGNED_OUT =
-  ':is(form, fieldset):has(input:is([autocomplete~="username"], [type="email"])):has(input[type="password"])';
+  ':is(form, fieldset):has(input:is([autocomplete~="username"], [type="email"]):not([hidden], [autocomplete="email"])):has(input[type="password"])';
 
 const STRING = { type: "string" } as const;
 

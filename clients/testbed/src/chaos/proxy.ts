@@ -84,7 +84,10 @@ export class ChaosProxy {
     const { problem } = failure;
     if (problem !== undefined && !this.target.control) return answer(problem, asked, response);
     if (problem !== undefined || first) {
-      await provoke(this.target, operation, failure, asked.request.headers);
+      await provoke(this.target, operation, failure, asked.request.headers).catch((error) => {
+        this.#director.spoil();
+        throw error;
+      });
     }
     if (failure.kind === "slow") await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
     // The other tab is first, and this tab does not see its answer.

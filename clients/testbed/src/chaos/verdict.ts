@@ -53,8 +53,9 @@ export function judge(one: Case, before: Untouched, counted: Counted, seen: Seen
   if (seen.blank && !before.seen.blank) found.add("blank page");
   for (const { kind, message } of seen.errors) if (!known.has(message)) found.add(kind);
   if (counted.requests > (use?.requests ?? 1) + REPEATS) found.add("retry storm");
-  const isToldToWait = one.failure.problem?.waits === true;
-  if (seen.busy && !before.seen.busy && !isToldToWait) found.add("endless wait");
+  // A page that repeats is busy, and one that is told to wait may be.
+  const mayWait = found.has("retry storm") || one.failure.problem?.waits === true;
+  if (seen.busy && !before.seen.busy && !mayWait) found.add("endless wait");
   const mayEnd = endsSession(one.failure) || counted.refused || !use?.signedIn;
   const showsForm = seen.signedOut && before.seen.signedOutAt < (use?.firstAt ?? 0);
   if (showsForm && !mayEnd) found.add("wrong sign-out");
