@@ -16,6 +16,7 @@ export async function chaos(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  const budget = await budgetOf(options);
   const started = options.api === undefined ? await startTestbed({}) : undefined;
   try {
     const target: Target = started
@@ -25,7 +26,7 @@ export async function chaos(args: readonly string[]): Promise<number> {
         }
       : { url: new URL(options.api ?? "").origin };
     const rows = await rowsOfRun(options, target);
-    return await report(options, rows);
+    return await report(options, budget, rows);
   } finally {
     await started?.stop();
   }
@@ -33,6 +34,8 @@ export async function chaos(args: readonly string[]): Promise<number> {
 
 async function rowsOfRun(options: Options, target: Target): Promise<readonly Row[]> {
   const operations = operationsOf(await documentOf(options, target), options.code);
+  const unknown = options.only.filter((name) => !operations.some(({ id }) => id === name));
+  if (unknown.length > 0) throw new Error(`The document has no operation ${unknown.join(", ")}`);
   const director = new Director(options, ({ operation, failure, verdicts }, left) => {
     console.error(`${operation.id}, ${failure.name}: ${verdicts.join(", ")} (${left} left)`);
   });
@@ -104,9 +107,20 @@ async function documentOf({ spec, api }: Options, { url }: Target): Promise<unkn
   return (await fetch(spec ?? `${api ?? url}/openapi.json`)).json();
 }
 
-async function report(options: Options, rows: readonly Row[]): Promise<number> {
-  const budget = options.budget === undefined ? "[]" : await readFile(options.budget, "utf8");
-  const findings = findingsOf(rows, JSON.parse(budget) as Accepted[]);
+/** What is accepted. A file that cannot be read is told before the suite runs. */
+async function budgetOf({ budget }: Options): Promise<readonly Accepted[]> {
+  if (budget === undefined) return [];
+  const list: unknown = JSON.parse(await readFile(budget, "utf8"));
+  if (!Array.isArray(list)) throw new Error(`${budget} is not a JSON list`);
+  return list as Accepted[];
+}
+
+async function report(
+  options: Options,
+  budget: readonly Accepted[],
+  rows: readonly Row[],
+): Promise<number> {
+  const findings = findingsOf(rows, budget);
   if (options.junit !== undefined) await writeFile(options.junit, junit(rows, findings));
   if (options.sarif !== undefined) await writeFile(options.sarif, sarif(findings));
   console.log(options.json ? JSON.stringify(rows, null, 2) : text(rows, findings));
