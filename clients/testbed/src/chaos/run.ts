@@ -53,10 +53,11 @@ async function rowsOfRun(options: Options, target: Target): Promise<readonly Row
     await untouched(options, director, env);
     const { copies, cases } = director.plan(operations, proxy.target.control !== undefined);
     if (cases === 0) throw new Error("No page of the suite uses an operation of the document");
-    console.error(`${cases} cases`);
+    console.error(`Cases: ${cases}`);
     const { output } = await suite(options.command, { ...env, CHAOS_COPIES: String(copies) });
     const missing = cases - director.results.length;
-    if (missing > 0) throw new Error(`The suite ended ${missing} cases too early:\n${output}`);
+    if (missing > 0)
+      throw new Error(`The suite ended before all cases ran; missing: ${missing}\n${output}`);
     return rowsOf(director.results);
   } finally {
     proxy.close();
@@ -73,7 +74,7 @@ async function untouched(options: Options, director: Director, env: Env): Promis
       "No test took part: take test from @bifrons/testbed/playwright, or write observed(test) from @bifrons/testbed/chaos",
     );
   }
-  console.error(`${director.tests.size} tests are untouched`);
+  console.error(`Tests that ran untouched: ${director.tests.size}`);
 }
 
 type Env = Readonly<Record<string, string>>;
