@@ -5,7 +5,8 @@ const binary = resolve(import.meta.dirname, "../../target/debug/bifrons-testbed"
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ["tests/*.test.ts"],
+    // The proof of chaos runs takes minutes.
+    include: [process.env["CHAOS"] === "1" ? "tests/chaos/*.test.ts" : "tests/*.test.ts"],
     testTimeout: 30_000,
     env: { BIFRONS_TESTBED_BINARY: process.env["BIFRONS_TESTBED_BINARY"] ?? binary },
   },

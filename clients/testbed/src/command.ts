@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from "node:child_process";
 import { findBinary } from "./binary.js";
+import { chaos } from "./chaos/run.js";
 
 /** Becomes the program: passes signals on, and ends as it does. */
 function run(binary: string): void {
@@ -17,7 +18,9 @@ function fail(error: unknown): void {
 }
 
 try {
-  run(findBinary());
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === "chaos") process.exitCode = await chaos(rest);
+  else run(findBinary());
 } catch (error) {
   fail(error);
 }

@@ -6,6 +6,7 @@ import {
   type PlaywrightWorkerOptions,
   type TestType,
 } from "@playwright/test";
+import { desk, observed } from "./chaos/observed.js";
 import { start, type Testbed } from "./testbed.js";
 import type { NewUser, StartOptions, User } from "./types.js";
 
@@ -31,30 +32,32 @@ export interface TestbedWorkerFixtures {
 export const test: TestType<
   PlaywrightTestArgs & PlaywrightTestOptions & TestbedFixtures,
   PlaywrightWorkerArgs & PlaywrightWorkerOptions & TestbedWorkerFixtures
-> = base.extend<TestbedFixtures, TestbedWorkerFixtures>({
-  testbedOptions: [{}, { option: true, scope: "worker" }],
-  testbedOfWorker: [
-    async ({ testbedOptions }, use) => {
-      const testbed = await start(testbedOptions);
-      await use(testbed);
-      await testbed.close();
+> = observed(
+  base.extend<TestbedFixtures, TestbedWorkerFixtures>({
+    testbedOptions: [{}, { option: true, scope: "worker" }],
+    testbedOfWorker: [
+      async ({ testbedOptions }, use) => {
+        const testbed = await start(testbedOptions);
+        await use(desk === undefined ? testbed : await testbed.behind(desk));
+        await testbed.close();
+      },
+      { scope: "worker" },
+    ],
+    testbed: async ({ testbedOfWorker }, use) => {
+      await testbedOfWorker.reset();
+      await use(testbedOfWorker);
     },
-    { scope: "worker" },
-  ],
-  testbed: async ({ testbedOfWorker }, use) => {
-    await testbedOfWorker.reset();
-    await use(testbedOfWorker);
-  },
-  signInAs: [undefined, { option: true }],
-  signedIn: async ({ testbed, signInAs }, use) => {
-    await use(
-      signInAs === undefined ? undefined : await testbed.user({ sign_in: "cookie", ...signInAs }),
-    );
-  },
-  storageState: async ({ signedIn, storageState }, use) => {
-    const cookies = signedIn?.credentials?.storage_state?.cookies;
-    await use(cookies === undefined ? storageState : { cookies, origins: [] });
-  },
-});
+    signInAs: [undefined, { option: true }],
+    signedIn: async ({ testbed, signInAs }, use) => {
+      await use(
+        signInAs === undefined ? undefined : await testbed.user({ sign_in: "cookie", ...signInAs }),
+      );
+    },
+    storageState: async ({ signedIn, storageState }, use) => {
+      const cookies = signedIn?.credentials?.storage_state?.cookies;
+      await use(cookies === undefined ? storageState : { cookies, origins: [] });
+    },
+  }),
+);
 
 export { expect } from "@playwright/test";

@@ -32,6 +32,7 @@ export async function run(options: StartOptions): Promise<Running> {
     return {
       ready,
       async stop() {
+        child.ref();
         child.kill("SIGTERM");
         await ended;
       },

@@ -1,3 +1,5 @@
+import { tell } from "./chaos/desk.js";
+import type { Target } from "./chaos/target.js";
 import { Control } from "./control.js";
 import { type Running, run } from "./process.js";
 import type {
@@ -20,10 +22,12 @@ export class Testbed {
   readonly readyMs: number;
   /** The handler of provider states, for the verifier of Pact: its URL contains the token of the control. */
   readonly statesUrl: string;
+  readonly #ready: Ready;
   readonly #control: Control;
   readonly #running: Running | undefined;
 
   constructor(ready: Ready, running?: Running) {
+    this.#ready = ready;
     this.url = ready.url;
     this.readyMs = ready.ready_ms;
     this.statesUrl = `${ready.control.replace("://", `://testbed:${ready.token}@`)}/states`;
@@ -111,6 +115,14 @@ export class Testbed {
   /** Everything is as after the start. Gives the users of the seed. */
   async reset(): Promise<readonly User[]> {
     return (await this.#control.call<{ users: User[] }>("POST", "/reset")).users;
+  }
+
+  /** The same service, called through the proxy of the chaos run with this desk. */
+  async behind(desk: string): Promise<Testbed> {
+    const { url, control, token } = this.#ready;
+    const target: Target = { url, control: { url: control, token } };
+    const proxy = await tell<{ url: string }>(desk, "/target", target);
+    return new Testbed({ ...this.#ready, url: proxy.url });
   }
 
   /** Ends the service, if this process started it. */

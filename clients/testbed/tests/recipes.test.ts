@@ -7,25 +7,38 @@ import { beforeAll, expect, test } from "vitest";
 /** Inside this package, so that its name leads to it. */
 const FOLDER = resolve(import.meta.dirname, "../.recipes");
 
+const passed = (count: number): RegExp => new RegExp(`\\b${count} passed`);
+
 /** What runs a recipe: its import says so. */
 const RUNNERS = [
   {
     runs: /from "@bifrons\/testbed\/playwright"/,
     end: "spec.ts",
-    command: "playwright test --config ../tests/playwright.config.ts",
+    command: "npx playwright test --config ../tests/playwright.config.ts",
     options: "",
+    says: passed,
   },
   {
     runs: /from "vitest"/,
     end: "test.ts",
-    command: "vitest run --config ../tests/vitest.config.ts",
+    command: "npx vitest run --config ../tests/vitest.config.ts",
     options: "",
+    says: passed,
   },
   {
     runs: /from "@jest\/globals"/,
     end: "test.js",
-    command: "jest --config ../tests/jest.config.json",
+    command: "npx jest --config ../tests/jest.config.json",
     options: "--experimental-vm-modules",
+    says: passed,
+  },
+  {
+    runs: /from "@bifrons\/testbed\/chaos"/,
+    end: "chaos.spec.ts",
+    command:
+      "node ../dist/command.js chaos --most 2 -- playwright test --config ../tests/playwright.config.ts chaos.spec",
+    options: "",
+    says: () => /^Verdicts: 2, to mend: 0$/m,
   },
 ] as const;
 
@@ -63,7 +76,7 @@ test("each recipe of docs/testing.md has one runner", () => {
 test.for(RUNNERS)(
   "the recipes for $command work as they are written",
   { timeout: 180_000 },
-  async ({ runs, end, command, options }) => {
+  async ({ runs, end, command, options, says }) => {
     const codes = all.filter((code) => runs.test(code));
     let count = 0;
     for (const [at, code] of codes.entries()) {
@@ -79,10 +92,11 @@ test.for(RUNNERS)(
       PACT_DO_NOT_TRACK: "1",
     };
     const env = { ...process.env, ...own, RECIPES: FOLDER };
-    const ran = promisify(execFile)("npx", command.split(" "), { cwd: FOLDER, env });
+    const [program = "", ...args] = command.split(" ");
+    const ran = promisify(execFile)(program, args, { cwd: FOLDER, env });
     const { stdout, stderr } = await ran.catch(
       (error: { stdout: string; stderr: string }) => error,
     );
-    expect(stdout + stderr).toMatch(new RegExp(`\\b${count} passed`));
+    expect(stdout + stderr).toMatch(says(count));
   },
 );
