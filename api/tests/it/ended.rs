@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use bifrons::sessions;
-use entity::{SessionId, UnixMillis, session};
+use bifrons::{sessions, webhooks};
+use entity::{Scope, SessionId, UnixMillis, session};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 use uuid::Uuid;
 
-use crate::support::{
-    Actor, App, EMAIL, PASSWORD,
-    redis::{RedisServer, until},
+use crate::{
+    admin_access::{HOUR, program},
+    support::{
+        Actor, App, EMAIL, PASSWORD,
+        receiver::{self, subscribe},
+        redis::{RedisServer, until},
+    },
 };
 
 const LONG: Duration = Duration::from_secs(16 * 60);
@@ -87,10 +91,16 @@ async fn insert_beside(app: &App, one: &session::Model, ids: &[u128]) {
     }
 }
 
-/// One more than a transaction records or ends, and exactly as many: the last one must not be taken for the whole.
+/// One more than a transaction records or ends, and exactly as many: the last one must not be taken for the whole. All webhooks hear of all
+/// of them, which is more values than one statement takes.
 #[tokio::test]
 async fn all_sessions_are_recorded_and_ended_however_many_there_are() {
-    let app = App::start().await;
+    let app = receiver::app().await;
+    let (operator, _) = program(&app, [Scope::WebhooksWrite], HOUR).await;
+    for _ in 0..webhooks::MAX_WEBHOOKS {
+        // Nothing listens there.
+        subscribe(&operator, "http://127.0.0.1:9/", &["session_expired", "session_ended"]).await;
+    }
     let ada = app.ada().await;
     let id = ada.session().await;
     let hers = session::Entity::find_by_id(id).one(app.state.db.connection()).await.unwrap().unwrap();
@@ -100,6 +110,8 @@ async fn all_sessions_are_recorded_and_ended_however_many_there_are() {
     assert_eq!(sessions::record_expired(&app.state, later).await.unwrap(), 0);
     assert_eq!(sessions::end_before(&app.state, UnixMillis(i64::MAX), |_| ()).await.unwrap(), 1001);
     assert_eq!(app.count("SELECT count(*) FROM session WHERE ended_because = 'by_operator'").await, 1001);
+    let deliveries = app.count("SELECT count(*) FROM webhook_delivery WHERE event = 'session_expired'").await;
+    assert_eq!(deliveries, 1001 * i64::try_from(webhooks::MAX_WEBHOOKS).unwrap());
     ada.get_session().await.expect_problem(401, "invalid_session");
 }
 

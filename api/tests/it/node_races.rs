@@ -67,7 +67,8 @@ async fn two_nodes_do_not_remove_each_others_last_administrator() {
             if round % 2 == 0 {
                 accounts::apply(&node.state, instruction, AdminAction::Disable).await.map(drop)
             } else {
-                let change = UserChange { roles: Some("editor".parse().unwrap()), ..UserChange::default() };
+                let roles = Some("editor".parse().unwrap());
+                let change = UserChange { roles, knows_user: true, ..UserChange::default() };
                 accounts::update_user(&node.state, instruction, change).await.map(drop)
             }
         });

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     limits::{exhaust, from, limited},
-    support::{Actor, Answer, App, EMAIL, PASSWORD, operator, smtp::token},
+    support::{Actor, Answer, App, EMAIL, PASSWORD, operator, passkey::Passkey, smtp::token},
 };
 
 const NEW: &str = "another horse entirely";
@@ -61,6 +61,24 @@ async fn the_reader_of_the_mail_chooses_a_new_password() {
     app.client().sign_in(EMAIL, PASSWORD).await.expect_problem(401, "invalid_credentials");
     app.client().sign_in(EMAIL, NEW).await.expect(200);
     reset(&app.client(), &token, PASSWORD).await.expect_problem(403, "invalid_one_time_token");
+}
+
+/// A stranger may have signed up with the address, and added what opens the account without the password. After the address is verified,
+/// what is there is the owner's.
+#[tokio::test]
+async fn a_reset_that_verifies_the_address_leaves_a_stranger_nothing() {
+    let app = app().await;
+    let stranger = app.ada().await;
+    let theirs = Passkey::enrol(&stranger).await.0;
+    reset(&app.client(), &ask(&app).await, NEW).await.expect(204);
+    let browser = app.client();
+    browser.sign_in_with_passkey(theirs.answer(&browser).await).await.expect_problem(403, "unknown_passkey");
+    let owner = app.client();
+    let signed_in = owner.sign_in(EMAIL, NEW).await.expect(200).json();
+    assert_eq!(signed_in["session"]["user"]["email_verified"], true);
+    let own = Passkey::enrol(&owner).await.0;
+    reset(&app.client(), &ask(&app).await, PASSWORD).await.expect(204);
+    browser.sign_in_with_passkey(own.answer(&browser).await).await.expect(200);
 }
 
 /// Without a page there is nothing to link to: the user pastes the token into the app.
