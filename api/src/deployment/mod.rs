@@ -32,7 +32,6 @@ pub enum DeploymentError {
 
 const REMEDY: &str = "give all nodes the same one. If it was replaced on purpose, run `bifrons deployment reset` first";
 
-const ID: &str = "id";
 const SECRET: &str = "server_secret";
 const PUBLIC_URL: &str = "public_url";
 /// A fingerprint of the settings of the node that last started.
@@ -108,11 +107,11 @@ pub async fn signs_with_newest(db: &Db, secrets: &ServerSecrets) -> Result<bool,
 /// sign with.
 pub async fn id(db: &Db) -> Result<String, Unavailable> {
     loop {
-        if let Some(row) = store::read(db.connection()).await?.into_iter().find(|row| row.name == ID) {
+        if let Some(row) = store::read(db.connection()).await?.into_iter().find(|row| row.name == store::ID) {
             return Ok(row.content);
         }
         // If another process records one at the same time, that one counts.
-        store::put(db.connection(), ID, None, &URL_SAFE_NO_PAD.encode(random::bytes::<8>())).await?;
+        store::put(db.connection(), store::ID, None, &URL_SAFE_NO_PAD.encode(random::bytes::<8>())).await?;
     }
 }
 
@@ -126,7 +125,7 @@ pub(crate) async fn former_signing_key(db: &Db) -> Result<Option<String>, Unavai
 pub async fn reset(db: &Db, audit: &Trail) -> Result<(), Unavailable> {
     db.retry(async || {
         let tx = db.begin().await?;
-        store::remove(&tx, &[ID, SECRET, PUBLIC_URL, SIGNING_KEY]).await?;
+        store::remove(&tx, &[store::ID, SECRET, PUBLIC_URL, SIGNING_KEY]).await?;
         signing_keys::store::clear(&tx).await?;
         audit.commit(tx, vec![Event::DeploymentReset.into()]).await
     })

@@ -5,6 +5,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryF
 
 use crate::db::Unavailable;
 
+/// The row that every deployment has.
+pub(super) const ID: &str = "id";
+
 pub(crate) async fn read(db: &impl ConnectionTrait) -> Result<Vec<Model>, Unavailable> {
     Ok(Entity::find().all(db).await?)
 }
@@ -17,7 +20,7 @@ pub(crate) async fn find(db: &impl ConnectionTrait, name: &str) -> Result<Option
 /// Lets transactions that call it run one after another: the second waits until the first has ended.
 pub(crate) async fn lock(tx: &impl ConnectionTrait) -> Result<(), Unavailable> {
     let update = Entity::update_many().col_expr(Column::Content, Expr::col(Column::Content));
-    update.filter(Column::Name.eq(super::ID)).exec(tx).await?;
+    update.filter(Column::Name.eq(ID)).exec(tx).await?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ fn data(row: &Model) -> Value {
         ("ip", row.ip.as_deref().map(Value::from)),
         ("user_agent", row.user_agent.as_deref().map(Value::from)),
         ("request_id", row.request_id.map(|request| json!(request))),
+        ("detail", row.detail.as_deref().map(Value::from)),
         ("times", Some(row.times.into())),
     ];
     let members = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
