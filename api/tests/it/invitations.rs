@@ -122,7 +122,7 @@ async fn an_invitation_ends_with_its_time_its_successor_and_its_user() {
     key.post("/v1/admin/invitations", admin).await.expect_problem(403, "admin_required");
     for wrong in [
         json!({}),
-        json!({ "email": "nobody" }),
+        json!({ "email": "no-address" }),
         json!({ "email": "x@example.com", "roles": ["Admin"] }),
         json!({ "email": "x@example.com", "locale": "en_US" }),
         json!({ "email": "x@example.com", "name": "" }),

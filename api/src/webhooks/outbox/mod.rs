@@ -164,7 +164,7 @@ async fn deliver_one(state: &AppState, sender: &Sender, webhook: &Webhook, claim
     match sent {
         Ok(()) => {
             state.metrics.webhooks.deliveries.inc();
-            store::end(db, claimed, Status::Delivered, None, now).await
+            store::end(db, claimed, Status::Delivered, None, now).await.map(drop)
         }
         Err(why) => {
             state.metrics.webhooks.failures.inc();
@@ -178,9 +178,11 @@ async fn deliver_one(state: &AppState, sender: &Sender, webhook: &Webhook, claim
 }
 
 async fn bury(state: &AppState, webhook: &Webhook, claimed: &Model, why: &str) -> Result<(), Unavailable> {
-    tracing::warn!(webhook = %webhook.id.0, event = claimed.event, why, "a delivery was given up; see `bifrons webhook deliveries`");
-    state.record(Event::WebhookDead.of_webhook(webhook.id));
-    store::end(state.db.connection(), claimed, Status::Dead, Some(why), state.clock.now()).await
+    if store::end(state.db.connection(), claimed, Status::Dead, Some(why), state.clock.now()).await? {
+        tracing::warn!(webhook = %webhook.id.0, event = claimed.event, why, "a delivery was given up; see `bifrons webhook deliveries`");
+        state.record(Event::WebhookDead.of_webhook(webhook.id));
+    }
+    Ok(())
 }
 
 /// Removes old deliveries, and returns how many.

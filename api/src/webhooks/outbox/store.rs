@@ -73,22 +73,21 @@ pub(super) async fn release(
     Ok(())
 }
 
-/// Ends a delivery.
+/// Ends a delivery; false if it is to be given up and this node's claim has expired.
 pub(super) async fn end(
     db: &impl ConnectionTrait,
     claimed: &Model,
     status: Status,
     failure: Option<&str>,
     now: UnixMillis,
-) -> Result<(), Unavailable> {
+) -> Result<bool, Unavailable> {
     let update = LEASE.end::<Entity>(failure).col_expr(Column::Status, Expr::value(status));
     let mut update = update.col_expr(Column::EndedAt, Expr::value(now)).filter(Column::Position.eq(claimed.position));
     if status == Status::Dead {
         // If the claim has expired, another node may be making the delivery, or have made it.
         update = update.filter(Column::ClaimedUntil.eq(claimed.claimed_until)).filter(Column::Status.eq(Status::Waiting));
     }
-    update.exec(db).await?;
-    Ok(())
+    Ok(update.exec(db).await?.rows_affected > 0)
 }
 
 /// Counts the time for which deliveries that wait are tried from now on.
