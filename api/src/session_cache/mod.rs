@@ -80,12 +80,15 @@ impl SessionCache {
 
     /// The entry in process of a session, if it is valid.
     pub fn recall(&self, id: SessionId) -> Option<Principal> {
-        if !self.freshness.is_current() {
-            return None;
-        }
+        let entry = self.freshness.is_current().then(|| self.entry(id))??;
+        self.metrics.session_read(Source::Process);
+        Some(entry)
+    }
+
+    /// The entry in process of a session that no known change has removed. It is valid only while the cache is current.
+    pub fn entry(&self, id: SessionId) -> Option<Principal> {
         let session = self.sessions.get(&id)?;
         let user = self.users.get(&session.user_id).filter(|user| user.version == session.user_version)?;
-        self.metrics.session_read(Source::Process);
         Some(Principal { session, user })
     }
 

@@ -131,7 +131,6 @@ async fn more_changes_than_one_query_reads_are_all_polled() {
     let changed_at = two.state.cache.polled_until().unwrap().0;
     let end = "UPDATE session SET ended_at = 1, ended_because = 'revoked', version = version + 1, changed_at =";
     one.execute(&format!("{end} {changed_at}")).await;
-    ada.at(&two).get_session().await.expect(200);
     two.poll().await;
     two.until_forgotten(id).await;
     ada.at(&two).get_session().await.expect_problem(401, "invalid_session");
@@ -195,8 +194,10 @@ async fn c_19_an_end_takes_effect_although_the_client_hung_up() {
             "delete" => (&ada, ("DELETE", "/v1/me", None)),
             _ => (&victim, ("POST", "/v1/session", Some(json!({"email": EMAIL, "password": PASSWORD})))),
         };
-        hang_up(&one, who, request).await;
-        two.until_forgotten(session).await;
+        // On a busy machine the client may hang up before the request is read: then nothing has to happen.
+        while two.state.cache.entry(session).is_some() {
+            hang_up(&one, who, request.clone()).await;
+        }
         victim.get_session().await.expect_problem(401, "invalid_session");
     }
 }
