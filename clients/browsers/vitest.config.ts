@@ -7,8 +7,10 @@ const config: ViteUserConfig = defineConfig({
     // Much of a test is waiting: for a page, a mail, a lifetime to end.
     maxWorkers: 2,
     maxConcurrency: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only what never happens takes so long. A busy machine fails no test.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
 

@@ -7,7 +7,9 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // The proof of chaos runs takes minutes.
     include: [process.env["CHAOS"] === "1" ? "tests/chaos/*.test.ts" : "tests/*.test.ts"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     env: { BIFRONS_TESTBED_BINARY: process.env["BIFRONS_TESTBED_BINARY"] ?? binary },
   },
 });

@@ -4,17 +4,15 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // Much of a test is waiting: for a browser, a build, an answer that is held.
     maxWorkers: 2,
+    // Only what never happens takes so long. A busy machine fails no test.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
-      { test: { name: "unit", include: ["tests/unit/*.test.ts"], testTimeout: 30_000 } },
+      { extends: true, test: { name: "unit", include: ["tests/unit/*.test.ts"] } },
+      { extends: true, test: { name: "live", include: ["tests/live/*.test.ts"] } },
       {
-        test: {
-          name: "live",
-          include: ["tests/live/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
+        extends: true,
         test: {
           // One after the other: each installs and builds.
           name: "installed",
@@ -24,14 +22,7 @@ const config: ViteUserConfig = defineConfig({
           fileParallelism: false,
         },
       },
-      {
-        test: {
-          name: "browser",
-          include: ["tests/browser/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
-      },
+      { extends: true, test: { name: "browser", include: ["tests/browser/*.test.ts"] } },
     ],
   },
 });

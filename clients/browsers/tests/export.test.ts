@@ -84,7 +84,7 @@ describe.each(MODES)("%s mode", (mode) => {
       // A session that began later.
       const device = await signedIn(service.origin, ada);
       const refused = async (): Promise<unknown> => (await device.exportMe()).problem?.code;
-      await expect.poll(refused, { timeout: 2 * FRESH_FOR_MS }).toBe("reauthentication_required");
+      await expect.poll(refused).toBe("reauthentication_required");
       return { ada, tab };
     }
   });

@@ -120,7 +120,7 @@ describe.each(BROWSERS)("$name, on the service's site", (kind) => {
       await reads(laptop, "The session is ended.");
 
       await comeBack(phone);
-      await expect.poll(() => phone.text(), { timeout: 1000 }).toContain("Your session was ended");
+      await expect.poll(() => phone.text()).toContain("Your session was ended");
       expect(await phone.run(withinReachOfScripts, undefined)).toEqual(NOTHING);
       expect(await laptop.text()).toContain("This session");
     },

@@ -6,6 +6,9 @@ const config: PlaywrightTestConfig = defineConfig({
   reporter: "line",
   workers: 2,
   fullyParallel: true,
+  // A busy machine fails no test.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   use: {
     launchOptions: {
       executablePath: process.env["CHROMIUM_BIN"] ?? "/usr/bin/chromium",

@@ -12,7 +12,7 @@ import { expect, inject } from "vitest";
 import type { Browser, Tab } from "./browser.js";
 import { chromiumOptions } from "./chromium_options.js";
 
-const SAVED_MS = 5000;
+const SAVED_MS = 30_000;
 
 interface Settings {
   readonly thirdPartyCookies: boolean;

@@ -8,7 +8,7 @@ import type { Browser, Tab } from "./browser.js";
 
 const BINARY: string = process.env["FIREFOX_BIN"] ?? "/usr/bin/firefox-esr";
 
-const SAVED_MS = 5000;
+const SAVED_MS = 30_000;
 
 /** With these settings besides those that people have. */
 export async function startFirefox(

@@ -3,5 +3,5 @@ import type { Tab } from "./browser.js";
 
 /** Waits until all of this stands on the page, for a person to read. */
 export async function reads(tab: Tab, ...texts: readonly string[]): Promise<void> {
-  for (const text of texts) await expect.poll(() => tab.text(), { timeout: 5000 }).toContain(text);
+  for (const text of texts) await expect.poll(() => tab.text()).toContain(text);
 }

@@ -29,8 +29,7 @@ test("a component shows who is signed in, in two tabs, and asks once", async () 
   const tabs = [await show(), await show()];
   const texts = (): Promise<(string | null)[]> =>
     Promise.all(tabs.map(({ page }) => page.textContent("main")));
-  const both = (text: string): Promise<void> =>
-    expect.poll(texts, { timeout: 5000 }).toEqual([text, text]);
+  const both = (text: string): Promise<void> => expect.poll(texts).toEqual([text, text]);
 
   await both("signed-out signed-out");
   // Two components in each tab; the second tab may have onLine it from the first.
@@ -70,7 +69,7 @@ test("a boundary that hydrates after the answer matches what the server rendered
     write: false,
   });
   await page.addScriptTag({ type: "module", content: outputFiles[0]?.text ?? "" });
-  await expect.poll(() => page.textContent("main"), { timeout: 5000 }).toBe("signed-out");
+  await expect.poll(() => page.textContent("main")).toBe("signed-out");
   expect([...printed, ...complaints]).toEqual([]);
   await context.close();
 });

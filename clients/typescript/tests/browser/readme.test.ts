@@ -43,7 +43,7 @@ test("the example at the root of the repository runs as written, in a page", asy
     type: "module",
     content: await bundle(`${code}console.log("ended");`),
   });
-  await expect.poll(() => [...printed, ...complaints], { timeout: 30_000 }).toEqual([ADA, "ended"]);
+  await expect.poll(() => [...printed, ...complaints]).toEqual([ADA, "ended"]);
   expect(await context.cookies(service.url)).toMatchObject([{ name: DEVICE }]);
   await context.close();
 });
@@ -70,9 +70,9 @@ test("the component of the manual shows the user, and what to do without one", a
   await page.goto(`${site.origin}/?service=${service.url}`);
   await page.addScriptTag({ type: "module", content: await bundle(code) });
   const shown = (): Promise<string | null> => page.textContent("main p");
-  await expect.poll(shown, { timeout: 30_000 }).toBe("Sign in first");
+  await expect.poll(shown).toBe("Sign in first");
   await page.evaluate(() => (globalThis as unknown as { enter(): Promise<void> }).enter());
-  await expect.poll(shown, { timeout: 30_000 }).toBe("grace@example.org");
+  await expect.poll(shown).toBe("grace@example.org");
   expect(complaints).toEqual([]);
   await context.close();
 });

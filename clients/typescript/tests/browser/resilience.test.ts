@@ -87,7 +87,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
       expect(await call(tab, 3)).toEqual(Array(3).fill("TypeError"));
       expect(await status(tab)).toBe("signed-in");
       await stage.service.up();
-      await expect.poll(() => call(tab), { timeout: 20_000 }).toEqual([ADA.email]);
+      await expect.poll(() => call(tab)).toEqual([ADA.email]);
       expect(await status(tab)).toBe("signed-in");
     },
   );
@@ -101,7 +101,7 @@ describe.each(BROWSERS)("%s", (_, start) => {
     const [first] = tabs as [Tab];
     await call(first);
     const all = (): Promise<string[]> => Promise.all(tabs.map(status));
-    await expect.poll(all, { timeout: 1000 }).toEqual(Array(3).fill("signed-out"));
+    await expect.poll(all).toEqual(Array(3).fill("signed-out"));
     for (const tab of tabs) {
       const [code] = await call(tab);
       expect(["unauthenticated", "invalid_session"]).toContain(code);

@@ -88,13 +88,13 @@ test.each(MODES)(
       await page.evaluate(() => void client.session.subscribe(() => {}));
     }
     await signIn(first);
-    await expect.poll(() => status(second), { timeout: 1000 }).toBe("signed-in");
+    await expect.poll(() => status(second)).toBe("signed-in");
     expect(await call(second)).toEqual([ADA.email]);
     await second.evaluate(() => client.updateMe({ name: "Ada" }));
     const name = (): Promise<unknown> => first.evaluate(() => client.session.get().user?.name);
-    await expect.poll(name, { timeout: 1000 }).toBe("Ada");
+    await expect.poll(name).toBe("Ada");
     await second.evaluate(() => client.signOut());
-    await expect.poll(() => status(first), { timeout: 1000 }).toBe("signed-out");
+    await expect.poll(() => status(first)).toBe("signed-out");
     expect(await call(first)).toEqual(["unauthenticated"]);
   },
 );
