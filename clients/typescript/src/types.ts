@@ -14,9 +14,7 @@ type Schemas = components["schemas"];
 export type Input<Id extends OperationId> = InputOf<operations[Id]>;
 
 /** The data of an operation's answer; `undefined` where there is none. Of several operations, a union. */
-export type Data<Id extends OperationId> = Id extends OperationId
-  ? DataOf<operations[Id]>
-  : never;
+export type Data<Id extends OperationId> = Id extends OperationId ? DataOf<operations[Id]> : never;
 
 /** The codes of the API's problems. */
 export type ProblemCode = Schemas["Problem"]["code"];

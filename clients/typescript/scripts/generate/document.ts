@@ -79,7 +79,16 @@ export interface Located {
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 /** What a client has beside its operations. */
-const TAKEN = ["session", "throwing", "diagnose", "setCookies", "close", "getAccessToken"];
+const TAKEN = [
+  "session",
+  "throwing",
+  "diagnose",
+  "setCookies",
+  "close",
+  "getAccessToken",
+  "call",
+  "all",
+];
 const CALLABLE = ["get", "put", "post", "delete", "patch"];
 
 /** Every operation in the order of the document; fails on one that cannot become a method. */

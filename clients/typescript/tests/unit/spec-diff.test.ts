@@ -251,13 +251,18 @@ test("the last released document is that of the highest tag, or else the last co
   };
   await git("init", "--quiet");
   await commit({ version: 1 });
-  expect(await released(folder)).toEqual({ name: "HEAD", document: { version: 1 } });
+  const first = await released(folder);
+  expect(first.name).toBe("HEAD");
+  expect(await first.document("openapi.json")).toEqual({ version: 1 });
+  expect(await first.document("openapi-admin.json")).toEqual({ paths: {} });
   await git("tag", "client-v0.10.0");
   await git("tag", "v2.0.0");
   await commit({ version: 2 });
   await git("tag", "client-v0.9.1");
   await commit({ version: 3 });
-  expect(await released(folder)).toEqual({ name: "client-v0.10.0", document: { version: 1 } });
+  const last = await released(folder);
+  expect(last.name).toBe("client-v0.10.0");
+  expect(await last.document("openapi.json")).toEqual({ version: 1 });
   await rm(folder, { recursive: true });
 });
 
