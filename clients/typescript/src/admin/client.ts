@@ -31,9 +31,9 @@ export interface AdminClient extends Methods {
 export interface AdminKeyOptions extends Omit<CallSettings, "credentials"> {
   /**
    * A key of `bifrons admin-key create`, or a function that the client calls before each call. The client
-   * sends it as `Authorization: Bearer …`, and shows it nowhere.
+   * sends it as `Authorization: Bearer …`, and shows it nowhere. A missing one is a `TypeError`.
    */
-  readonly adminKey: Token;
+  readonly adminKey: Token | undefined;
 }
 
 /**

@@ -21,8 +21,8 @@ const COMPILER_OPTIONS = {
 export interface Project {
   /** What the compiler has to say about a program: nothing if all is well. */
   check(code: string): Promise<string>;
-  /** Runs a program with Node, and gives what it printed. */
-  run(code: string): Promise<string>;
+  /** Runs a program with Node and these variables, and gives what it printed. */
+  run(code: string, env?: Readonly<Record<string, string>>): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -33,18 +33,20 @@ export async function makeProject(): Promise<Project> {
   const program = join(folder, "program.mts");
   const config = { compilerOptions: COMPILER_OPTIONS, files: [program] };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const tool = (path: string, ...rest: string[]): Promise<{ stdout: string }> =>
-    run(process.execPath, [resolve("node_modules", path), ...rest], { cwd: folder });
+  const tool = (path: string, args: string[], more = {}): Promise<{ stdout: string }> => {
+    const env = { ...process.env, ...more };
+    return run(process.execPath, [resolve("node_modules", path), ...args], { cwd: folder, env });
+  };
 
   return {
     check: async (code) => {
       await writeFile(program, code);
-      const { stdout } = await tool("typescript/bin/tsc", "-p", ".").catch((error) => error);
+      const { stdout } = await tool("typescript/bin/tsc", ["-p", "."]).catch((error) => error);
       return stdout;
     },
-    run: async (code) => {
+    run: async (code, env) => {
       await writeFile(program, code);
-      return (await tool("tsx/dist/cli.mjs", program)).stdout;
+      return (await tool("tsx/dist/cli.mjs", [program], env)).stdout;
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
