@@ -90,7 +90,7 @@ test("the version goes into If-Match, in quotes", async () => {
   expect((await admin.updateUser({ id: "1", version: 7, name: "Ada" })).data?.version).toBe(8);
   await admin.deleteUser({ id: "1", version: 8 });
   await admin.deleteUser({ id: "1", version: undefined });
-  await admin.deleteUser({ id: "1" }, { headers: { "if-match": "*" } });
+  await admin.deleteUser({ id: "1", version: 9 }, { headers: { "If-Match": "*" } });
   expect(sent.map(({ init }) => [init.headers["if-match"], init.body])).toEqual([
     ['"7"', '{"name":"Ada"}'],
     ['"8"', undefined],
