@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import type { Document, Schema } from "../../scripts/generate/document.js";
 import { compare, hint } from "../../scripts/spec-diff/compare.js";
 import { released } from "../../scripts/spec-diff/released.js";
+import { sinceRelease } from "../../scripts/spec-diff/since.js";
 
 const run = promisify(execFile);
 const read = async (): Promise<Document> =>
@@ -263,6 +264,33 @@ test("the last released document is that of the highest tag, or else the last co
   const last = await released(folder);
   expect(last.name).toBe("client-v0.10.0");
   expect(await last.document("openapi.json")).toEqual({ version: 1 });
+  await rm(folder, { recursive: true });
+});
+
+test("both documents are compared with those of the last release", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "bifrons-since-"));
+  const git = (...args: string[]): Promise<unknown> => {
+    const who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
+    return run("git", [...who, ...args], { cwd: folder });
+  };
+  for (const name of ["openapi.json", "openapi-admin.json"]) {
+    await copyFile(`../../${name}`, join(folder, name));
+  }
+  await git("init", "--quiet");
+  await git("add", "--all");
+  await git("commit", "--quiet", "--no-gpg-sign", "--message", "The documents");
+  expect(await sinceRelease(folder)).toEqual({ name: "HEAD", changes: [] });
+  const path = join(folder, "openapi-admin.json");
+  const admin = JSON.parse(await readFile(path, "utf8"));
+  delete admin.paths["/v1/admin/users/{id}"].delete;
+  const patch = admin.paths["/v1/admin/users/{id}"].patch;
+  patch.parameters = patch.parameters.filter(({ in: place }: { in: string }) => place === "path");
+  await writeFile(path, JSON.stringify(admin));
+  const { changes } = await sinceRelease(folder);
+  expect(changes.map(({ kind, what }) => `${kind} ${what}`)).toEqual([
+    'breaking updateUser: "version" is gone (sent)',
+    "breaking deleteUser is gone",
+  ]);
   await rm(folder, { recursive: true });
 });
 
