@@ -63,6 +63,8 @@ export interface DocumentedOperation {
   readonly summary?: string;
   readonly description?: string;
   readonly deprecated?: boolean;
+  /** The scope that an admin key needs. */
+  readonly "x-admin-scope"?: string;
   readonly security?: readonly SecurityRequirement[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };

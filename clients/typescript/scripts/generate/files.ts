@@ -141,6 +141,7 @@ function words({ method, path, operation }: Located, indent: string): string {
       operation.summary,
       operation.description === operation.summary ? undefined : operation.description,
       `\`${method} ${path}\``,
+      operation["x-admin-scope"] && `Scope of an admin key: \`${operation["x-admin-scope"]}\``,
       operation.deprecated ? "@deprecated" : undefined,
     ],
     indent,

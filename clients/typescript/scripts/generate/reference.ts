@@ -35,13 +35,14 @@ function operationSection(document: Document, located: Located): string {
       row(name, sent?.required?.includes(name) ?? false, sent?.properties?.[name]),
     ),
   ];
+  const scope = operation["x-admin-scope"];
   const optional = needsInput(document, located) ? "" : "?";
   const takes = body.length + query.length > 0 || match || path.includes("{");
   const example = sent?.example === undefined ? "" : `, for example \`${literal(sent.example)}\``;
   const input = takes ? `an object${optional ? ", may be left out" : ""}${example}` : "none";
   return [
     `### ${id}\n`,
-    `\`${method} ${path}\`${bearer ? ", signed in by cookie or token" : ""}\n`,
+    `\`${method} ${path}\`${bearer ? ", signed in by cookie or token" : ""}${scope ? `, or with a key of the scope \`${scope}\`` : ""}\n`,
     `${sentence(operation.summary ?? id)} ${(operation.description ?? "").replaceAll("\n", " ")}`,
     takes ? `\n${table("field", rows)}` : "",
     `Input: ${input}.\n`,

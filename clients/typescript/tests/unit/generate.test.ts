@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { ADMIN, PUBLIC } from "../../scripts/generate/apis.js";
-import type { Document, DocumentedOperation, Schema } from "../../scripts/generate/document.js";
+import type { Document, Schema } from "../../scripts/generate/document.js";
 import { generate } from "../../scripts/generate/files.js";
+import { type Edit, errorWith, object, STRING, sample } from "../support/sample-document.js";
 
 const run = promisify(execFile);
 
@@ -28,7 +29,7 @@ test("the generated files are those of the documents: if not, `npm run generate`
   } finally {
     await rm(folder, { recursive: true });
   }
-});
+}, 120_000);
 
 test("generated files say so, and out of which document", async () => {
   for (const api of [PUBLIC, ADMIN]) {
@@ -243,78 +244,3 @@ test.each<[string, string, (edit: Edit) => void]>([
 ])("%s stops the generation", async (_, message, mutate) => {
   await expect(generate(sample(mutate), PUBLIC)).rejects.toThrow(message);
 });
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-interface Edit {
-  document: { paths: Record<string, Record<string, unknown>> };
-  change: Mutable<DocumentedOperation> & { responses: Record<string, object> };
-  problem: { properties: Record<string, Schema>; required: string[] };
-}
-
-const STRING: Schema = { type: "string" };
-const object = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
-  type: "object",
-  properties,
-  required,
-});
-
-function errorWith(code: string): DocumentedOperation["responses"][string] {
-  const narrowed = object({ code: { type: "string", enum: [code] } });
-  const schema = { allOf: [{ $ref: "#/components/schemas/Problem" }, narrowed] };
-  return { content: { "application/problem+json": { schema } } };
-}
-
-/** A small document, changed by the test. */
-function sample(mutate?: (edit: Edit) => void): Document {
-  const change: Edit["change"] = {
-    operationId: "changeThing",
-    summary: "Change a thing",
-    description: "Or do not */ really.",
-    security: [{ cookieAuth: [] }, { bearerAuth: [] }],
-    parameters: [
-      { name: "id", in: "path", required: true, schema: STRING } as never,
-      { name: "dry_run", in: "query", schema: { type: "boolean" } } as never,
-    ],
-    requestBody: {
-      content: {
-        "application/json": {
-          schema: object({ name: STRING, color: { ...STRING, minLength: 1 } }, ["name"]),
-        },
-      },
-    },
-    responses: {
-      "200": {
-        content: { "application/json": { schema: { $ref: "#/components/schemas/Thing" } } },
-      },
-      "404": errorWith("not_found"),
-    },
-  };
-  const problem: Edit["problem"] = {
-    properties: {
-      type: STRING,
-      title: STRING,
-      status: { type: "integer" },
-      code: { type: "string", enum: ["not_found", "other"] },
-    },
-    required: ["type", "title", "status", "code"],
-  };
-  const document = {
-    openapi: "3.0.0",
-    info: { title: "Things", version: "1.2.3" },
-    paths: { "/v1/things/{id}": { patch: change as unknown } },
-    components: {
-      schemas: {
-        Problem: { type: "object", ...problem },
-        Thing: { description: "A thing.", ...object({ id: STRING }) },
-      },
-      securitySchemes: {
-        cookieAuth: { type: "apiKey", in: "cookie", name: "session" },
-        bearerAuth: { type: "http", scheme: "bearer" },
-      },
-    },
-  };
-  mutate?.({ document, change, problem });
-  // `required` may have been replaced, which the spread above does not see.
-  Object.assign(document.components.schemas.Problem, problem);
-  return document as Document;
-}

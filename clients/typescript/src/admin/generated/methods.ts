@@ -11,6 +11,8 @@ export interface Methods {
    * Answers with the users who fit all that is given, newest first.
    *
    * `GET /v1/admin/users`
+   *
+   * Scope of an admin key: `users:read`
    */
   listUsers(input?: Input<"listUsers">, options?: CallOptions): Promise<Result<"listUsers">>;
 
@@ -21,6 +23,8 @@ export interface Methods {
    * the address. To let the user prove it, call `inviteUser` instead.
    *
    * `POST /v1/admin/users`
+   *
+   * Scope of an admin key: `users:write`
    */
   createUser(input: Input<"createUser">, options?: CallOptions): Promise<Result<"createUser">>;
 
@@ -30,6 +34,8 @@ export interface Methods {
    * Answers with what is stored about the user. `version` is for `If-Match`.
    *
    * `GET /v1/admin/users/{id}`
+   *
+   * Scope of an admin key: `users:read`
    */
   getUser(input: Input<"getUser">, options?: CallOptions): Promise<Result<"getUser">>;
 
@@ -40,6 +46,8 @@ export interface Methods {
    * have changed the user. A role is given only to a user whose address is verified, or who has not chosen a password yet.
    *
    * `PATCH /v1/admin/users/{id}`
+   *
+   * Scope of an admin key: `users:write`
    */
   updateUser(input: Input<"updateUser">, options?: CallOptions): Promise<Result<"updateUser">>;
 
@@ -49,6 +57,8 @@ export interface Methods {
    * Deletes the user with all personal data and all their sessions, at once. A mail tells the user.
    *
    * `DELETE /v1/admin/users/{id}`
+   *
+   * Scope of an admin key: `users:write`
    */
   deleteUser(input: Input<"deleteUser">, options?: CallOptions): Promise<Result<"deleteUser">>;
 
@@ -59,6 +69,8 @@ export interface Methods {
    * which verifies the address. The answer does not have the token.
    *
    * `POST /v1/admin/invitations`
+   *
+   * Scope of an admin key: `users:write`
    */
   inviteUser(input: Input<"inviteUser">, options?: CallOptions): Promise<Result<"inviteUser">>;
 
@@ -68,6 +80,8 @@ export interface Methods {
    * Sends the mail of `inviteUser` to a user who has not chosen a password. The former token is void, also that of `createUser`.
    *
    * `POST /v1/admin/users/{id}/invite`
+   *
+   * Scope of an admin key: `users:write`
    */
   resendInvitation(input: Input<"resendInvitation">, options?: CallOptions): Promise<Result<"resendInvitation">>;
 
@@ -77,6 +91,8 @@ export interface Methods {
    * Ends all sessions of the user and refuses further sign-ins. It takes effect immediately.
    *
    * `POST /v1/admin/users/{id}/disable`
+   *
+   * Scope of an admin key: `users:write`
    */
   disableUser(input: Input<"disableUser">, options?: CallOptions): Promise<Result<"disableUser">>;
 
@@ -86,6 +102,8 @@ export interface Methods {
    * A disabled user can sign in again.
    *
    * `POST /v1/admin/users/{id}/enable`
+   *
+   * Scope of an admin key: `users:write`
    */
   enableUser(input: Input<"enableUser">, options?: CallOptions): Promise<Result<"enableUser">>;
 
@@ -95,6 +113,8 @@ export interface Methods {
    * Ends all sessions of the user, who can sign in again.
    *
    * `POST /v1/admin/users/{id}/sign-out`
+   *
+   * Scope of an admin key: `sessions:write`
    */
   signOutUser(input: Input<"signOutUser">, options?: CallOptions): Promise<Result<"signOutUser">>;
 
@@ -104,6 +124,8 @@ export interface Methods {
    * Sends the mail with which the user chooses a new password.
    *
    * `POST /v1/admin/users/{id}/send-reset`
+   *
+   * Scope of an admin key: `users:write`
    */
   sendUserReset(input: Input<"sendUserReset">, options?: CallOptions): Promise<Result<"sendUserReset">>;
 
@@ -113,6 +135,8 @@ export interface Methods {
    * For a user who lost them: make sure of who asks. Afterwards the password alone signs in. A mail tells the user.
    *
    * `POST /v1/admin/users/{id}/reset-factors`
+   *
+   * Scope of an admin key: `users:write`
    */
   resetUserFactors(input: Input<"resetUserFactors">, options?: CallOptions): Promise<Result<"resetUserFactors">>;
 
@@ -122,6 +146,8 @@ export interface Methods {
    * Answers with the live sessions of the user, newest first.
    *
    * `GET /v1/admin/users/{id}/sessions`
+   *
+   * Scope of an admin key: `users:read`
    */
   listUserSessions(input: Input<"listUserSessions">, options?: CallOptions): Promise<Result<"listUserSessions">>;
 
@@ -131,6 +157,8 @@ export interface Methods {
    * It takes effect immediately.
    *
    * `DELETE /v1/admin/sessions/{id}`
+   *
+   * Scope of an admin key: `sessions:write`
    */
   endUserSession(input: Input<"endUserSession">, options?: CallOptions): Promise<Result<"endUserSession">>;
 
@@ -140,6 +168,8 @@ export interface Methods {
    * Answers with the rows of the audit trail that fit all that is given, newest first. Refusals are stored a second later.
    *
    * `GET /v1/admin/audit`
+   *
+   * Scope of an admin key: `audit:read`
    */
   listAuditEvents(input?: Input<"listAuditEvents">, options?: CallOptions): Promise<Result<"listAuditEvents">>;
 
@@ -149,6 +179,8 @@ export interface Methods {
    * Answers with all webhooks, oldest first. There are 16 at most.
    *
    * `GET /v1/admin/webhooks`
+   *
+   * Scope of an admin key: `webhooks:read`
    */
   listWebhooks(input?: Input<"listWebhooks">, options?: CallOptions): Promise<Result<"listWebhooks">>;
 
@@ -158,6 +190,8 @@ export interface Methods {
    * Events that happen from now on are delivered to it. Only this answer has the secret that signs them.
    *
    * `POST /v1/admin/webhooks`
+   *
+   * Scope of an admin key: `webhooks:write`
    */
   createWebhook(input: Input<"createWebhook">, options?: CallOptions): Promise<Result<"createWebhook">>;
 
@@ -167,6 +201,8 @@ export interface Methods {
    * Answers with the webhook without its secret. `version` is for `If-Match`.
    *
    * `GET /v1/admin/webhooks/{id}`
+   *
+   * Scope of an admin key: `webhooks:read`
    */
   getWebhook(input: Input<"getWebhook">, options?: CallOptions): Promise<Result<"getWebhook">>;
 
@@ -176,6 +212,8 @@ export interface Methods {
    * Changes the fields that are given and leaves the rest. With `If-Match`, only if the webhook has that version.
    *
    * `PATCH /v1/admin/webhooks/{id}`
+   *
+   * Scope of an admin key: `webhooks:write`
    */
   updateWebhook(input: Input<"updateWebhook">, options?: CallOptions): Promise<Result<"updateWebhook">>;
 
@@ -185,6 +223,8 @@ export interface Methods {
    * Deletes the webhook with all its deliveries: those that wait are not made.
    *
    * `DELETE /v1/admin/webhooks/{id}`
+   *
+   * Scope of an admin key: `webhooks:write`
    */
   deleteWebhook(input: Input<"deleteWebhook">, options?: CallOptions): Promise<Result<"deleteWebhook">>;
 
@@ -195,6 +235,8 @@ export interface Methods {
    * the new one.
    *
    * `POST /v1/admin/webhooks/{id}/rotate-secret`
+   *
+   * Scope of an admin key: `webhooks:write`
    */
   rotateWebhookSecret(input: Input<"rotateWebhookSecret">, options?: CallOptions): Promise<Result<"rotateWebhookSecret">>;
 
@@ -204,6 +246,8 @@ export interface Methods {
    * Delivers the event `webhook_tested` to it. `listWebhookDeliveries` says what became of it.
    *
    * `POST /v1/admin/webhooks/{id}/test`
+   *
+   * Scope of an admin key: `webhooks:write`
    */
   testWebhook(input: Input<"testWebhook">, options?: CallOptions): Promise<Result<"testWebhook">>;
 
@@ -213,6 +257,8 @@ export interface Methods {
    * Answers with the deliveries, newest first. One that a receiver has is listed for a week, others for a month.
    *
    * `GET /v1/admin/webhooks/{id}/deliveries`
+   *
+   * Scope of an admin key: `webhooks:read`
    */
   listWebhookDeliveries(input: Input<"listWebhookDeliveries">, options?: CallOptions): Promise<Result<"listWebhookDeliveries">>;
 
@@ -222,6 +268,8 @@ export interface Methods {
    * Makes deliveries due again that have ended. A receiver sees the same `webhook-id` once more.
    *
    * `POST /v1/admin/webhooks/{id}/replay`
+   *
+   * Scope of an admin key: `webhooks:write`
    */
   replayWebhook(input: Input<"replayWebhook">, options?: CallOptions): Promise<Result<"replayWebhook">>;
 }
