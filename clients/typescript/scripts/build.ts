@@ -22,8 +22,10 @@ await writeFile(here("dist/cjs/package.json"), '{ "type": "commonjs" }\n');
 const absent = (error: NodeJS.ErrnoException): void => {
   if (error.code !== "ENOENT") throw error;
 };
-for (const name of ["LICENSE", "openapi.json"]) {
+for (const name of ["LICENSE", "openapi.json", "openapi-admin.json"]) {
   await copyFile(here(`../../${name}`), here(name)).catch(absent);
 }
-const document = JSON.parse(await readFile(here("openapi.json"), "utf8")) as Document;
-await writeFile(here("problems.json"), `${JSON.stringify(problems(document), null, 2)}\n`);
+const read = async (name: string): Promise<Document> =>
+  JSON.parse(await readFile(here(name), "utf8"));
+const catalogue = problems([await read("openapi.json"), await read("openapi-admin.json")]);
+await writeFile(here("problems.json"), `${JSON.stringify(catalogue, null, 2)}\n`);

@@ -1,25 +1,26 @@
 /**
- * Says what a change of the API's document means for the client's next version: `npm run spec:diff` since
+ * Says what a change of the API's documents means for the client's next version: `npm run spec:diff` since
  * the last release, `npm run spec:diff -- OLD.json NEW.json` from one document to another.
  */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PUBLIC } from "./generate/apis.js";
 import type { Document } from "./generate/document.js";
 import { compare, hint } from "./spec-diff/compare.js";
-import { released } from "./spec-diff/released.js";
+import { sinceRelease } from "./spec-diff/since.js";
 
 const read = async (path: string): Promise<Document> => JSON.parse(await readFile(path, "utf8"));
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-const [before, after = `${root}/openapi.json`, ...rest] = process.argv.slice(2);
+const [before, after = join(root, PUBLIC.name), ...rest] = process.argv.slice(2);
 if (rest.length > 0) {
   console.error("usage: npm run spec:diff [-- OLD.json [NEW.json]]");
   process.exit(2);
 }
-const { name, document } = before
-  ? { name: before, document: await read(before) }
-  : await released(root);
-const changes = compare(document, await read(after));
+const { name, changes } = before
+  ? { name: before, changes: compare(await read(before), await read(after)) }
+  : await sinceRelease(root);
 console.log(`since ${name}:`);
 for (const { kind, what } of changes) console.log(`${kind}: ${what}`);
 console.log(hint(changes));

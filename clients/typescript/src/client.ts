@@ -3,16 +3,15 @@ import { inDevelopment, noticeVersion, onNetworkError } from "./development.js";
 import type { Diagnosis } from "./diagnose.js";
 import type { Methods } from "./generated/methods.js";
 import { SERVICE_VERSION, table } from "./generated/table.js";
+import { methodsOf } from "./methods.js";
 import { type ClientOptions, refreshInOf } from "./options.js";
 import type { Passkeys } from "./passkeys.js";
-import { ProblemError } from "./problem-error.js";
 import type { AccessTokens } from "./runtime/access-tokens.js";
-import { baseOf, type CallOptions, createCall, type Fetch } from "./runtime/call.js";
+import { baseOf, type Call, createCall, type Fetch } from "./runtime/call.js";
 import { callsByMode } from "./runtime/modes.js";
-import type { FlatInput, Operation } from "./runtime/operation.js";
 import { forVisitor } from "./runtime/visitor.js";
 import { createStore, type SessionStore } from "./session.js";
-import type { Input, OperationId, ProblemOf, Throwing } from "./types.js";
+import type { Input, Throwing } from "./types.js";
 
 /** One method for each operation of the API, and the session's state. */
 export interface Client extends Methods {
@@ -29,6 +28,8 @@ export interface Client extends Methods {
    * browser.
    */
   readonly setCookies: readonly string[];
+  /** Calls any operation in the client's mode, as `@bifrons/client/admin` does. */
+  readonly call: Call;
   /** Passkeys in a page: what the browser and the service have to do for them, in one call each. */
   readonly passkeys: Passkeys;
   /** Finds out, from inside a page, why the user is not signed in. */
@@ -95,22 +96,11 @@ export function createClient(options: ClientOptions = {}): Client {
   });
   const session = createStore(tracker, () => client.throwing.getSession());
 
-  const methods: Record<string, Method> = {};
-  const throwing: Record<string, Method> = {};
-  for (const [id, operation] of Object.entries(table) as [OperationId, Operation][]) {
-    methods[id] = (...rest) => call(operation, ...rest);
-    throwing[id] = async (...rest) => {
-      const { data, problem, response } = await call(operation, ...rest);
-      if (problem) throw new ProblemError(id, problem as ProblemOf<OperationId>, response);
-      return data;
-    };
-  }
-
   // The generated functions and the generated methods name the same operations.
   const client = {
-    ...methods,
+    ...methodsOf(table, call),
     session,
-    throwing,
+    call,
     getAccessToken: async (target: Input<"mintAccessToken"> = {}) => {
       accessTokens ??= import("./runtime/access-tokens.js").then(({ createAccessTokens }) =>
         createAccessTokens(client.throwing.mintAccessToken, tracker.epoch),
@@ -142,5 +132,3 @@ export function createClient(options: ClientOptions = {}): Client {
 }
 
 const PASSKEY_CALLS = ["register", "signIn", "completeSignIn", "reauthenticate"] as const;
-
-type Method = (input?: FlatInput, options?: CallOptions) => Promise<unknown>;

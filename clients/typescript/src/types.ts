@@ -1,5 +1,6 @@
 import type { Methods } from "./generated/methods.js";
 import type { components, operations } from "./generated/schema.js";
+import type { CodesOf, DataOf, InputOf } from "./operation-types.js";
 import type { Answer } from "./runtime/answer.js";
 import type { Call, CallOptions } from "./runtime/call.js";
 import type { UnexpectedResponse } from "./runtime/problem.js";
@@ -8,41 +9,12 @@ import type { UnexpectedResponse } from "./runtime/problem.js";
 export type OperationId = keyof operations;
 
 type Schemas = components["schemas"];
-type Success = 200 | 201 | 202 | 203 | 204;
-type Responses<Id extends OperationId> = operations[Id]["responses"];
-
-/** `unknown` for `never`, which would absorb every other part of an intersection. */
-type OrNothing<T> = [T] extends [never] ? unknown : T;
-type Fields<Id extends OperationId, Place extends "path" | "query"> = OrNothing<
-  NonNullable<operations[Id]["parameters"][Place]>
->;
-type Body<Id extends OperationId> =
-  NonNullable<operations[Id]["requestBody"]> extends { content: { "application/json": infer Json } }
-    ? OrNothing<Json>
-    : unknown;
-
-/** One flat object. `undefined` in an optional field means: not given. */
-type Flat<T> = {
-  [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K];
-};
 
 /** The input of an operation: its path, query and body fields in one flat object. */
-export type Input<Id extends OperationId> = unknown extends Fields<Id, "path"> &
-  Fields<Id, "query"> &
-  Body<Id>
-  ? Readonly<Record<string, never>>
-  : Flat<Fields<Id, "path"> & Fields<Id, "query"> & Body<Id>>;
+export type Input<Id extends OperationId> = InputOf<operations[Id]>;
 
 /** The data of an operation's answer; `undefined` where there is none. Of several operations, a union. */
-export type Data<Id extends OperationId> = Id extends OperationId
-  ? {
-      [Status in keyof Responses<Id> & Success]: Responses<Id>[Status] extends {
-        content: { "application/json": infer Json };
-      }
-        ? Json
-        : undefined;
-    }[keyof Responses<Id> & Success]
-  : never;
+export type Data<Id extends OperationId> = Id extends OperationId ? DataOf<operations[Id]> : never;
 
 /** The codes of the API's problems. */
 export type ProblemCode = Schemas["Problem"]["code"];
@@ -54,13 +26,7 @@ export type Problem<Code extends ProblemCode = ProblemCode> = Omit<Schemas["Prob
 
 /** The codes of an operation's problems. Of several operations, a union. */
 export type CodeOf<Id extends OperationId> = Id extends OperationId
-  ? {
-      [Status in Exclude<keyof Responses<Id>, Success>]: Responses<Id>[Status] extends {
-        content: { "application/problem+json": { code: infer Code extends ProblemCode } };
-      }
-        ? Code
-        : never;
-    }[Exclude<keyof Responses<Id>, Success>]
+  ? CodesOf<operations[Id], ProblemCode>
   : never;
 
 /**

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { freePort } from "./ports.js";
 import { NotStarted, type Program, startProgram } from "./program.js";
 
@@ -14,6 +16,8 @@ const PORT_TAKEN = "cannot listen on";
 /** The real service with its own data, wherever it is. */
 export interface Bifrons {
   readonly port: number;
+  /** Runs a command of the program with the same settings and data, and gives what it printed. */
+  command(...args: string[]): Promise<string>;
   /** Ends it for good, with its data. */
   stop(): Promise<void>;
   /** Ends it, to be started again. */
@@ -63,6 +67,10 @@ async function start(settings: Settings, onLine?: (line: string) => void): Promi
   let program: Program | undefined;
   const service: Bifrons = {
     port,
+    command: async (...args) => {
+      const { cwd, env } = options;
+      return (await promisify(execFile)(BINARY, args, { cwd, env })).stdout;
+    },
     async stop() {
       await program?.stop();
       process.removeListener("exit", forget);

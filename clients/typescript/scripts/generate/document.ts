@@ -63,6 +63,8 @@ export interface DocumentedOperation {
   readonly summary?: string;
   readonly description?: string;
   readonly deprecated?: boolean;
+  /** The scope that an admin key needs. */
+  readonly "x-admin-scope"?: string;
   readonly security?: readonly SecurityRequirement[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
@@ -79,7 +81,16 @@ export interface Located {
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 /** What a client has beside its operations. */
-const TAKEN = ["session", "throwing", "diagnose", "setCookies", "close", "getAccessToken"];
+const TAKEN = [
+  "session",
+  "throwing",
+  "diagnose",
+  "setCookies",
+  "close",
+  "getAccessToken",
+  "call",
+  "all",
+];
 const CALLABLE = ["get", "put", "post", "delete", "patch"];
 
 /** Every operation in the order of the document; fails on one that cannot become a method. */

@@ -18,4 +18,5 @@ export const effects: Readonly<Record<string, SessionEffect>> = {
   signOut: "signed-out",
   deleteMe: "ended",
   endSession: "ended-one",
+  endUserSession: "ended-one",
 };

@@ -1,15 +1,23 @@
 import type { Operation } from "../../src/runtime/operation.js";
 import type { SessionEffect } from "../../src/runtime/shapes.js";
-import { type Document, hasRequired, type Located, propertyNames, resolve } from "./document.js";
+import {
+  type Document,
+  hasRequired,
+  type Located,
+  type Parameter,
+  propertyNames,
+  resolve,
+} from "./document.js";
 import { effects } from "./effects.js";
 
 /** The table's entry for an operation. Fails on what the runtime cannot call. */
 export function entryOf(document: Document, located: Located): Operation {
   const path = [...located.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
   const query = queryOf(located, path);
+  const match = hasMatch(located);
   const body = bodyOf(document, located);
   const blank = blankOf(document, located);
-  refuseClash(located, [...path, ...query, ...(body ?? [])]);
+  refuseClash(located, [...path, ...query, ...(match ? [VERSION] : []), ...(body ?? [])]);
   return {
     method: located.method as Operation["method"],
     path: located.path as Operation["path"],
@@ -17,6 +25,7 @@ export function entryOf(document: Document, located: Located): Operation {
     ...(body ? { body: true } : {}),
     ...(blank.length > 0 ? { blank } : {}),
     ...(body?.includes("refresh_in") ? { mode: true } : {}),
+    ...(match ? { match } : {}),
     ...(readsBearer(document, located) ? { bearer: true } : {}),
     ...(located.id in effects ? { effect: effects[located.id] as SessionEffect } : {}),
     ...successOf(located),
@@ -46,11 +55,23 @@ function queryOf({ id, operation }: Located, path: readonly string[]): string[] 
   for (const parameter of operation.parameters ?? []) {
     if (parameter.$ref) throw new Error(`${id}: referenced parameters are not supported`);
     if (parameter.in === "query") query.push(parameter.name);
+    else if (isMatch(parameter)) continue;
     else if (parameter.in !== "path" || !path.includes(parameter.name)) {
       throw new Error(`${id}: parameter "${parameter.name}" in ${parameter.in} is not supported`);
     }
   }
   return query;
+}
+
+/** The input that goes into `If-Match`, in quotes: the number that the answers call so. */
+export const VERSION = "version";
+
+/** Whether a parameter is the header that names the version which was read. */
+export const isMatch = (parameter: Parameter): boolean =>
+  parameter.in === "header" && parameter.name === "If-Match" && !parameter.required;
+
+function hasMatch({ operation }: Located): true | undefined {
+  return operation.parameters?.some(isMatch) || undefined;
 }
 
 /** The names of the body's fields, if the operation has a body. */

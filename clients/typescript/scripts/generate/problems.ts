@@ -7,23 +7,36 @@ export interface CataloguedProblem {
   readonly operations: readonly string[];
 }
 
-/** The catalogue of the problems, in the order of the document's codes. */
-export function problems(document: Document): CataloguedProblem[] {
-  const found = new Map<string, { statuses: Set<number>; operations: Set<string> }>();
-  for (const { id, operation } of operationsOf(document)) {
-    for (const [status, { content }] of Object.entries(operation.responses)) {
-      const code = content?.["application/problem+json"]?.schema?.allOf?.[1]?.properties?.["code"];
-      for (const one of (code && resolve(document, code).enum) ?? []) {
-        const entry = found.get(String(one)) ?? { statuses: new Set(), operations: new Set() };
-        entry.statuses.add(Number(status));
-        entry.operations.add(id);
-        found.set(String(one), entry);
+interface Appearances {
+  readonly statuses: Set<number>;
+  readonly operations: Set<string>;
+}
+
+/** The catalogue of the problems of all documents, in the order of their codes. */
+export function problems(documents: readonly Document[]): CataloguedProblem[] {
+  const found = new Map<string, Appearances>();
+  const of = (code: unknown): Appearances => {
+    const appearances = found.get(String(code)) ?? { statuses: new Set(), operations: new Set() };
+    found.set(String(code), appearances);
+    return appearances;
+  };
+  for (const document of documents) {
+    // Some appear outside of the operations only.
+    resolve(document, { $ref: "#/components/schemas/ProblemCode" }).enum?.forEach(of);
+    for (const { id, operation } of operationsOf(document)) {
+      for (const [status, { content }] of Object.entries(operation.responses)) {
+        const code =
+          content?.["application/problem+json"]?.schema?.allOf?.[1]?.properties?.["code"];
+        for (const one of (code && resolve(document, code).enum) ?? []) {
+          of(one).statuses.add(Number(status));
+          of(one).operations.add(id);
+        }
       }
     }
   }
-  const all = resolve(document, { $ref: "#/components/schemas/ProblemCode" }).enum ?? [];
-  return all.map((code) => {
-    const { statuses = [], operations = [] } = found.get(String(code)) ?? {};
-    return { code: String(code), statuses: [...statuses], operations: [...operations] };
-  });
+  return [...found].map(([code, { statuses, operations }]) => ({
+    code,
+    statuses: [...statuses],
+    operations: [...operations],
+  }));
 }

@@ -1,6 +1,6 @@
 import type { Operation } from "../../src/runtime/operation.js";
 import { type Document, type Located, operationsOf, type Schema } from "../generate/document.js";
-import { bodyOf, entryOf } from "../generate/entry.js";
+import { bodyOf, entryOf, isMatch, VERSION } from "../generate/entry.js";
 import { flatten } from "./flatten.js";
 import { compareSchemas } from "./schemas.js";
 
@@ -72,9 +72,13 @@ function placesOf(document: Document, located: Located): Record<"query" | "body"
   return { query: [...query], body: bodyOf(document, located) ?? [] };
 }
 
+const INTEGER: Schema = { type: "integer" };
+
 /** Parameters and body as the one object that callers pass. */
 function inputOf({ operation: { parameters = [], requestBody } }: Located): Schema {
-  const schemas = parameters.map(({ name, schema = {} }) => [name, schema] as const);
+  const schemas = parameters.map((one) =>
+    isMatch(one) ? ([VERSION, INTEGER] as const) : ([one.name, one.schema ?? {}] as const),
+  );
   const required = parameters.filter((one) => one.required).map(({ name }) => name);
   const body = requestBody?.content["application/json"]?.schema ?? {};
   return {

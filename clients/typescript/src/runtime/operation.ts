@@ -13,6 +13,8 @@ export interface Operation {
   readonly blank?: readonly string[];
   /** Whether the body takes the client's own mode. */
   readonly mode?: true;
+  /** Whether the input `version` goes into `If-Match`. */
+  readonly match?: true;
   /** Whether the operation reads a bearer token. */
   readonly bearer?: true;
   /** The success statuses, if not 200. The others may come without a body. */

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { codeOf } from "../../../browsers/tests/support/authenticator.js";
 import { NOTHING, withinReachOfScripts } from "../../../browsers/tests/support/within_reach.js";
 import { openPage } from "../support/chromium.js";
 import { DEVICE } from "../support/cookies.js";
@@ -47,6 +48,30 @@ test("a page of another origin signs up, signs in, reloads, signs out", async ()
   expect(await context.cookies(stage.service.url)).toMatchObject([{ name: DEVICE }]);
 
   expect(origins).toEqual(new Set([stage.site.origin, stage.service.url]));
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test("a page of another origin administers, with the cookie and with If-Match", async () => {
+  const context = await chromium.browser.newContext();
+  const { page, complaints } = await openPage(context);
+  await visit(page, stage.site, stage.service.url);
+  await stage.service.command("user", "roles", ADA.email, "--add", "admin", "--unverified");
+  const uri = await page.evaluate(async (ada) => {
+    await client.throwing.signIn(ada);
+    return (await client.throwing.startTotp()).uri;
+  }, ADA);
+  const code = await codeOf(uri);
+  const seen = await page.evaluate(async (code) => {
+    await client.throwing.confirmTotp({ code });
+    const { user } = await admin.throwing.createUser({ email: "eve@example.org" });
+    const { id, version } = user;
+    const first = await admin.updateUser({ id, version, roles: ["editor"] });
+    const second = await admin.updateUser({ id, version, roles: ["reader"] });
+    const roles = (await admin.throwing.getUser({ id })).roles;
+    return [first.problem?.code, second.problem?.code, ...roles];
+  }, code);
+  expect(seen).toEqual([undefined, "version_conflict", "editor"]);
   expect(complaints).toEqual([]);
   await context.close();
 });

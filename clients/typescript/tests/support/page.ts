@@ -2,11 +2,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
 import type { Page } from "playwright-core";
+import type { AdminClient } from "../../src/admin/index.js";
 import type { Client, ClientOptions } from "../../src/index.js";
 
 declare global {
-  /** The client that the page made. */
+  /** The client that the page made, and the admin client of it. */
   var client: Client;
+  var admin: AdminClient;
 }
 
 /** A web page of another origin than the service, with the built client in it. */
@@ -22,7 +24,7 @@ export interface Site {
 export async function serveSite(): Promise<Site> {
   // Split as web bundlers do: the parts that the client loads on first use are files of their own.
   const { outputFiles } = await build({
-    entryPoints: { client: "dist/index.js" },
+    entryPoints: { client: "dist/index.js", admin: "dist/admin/index.js" },
     bundle: true,
     splitting: true,
     outdir: "/",
@@ -61,8 +63,10 @@ const page = (options: string): string => `<!doctype html>
 <title>A page</title>
 <link rel="icon" href="data:,">
 <script type="module">
+  import { createAdminClient } from "/admin.js";
   import { createClient } from "/client.js";
   globalThis.client = createClient(${options});
+  globalThis.admin = createAdminClient(client);
   // For a frame whose page the test cannot reach into.
   if (location.search.includes("report=1")) {
     client.diagnose().then(({ verdict }) => parent.postMessage(verdict, "*"));

@@ -19,10 +19,10 @@ const COMPILER_OPTIONS = {
 
 /** A project that has installed the built package and nothing else. */
 export interface Project {
-  /** What the compiler has to say about a program: nothing if all is well. */
-  check(code: string): Promise<string>;
-  /** Runs a program with Node, and gives what it printed. */
-  run(code: string): Promise<string>;
+  /** What the compiler has to say about programs: nothing if all is well. */
+  check(...codes: string[]): Promise<string>;
+  /** Runs a program with Node and these variables, and gives what it printed. */
+  run(code: string, env?: Readonly<Record<string, string>>): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -31,20 +31,23 @@ export async function makeProject(): Promise<Project> {
   await mkdir(join(folder, "node_modules/@bifrons"), { recursive: true });
   await symlink(resolve("."), join(folder, "node_modules/@bifrons/client"));
   const program = join(folder, "program.mts");
-  const config = { compilerOptions: COMPILER_OPTIONS, files: [program] };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const tool = (path: string, ...rest: string[]): Promise<{ stdout: string }> =>
-    run(process.execPath, [resolve("node_modules", path), ...rest], { cwd: folder });
+  const tool = (path: string, args: string[], more = {}): Promise<{ stdout: string }> => {
+    const env = { ...process.env, ...more };
+    return run(process.execPath, [resolve("node_modules", path), ...args], { cwd: folder, env });
+  };
 
   return {
-    check: async (code) => {
-      await writeFile(program, code);
-      const { stdout } = await tool("typescript/bin/tsc", "-p", ".").catch((error) => error);
+    check: async (...codes) => {
+      const files = codes.map((_, index) => join(folder, `program-${index}.mts`));
+      await Promise.all(files.map((file, index) => writeFile(file, codes[index] ?? "")));
+      const config = JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files });
+      await writeFile(join(folder, "tsconfig.json"), config);
+      const { stdout } = await tool("typescript/bin/tsc", ["-p", "."]).catch((error) => error);
       return stdout;
     },
-    run: async (code) => {
+    run: async (code, env) => {
       await writeFile(program, code);
-      return (await tool("tsx/dist/cli.mjs", program)).stdout;
+      return (await tool("tsx/dist/cli.mjs", [program], env)).stdout;
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
-import { start } from "../../../testbed/src/index.js";
+import { start, type Testbed } from "../../../testbed/src/index.js";
 
 /** The real service on a temporary database. Its clock stands still. */
 export interface Service {
   readonly url: string;
+  /** What tests do to it. */
+  readonly testbed: Testbed;
   stop(): Promise<void>;
 }
 
@@ -14,5 +16,5 @@ export async function startService(
   const built = resolve(import.meta.dirname, "../../../../target/debug/bifrons-testbed");
   const binary = process.env["BIFRONS_TESTBED_BINARY"] ?? built;
   const testbed = await start({ binary, settings });
-  return { url: testbed.url, stop: () => testbed.close() };
+  return { url: testbed.url, testbed, stop: () => testbed.close() };
 }

@@ -8,7 +8,7 @@ const baseUrl = "https://api.example";
 
 test("one method an operation", () => {
   const client = createClient({ baseUrl });
-  const beside = ["session", "throwing", "getAccessToken", "passkeys"].concat(
+  const beside = ["throwing", "session", "call", "getAccessToken", "passkeys"].concat(
     "setCookies",
     "close",
     "diagnose",

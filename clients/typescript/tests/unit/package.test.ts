@@ -33,19 +33,27 @@ test("holds the built client and nothing else", () => {
   expect(packed).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "README.md"]));
   const built = /^dist\/([a-z/-]+\.(js|js\.map|d\.ts)|cjs\/package\.json)$/;
   const others = packed.filter((path) => !built.test(path));
-  const papers = ["API.md", "CHANGELOG.md", "LICENSE", "README.md", "openapi.json"];
-  expect(others.sort()).toEqual([...papers, "package.json", "problems.json"]);
+  const papers = ["API-admin.md", "API.md", "CHANGELOG.md", "LICENSE", "README.md"];
+  const documents = ["openapi-admin.json", "openapi.json", "package.json", "problems.json"];
+  expect(others.sort()).toEqual([...papers, ...documents]);
 });
 
-test("carries the API's document, and the problems with their statuses and operations", async () => {
+test("carries the API's documents, and the problems with their statuses and operations", async () => {
   const installed = join(folder, "node_modules/@bifrons/client");
   const read = (name: string): Promise<string> => readFile(join(installed, name), "utf8");
-  expect(await read("openapi.json")).toBe(await readFile("../../openapi.json", "utf8"));
+  for (const name of ["openapi.json", "openapi-admin.json"]) {
+    expect(await read(name)).toBe(await readFile(`../../${name}`, "utf8"));
+  }
   const problems = JSON.parse(await read("problems.json")) as { code: string }[];
   expect(problems).toContainEqual({
     code: "email_taken",
     statuses: [409],
     operations: expect.arrayContaining(["registerUser"]),
+  });
+  expect(problems).toContainEqual({
+    code: "version_conflict",
+    statuses: [409],
+    operations: ["updateUser", "deleteUser", "updateWebhook", "deleteWebhook"],
   });
   expect(problems.length).toBeGreaterThan(10);
 });
@@ -53,16 +61,18 @@ test("carries the API's document, and the problems with their statuses and opera
 test("CommonJS programs load it, its lazy parts too", async () => {
   const program = `
     const { createClient, isProblemError } = require("@bifrons/client");
+    const { createAdminClient } = require("@bifrons/client/admin");
     const { connect } = require("@bifrons/client/core");
     const { query } = require("@bifrons/client/tanstack-query");
     const client = createClient({ baseUrl: "http://127.0.0.1:9", mode: "token" });
     client.diagnose().then(({ verdict }) =>
       console.log(verdict, typeof connect, query(client, "getMe").queryKey[1], isProblemError(1)),
     );
+    console.log(typeof createAdminClient(client).listUsers);
   `;
   await writeFile(join(folder, "program.cjs"), program);
   const { stdout } = await run(process.execPath, ["program.cjs"], { cwd: folder });
-  expect(stdout).toBe("unreachable function getMe false\n");
+  expect(stdout).toBe("function\nunreachable function getMe false\n");
 });
 
 test("its license is the project's", async () => {
@@ -133,6 +143,7 @@ test("its types hold for a compiler that knows no exports", async () => {
 
 const USE = `
 import { createClient, type ProblemOf, type Session } from "@bifrons/client";
+import { type AdminUser, createAdminClient, type ProblemOf as AdminProblemOf } from "@bifrons/client/admin";
 import { connect } from "@bifrons/client/core";
 import { visitorClient } from "@bifrons/client/nuxt";
 import { parseSetCookie } from "@bifrons/client/set-cookie";
@@ -143,6 +154,11 @@ const client = createClient({ baseUrl: "https://auth.example.org", fetch, timeou
 const { data, problem } = await client.signIn({ email: "a@b.c", password: "x", remember: undefined });
 export const session: Session | undefined = data?.status === "signed-in" ? data.session : undefined;
 export const code: ProblemOf<"signIn">["code"] | undefined = problem?.code;
+const admin = createAdminClient(client);
+const changed = await admin.updateUser({ id: "1", version: 7, roles: ["editor"] });
+export const conflict: AdminProblemOf<"updateUser">["code"] | undefined = changed.problem?.code;
+export const found: AdminUser[] = [];
+for await (const user of admin.all("listUsers", { role: "editor" })) found.push(user);
 // @ts-expect-error: nothing is untyped
 export const wrong: number = data;
 `;

@@ -7,6 +7,7 @@ test.each<[string, string, number]>([
   ["one operation", 'export { connect, signIn } from "./src/core.js"', 1700],
   ["all operations, each a function", 'export * from "./src/core.js"', 2500],
   ["all operations, session and both modes", 'export * from "./src/index.js"', 5000],
+  ["the admin client of a program", 'export * from "./src/admin/index.js"', 2700],
   ["the React adapter", 'export * from "./src/adapters/react.js"', 500],
   ["the Vue adapter", 'export * from "./src/adapters/vue.js"', 500],
   ["the Svelte adapter", 'export * from "./src/adapters/svelte.js"', 500],
@@ -28,6 +29,20 @@ test.each<[string, string, number]>([
   expect(first).toBeLessThanOrEqual(limit);
 });
 
+test("a page that has the client loads little more for the admin client, and nothing if it is unused", async () => {
+  const client = 'export * from "./src/index.js"';
+  const [without, unused, used] = await Promise.all([
+    measure(client),
+    measure(`import "./src/admin/index.js"; ${client}`),
+    measure(`export { createAdminClient } from "./src/admin/index.js"; ${client}`),
+  ]);
+  console.log(`the admin client in a page with the client: ${used.first - without.first} bytes`);
+  expect(unused.text).not.toContain("/v1/admin");
+  expect(used.text).toContain("/v1/admin");
+  expect(used.first - without.first).toBeGreaterThan(500);
+  expect(used.first - without.first).toBeLessThanOrEqual(800);
+});
+
 test("passkeys are loaded on first use", async () => {
   const { later } = await measure('export * from "./src/index.js"');
   const sizes = later.map((part) => part.split(" ")).filter(([name]) => name === "passkeys");
@@ -43,7 +58,11 @@ const WITHOUT_CLIENT: Plugin = {
 };
 
 /** What a page loads at first, and what it may load later: minified and gzipped, in bytes. */
-async function measure(contents: string): Promise<{ first: number; later: string[] }> {
+async function measure(contents: string): Promise<{
+  first: number;
+  later: string[];
+  text: string;
+}> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: "." },
     external: ["react", "react-router", "vue", "next/headers.js"],
@@ -75,5 +94,5 @@ async function measure(contents: string): Promise<{ first: number; later: string
     if ([...needed].some((one) => path.endsWith(one))) first += size;
     else later.push(`${basename(path).replace(/-\w+\.js$/, "")} ${size}`);
   }
-  return { first, later };
+  return { first, later, text: outputFiles.map(({ text }) => text).join("") };
 }

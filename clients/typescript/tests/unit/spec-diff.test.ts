@@ -6,7 +6,6 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { Document, Schema } from "../../scripts/generate/document.js";
 import { compare, hint } from "../../scripts/spec-diff/compare.js";
-import { released } from "../../scripts/spec-diff/released.js";
 
 const run = promisify(execFile);
 const read = async (): Promise<Document> =>
@@ -237,29 +236,6 @@ async function changesWith(was: Schema, is: Schema): Promise<string[]> {
   add(after, is);
   return compare(before, after).map(({ kind, what }) => `${kind} ${what}`);
 }
-
-test("the last released document is that of the highest tag, or else the last committed", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "bifrons-released-"));
-  const git = (...args: string[]): Promise<unknown> => {
-    const who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
-    return run("git", [...who, ...args], { cwd: folder });
-  };
-  const commit = async (document: object): Promise<void> => {
-    await writeFile(join(folder, "openapi.json"), JSON.stringify(document));
-    await git("add", "--all");
-    await git("commit", "--quiet", "--no-gpg-sign", "--message", "The document");
-  };
-  await git("init", "--quiet");
-  await commit({ version: 1 });
-  expect(await released(folder)).toEqual({ name: "HEAD", document: { version: 1 } });
-  await git("tag", "client-v0.10.0");
-  await git("tag", "v2.0.0");
-  await commit({ version: 2 });
-  await git("tag", "client-v0.9.1");
-  await commit({ version: 3 });
-  expect(await released(folder)).toEqual({ name: "client-v0.10.0", document: { version: 1 } });
-  await rm(folder, { recursive: true });
-});
 
 test("on the command line", async () => {
   const folder = await mkdtemp(join(tmpdir(), "bifrons-diff-"));
