@@ -111,7 +111,9 @@ pub(in crate::http) const STEP_UP: &str = "stepUp";
 /// The problem of an operation that demands a fresh session.
 pub(in crate::http) const STEP_UP_PROBLEM: ProblemCode = ProblemCode::ReauthenticationRequired;
 
-pub(super) const SCHEMES: [&str; 2] = [SESSION_COOKIE, "bearerAuth"];
+pub(super) const SCHEMES: [&str; 2] = [SESSION_COOKIE, ACCESS_TOKEN];
+
+pub(in crate::http) const ACCESS_TOKEN: &str = "bearerAuth";
 
 /// The schemes whose cookies have another name in each configuration.
 pub(in crate::http) const SESSION_COOKIE: &str = "cookieAuth";
@@ -155,7 +157,7 @@ pub(super) fn register_session_schemes(registry: &mut Registry) {
         ),
     );
     registry.create_security_scheme(
-        "bearerAuth",
+        ACCESS_TOKEN,
         MetaSecurityScheme {
             ty: "http",
             description: Some("The `access_token` that `signIn` in mode `token` and `refreshTokens` answer with."),

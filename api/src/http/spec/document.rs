@@ -11,7 +11,7 @@ use super::{
     api::Api,
     cookies,
     effective::Effective,
-    headers, links,
+    headers, links, marks,
     operations::{operations, operations_mut},
     problems, schemas,
     tidy::{remove_unused, tidy},
@@ -114,6 +114,7 @@ pub(super) fn document(api: Api, effective: &Effective) -> Value {
     cookies::name(&mut document, effective);
     schemas::complete(&mut document, api, effective);
     links::add(&mut document);
+    marks::add(&mut document);
     remove_unused(&mut document);
     document
 }

@@ -8,6 +8,7 @@ pub(super) mod explorer;
 mod headers;
 mod index;
 mod links;
+mod marks;
 mod operations;
 mod problems;
 mod schemas;

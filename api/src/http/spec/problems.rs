@@ -17,7 +17,8 @@ const STEP_UP: &str = "x-step-up";
 /// What an operation demands of an admin key.
 const ADMIN_SCOPE: &str = "x-admin-scope";
 
-const CODES: &str = "/content/application~1problem+json/schema/allOf/1/properties/code/enum";
+/// Where the codes of a response are.
+pub(super) const CODES: &str = "/content/application~1problem+json/schema/allOf/1/properties/code/enum";
 
 pub(super) fn complete(document: &mut Value) {
     let (mut examples, mut components) = (Map::new(), Map::new());

@@ -1,12 +1,13 @@
 //! Schemas and parameters: examples of all values, unique names for the values of enums, closed bodies, and what the configuration decides.
 
 use poem_openapi::types::ParseFromJSON;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{api::Api, effective::Effective, operations::operations_mut, problems::pascal};
+use super::{api::Api, effective::Effective, marks::MARKS, operations::operations_mut, problems::pascal};
 use crate::http::{
     request::schema::is_new_password,
     response::{
+        problem,
         problem_code::{PROBLEM_CODES, ProblemCode},
         rule::RULES,
     },
@@ -15,10 +16,13 @@ use crate::http::{
 
 pub(super) fn complete(document: &mut Value, api: Api, effective: &Effective) {
     close_bodies(document);
-    let schemas = document["components"]["schemas"].clone();
+    let (schemas, problems) = (document["components"]["schemas"].clone(), document["components"]["examples"].clone());
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         if schema.get("enum").is_some() {
             name_values(name, schema, api);
+        }
+        if name == "ProblemCode" {
+            show_others(schema, &problems);
         }
         let whole = schema["example"].clone();
         for (property, schema) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -87,6 +91,17 @@ fn name_values(name: &str, schema: &mut Value, api: Api) {
     }
     // The last: the values of two fields that go together in a request fit each other.
     schema["example"] = values.last().cloned().unwrap_or_default();
+}
+
+/// Shows the problems that no operation of the document answers with.
+fn show_others(schema: &mut Value, shown: &Value) {
+    let codes = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let others = codes.filter(|code| shown.get(code).is_none()).map(|code| {
+        let code_of = ProblemCode::parse_from_json(Some(code.into())).ok();
+        (code.to_owned(), code_of.and_then(problem::example).unwrap_or_default())
+    });
+    let others: Map<_, _> = others.collect();
+    schema[MARKS] = json!({ "examples": others });
 }
 
 /// The effective lengths of a password that is chosen.
