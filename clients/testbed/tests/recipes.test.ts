@@ -55,6 +55,9 @@ const blocks = (language: string): readonly string[] =>
 let all: readonly string[];
 
 beforeAll(async () => {
+  // What the recipes import of `@bifrons/openapi`.
+  const openapi = resolve(import.meta.dirname, "../../openapi");
+  await promisify(execFile)("npm", ["run", "--silent", "generate"], { cwd: openapi });
   manual = await readFile(resolve(import.meta.dirname, "../../../docs/testing.md"), "utf8");
   all = blocks("[jt]s");
   await rm(FOLDER, { recursive: true, force: true });

@@ -5,9 +5,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compare, hint } from "../../openapi/src/diff/compare.js";
+import type { Document } from "../../openapi/src/document.js";
 import { PUBLIC } from "./generate/apis.js";
-import type { Document } from "./generate/document.js";
-import { compare, hint } from "./spec-diff/compare.js";
 import { sinceRelease } from "./spec-diff/since.js";
 
 const read = async (path: string): Promise<Document> => JSON.parse(await readFile(path, "utf8"));

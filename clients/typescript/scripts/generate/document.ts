@@ -1,83 +1,20 @@
-/** The parts of an OpenAPI 3.0 document that the generator looks at. */
-export interface Document {
-  readonly info?: { readonly version?: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly security?: readonly SecurityRequirement[];
-  readonly components?: {
-    readonly responses?: Readonly<Record<string, DocumentedResponse>>;
-    readonly schemas?: Readonly<Record<string, Schema>>;
-    readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
-  };
-}
+import type {
+  Document,
+  DocumentedOperation,
+  DocumentedResponse,
+  Located,
+  Parameter,
+  Schema,
+} from "../../../openapi/src/document.js";
 
-export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
-
-export interface SecurityScheme {
-  readonly type: string;
-  readonly scheme?: string;
-}
-
-export interface Schema {
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly format?: string;
-  readonly items?: Schema;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly allOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly nullable?: boolean;
-  readonly pattern?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly example?: unknown;
-}
-
-export interface Parameter {
-  readonly $ref?: string;
-  readonly name: string;
-  readonly in: string;
-  readonly required?: boolean;
-  readonly description?: string;
-  readonly schema?: Schema;
-}
-
-export interface Media {
-  readonly schema?: Schema;
-}
-
-export interface DocumentedResponse {
-  readonly $ref?: string;
-  readonly content?: Readonly<Record<string, Media>>;
-}
-
-export interface DocumentedOperation {
-  readonly operationId?: string;
-  readonly summary?: string;
-  readonly description?: string;
-  readonly deprecated?: boolean;
-  /** The scope that an admin key needs. */
-  readonly "x-admin-scope"?: string;
-  readonly security?: readonly SecurityRequirement[];
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
-  readonly responses: Readonly<Record<string, DocumentedResponse>>;
-}
-
-/** An operation with its place in the document. */
-export interface Located {
-  readonly id: string;
-  readonly method: string;
-  readonly path: string;
-  readonly operation: DocumentedOperation;
-}
+export type {
+  Document,
+  DocumentedOperation,
+  DocumentedResponse,
+  Located,
+  Parameter,
+  Schema,
+} from "../../../openapi/src/document.js";
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 /** What a client has beside its operations. */

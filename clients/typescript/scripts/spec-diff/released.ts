@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Document } from "../generate/document.js";
+import type { Document } from "../../../openapi/src/document.js";
 
 const run = promisify(execFile);
 

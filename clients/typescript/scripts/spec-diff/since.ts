@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Change } from "../../../openapi/src/diff/change.js";
+import { compare } from "../../../openapi/src/diff/compare.js";
 import { ADMIN, PUBLIC } from "../generate/apis.js";
-import { type Change, compare } from "./compare.js";
 import { released } from "./released.js";
 
 /** What has changed in all documents of a repository since the last release. */

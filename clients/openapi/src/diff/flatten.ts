@@ -1,4 +1,4 @@
-import { type Document, resolve, type Schema } from "../generate/document.js";
+import { type Document, resolve, type Schema } from "../document.js";
 
 /** The schema with all that it refers to and is composed of in one; later keywords override earlier ones. */
 export function flatten(document: Document, schema: Schema): Schema {
