@@ -22,6 +22,11 @@ const config: ViteUserConfig = defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        extends: true,
+        // It compiles the previous service first.
+        test: { name: "versions", include: ["tests/versions/*.test.ts"], hookTimeout: 3_600_000 },
+      },
       { extends: true, test: { name: "browser", include: ["tests/browser/*.test.ts"] } },
     ],
   },

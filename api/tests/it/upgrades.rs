@@ -27,7 +27,7 @@ use crate::support::{
 const V0_1_0: &str = "0d9d55f8c12046e9ebe4a38faf83ae3a23fb84ab";
 
 /// The version whose nodes the current ones replace one by one: the last release, and before there is one, what led to it.
-const PREVIOUS: &str = "60668c9f9a1fb28ada05f3aefa38860c99c29fca";
+const PREVIOUS: &str = include_str!("../../../.ci/last-release").trim_ascii();
 
 fn former(commit: &str) -> PathBuf {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

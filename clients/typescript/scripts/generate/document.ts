@@ -3,7 +3,6 @@ import type {
   DocumentedOperation,
   DocumentedResponse,
   Located,
-  Parameter,
   Schema,
 } from "../../../openapi/src/document.js";
 

@@ -12,17 +12,24 @@ export interface Released {
   document(file: string): Promise<Document>;
 }
 
+const git = async (folder: string, ...args: string[]): Promise<string> =>
+  (await run("git", args, { cwd: folder, maxBuffer: 2 ** 26 })).stdout;
+
+/** The tag of the last version that was released, if there is one. */
+export async function lastTag(folder: string): Promise<string | undefined> {
+  const order = ["--merged", "HEAD", "--sort=-v:refname"];
+  const tags = await git(folder, "tag", "--list", "client-v*", ...order);
+  return tags.split("\n")[0] || undefined;
+}
+
 export async function released(folder: string): Promise<Released> {
-  const git = async (...args: string[]): Promise<string> =>
-    (await run("git", args, { cwd: folder, maxBuffer: 2 ** 26 })).stdout;
-  const tags = await git("tag", "--list", "client-v*", "--merged", "HEAD", "--sort=-v:refname");
   // Before the first release: what was committed last.
-  const name = tags.split("\n")[0] || "HEAD";
+  const name = (await lastTag(folder)) ?? "HEAD";
   return {
     name,
     document: async (file) => {
-      const found = await git("ls-tree", "--name-only", name, file);
-      return found ? JSON.parse(await git("show", `${name}:./${file}`)) : { paths: {} };
+      const found = await git(folder, "ls-tree", "--name-only", name, file);
+      return found ? JSON.parse(await git(folder, "show", `${name}:./${file}`)) : { paths: {} };
     },
   };
 }
