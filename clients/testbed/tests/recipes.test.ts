@@ -64,7 +64,7 @@ beforeAll(async () => {
   await mkdir(FOLDER, { recursive: true });
   // The contract that a recipe verifies.
   await writeFile(join(FOLDER, "shop-bifrons.json"), blocks("json").join());
-});
+}, 60_000);
 
 test("each recipe of docs/testing.md has one runner", () => {
   for (const code of all) {
