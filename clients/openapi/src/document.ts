@@ -121,6 +121,9 @@ export function operationsOf(document: Document): Located[] {
   );
 }
 
+/** What is wrong with a document. */
+export class Malformed extends Error {}
+
 /** Follows a reference inside the document; what is none stands for itself. */
 export function resolve<T extends { readonly $ref?: string }>(document: Document, value: T): T {
   if (value.$ref === undefined) return value;
@@ -129,7 +132,7 @@ export function resolve<T extends { readonly $ref?: string }>(document: Document
     (at, step) => (at as Record<string, unknown> | undefined)?.[plain(step)],
     document,
   );
-  if (!target) throw new Error(`${value.$ref} does not name a part of this document`);
+  if (!target) throw new Malformed(`${value.$ref} does not name a part of this document`);
   return resolve(document, target as T);
 }
 

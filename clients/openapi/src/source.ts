@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Document } from "./document.js";
 
@@ -27,7 +27,7 @@ export async function documentOf(source: string, name: Name): Promise<Document> 
 
 async function textOf(source: string, name: Name): Promise<string> {
   if (/^https?:\/\//.test(source)) return fetched(source);
-  if (existsSync(source)) return readFileSync(source, "utf8");
+  if (isFile(source)) return readFileSync(source, "utf8");
   if (source === version()) return readFileSync(carried(name), "utf8");
   try {
     // Names of a path after the colon begin at the root of the repository.
@@ -42,6 +42,9 @@ async function textOf(source: string, name: Name): Promise<string> {
     );
   }
 }
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 async function fetched(url: string): Promise<string> {
   const answer = await fetch(url).catch((error: Error) => {

@@ -1,11 +1,14 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { main } from "../src/main.js";
 import { type Edit, read } from "./support/edit.js";
+
+const PROGRAM = resolve("dist/command.js");
 
 let folder: string;
 beforeAll(() => {
@@ -19,13 +22,20 @@ beforeAll(() => {
   write("more.json", (d) => {
     d.paths["/v1/you"] = { get: { ...d.paths["/v1/me"].get, operationId: "getYou" } };
   });
+  write("outside.json", (d) => {
+    d.paths["/v1/me"].get.responses["200"] = { $ref: "other.json" };
+  });
   mkdirSync(join(folder, "app"));
   writeFileSync(join(folder, "app/a.ts"), 'import { getMe } from "@bifrons/client/core";');
   mkdirSync(join(folder, "other"));
   writeFileSync(join(folder, "other/a.ts"), 'import { signOut } from "@bifrons/client/core";');
   mkdirSync(join(folder, "none"));
+  process.chdir(folder);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  process.chdir(import.meta.dirname);
+  rmSync(folder, { recursive: true });
+});
 
 function write(name: string, edit: Edit): void {
   const document = read();
@@ -39,14 +49,33 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs the command as it is packed. */
-const run = (...args: readonly string[]): Promise<Ended> =>
-  new Promise((done) => {
-    const command = resolve("dist/command.js");
-    execFile(process.execPath, [command, ...args], { cwd: folder }, (error, out, err) =>
-      done({ code: error ? Number(error.code) : 0, out, err }),
-    );
+/** Runs the command in this process. */
+async function run(...args: readonly string[]): Promise<Ended> {
+  let [out, err] = ["", ""];
+  const code = await main(args, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
   });
+  return { code, out, err };
+}
+
+test("the program ends with the status of the command, and writes what it says", () => {
+  const program = (...args: string[]): Ended => {
+    const ended = spawnSync(process.execPath, [PROGRAM, ...args], { encoding: "utf8" });
+    return { code: ended.status ?? -1, out: ended.stdout, err: ended.stderr };
+  };
+  expect(program("diff", "a.json", "a.json")).toMatchObject({ code: 0, out: "Nothing breaks.\n" });
+  expect(program("diff", "a.json", "b.json").code).toBe(1);
+  expect(program("diff", "a.json")).toMatchObject({
+    code: 2,
+    out: "",
+    err: expect.stringContaining("diff A B"),
+  });
+});
 
 test("0: nothing breaks", async () => {
   expect(await run("diff", "a.json", "a.json")).toEqual({
@@ -99,6 +128,8 @@ test.each([
   [[], "bifrons-openapi diff A B"],
   [["diff", "a.json", "b.json", "--nonsense"], "Unknown option '--nonsense'"],
   [["diff", "a.json", "missing.json"], '"missing.json" is no file'],
+  [["diff", "a.json", "app"], '"app" is no file'],
+  [["diff", "a.json", "outside.json"], "other.json does not name a part of this document"],
   [["diff", "a.json", "app/a.ts"], "app/a.ts is not JSON"],
   [["diff", "a.json", "http://127.0.0.1:1/openapi.json"], "cannot be reached"],
   [["diff", "a.json", "b.json", "--used-by", "none"], "None of the 0 files in none imports"],

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { extname } from "node:path";
+import { dirname, extname } from "node:path";
 import type typescript from "typescript";
 import type { Compiler } from "./compiler.js";
 
@@ -34,7 +34,10 @@ export function sourcesOf(ts: Compiler, folder: string): Sources {
 function options(ts: Compiler, folder: string): typescript.CompilerOptions {
   const path = ts.findConfigFile(folder, ts.sys.fileExists);
   const config = path === undefined ? {} : ts.readConfigFile(path, ts.sys.readFile).config;
-  const own = ts.parseJsonConfigFileContent(config ?? {}, ts.sys, folder).options;
+  // The files are those of the folder, not those that the configuration lists.
+  const host = { ...ts.sys, readDirectory: () => [] };
+  const base = path === undefined ? folder : dirname(path);
+  const own = ts.parseJsonConfigFileContent(config ?? {}, host, base).options;
   return {
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
