@@ -81,6 +81,17 @@ test("names that are passed on", () => {
   expect(used({ "a.ts": text, "b.ts": 'log("signOut");' })).toEqual(["getMe at a.ts:2"]);
 });
 
+test("the admin client", () => {
+  writeFileSync(
+    join(folder, "a.ts"),
+    'import { createAdminClient } from "@bifrons/client/admin";\nconst admin = createAdminClient({});\nadmin.getUser({ id });\nadmin.all("listUsers");',
+  );
+  expect([...usageIn(folder, new Set(["getUser", "listUsers", "deleteUser"]))]).toEqual([
+    ["getUser", ["a.ts:3"]],
+    ["listUsers", ["a.ts:4"]],
+  ]);
+});
+
 test("scripts of components", () => {
   expect(
     used({
