@@ -11,7 +11,9 @@ test("the package of the documents has all that it exports, and its command", as
   const packages = readdirSync(folder).map((file) => `./${file}`);
   expect(packages).toEqual(["./bifrons-openapi-1.2.3.tgz"]);
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", ...packages], { cwd: folder });
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", ...packages], {
+    cwd: folder,
+  });
   // The peers are those that the package was tested with.
   mkdirSync(join(folder, "node_modules"), { recursive: true });
   for (const peer of ["typescript", "zod"]) {

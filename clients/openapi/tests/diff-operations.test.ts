@@ -130,6 +130,16 @@ test.each<[string, Edit, string]>([
   expect(changes(edit)).toContain(expected);
 });
 
+test("a header has no effect any more", () => {
+  const edit: Edit = (d) => {
+    d.paths["/v1/me"].patch.parameters = [{ name: "If-Match", in: "header" }];
+  };
+  expect(changes(edit, { backwards: true })).toEqual([
+    "breaking updateMe: takes no header if-match any more",
+  ]);
+  expect(changes(edit)).toEqual(["additive updateMe: takes the header if-match"]);
+});
+
 test("a body becomes required", () => {
   const edit: Edit = (d) => delete d.paths["/v1/tokens/refresh"].post.requestBody.required;
   expect(changes(edit, { backwards: true })).toEqual([

@@ -26,12 +26,6 @@ test.each<[string, Edit]>([
     },
   ],
   [
-    "an optional header",
-    (d) => {
-      d.paths["/v1/me"].patch.parameters = [{ name: "If-Match", in: "header", required: false }];
-    },
-  ],
-  [
     "the names of cookies, which depend on the deployment",
     (d) => {
       d.components.securitySchemes.cookieAuth.name = "bifrons_session";
@@ -54,6 +48,12 @@ test.each<[string, Edit]>([
     "a longer list of what may be sent",
     (d) => {
       d.components.schemas.RefreshIn.enum.push("header");
+    },
+  ],
+  [
+    "a header that may be sent",
+    (d) => {
+      d.paths["/v1/me"].patch.parameters = [{ name: "If-Match", in: "header", required: false }];
     },
   ],
   [

@@ -1,5 +1,5 @@
 import type { DocumentedOperation, Parameter, Schema } from "../document.js";
-import type { Difference } from "./change.js";
+import type { Difference, Kind } from "./change.js";
 import { flatten } from "./flatten.js";
 import { type At, compareSchemas } from "./schemas.js";
 
@@ -57,22 +57,32 @@ function placesOf(
   return { query: named("query"), path: named("path"), body: fields };
 }
 
-/** Headers and cookies that a request must have. */
+/** Headers, and the cookies that a request must have. The names of the others depend on the deployment. */
 function sentAlong(at: At, was: DocumentedOperation, is: DocumentedOperation): Difference[] {
-  const required = ({ parameters = [] }: DocumentedOperation): string[] =>
-    parameters
-      .filter((one) => one.required && (one.in === "header" || one.in === "cookie"))
-      // The names of headers have no case.
-      .map((one) => `the ${one.in} ${one.in === "header" ? one.name.toLowerCase() : one.name}`);
-  const [olds, news] = [required(was), required(is)];
-  return [
-    ...news
-      .filter((one) => !olds.includes(one))
-      .map((one) => ({ kind: "breaking" as const, what: `${at.place}: demands ${one}` })),
-    ...olds
-      .filter((one) => !news.includes(one))
-      .map((one) => ({ kind: "additive" as const, what: `${at.place}: does not demand ${one}` })),
-  ];
+  const [olds, news] = [alongside(was), alongside(is)];
+  const note = (kind: Kind, what: string): Difference => ({ kind, what: `${at.place}: ${what}` });
+  const found: Difference[] = [];
+  for (const [name, required] of news) {
+    const before = olds.get(name);
+    if (required && before !== true) found.push(note("breaking", `demands the ${name}`));
+    else if (before === undefined) found.push(note("additive", `takes the ${name}`));
+    else if (before && !required) found.push(note("additive", `does not demand the ${name}`));
+  }
+  for (const name of olds.keys()) {
+    if (!news.has(name)) found.push(note("breaking", `takes no ${name} any more`));
+  }
+  return found;
+}
+
+/** By its name, whether it is required. */
+function alongside({ parameters = [] }: DocumentedOperation): Map<string, boolean> {
+  const found = new Map<string, boolean>();
+  for (const { name, in: place, required = false } of parameters) {
+    // The names of headers have no case.
+    if (place === "header") found.set(`header ${name.toLowerCase()}`, required);
+    if (place === "cookie" && required) found.set(`cookie ${name}`, required);
+  }
+  return found;
 }
 
 function mediaTypes(

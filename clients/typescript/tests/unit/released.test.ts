@@ -58,7 +58,7 @@ test("both documents are compared with those of the last release", async () => {
   await writeFile(path, JSON.stringify(admin));
   const { changes } = await sinceRelease(folder);
   expect(changes.map(({ kind, what }) => `${kind} ${what}`)).toEqual([
-    'breaking updateUser: "version" is gone (sent)',
+    "breaking updateUser: takes no header if-match any more",
     "breaking deleteUser is gone",
   ]);
 });
