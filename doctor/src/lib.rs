@@ -33,7 +33,7 @@ pub use answer::Answer;
 pub use call::{Call, Headers};
 pub use cors::{Preflight, Refused, Seen};
 pub use csrf::Guard;
-pub use examine::{Cell, Examined, Facts, Finding, Judgement, examine};
+pub use examine::{Bifrons, Cell, Examined, Facts, Finding, Judgement, examine};
 pub use leg::{Hop, Leg, Outcome};
 pub use mistake::Mistake;
 pub use origin::Origin;

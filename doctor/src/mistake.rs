@@ -56,6 +56,10 @@ mistakes! {
         "Access-Control-Allow-Origin is null, and the frontend's origin is not.";
     OriginOther, "origin_other", AllowOrigin, "Fetch, CORS check",
         "Access-Control-Allow-Origin names another origin than the frontend's.";
+    OriginLost, "origin_lost", PassOrigin, "Fetch, Origin header",
+        "The API does not see the page's Origin: a proxy in front of it removes or changes the header.";
+    CorsRewritten, "cors_rewritten", LeaveCors, "Fetch, CORS check",
+        "Bifrons does not send these CORS headers: a proxy in front of it changes, adds or removes them.";
     CredentialsSeveral, "credentials_several", OneCorsSource, "Fetch, CORS check",
         "Access-Control-Allow-Credentials is sent twice: the browser sees \"true, true\".";
     CredentialsNotAllowed, "credentials_not_allowed", AllowCredentials, "Fetch, CORS check",
@@ -94,6 +98,12 @@ mistakes! {
         "The answer to the sign-in sets no cookie, so there is nothing to judge.";
     CookieWithheld, "cookie_withheld", TrustProxy, "RFC 6265bis, section 4.1.2.5",
         "The sign-in over https was accepted, and its answer sets no cookie.";
+    SetCookieLost, "set_cookie_lost", PassSetCookie, "RFC 9110, section 7.6.1",
+        "Bifrons sets a cookie in this answer, and none arrives: a proxy in front of it removes it.";
+    CookieRewritten, "cookie_rewritten", PassSetCookie, "RFC 9110, section 7.7",
+        "Bifrons sets this cookie with other attributes: a proxy in front of it changes them.";
+    PublicUrlOther, "public_url_other", SetPublicUrl, "RFC 6265bis, section 5.2",
+        "Bifrons was told another public_url than that of the API, and derives the cookie from it.";
     TokenUnreadable, "token_unreadable", GiveToken, "HTML, document.cookie",
         "The token against forged requests is in a cookie that the page's scripts cannot read.";
     CookiesFolded, "cookies_folded", Unfold, "RFC 6265bis, section 5.6",
@@ -182,11 +192,31 @@ impl Mistake {
             _ => match self.remedy() {
                 // The client follows no redirect.
                 Remedy::FinalUrl => "unexpected",
-                Remedy::AllowOrigin | Remedy::OneCorsSource | Remedy::AllowCredentials => "cors_refused",
+                Remedy::AllowOrigin | Remedy::PassOrigin | Remedy::LeaveCors | Remedy::OneCorsSource | Remedy::AllowCredentials => {
+                    "cors_refused"
+                }
                 Remedy::LetPreflightThrough => "preflight_refused",
                 _ => "cookies_blocked",
             },
         })
+    }
+
+    /// Whether the attributes of a cookie are the cause, which Bifrons derives so that browsers keep the cookie.
+    pub(crate) fn is_of_attributes(self) -> bool {
+        matches!(
+            self,
+            Self::CookiesFolded
+                | Self::SameSiteMissing
+                | Self::SameSiteAcrossSites
+                | Self::NotPartitioned
+                | Self::NoneWithoutSecure
+                | Self::PartitionedWithoutSecure
+                | Self::DomainIsFrontend
+                | Self::DomainMismatch
+                | Self::DomainPublicSuffix
+                | Self::PrefixBroken
+                | Self::PathMissesNext
+        )
     }
 
     /// Whether servers that have this in their CORS settings refuse the call itself too.
@@ -205,11 +235,16 @@ impl Mistake {
                 | Self::ThirdPartyBlocked
                 | Self::SecureOverHttp
         );
+        let unlisted = matches!(self, Self::NoCorsHeaders | Self::OriginRefused | Self::OriginOther | Self::CredentialsNotAllowed);
         match cause {
             Self::MixedContent => apart,
-            Self::LoopbackNamesDiffer => {
-                apart || matches!(self, Self::NoCorsHeaders | Self::OriginRefused | Self::OriginOther | Self::CredentialsNotAllowed)
+            Self::LoopbackNamesDiffer => apart || unlisted,
+            Self::SchemesDiffer => unlisted,
+            Self::OriginLost => unlisted || matches!(self.remedy(), Remedy::LetPreflightThrough | Remedy::GiveCredentials),
+            Self::CorsRewritten => {
+                matches!(self.remedy(), Remedy::AllowOrigin | Remedy::OneCorsSource | Remedy::AllowCredentials | Remedy::AddVary)
             }
+            Self::CookieRewritten | Self::PublicUrlOther => self.is_of_attributes(),
             Self::OriginWildcard => matches!(self, Self::CredentialsNotAllowed | Self::VaryMissing),
             Self::OriginRefused | Self::NoCorsHeaders | Self::OriginOther => self == Self::CredentialsNotAllowed,
             Self::SameSiteMissing => self == Self::ThirdPartyBlocked,

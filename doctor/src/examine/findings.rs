@@ -3,6 +3,7 @@
 use super::{
     Facts,
     cells::{GivenCookie, Judged, refused},
+    proxied,
 };
 use crate::{
     Mistake, Outcome,
@@ -30,6 +31,9 @@ pub(super) fn gather(
     cookies: &[GivenCookie],
 ) -> Vec<Finding> {
     let mut findings = Findings(Vec::new());
+    if let Some(seen) = proxied::of_calls(facts, sign_in) {
+        findings.add(seen.mistake, &seen.evidence, &Family::ALL);
+    }
     for seen in &sign_in.seen {
         findings.add(seen.mistake, &seen.evidence, &Family::ALL);
     }
@@ -42,6 +46,9 @@ pub(super) fn gather(
     of_guard(facts, &mut findings);
     of_cookies(facts, cells, cookies, &mut findings);
     of_next(facts, next, cells, &mut findings);
+    if let Some(rewritten) = proxied::of_cookies(facts, sign_in, &findings.0) {
+        findings.0.push(rewritten);
+    }
     let cross_origin = Relation::of(facts.frontend, facts.api) != Relation::SameOrigin;
     let unvaried = facts.sign_in.answer().filter(|_| cross_origin).and_then(cors::unvaried);
     if let Some(seen) = unvaried {
@@ -112,6 +119,9 @@ pub(super) fn absence(facts: Facts<'_>) -> Option<(Mistake, String)> {
     let behind_comma = |name: &&str| given.iter().find(|cookie| cookie.folded.iter().any(|folded| folded == name));
     if let Some(cookie) = facts.session_cookie.as_ref().and_then(behind_comma) {
         return Some((Mistake::CookiesFolded, folded(cookie)));
+    }
+    if facts.bifrons.is_some_and(|bifrons| bifrons.loses_cookies) && facts.unbegun().is_none() {
+        return Some((Mistake::SetCookieLost, facts.sign_in_evidence()?));
     }
     let withheld = answer.is_success() && given.is_empty() && hop.target.is_secure();
     let mistake = facts.unbegun().unwrap_or(if withheld { Mistake::CookieWithheld } else { Mistake::NoCookie });

@@ -3,6 +3,7 @@
 mod begun;
 mod cells;
 mod findings;
+mod proxied;
 
 use crate::{
     Guard, Leg, Look, Mistake, Origin,
@@ -23,6 +24,8 @@ pub struct Facts<'a> {
     pub next: Option<&'a Leg>,
     /// Cookies to judge instead of those of the sign-in: Bifrons' probe.
     pub probe: &'a [SetCookie],
+    /// What is known of Bifrons, if that is what the API is.
+    pub bifrons: Option<&'a Bifrons>,
     /// Whether the credentials of the sign-in are a user's. Otherwise Bifrons refuses them, and nothing is wrong.
     pub has_credentials: bool,
     /// The page that was fetched first, for its token.
@@ -33,6 +36,17 @@ pub struct Facts<'a> {
     pub session_cookie: Option<&'a str>,
     /// Seconds since 1970, for answers that have no `Date`.
     pub now: i64,
+}
+
+/// Bifrons as it is deployed. Of other APIs none of this can be told from what they do themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bifrons {
+    /// Whether a proxy keeps back the `Origin` of requests.
+    pub loses_origin: bool,
+    /// Whether a proxy keeps back the `Set-Cookie` of answers.
+    pub loses_cookies: bool,
+    /// The `public_url` that it was told, if it is another origin than the API's.
+    pub other_url: Option<String>,
 }
 
 /// What became of one frontend.

@@ -37,8 +37,12 @@ remedies! {
         "Serve the API and the frontend both over https (both over http on localhost).";
     FinalUrl, "final_url",
         "Call the URL that the API redirects to, slash included. Behind a proxy with https, make the API trust X-Forwarded-Proto.";
+    PassOrigin, "pass_origin",
+        "Make the proxy in front of the API pass the header Origin on as it came.";
     AllowOrigin, "allow_origin",
         "Answer with the page's origin in Access-Control-Allow-Origin, exactly and once, in errors and preflights too.";
+    LeaveCors, "leave_cors",
+        "Take the CORS headers (Access-Control-…) out of the proxy in front of Bifrons: Bifrons sends its own.";
     OneCorsSource, "one_cors_source",
         "Set the CORS headers in one place: in the application or in the proxy, and not in both.";
     AllowCredentials, "allow_credentials",
@@ -58,6 +62,10 @@ remedies! {
          password of a test account. --csrf PATH fetches a token first.";
     CompleteSignIn, "complete_sign_in",
         "Give the credentials of a test account without a second factor: the doctor signs in with one call.";
+    PassSetCookie, "pass_set_cookie",
+        "Make the proxy in front of the API pass the header Set-Cookie on as it came.";
+    SetPublicUrl, "set_public_url",
+        "Set public_url to the URL at which browsers reach the API.";
     TrustProxy, "trust_proxy",
         "Behind a proxy with https, make the proxy send X-Forwarded-Proto and the API trust it: frameworks withhold a Secure cookie \
          from calls that look like plain http. Without a proxy, look at why the sign-in starts no session.";

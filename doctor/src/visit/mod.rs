@@ -1,6 +1,7 @@
 //! Asks an API as a browser would: redirects are followed by the rules of Fetch, cookies kept by those of the browsers.
 
 mod error;
+mod probe;
 mod token;
 mod transport;
 
@@ -69,6 +70,11 @@ struct Visited {
 }
 
 impl Visited {
+    /// Whether the page may not make the sign-in or read its answer.
+    fn is_refused(&self, page: &Origin) -> bool {
+        self.sign_in.hops.first().is_some_and(|hop| !hop.blocked(page).is_empty() || !hop.unreadable(page).is_empty())
+    }
+
     /// Whether the sign-in began no session, as far as can be seen.
     fn unbegun(&self, plan: &Plan) -> bool {
         unbegun(&self.sign_in, self.next.as_ref(), plan.session_cookie.as_deref()).is_some()
@@ -85,7 +91,9 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
     let bare = visits
         .iter()
         .any(|visited| visited.sign_in.answer().is_some_and(|answer| answer.cookies().is_empty()) || visited.unbegun(plan));
-    let probe = if bare { probe(&transport, plan).await } else { Vec::new() };
+    let is_refused = visits.iter().zip(frontends).any(|(visited, page)| visited.is_refused(page));
+    let named = visits.iter().any(|visited| visited.sign_in.answer().is_some_and(probe::is_bifrons));
+    let (bifrons, probe) = if bare || named { probe::ask(&transport, plan, bare, is_refused).await } else { (None, Vec::new()) };
     let mut cookies_from = CookieSource::SignIn;
     let mut examined = Vec::new();
     for (frontend, visited) in frontends.iter().zip(&visits) {
@@ -104,6 +112,7 @@ pub async fn visit(plan: &Plan, frontends: &[Origin]) -> Result<Report, Error> {
             sign_in: &visited.sign_in,
             next: visited.next.as_ref(),
             probe: if by_probe { &probe } else { &[] },
+            bifrons: bifrons.as_ref(),
             has_credentials: plan.has_credentials,
             guard: visited.guard.as_ref(),
             look: plan.look.as_ref(),
@@ -244,15 +253,4 @@ fn cookie_header<'a>(cookies: impl Iterator<Item = &'a SetCookie>) -> Option<Str
     });
     let pairs: Vec<_> = pairs.collect();
     (!pairs.is_empty()).then(|| pairs.join("; "))
-}
-
-/// Bifrons' own probe cookie, asked for as no page would, so that it is set for every configuration. None: it is not Bifrons.
-async fn probe(transport: &Transport<'_>, plan: &Plan) -> Vec<SetCookie> {
-    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    match transport.ask(&plan.api, "POST", &format!("{}/v1/probe", plan.base), headers, &[]).await {
-        Ok((answer, _)) if answer.status == 204 => {
-            answer.cookies().into_iter().filter(|cookie| cookie.name.ends_with("bifrons_probe")).collect()
-        }
-        _ => Vec::new(),
-    }
 }
