@@ -22,12 +22,14 @@ test-all: ## the same, and what takes too long for each change
 test-browsers: ## what Chromium and Firefox do with the cookies
 	cargo build
 	npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
+	npm --prefix clients/doctor ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
 	WHOLE=1 npm --prefix clients/browsers test
 
 test-doctor: ## the doctor beside real servers and browsers; MATRIX=core is the part that every test run has
 	@.ci/install openssl chromium firefox-esr nginx-light tomcat10 default-jdk-headless python3-venv
 	cargo build
+	npm --prefix clients/doctor ci --no-audit --no-fund --loglevel=error
 	npm --prefix clients/browsers ci --no-audit --no-fund --loglevel=error
 	clients/browsers/matrix/install
 	npm --prefix clients/browsers run matrix

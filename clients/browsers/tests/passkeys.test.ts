@@ -1,8 +1,8 @@
 // Passkeys in the single-page app of the examples, in Chromium: its virtual authenticator stands for the user's.
 
-import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { chromiumOptions } from "./support/chromium_options.js";
+import { type Chromium, launchChromium, type Page } from "../../doctor/src/browsers/chromium.js";
+import { HERE } from "./support/network.js";
 import { newPerson } from "./support/people.js";
 import { type Service, startService } from "./support/service.js";
 import { type Spa, serveSpa } from "./support/spa.js";
@@ -11,23 +11,23 @@ const HOST = "admin.jazzmeet.site";
 
 let spa: Spa;
 let service: Service;
-let browser: Browser;
+let chromium: Chromium;
 beforeAll(async () => {
   spa = await serveSpa();
   service = await startService([spa.at(HOST)]);
   await spa.build(service.origin, "cookie");
-  const pin = `--ignore-certificate-errors-spki-list=${inject("tls").pin}`;
-  browser = await chromium.launch(chromiumOptions("--host-resolver-rules=MAP * 127.0.0.1", pin));
+  const network = { address: HERE, pins: [inject("tls").pin] };
+  chromium = await launchChromium({ thirdPartyCookies: true, network });
 });
 afterAll(async () => {
-  await browser?.close();
+  await chromium?.stop();
   await service?.stop();
   await spa?.stop();
 });
 
 test("add a passkey, sign in with it in the autofill, rename it, remove it", async () => {
   const ada = newPerson();
-  const page = await browser.newPage();
+  const page = await chromium.browser.newPage();
   await addAuthenticator(page);
   await page.goto(spa.at(HOST));
   const press = (name: string | RegExp) => page.getByRole("button", { name }).first().click();

@@ -18,6 +18,7 @@ const { permissions, steps } = jobs["publish"] ?? expect.fail("the release has n
 const DIST = [
   "SHA256SUMS",
   "bifrons_1.2.3_amd64.deb",
+  "bifrons-doctor-1.2.3.tgz",
   "bifrons-openapi-1.2.3.tgz",
   "bifrons-server-1.2.3.tgz",
   "bifrons-server-linux-x64-1.2.3.tgz",
@@ -51,6 +52,7 @@ test("npm gets every package, those with the binaries first", async () => {
   const published = await runStep("npm", release());
   const names = published.map((line) => line.replace(/^publish dist\/(.*)-1\.2\.3\.tgz$/, "$1"));
   expect([...names].sort()).toEqual([
+    "bifrons-doctor",
     "bifrons-openapi",
     "bifrons-server",
     "bifrons-server-linux-x64",

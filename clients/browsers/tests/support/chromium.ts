@@ -1,16 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { expect, inject } from "vitest";
 import {
   type BrowserContext,
-  chromium,
   type Download,
+  launchChromium,
   type Page,
   type Response,
-} from "playwright-core";
-import { expect, inject } from "vitest";
+} from "../../../doctor/src/browsers/chromium.js";
 import type { Browser, Tab } from "./browser.js";
-import { chromiumOptions } from "./chromium_options.js";
+import { HERE } from "./network.js";
 
 const SAVED_MS = 30_000;
 
@@ -21,18 +19,8 @@ interface Settings {
 }
 
 export async function startChromium(settings: Settings): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), "bifrons-chromium-"));
-  // Said outright, because builds differ in what they do by default.
-  const preferences = { profile: { cookie_controls_mode: settings.thirdPartyCookies ? 0 : 1 } };
-  await mkdir(join(profile, "Default"));
-  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
-  const options = chromiumOptions(
-    "--host-resolver-rules=MAP * 127.0.0.1",
-    `--ignore-certificate-errors-spki-list=${inject("tls").pin}`,
-  );
-  const first = await chromium.launchPersistentContext(profile, options);
-  const browser = first.browser();
-  if (!browser) throw new Error("Chromium does not tell its browser");
+  const network = { address: HERE, pins: [inject("tls").pin] };
+  const { browser, stop } = await launchChromium({ ...settings, network });
   return {
     async visitor() {
       // A context of its own has the profile's preferences and none of its cookies.
@@ -44,10 +32,7 @@ export async function startChromium(settings: Settings): Promise<Browser> {
         leave: () => context.close(),
       };
     },
-    async stop() {
-      await first.close();
-      await rm(profile, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

@@ -2,11 +2,14 @@ import { existsSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, type HTTPResponse, launch } from "puppeteer-core";
 import { expect } from "vitest";
+import {
+  type BrowserContext,
+  type HTTPResponse,
+  launchFirefox,
+} from "../../../doctor/src/browsers/firefox.js";
 import type { Browser, Tab } from "./browser.js";
-
-const BINARY: string = process.env["FIREFOX_BIN"] ?? "/usr/bin/firefox-esr";
+import { HERE } from "./network.js";
 
 const SAVED_MS = 30_000;
 
@@ -14,24 +17,12 @@ const SAVED_MS = 30_000;
 export async function startFirefox(
   settings: Record<string, string | number | boolean> = {},
 ): Promise<Browser> {
-  if (!existsSync(BINARY)) {
-    throw new Error(
-      `There is no Firefox at ${BINARY}: install it (apt-get install firefox-esr), name another with FIREFOX_BIN, or do without it on purpose with WITHOUT_FIREFOX=1.`,
-    );
-  }
   // One for all visitors: Firefox has no setting for each.
   const folder = await mkdtemp(join(tmpdir(), "bifrons-firefox-"));
-  const browser = await launch({
-    browser: "firefox",
-    executablePath: BINARY,
-    headless: true,
-    acceptInsecureCerts: true,
-    extraPrefsFirefox: {
-      "network.dns.forceResolve": "127.0.0.1",
-      // Puppeteer switches Total Cookie Protection off; people have it on.
-      "network.cookie.cookieBehavior": 5,
-      "browser.contentblocking.features.standard":
-        "tp,tpPrivate,cookieBehavior5,cookieBehaviorPBM5,cryptoTP,fp",
+  const browser = await launchFirefox({
+    address: HERE,
+    acceptsAnyCertificate: true,
+    preferences: {
       "browser.download.folderList": 2,
       "browser.download.dir": folder,
       ...settings,

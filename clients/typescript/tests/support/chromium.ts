@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { chromiumOptions } from "../../../browsers/tests/support/chromium_options.js";
+import { chromiumOptions } from "../../../doctor/src/browsers/chromium.js";
 
 /** Starts Chromium, which finds no host but this machine. */
 export function startChromium(): Promise<Browser> {
