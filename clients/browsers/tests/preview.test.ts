@@ -1,9 +1,10 @@
 // The doctor for CI (../doctor): deployments with one mistake each, and the one line to change that it prints.
 
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { KINDS, type Launched } from "../../doctor/src/browsers/kinds.js";
 import { check } from "../../doctor/src/check.js";
-import { HELP } from "../../doctor/src/options.js";
+import { HELP, read } from "../../doctor/src/options.js";
 import type { Plan } from "../../doctor/src/plan.js";
 import { table } from "../../doctor/src/report.js";
 import { BINARY } from "./support/bifrons.js";
@@ -28,11 +29,13 @@ const launch = async ({ family }: { family: string }): Promise<Launched> => {
   return { open: browser.open, stop: async () => undefined };
 };
 
+const PASSWORD = "correct horse battery";
+
 const planFor = (places: Pick<Plan, "preview" | "api">): Plan => ({
   ...places,
   path: "/v1/session",
   next: "/v1/session",
-  user: { body: JSON.stringify({ email: "ada@example.com", password: "correct horse battery" }) },
+  user: { body: JSON.stringify({ email: "ada@example.com", password: PASSWORD }) },
   signUp: "/v1/users",
   ca: inject("tls").authority,
   connect: HERE,
@@ -49,6 +52,7 @@ describe("the one line to change", () => {
       const verdict = await check(planFor(deployed), launch);
       const kept = KINDS.filter((_, at) => verdict.rows[at]?.signed_in && verdict.rows[at]?.kept);
       const said = JSON.stringify(verdict, null, 2);
+      expect(said).not.toContain(PASSWORD);
       expect(
         kept.map(({ family }) => family),
         said,
@@ -70,6 +74,11 @@ describe("the one line to change", () => {
 });
 
 test("docs/doctor-in-ci.md has the options and every line", () => {
+  for (const file of ["../../docs/doctor-in-ci.md", "../doctor/README.md"]) {
+    const commands = [...readFileSync(file, "utf8").matchAll(/^npx @bifrons\/doctor (.*)$/gm)];
+    expect(commands).toHaveLength(1);
+    for (const [, args = ""] of commands) expect(read(args.split(" "), {})).toBeDefined();
+  }
   documents("help", printed(HELP));
   const rows = SETUPS.flatMap(({ name, change }) => {
     if (change === undefined) return [];
