@@ -103,7 +103,7 @@ mistakes! {
     CookieRewritten, "cookie_rewritten", PassSetCookie, "RFC 9110, section 7.7",
         "Bifrons sets this cookie with other attributes: a proxy in front of it changes them.";
     PublicUrlOther, "public_url_other", SetPublicUrl, "RFC 6265bis, section 5.2",
-        "Bifrons was told another public_url than that of the API, and derives the cookie from it.";
+        "Bifrons was told another public URL than that of the API, and derives the cookie from it.";
     TokenUnreadable, "token_unreadable", GiveToken, "HTML, document.cookie",
         "The token against forged requests is in a cookie that the page's scripts cannot read.";
     CookiesFolded, "cookies_folded", Unfold, "RFC 6265bis, section 5.6",

@@ -65,7 +65,7 @@ remedies! {
     PassSetCookie, "pass_set_cookie",
         "Make the proxy in front of the API pass the header Set-Cookie on as it came.";
     SetPublicUrl, "set_public_url",
-        "Set public_url to the URL at which browsers reach the API.";
+        "Set the public URL of Bifrons to the one at which browsers reach the API.";
     TrustProxy, "trust_proxy",
         "Behind a proxy with https, make the proxy send X-Forwarded-Proto and the API trust it: frameworks withhold a Secure cookie \
          from calls that look like plain http. Without a proxy, look at why the sign-in starts no session.";

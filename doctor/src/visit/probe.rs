@@ -14,13 +14,14 @@ pub(super) async fn ask(
     is_refused: bool,
 ) -> (Option<Bifrons>, Vec<SetCookie>) {
     let Some(answer) = post(transport, plan, None).await.filter(|answer| answer.status == 204) else { return (None, Vec::new()) };
+    let loses_cookies = answer.cookies().is_empty();
     let cookies: Vec<_> = answer.cookies().into_iter().filter(|cookie| cookie.name.ends_with("bifrons_probe")).collect();
     let bifrons = if is_bifrons(&answer) {
         // It refuses a foreign origin as soon as it sees one.
         let foreign = if is_refused { post(transport, plan, Some(FOREIGN)).await } else { None };
         let loses_origin = foreign.is_some_and(|answer| answer.status == 204 && is_bifrons(&answer));
         let other_url = public_url(transport, plan).await.filter(|url| *url != plan.api);
-        Some(Bifrons { loses_origin, loses_cookies: cookies.is_empty(), other_url: other_url.map(|url| url.as_str().to_owned()) })
+        Some(Bifrons { loses_origin, loses_cookies, other_url: other_url.map(|url| url.as_str().to_owned()) })
     } else {
         None
     };
