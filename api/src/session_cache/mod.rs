@@ -85,7 +85,7 @@ impl SessionCache {
         Some(entry)
     }
 
-    /// The entry in process of a session that no known change has removed. It is valid only while the cache is current.
+    /// The entry in process of a session, valid only while the cache is current.
     pub fn entry(&self, id: SessionId) -> Option<Principal> {
         let session = self.sessions.get(&id)?;
         let user = self.users.get(&session.user_id).filter(|user| user.version == session.user_version)?;
@@ -142,8 +142,7 @@ impl SessionCache {
         let until = self.freshness.polled_until().filter(|_| self.freshness.is_current())?;
         // In both directions: the database's clock may have gone back.
         let is_young = until.since(read_at).max(read_at.since(until)) <= recent_changes::SHARED_FOR;
-        let is_trusted = self.freshness.trusts(read_at);
-        let is_valid = is_young && is_trusted && is_enough(&found.session) && self.keep_of(generation, &found);
+        let is_valid = is_young && self.freshness.trusts(read_at) && is_enough(&found.session) && self.keep_of(generation, &found);
         is_valid.then(|| {
             self.metrics.session_read(Source::Redis);
             found
