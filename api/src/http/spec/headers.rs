@@ -34,6 +34,12 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
             "schema": { "type": "string", "pattern": "^[0-9]+\\.[0-9]+$" },
             "example": VERSION,
         },
+        "ETag": {
+            "description": "The version in double quotes, for `If-Match`.",
+            "required": true,
+            "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
+            "example": "\"7\"",
+        },
         "RetryAfter": {
             "description": "Whole seconds to wait before the next attempt.",
             "required": true,
@@ -80,6 +86,9 @@ fn of_every(response: &mut Value) {
     }
     if let Some(cookie) = response.pointer_mut("/headers/Set-Cookie") {
         *cookie = reference("SetCookie");
+    }
+    if let Some(tag) = response.pointer_mut("/headers/ETag") {
+        *tag = reference("ETag");
     }
     response["headers"]["Bifrons-Version"] = reference("BifronsVersion");
     response["headers"]["X-Request-Id"] = reference("RequestId");
