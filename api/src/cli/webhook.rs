@@ -40,7 +40,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         description: Option<String>,
         /// Only these events, separated by commas
-        #[arg(long, value_name = "EVENTS", value_delimiter = ',')]
+        #[arg(long, value_name = "EVENTS", value_delimiter = ',', value_parser = event)]
         events: Vec<String>,
         /// Deliver nothing yet
         #[arg(long)]
@@ -62,7 +62,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         description: Option<String>,
         /// Only these events, separated by commas
-        #[arg(long, value_name = "EVENTS", value_delimiter = ',')]
+        #[arg(long, value_name = "EVENTS", value_delimiter = ',', value_parser = event)]
         events: Vec<String>,
         /// All events
         #[arg(long, conflicts_with = "events")]
@@ -138,6 +138,12 @@ impl Target {
     fn instruct(self) -> WebhookInstruction {
         WebhookInstruction { by: Operator::CommandLine, webhook: WebhookId(self.id), versions: None }
     }
+}
+
+fn event(written: &str) -> Result<String, String> {
+    let known = || webhooks::events().collect::<Vec<_>>().join(", ");
+    let is_known = webhooks::events().any(|event| event == written);
+    if is_known { Ok(written.to_owned()) } else { Err(format!("webhooks deliver {}", known())) }
 }
 
 const MAX_OVERLAP: Duration = Duration::from_secs(7 * 24 * 3600);
