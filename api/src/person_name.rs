@@ -14,6 +14,10 @@ const ZWNJ: char = '\u{200C}';
 const ZWJ: char = '\u{200D}';
 const EMOJI_STYLE: char = '\u{FE0F}';
 
+/// What a name must be.
+pub const RULE: &str =
+    "must have 1 to 100 characters, one of them visible, and none that hides itself or reorders the text around it";
+
 /// Whether a name has at most [`MAX_LENGTH`] characters, at least one visible one, and none that hides itself or reorders the text around
 /// it. Joiners and variation selectors are accepted where the spelling of a language or an emoji needs them.
 pub fn is_valid(name: &str) -> bool {

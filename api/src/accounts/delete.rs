@@ -23,7 +23,7 @@ pub enum DeleteError {
     #[error("the session has ended")]
     Ended,
     /// There would be no administrator any more who can sign in.
-    #[error("the user is the last enabled administrator")]
+    #[error("the user is the last administrator who can sign in")]
     LastAdministrator,
     /// The database does not answer.
     #[error(transparent)]

@@ -36,7 +36,7 @@ pub enum LineError {
     #[error("email must be an e-mail address")]
     Email,
     /// `name` breaks its rule.
-    #[error("name must have 1 to 100 characters, at least one of them visible, and none that is hidden or reorders text")]
+    #[error("name {}", crate::person_name::RULE)]
     Name,
     /// `password_hash` has a scheme or cost that this service does not verify.
     #[error(

@@ -26,7 +26,7 @@ pub use email_change::{
     undo_email_change,
 };
 pub use export::{Export, ExportError, export, export_user};
-pub use new_user::{NewUser, Violation};
+pub use new_user::{MAX_DEPTH, MAX_METADATA, NewUser, Violation};
 pub use operator::{
     AdminAction, CreateUser, CreateUserError, CreatedUser, FactorsOfUser, Instruction, InvitedUser, OperatorError,
     SetPasswordError, UserChange, UserFilter, apply, create_user, delete_user, end_session, factors_of, find_user, invite_user,
@@ -44,4 +44,4 @@ pub use second_factor::{
     Confirmed, Enrolment, FactorsSummary, RemoveSecondFactorError, TotpError, confirm_totp, remove_second_factor,
     replace_recovery_codes, second_factors, start_totp,
 };
-pub use update_profile::{MAX_DEPTH, MAX_METADATA, UpdateProfileError, update_profile};
+pub use update_profile::{UpdateProfileError, update_profile};

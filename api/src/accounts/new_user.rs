@@ -1,11 +1,16 @@
 //! A user who does not exist yet, and the rules that the values of a sign-up must keep.
 
+use std::fmt;
+
 use entity::{
     PasswordHash, Roles, UnixMillis, UserId,
     user::{self, Status},
 };
 
-use crate::{email_address::EmailAddress, passwords::PasswordRule, person_name, random, secret::Password, state::AppState};
+use crate::{
+    config::LOCALE_RULE, email_address::EmailAddress, passwords::PasswordRule, person_name, random, secret::Password,
+    state::AppState,
+};
 
 /// A user with a password, to be stored.
 #[derive(Clone, Debug)]
@@ -45,6 +50,11 @@ pub(super) fn row((typed, canonical): (&str, &str), name: Option<String>, now: U
     }
 }
 
+/// The most bytes of `user_metadata`, and of `app_metadata`, as JSON.
+pub const MAX_METADATA: usize = 8 * 1024;
+/// The deepest nesting of either; the object itself is the first level.
+pub const MAX_DEPTH: usize = 5;
+
 /// A rule that a value breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
@@ -58,6 +68,18 @@ pub enum Violation {
     MetadataSize,
     /// The metadata is nested too deeply.
     MetadataDepth,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password(rule) => write!(f, "the password {}", rule.detail()),
+            Self::Name => write!(f, "the name {}", person_name::RULE),
+            Self::Locale => write!(f, "the locale {LOCALE_RULE}"),
+            Self::MetadataSize => write!(f, "the metadata must have at most {MAX_METADATA} bytes as JSON"),
+            Self::MetadataDepth => write!(f, "the metadata must have at most {MAX_DEPTH} levels"),
+        }
+    }
 }
 
 impl From<PasswordRule> for Violation {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    new_user::{Violation, check_name},
+    new_user::{MAX_DEPTH, MAX_METADATA, Violation, check_name},
     profile_change::ProfileChange,
     store,
 };
@@ -16,11 +16,6 @@ use crate::{
     sessions,
     state::AppState,
 };
-
-/// The most bytes of `user_metadata`, and of `app_metadata`, as JSON.
-pub const MAX_METADATA: usize = 8 * 1024;
-/// The deepest nesting of either; the object itself is the first level.
-pub const MAX_DEPTH: usize = 5;
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]

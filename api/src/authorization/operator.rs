@@ -1,6 +1,7 @@
 //! The actor of an operation of the admin API or of a command.
 
 use entity::{AdminKeyId, UnixMillis};
+use uuid::Uuid;
 
 use super::store;
 use crate::{config::SessionsConfig, db::Unavailable, principal::Principal, sessions, state::Tx};
@@ -26,6 +27,15 @@ impl Operator {
                 Ok(sessions::store::is_still_fresh(tx, principal).await? && store::is_admin(tx, principal.user.id).await?)
             }
             Self::Key(id) => store::is_unrevoked(tx, *id).await,
+        }
+    }
+
+    /// The id of the key or of the user; nil on the command line.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::CommandLine => Uuid::nil(),
+            Self::Session(principal) => principal.user.id.0,
+            Self::Key(id) => id.0,
         }
     }
 

@@ -56,7 +56,7 @@ pub(super) async fn note_use(tx: &Tx, id: AdminKeyId, now: UnixMillis) -> Result
 
 /// Whether a key is not revoked. It locks the row, so that the answer holds until the transaction ends.
 pub(super) async fn is_unrevoked(tx: &Tx, id: AdminKeyId) -> Result<bool, Unavailable> {
-    if tx.has_local_locks() {
+    if tx.row_locks_need_writes() {
         let update = Entity::update_many().filter(Column::Id.eq(id)).filter(Column::RevokedAt.is_null());
         let update = update.col_expr(Column::LastUsedAt, later(tx.connection(), "last_used_at"));
         return Ok(update.exec(tx.connection()).await?.rows_affected > 0);

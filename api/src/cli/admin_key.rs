@@ -7,7 +7,12 @@ use entity::{AdminKeyId, Scope, Scopes, admin_key::Model};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{failure::Failure, nodes::beside_nodes, print::print};
+use super::{
+    failure::Failure,
+    id,
+    nodes::beside_nodes,
+    print::{print, print_none},
+};
 use crate::{authorization, clock::rfc_3339, config, config::Config, mail::written, state::AppState};
 
 #[derive(Debug, Subcommand)]
@@ -37,7 +42,7 @@ pub(super) enum Command {
     /// Revoke a key; the nodes refuse it at once
     Revoke {
         /// The id of a key, as `list` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = id::parse)]
         id: Uuid,
         /// Print the result as JSON
         #[arg(long)]
@@ -72,7 +77,11 @@ async fn create(state: &Arc<AppState>, name: &str, scopes: &Scopes, expires: Dur
 }
 
 async fn list(state: &Arc<AppState>, json: bool) -> Result<(), Failure> {
-    for key in authorization::list_admin_keys(state).await.map_err(Failure::new)? {
+    let keys = authorization::list_admin_keys(state).await.map_err(Failure::new)?;
+    if keys.is_empty() && !json {
+        print_none("there is no admin key");
+    }
+    for key in keys {
         let line = || {
             let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", written(at)));
             let end = match key.revoked_at {

@@ -32,11 +32,9 @@ pub(super) struct Arguments {
 }
 
 fn node(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    match url.scheme() {
-        "http" | "https" => url.join(READY).map_err(|error| error.to_string()),
-        _ => Err("write a URL that begins with http:// or https://".to_owned()),
-    }
+    let wrong = || "write a URL that begins with http:// or https://: http://127.0.0.1:3000".to_owned();
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(wrong)?;
+    url.join(READY).map_err(|_| wrong())
 }
 
 /// The answer of a node that can serve.

@@ -11,7 +11,12 @@ use entity::{MailId, UnixMillis, outgoing_mail};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{failure::Failure, log, print::print, runtime::block_on};
+use super::{
+    failure::Failure,
+    id, log,
+    print::{counted, print},
+    runtime::block_on,
+};
 use crate::{
     audit::Trail,
     clock::{Clock, rfc_3339},
@@ -42,7 +47,7 @@ pub(super) enum Command {
     #[command(group(ArgGroup::new("which").required(true).args(["id", "all"])))]
     Retry {
         /// The id of a mail, as `queue` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = id::parse)]
         id: Option<Uuid>,
         /// All that were given up
         #[arg(long)]
@@ -54,7 +59,7 @@ pub(super) enum Command {
     #[command(group(ArgGroup::new("which").required(true).args(["id", "all_dead"])))]
     Discard {
         /// The id of a mail, as `queue` shows it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = id::parse)]
         id: Option<Uuid>,
         /// All that were given up
         #[arg(long)]
@@ -190,7 +195,8 @@ fn line(mail: &outgoing_mail::Model, now: UnixMillis) -> String {
         None => format!("next attempt {}", written(mail.next_attempt_at)),
     };
     let failure = mail.failure.as_deref().map(|failure| format!("; {failure}")).unwrap_or_default();
-    format!("{}  {}  to {}  {} attempts, {state}{failure}\n", mail.id.0, mail.kind, mail.recipient, mail.attempts)
+    let attempts = counted(mail.attempts, "attempt");
+    format!("{}  {}  to {}  {attempts}, {state}{failure}\n", mail.id.0, mail.kind, mail.recipient)
 }
 
 async fn retry(db: &Db, id: Option<MailId>, output: Output) -> Result<(), Failure> {

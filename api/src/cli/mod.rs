@@ -11,6 +11,7 @@ mod effective;
 mod failure;
 mod find_user;
 mod health;
+mod id;
 mod json_lines;
 mod keys;
 pub mod log;

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{failure::Failure, log, print::print, runtime::block_on};
+use super::{
+    failure::Failure,
+    log,
+    print::{counted, print},
+    runtime::block_on,
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -40,13 +45,17 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
         });
         print(&format!("{printed}\n"))?;
     } else {
-        print(&format!("resealed {keys} signing keys, {factors} second factors, {mails} mails and {webhooks} webhooks\n"))?;
+        let (keys, factors) = (counted(keys, "signing key"), counted(factors, "second factor"));
+        let (mails, webhooks) = (counted(mails, "mail"), counted(webhooks, "webhook"));
+        print(&format!("resealed {keys}, {factors}, {mails} and {webhooks}\n"))?;
     }
     if lost_factors + lost_mails + lost_webhooks == 0 {
         return Ok(());
     }
+    let (factors, mails, webhooks) =
+        (counted(lost_factors, "second factor"), counted(lost_mails, "mail"), counted(lost_webhooks, "webhook"));
     Err(Failure::Failed(format!(
-        "{lost_factors} second factors, {lost_mails} mails and {lost_webhooks} webhooks are sealed under a secret that is not given; keep \
+        "sealed under a secret that is not given: {factors}, {mails} and {webhooks}; keep \
          the former secret in tokens.secrets and repeat. If it is lost, users need a recovery code or `bifrons user reset-factors`, the \
          mails `bifrons mail discard`, and the webhooks `bifrons webhook rotate`"
     )))

@@ -7,12 +7,18 @@ use entity::{SessionId, UnixMillis, UserId};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{failure::Failure, find_user::find, moment, nodes::beside_nodes, print::print};
+use super::{
+    failure::Failure,
+    find_user::find,
+    id, moment,
+    nodes::beside_nodes,
+    print::{counted, print, print_none},
+};
 use crate::{
     accounts::{self, AdminAction, Instruction, OperatorError},
     authorization::Operator,
-    clock::rfc_3339,
     config::Config,
+    http::rows,
     mail::written,
     sessions,
     state::AppState,
@@ -33,7 +39,7 @@ pub(super) enum Command {
     #[command(group(ArgGroup::new("which").required(true).args(["id", "all", "user", "before"])))]
     End {
         /// The session with this id
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = id::parse)]
         id: Option<Uuid>,
         /// All sessions of all users
         #[arg(long)]
@@ -75,19 +81,18 @@ pub(super) async fn list(state: &Arc<AppState>, user: UserId, json: bool) -> Res
     let mut before = None;
     loop {
         let page = sessions::list(state, user, before, PAGE).await.map_err(Failure::new)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        before = Some(last.id);
-        let lines = page.iter().map(|session| {
-            let (id, mode, ip) = (session.id.0, session.mode.name(), session.ip.as_deref());
-            if json {
-                let methods: Vec<_> = session.methods.names().collect();
-                let printed = json!({
-                    "id": id, "mode": mode, "methods": methods, "assurance": session.methods.assurance(), "ip": ip,
-                    "user_agent": session.user_agent, "created_at": rfc_3339(session.created_at),
-                    "last_seen_at": rfc_3339(session.last_seen_at), "expires_at": rfc_3339(session.expires_at),
-                });
-                return format!("{printed}\n");
+        let Some(last) = page.last() else {
+            if before.is_none() && !json {
+                print_none("there is no live session of the user");
             }
+            return Ok(());
+        };
+        before = Some(last.id);
+        let lines = page.into_iter().map(|session| {
+            if json {
+                return format!("{}\n", rows::session(state, session));
+            }
+            let (id, mode, ip) = (session.id.0, session.mode.name(), session.ip.as_deref());
             let (since, last) = (written(session.created_at), written(session.last_seen_at));
             let agent = session.user_agent.as_deref().unwrap_or_default();
             format!("{id}  {mode}  since {since}, used {last}  {}  {agent}\n", ip.unwrap_or("-"))
@@ -111,11 +116,11 @@ async fn end_of_user(state: &Arc<AppState>, written: &str) -> Result<u64, Failur
 }
 
 async fn end_before(state: &Arc<AppState>, before: UnixMillis) -> Result<u64, Failure> {
-    let progress = |count: u64| drop(writeln!(std::io::stderr(), "… {count} sessions have ended"));
+    let progress = |count: u64| drop(writeln!(std::io::stderr(), "… {}", sessions_ended(count)));
     sessions::end_before(state, before, progress).await.map_err(Failure::new)
 }
 
 /// How many sessions ended, in words.
 pub(super) fn sessions_ended(count: u64) -> String {
-    if count == 1 { "1 session has ended".to_owned() } else { format!("{count} sessions have ended") }
+    format!("{} {} ended", counted(count, "session"), if count == 1 { "has" } else { "have" })
 }

@@ -8,19 +8,20 @@ use entity::{
     webhook::Model,
     webhook_delivery::{self, Status},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     failure::Failure,
+    id,
     nodes::{beside_nodes, check_nodes_can_read},
-    print::print,
+    print::{counted, print, print_none},
 };
 use crate::{
     accounts::Field,
     authorization::Operator,
-    clock::rfc_3339,
     config::{self, Config},
+    http::rows,
     mail::written,
     state::AppState,
     webhooks::{self, NewWebhook, WebhookChange, WebhookInstruction},
@@ -39,7 +40,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         description: Option<String>,
         /// Only these events, separated by commas
-        #[arg(long, value_name = "EVENTS", value_delimiter = ',')]
+        #[arg(long, value_name = "EVENTS", value_delimiter = ',', value_parser = event)]
         events: Vec<String>,
         /// Deliver nothing yet
         #[arg(long)]
@@ -61,7 +62,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         description: Option<String>,
         /// Only these events, separated by commas
-        #[arg(long, value_name = "EVENTS", value_delimiter = ',')]
+        #[arg(long, value_name = "EVENTS", value_delimiter = ',', value_parser = event)]
         events: Vec<String>,
         /// All events
         #[arg(long, conflicts_with = "events")]
@@ -102,7 +103,7 @@ pub(super) enum Command {
         #[command(flatten)]
         target: Target,
         /// The id of an event, as `deliveries` shows it
-        #[arg(value_name = "EVENT")]
+        #[arg(value_name = "EVENT", value_parser = id::parse)]
         event: Option<Uuid>,
         /// All that were given up
         #[arg(long)]
@@ -127,7 +128,7 @@ pub(super) struct Output {
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Target {
     /// The id of a webhook, as `list` shows it
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id::parse)]
     id: Uuid,
     #[command(flatten)]
     output: Output,
@@ -137,6 +138,12 @@ impl Target {
     fn instruct(self) -> WebhookInstruction {
         WebhookInstruction { by: Operator::CommandLine, webhook: WebhookId(self.id), versions: None }
     }
+}
+
+fn event(written: &str) -> Result<String, String> {
+    let known = || webhooks::events().collect::<Vec<_>>().join(", ");
+    let is_known = webhooks::events().any(|event| event == written);
+    if is_known { Ok(written.to_owned()) } else { Err(format!("webhooks deliver {}", known())) }
 }
 
 const MAX_OVERLAP: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -185,7 +192,11 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
 }
 
 async fn list(state: &Arc<AppState>, output: Output) -> Result<(), Failure> {
-    for webhook in webhooks::list_webhooks(state).await.map_err(Failure::new)? {
+    let found = webhooks::list_webhooks(state).await.map_err(Failure::new)?;
+    if found.is_empty() && !output.json {
+        print_none("there is no webhook");
+    }
+    for webhook in found {
         show(&webhook, output)?;
     }
     Ok(())
@@ -210,7 +221,7 @@ async fn rotate(state: &Arc<AppState>, target: Target, overlap: Duration) -> Res
 
 fn with_secret(webhook: &Model, secret: &str, Output { json }: Output) -> Result<(), Failure> {
     if json {
-        let mut printed = row(webhook);
+        let mut printed = rows::webhook(webhook.clone());
         printed["secret"] = secret.into();
         return print(&format!("{printed}\n"));
     }
@@ -219,25 +230,12 @@ fn with_secret(webhook: &Model, secret: &str, Output { json }: Output) -> Result
 
 fn show(webhook: &Model, Output { json }: Output) -> Result<(), Failure> {
     if json {
-        return print(&format!("{}\n", row(webhook)));
+        return print(&format!("{}\n", rows::webhook(webhook.clone())));
     }
     let state = if webhook.enabled { "enabled" } else { "disabled" };
     let events = if webhook.events.is_empty() { "all events" } else { &webhook.events };
     let note = webhook.description.as_deref().map(|text| format!("  {text:?}")).unwrap_or_default();
     print(&format!("{}  {}  {state}  {events}{note}\n", webhook.id.0, webhook.url))
-}
-
-fn row(webhook: &Model) -> Value {
-    json!({
-        "id": webhook.id.0,
-        "url": webhook.url,
-        "description": webhook.description,
-        "events": webhook.events.split(' ').filter(|name| !name.is_empty()).collect::<Vec<_>>(),
-        "enabled": webhook.enabled,
-        "former_secret_until": webhook.former_until.map(rfc_3339),
-        "created_at": rfc_3339(webhook.created_at),
-        "version": webhook.version,
-    })
 }
 
 fn done(target: Target, action: &str, what: &str) -> Result<(), Failure> {
@@ -252,31 +250,21 @@ async fn deliveries(state: &Arc<AppState>, target: Target, status: Option<Wanted
         Wanted::Dead => Status::Dead,
     });
     let found = webhooks::list_deliveries(state, WebhookId(target.id), status, None, limit).await;
-    for delivery in found.map_err(Failure::new)? {
-        print(&if target.output.json { format!("{}\n", delivery_row(&delivery)) } else { line(&delivery) })?;
+    let (found, json) = (found.map_err(Failure::new)?, target.output.json);
+    if found.is_empty() && !json {
+        print_none("there is no such delivery");
+    }
+    for delivery in found {
+        print(&if json { format!("{}\n", rows::delivery(delivery)) } else { line(&delivery) })?;
     }
     Ok(())
-}
-
-fn delivery_row(delivery: &webhook_delivery::Model) -> Value {
-    json!({
-        "event_id": delivery.audit_event_id.0,
-        "event": delivery.event,
-        "user_id": delivery.user_id.map(|user| user.0),
-        "status": name(delivery.status),
-        "attempts": delivery.attempts,
-        "queued_at": rfc_3339(delivery.queued_at),
-        "next_attempt_at": (delivery.status == Status::Waiting).then(|| rfc_3339(delivery.next_attempt_at)),
-        "ended_at": delivery.ended_at.map(rfc_3339),
-        "failure": delivery.failure,
-    })
 }
 
 fn line(delivery: &webhook_delivery::Model) -> String {
     let ended = delivery.ended_at.map_or_else(|| format!("next attempt {}", written(delivery.next_attempt_at)), written);
     let failure = delivery.failure.as_deref().map(|failure| format!("; {failure}")).unwrap_or_default();
     let (id, event, status) = (delivery.audit_event_id.0, &delivery.event, name(delivery.status));
-    format!("{id}  {event}  {status}  {ended}  {} attempts{failure}\n", delivery.attempts)
+    format!("{id}  {event}  {status}  {ended}  {}{failure}\n", counted(delivery.attempts, "attempt"))
 }
 
 fn name(status: Status) -> &'static str {

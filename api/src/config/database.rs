@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{
     reader::Reader,
+    url_parameters::{self, MYSQL, POSTGRES, SQLITE},
     values::{number, switch},
 };
 
@@ -114,11 +115,11 @@ fn parse(text: &str) -> Result<String, String> {
     let wrong = || "write sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE".to_owned();
     if let Some(file) = text.strip_prefix("sqlite:") {
         let is_memory = file.contains(":memory:") || file.contains("mode=memory");
-        return if is_memory {
-            Err("write sqlite:FILE: an in-memory database is lost at a restart".to_owned())
-        } else {
-            Ok(text.to_owned())
-        };
+        if is_memory {
+            return Err("write sqlite:FILE: an in-memory database is lost at a restart".to_owned());
+        }
+        url_parameters::check(file.split_once('?').map_or("", |(_, query)| query), SQLITE)?;
+        return Ok(text.to_owned());
     }
     let url = Url::parse(text).map_err(|_| wrong())?;
     let known = matches!(url.scheme(), "postgres" | "postgresql" | "mysql" | "mariadb");
@@ -127,11 +128,16 @@ fn parse(text: &str) -> Result<String, String> {
     // A `/`, `?` or `#` in a password ends the host early: the rest of the password and the `@` are then in a later part.
     let after_host =
         text.split_once("://").and_then(|(_, rest)| rest.find(['/', '?', '#']).map(|end| &rest[end..])).unwrap_or_default();
-    if database.contains('/') || after_host.contains('@') {
+    if database.contains('/') || after_host.contains('@') || url.fragment().is_some() {
         return Err("write / as %2F, ? as %3F, # as %23 and @ as %40 in the user name, password and database name".to_owned());
     }
+    if !complete {
+        return Err(wrong());
+    }
+    let parameters = if url.scheme().starts_with("postgres") { POSTGRES } else { MYSQL };
+    url_parameters::check(url.query().unwrap_or_default(), parameters)?;
     // The driver has one scheme for both.
-    if complete { Ok(text.replacen("mariadb://", "mysql://", 1)) } else { Err(wrong()) }
+    Ok(text.replacen("mariadb://", "mysql://", 1))
 }
 
 impl fmt::Debug for DatabaseConfig {
@@ -167,6 +173,21 @@ mod tests {
             assert!(!message.contains("hunter2") && !message.contains("rd/1"), "{url}: {message}");
         }
         assert!(parse("postgres://u:p%20w%40rd%2F1@host/db?sslmode=require").is_ok());
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_refused() {
+        for url in [
+            "sqlite:x.db?sslmod=require",
+            "postgres://h/d?sslmod=require",
+            "postgresql://h/d?sslmode=require&sslmod=x",
+            "mysql://h/d?sslmod=require",
+            "mariadb://h/d?sslmod=require",
+        ] {
+            assert!(parse(url).unwrap_err().starts_with("there is no parameter sslmod; there are "), "{url}");
+        }
+        assert!(parse("postgres://h/d?password=hunter2#x").unwrap_err().contains("# as %23"));
+        assert!(parse("sqlite:a%3Fb.db?mode=rwc").is_ok());
     }
 
     #[test]

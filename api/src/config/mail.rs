@@ -131,6 +131,9 @@ impl MailConfig {
 impl MailTransport {
     fn parse(text: &str, data_dir: &Path) -> Result<Self, String> {
         if let Some(folder) = text.strip_prefix("file:") {
+            if folder.contains(['?', '#']) {
+                return Err("a file URL has no parameters: write ? as %3F and # as %23".to_owned());
+            }
             let folder = match folder.strip_prefix("//") {
                 Some(folder) if !folder.is_empty() && !folder.starts_with('/') => {
                     return Err("a file URL names no host: write file:/var/mail".to_owned());
@@ -156,7 +159,7 @@ impl MailTransport {
             return Err("smtp+plain is for loopback only: everyone on the way can read links and passwords".to_owned());
         }
         if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err("must end after the port".to_owned());
+            return Err("must end after the port: it has no path and no parameters".to_owned());
         }
         let decoded = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned).map_err(|_| wrong());
         let credentials = match url.username() {
@@ -193,6 +196,9 @@ fn mailbox(text: &str) -> Result<(String, EmailAddress), String> {
     let domain = from.canonical().rsplit_once('@').map_or("", |(_, domain)| domain);
     Ok((if name.is_empty() { domain.to_owned() } else { name.to_owned() }, from))
 }
+
+/// What a language tag must be.
+pub const LOCALE_RULE: &str = "must be a BCP 47 language tag of at most 35 characters: en, ko or de-AT";
 
 /// A BCP 47 tag of letters, digits and hyphens.
 pub fn locale(text: &str) -> Result<String, String> {

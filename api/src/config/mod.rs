@@ -27,6 +27,7 @@ mod sessions;
 mod site_origin;
 mod tls;
 mod tokens;
+pub(crate) mod url_parameters;
 mod values;
 mod webhooks;
 
@@ -47,7 +48,7 @@ pub use doctor::Origin;
 pub use limits::{LimitsConfig, Rate};
 pub use live::Live;
 pub use log::{LogConfig, LogFormat, LogLevel};
-pub use mail::{MailConfig, MailTransport, SmtpCredentials, SmtpSecurity, SmtpServer, locale};
+pub use mail::{LOCALE_RULE, MailConfig, MailTransport, SmtpCredentials, SmtpSecurity, SmtpServer, locale};
 pub use pages::PagesConfig;
 pub use passkeys::PasskeysConfig;
 pub use passwords::{BreachedConfig, HashingCost, OnFailure, PasswordsConfig};

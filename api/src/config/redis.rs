@@ -4,7 +4,10 @@ use std::fmt;
 
 use redis::{IntoConnectionInfo as _, RedisConnectionInfo, TlsMode, sentinel::SentinelNodeConnectionInfo};
 
-use super::reader::Reader;
+use super::{
+    reader::Reader,
+    url_parameters::{self, REDIS},
+};
 
 /// The Redis connection.
 #[derive(Clone, Debug)]
@@ -92,7 +95,9 @@ impl RedisConfig {
             _ => return Err(wrong()),
         };
         let (credentials, rest) = rest.rsplit_once('@').map_or(("", rest), |(credentials, rest)| (credentials, rest));
-        let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
+        url_parameters::check(query.split('#').next().unwrap_or_default(), if kind == "one" { REDIS } else { &[] })?;
+        let (hosts, path) = address.split_once('/').unwrap_or((address, ""));
         let scheme = if secure { "rediss" } else { "redis" };
         let at = if credentials.is_empty() { "" } else { "@" };
         let urls = |credentials: &str, at: &str| -> Vec<_> {
@@ -159,5 +164,20 @@ mod tests {
             assert!(message.starts_with("write redis://"), "{wrong}: {message}");
         }
         assert!(!format!("{:?}", RedisConfig::parse("redis://:secret@a").unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_refused() {
+        assert!(matches!(parse("redis://a/1?protocol=3"), RedisTopology::One(url) if url.ends_with("?protocol=3")));
+        for url in [
+            "redis://a?protokol=3",
+            "rediss://a:1/1?protocol=3&db=2",
+            "redis+sentinel://a,b/main?protocol=3",
+            "redis+sentinel://a,b/main/1?db=2",
+            "redis+cluster://a,b?protocol=3",
+        ] {
+            let message = RedisConfig::parse(url).unwrap_err();
+            assert!(message.starts_with("there is no parameter "), "{url}: {message}");
+        }
     }
 }

@@ -101,7 +101,9 @@ fn options(config: &DatabaseConfig, purpose: Purpose, connections: u32, suspects
         .map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, purpose))
         .map_sqlx_postgres_opts(move |postgres| {
             // Start-up parameters that PgBouncer does not know make it refuse the connection.
-            let postgres = postgres.application_name("bifrons").extra_float_digits(None);
+            let postgres = postgres.extra_float_digits(None);
+            let is_named = postgres.get_application_name().is_some();
+            let postgres = if is_named { postgres } else { postgres.application_name("bifrons") };
             if transaction_pooling { postgres.statement_cache_capacity(0) } else { postgres }
         })
         .map_sqlx_postgres_pool_opts(move |pool| {
@@ -219,5 +221,35 @@ pub(super) async fn check_reachable(url: &str) -> io::Result<()> {
     match tokio::time::timeout(REQUEST_TIMEOUT, TcpStream::connect((host, port))).await {
         Ok(connected) => connected.map(drop),
         Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt::Debug, str::FromStr};
+
+    use sea_orm::sqlx::{mysql::MySqlConnectOptions, postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
+
+    use crate::config::url_parameters::{MYSQL, POSTGRES, Parameter, SQLITE};
+
+    /// Each parameter changes what the driver does, in each of its values.
+    fn driver_knows<T: FromStr<Err: Debug> + Debug>(url: &str, parameters: &[Parameter]) {
+        let options = |query: &str| format!("{:?}", format!("{url}?{query}").parse::<T>().expect(query));
+        for Parameter { names, values } in parameters {
+            for name in *names {
+                let values = if values.is_empty() { &["7"] } else { *values };
+                let sample = |value: &str| options(&format!("{name}={}", if *name == "hostaddr" { "192.0.2.7" } else { value }));
+                let changes = values.iter().filter(|value| sample(value) != options("")).count();
+                // One of several values is the default.
+                assert!(changes > 0, "{url} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_drivers_know_the_parameters_that_the_configuration_takes() {
+        driver_knows::<SqliteConnectOptions>("sqlite:x.db", SQLITE);
+        driver_knows::<PgConnectOptions>("postgres://h/d", POSTGRES);
+        driver_knows::<MySqlConnectOptions>("mysql://h/d", MYSQL);
     }
 }

@@ -49,7 +49,7 @@ pub struct Db {
     relaxed: WithTimeout<Pool>,
     reserved: WithTimeout<Pool>,
     last_ping: Arc<Mutex<Option<LastPing>>>,
-    has_local_locks: bool,
+    row_locks_need_writes: bool,
 }
 
 /// What to do with a schema of an older version.
@@ -112,8 +112,8 @@ impl Db {
         let Pools { pool, relaxed, reserved } = connect::for_serving(config).await.map_err(cannot_open)?;
         // At repeatable read, a transaction that waited for a lock does not see what the holder inserted: it must find the row written.
         let is_snapshot = config.isolation == Isolation::RepeatableRead;
-        let has_local_locks = is_snapshot || galera::is_galera(&pool).await.map_err(cannot_open)?;
-        Ok(Self { pool, relaxed, reserved, last_ping: Arc::default(), has_local_locks })
+        let row_locks_need_writes = is_snapshot || galera::is_galera(&pool).await.map_err(cannot_open)?;
+        Ok(Self { pool, relaxed, reserved, last_ping: Arc::default(), row_locks_need_writes })
     }
 
     /// How many connections for requests and tasks are in use, and how many there may be.
@@ -121,10 +121,9 @@ impl Db {
         self.pool.inner().usage()
     }
 
-    /// Whether a lock of a row is not enough: on Galera it excludes no transaction on other nodes, and at repeatable read a transaction
-    /// that waited for it sees what was before.
-    pub(crate) fn has_local_locks(&self) -> bool {
-        self.has_local_locks
+    /// Whether a lock of a row is not enough, because of Galera or of repeatable read.
+    pub(crate) fn row_locks_need_writes(&self) -> bool {
+        self.row_locks_need_writes
     }
 
     /// The newest migration of the schema that this version does not know, if a newer version migrated it.

@@ -19,7 +19,7 @@ use super::{
         well_formed,
     },
     operations::{health, metrics, related_origins},
-    request,
+    request::{self, query::DeclaredQuery},
     response::problem::{Problem, ProblemCode},
     spec::{Api, document, explorer, served},
     v1::verify,
@@ -124,12 +124,12 @@ impl App {
             self.state.record(Event::OriginRefused);
             return Problem::new(ProblemCode::OriginNotAllowed).into_response();
         }
+        if uri.query().is_some_and(|query| !query.is_empty()) {
+            request.set_data(DeclaredQuery(document::query_parameters(&method, uri.path())));
+        }
         match tokio::time::timeout(REQUEST_TIMEOUT, self.routes.call(request)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => {
-                let specified = fallback::Specified { methods: document::methods(uri.path()), parameter: document::parameter };
-                fallback::answer(error, &method, &uri, specified)
-            }
+            Ok(Err(error)) => fallback::answer(error, &method, &uri, document::methods(uri.path())),
             Err(_) => Problem::new(ProblemCode::Unavailable).into_response(),
         }
     }

@@ -6,7 +6,7 @@ use std::{io, sync::Arc, time::Duration};
 use poem::{
     Endpoint, EndpointExt, Error, IntoResponse, Request, Response, Result,
     endpoint::BoxEndpoint,
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, header},
 };
 use poem_openapi::{OperationId, types::ParseFromJSON};
 use serde_json::Value;
@@ -133,7 +133,7 @@ impl Endpoint for Faulty {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let operation = operation_of(request.method(), request.uri().path());
+        let operation = document::operation_at(request.method(), request.uri().path());
         let Some((fault, operation)) = operation.and_then(|operation| Some((self.faults.take(id(operation))?, operation))) else {
             return self.routes.call(request).await;
         };
@@ -148,13 +148,6 @@ impl Endpoint for Faulty {
             }
         }
     }
-}
-
-fn operation_of(method: &Method, path: &str) -> Option<&'static Value> {
-    let method = if method == Method::HEAD { &Method::GET } else { method };
-    let found = document::served()
-        .find(|(template, other, _)| method.as_str().eq_ignore_ascii_case(other) && document::is_at(template, path));
-    found.map(|(.., operation)| operation)
 }
 
 /// The problem as the operation would answer with it.

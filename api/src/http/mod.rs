@@ -25,6 +25,7 @@ mod response;
 pub mod spec;
 mod v1;
 
+pub use admin::rows;
 pub use request::{forwarded_address, parse_strict_json};
 pub use response::cookies::{all as cookie_values, session_cookie};
 pub use v1::export::pieces as export_pieces;

@@ -1,4 +1,4 @@
-//! One attempt at a time for each key. Without it a burst of right passwords would be refused: each takes one from the limit until it
+//! One holder at a time for each key: one attempt for each account or network, one search for each operator. Without it a burst of right passwords would be refused: each takes one from the limit until it
 //! has turned out right.
 
 use std::{collections::HashMap, sync::Arc};
@@ -10,11 +10,11 @@ use crate::sync::{self, Mutex, MutexGuard};
 
 /// The keys that are locked or waited for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KeyedLock(Arc<Mutex<HashMap<LimitKey, Arc<Semaphore>>>>);
+pub(crate) struct KeyedLock(Arc<Mutex<HashMap<LimitKey, Arc<Semaphore>>>>);
 
 /// Locks a key until it is dropped.
 #[derive(Debug)]
-pub(super) struct KeyGuard {
+pub(crate) struct KeyGuard {
     lock: KeyedLock,
     key: LimitKey,
     permit: Option<OwnedSemaphorePermit>,
@@ -22,7 +22,7 @@ pub(super) struct KeyGuard {
 
 impl KeyedLock {
     /// Waits until the key is free; first come, first served.
-    pub(super) async fn lock(&self, key: &LimitKey) -> KeyGuard {
+    pub(crate) async fn lock(&self, key: &LimitKey) -> KeyGuard {
         let semaphore = Arc::clone(self.keys().entry(key.clone()).or_insert_with(|| Arc::new(Semaphore::new(1))));
         // Made before waiting: a waiter that is cancelled removes its key too.
         let mut guard = KeyGuard { lock: self.clone(), key: key.clone(), permit: None };

@@ -18,8 +18,9 @@ use std::{sync::Arc, time::Duration};
 pub use account::{Account, Attempt};
 use aws_lc_rs::hmac;
 use entity::{LimitKey, SessionId, UnixMillis, UserId, user};
+pub(crate) use keyed_lock::{KeyGuard, KeyedLock};
 
-use self::{keyed_lock::KeyedLock, networks::Networks, unspent::Unspent};
+use self::{networks::Networks, unspent::Unspent};
 use crate::{
     audit::{Event, Trail},
     config::LimitsConfig,

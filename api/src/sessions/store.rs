@@ -29,7 +29,7 @@ pub(crate) async fn insert(tx: &Tx, session: Model, user: &user::Model) -> Resul
         .add(user::Column::CredentialEpoch.eq(user.credential_epoch))
         .add(user::Column::SecondFactor.eq(user.second_factor))
         .add(user::Column::Status.eq(Status::Active));
-    if tx.has_local_locks() {
+    if tx.row_locks_need_writes() {
         let update = user::Entity::update_many().filter(unchanged.clone());
         update.col_expr(user::Column::ChangedAt, later(tx.connection(), "changed_at")).exec(tx.connection()).await?;
     }
@@ -91,7 +91,7 @@ pub(crate) async fn is_still_fresh(tx: &Tx, principal: &Principal) -> Result<boo
 /// Whether there is such a session that has not ended. No other transaction ends it until this one is over.
 async fn stays(tx: &Tx, which: Condition) -> Result<bool, Unavailable> {
     let which = which.add(Column::EndedAt.is_null());
-    if tx.has_local_locks() {
+    if tx.row_locks_need_writes() {
         let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later(tx.connection(), "changed_at"));
         return Ok(update.exec(tx.connection()).await?.rows_affected > 0);
     }

@@ -14,6 +14,7 @@ use std::{
 use entity::{SessionId, session, user};
 use tokio::sync::{Notify, Semaphore};
 
+use super::searches::Searches;
 use crate::{
     audit::{Record, Trail},
     background::BackgroundQueue,
@@ -39,9 +40,6 @@ pub(crate) const SECRETS_FILE: &str = "bifrons.key";
 
 /// So many deliveries to webhooks are on their way at once.
 pub(crate) const MAX_DELIVERIES: usize = 128;
-
-/// How many searches of operators a node runs at once.
-const SEARCHES: usize = 3;
 
 /// What every request shares.
 #[derive(Debug)]
@@ -83,7 +81,7 @@ pub struct AppState {
     /// The outbox.
     pub outbox: Arc<Outbox>,
     /// The places of searches of operators: each may read a whole table.
-    pub searches: Arc<Semaphore>,
+    pub searches: Searches,
     /// Wakes who resolves requests for a new password.
     pub reset_requests: Notify,
     /// Held by deliveries to webhooks that are on their way.
@@ -223,7 +221,7 @@ impl AppState {
             passwords: PasswordRules::new(&config)?,
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&audit))?,
             outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&audit))?),
-            searches: Arc::new(Semaphore::new(SEARCHES)),
+            searches: Searches::default(),
             reset_requests: Notify::new(),
             deliveries: Arc::new(Semaphore::new(MAX_DELIVERIES)),
             #[cfg(feature = "testbed")]

@@ -24,7 +24,7 @@ use crate::{
 pub struct Tx {
     connection: Transaction,
     noted: Mutex<Noted>,
-    has_local_locks: bool,
+    row_locks_need_writes: bool,
 }
 
 /// What follows from a write once it is committed.
@@ -41,10 +41,11 @@ impl Tx {
         &self.connection
     }
 
-    /// Whether a lock of a row does not exclude transactions on other nodes of the database. Then a transaction that relies on a row must
-    /// write it ([`later`](crate::db::later)), so that one of two such transactions is repeated.
-    pub(crate) fn has_local_locks(&self) -> bool {
-        self.has_local_locks
+    /// Whether a lock of a row is not enough: on Galera it excludes no transaction on other nodes, and at repeatable read a transaction that
+    /// waited for it sees what was before. Then a transaction that relies on a row must write it ([`later`](crate::db::later)), so that one
+    /// of two such transactions is repeated.
+    pub(crate) fn row_locks_need_writes(&self) -> bool {
+        self.row_locks_need_writes
     }
 
     /// Notes a change, for all caches of this session or user.
@@ -113,7 +114,7 @@ impl AppState {
     {
         let attempt = async || {
             let connection = self.db.begin_with(scope).await?;
-            let tx = Tx { connection, noted: Mutex::default(), has_local_locks: self.db.has_local_locks() };
+            let tx = Tx { connection, noted: Mutex::default(), row_locks_need_writes: self.db.row_locks_need_writes() };
             let value = work(&tx, &input).await?;
             let Tx { connection, noted, .. } = tx;
             if refuses(&value) {

@@ -6,12 +6,13 @@ use entity::{UnixMillis, WebhookId, webhook::Model};
 
 use super::{
     error::{WebhookError, refusable},
+    events::events,
     instruction::WebhookInstruction,
     outbox, sealed, store, target,
 };
 use crate::{
     accounts::Field,
-    audit::{Event, Trace},
+    audit::Event,
     authorization::Operator,
     db::{Scope, Unavailable},
     deployment, random,
@@ -190,11 +191,10 @@ async fn rotate(
 
 /// The events with these names, as the database stores them: each once, in the order of the catalogue.
 fn written(names: &[String]) -> Result<String, WebhookError> {
-    let is_delivered = |name: &String| Event::named(name).is_some_and(|event| event.trace() == Trace::Keep);
-    if !names.iter().all(is_delivered) {
-        return Err(WebhookError::Event);
+    if let Some(unknown) = names.iter().find(|name| events().all(|known| known != name.as_str())) {
+        return Err(WebhookError::Event { name: unknown.clone() });
     }
-    let listed = Event::ALL.iter().map(|event| event.name()).filter(|known| names.iter().any(|name| name == known));
+    let listed = events().filter(|known| names.iter().any(|name| name == known));
     Ok(listed.collect::<Vec<_>>().join(" "))
 }
 

@@ -1,6 +1,6 @@
 //! Why nothing was done about a webhook.
 
-use super::target::TargetError;
+use super::{events::events, target::TargetError};
 use crate::db::Unavailable;
 
 /// Why nothing was done.
@@ -28,8 +28,11 @@ pub enum WebhookError {
     #[error("the URL {0}")]
     Url(TargetError),
     /// An event is not in the catalogue, or is not delivered.
-    #[error("an event has another name than those that are kept; docs/observability.md lists them")]
-    Event,
+    #[error("webhooks deliver no event {name:?}; they deliver {}", events().collect::<Vec<_>>().join(", "))]
+    Event {
+        /// The name.
+        name: String,
+    },
     /// The description breaks its rule.
     #[error("the description must have 1 to 200 characters, and no control characters")]
     Description,

@@ -6,6 +6,7 @@
 mod deliveries;
 mod endpoint;
 mod error;
+mod events;
 mod instruction;
 mod outbox;
 mod sealed;
@@ -18,6 +19,7 @@ pub use endpoint::{
     update_webhook,
 };
 pub use error::WebhookError;
+pub use events::events;
 pub use instruction::WebhookInstruction;
 pub use outbox::{deliver, drain, measure, purge};
 pub use sealed::reseal_webhooks;

@@ -45,6 +45,7 @@ async fn each_question_is_one_command() {
     until(async || refusals(folder) == 3).await;
     expect_answers(folder, &session, &id);
     refused_usage(folder);
+    expect_the_rows_of_the_admin_api(folder, &service).await;
 
     // The refusals of the last second are there, and another setting at the next start is an event.
     service.client().sign_in(EMAIL, PASSWORD).await.expect(401);
@@ -82,14 +83,30 @@ fn expect_answers(folder: &Path, session: &str, id: &str) {
 
     let by_grace = json(folder, &["--actor", "operator:grace"]);
     assert_eq!(by_grace.len(), 1);
-    assert_eq!(by_grace[0]["actor"], serde_json::json!({ "kind": "operator", "id": "grace" }));
-    assert_eq!((by_grace[0]["event"].as_str(), by_grace[0]["user"].as_str()), (Some("user_disabled"), Some(id)));
+    assert_eq!((&by_grace[0]["actor"], &by_grace[0]["actor_id"]), (&"operator".into(), &"grace".into()));
+    assert_eq!((by_grace[0]["event"].as_str(), by_grace[0]["user_id"].as_str()), (Some("user_disabled"), Some(id)));
     let in_session = json(folder, &["--session", session, "--actor", EMAIL]);
     assert_eq!((in_session.len(), in_session[0]["ip"].as_str()), (1, Some("192.0.2.7")));
     assert_eq!(json(folder, &["--limit", "2"]).len(), 2);
     assert_eq!(json(folder, &["--since", "2100-01-01T00:00:00Z"]).len(), 0);
     assert!(run(folder, &["keys", "rotate"], &GRACE).status.success());
     assert_eq!(json(folder, &["--event", "signing_key_published,signed_in", "--actor", "operator"]).len(), 1);
+}
+
+/// Each row has one form.
+async fn expect_the_rows_of_the_admin_api(folder: &Path, service: &Process) {
+    let key = run(folder, &["admin-key", "create", "--name", "x", "--scopes", "audit:read", "--expires", "1h"], &GRACE).stdout;
+    let reader = service.client().with_token(String::from_utf8(key).unwrap().trim());
+    for (query, arguments) in [
+        ("event=signed_in", ["--event", "signed_in"]),
+        ("event=sign_in_refused", ["--event", "sign_in_refused"]),
+        ("actor=operator", ["--actor", "operator"]),
+        ("actor=operator&actor_id=grace", ["--actor", "operator:grace"]),
+    ] {
+        let answered = reader.get(&format!("/v1/admin/audit?{query}")).await.expect(200).json();
+        let printed = json(folder, &arguments);
+        assert!(!printed.is_empty() && answered["items"] == Value::from(printed.clone()), "{query}: {answered} {printed:?}");
+    }
 }
 
 fn refused_usage(folder: &Path) {
@@ -99,6 +116,7 @@ fn refused_usage(folder: &Path) {
         (["--actor", "root"], "write user, operator, key or system"),
         (["--since", "yesterday"], "write an age of at most 400d"),
         (["--session", "1"], "write the id of a session"),
+        (["--limit", "0"], "is not in 1.."),
     ] {
         let output = run(folder, &[&["audit"], arguments.as_slice()].concat(), &[]);
         let written = String::from_utf8_lossy(&output.stderr);

@@ -86,6 +86,17 @@ fn config_check_refuses_what_serve_would_refuse() {
     refuses(&check(&tls), 1, "tls.cert: nowhere.pem: ");
     let same = [("BIFRONS_LISTEN", "127.0.0.1:3000"), ("BIFRONS_ADMIN_LISTEN", "127.0.0.1:3000")];
     refuses(&check(&same), 2, "admin_listen: must not be the address of listen");
+    for (variable, url) in [
+        ("BIFRONS_DATABASE__URL", "sqlite:x.db?sslmod=hunter2"),
+        ("BIFRONS_DATABASE__URL", "postgres://u:hunter2@127.0.0.1:1/d?sslmod=hunter2"),
+        ("BIFRONS_DATABASE__URL", "mysql://u:hunter2@127.0.0.1:1/d?sslmod=hunter2"),
+        ("BIFRONS_REDIS__URL", "redis+cluster://:hunter2@127.0.0.1:1?sslmod=hunter2"),
+    ] {
+        for output in [check(&[(variable, url)]), serve(folder.path(), &[(variable, url)])] {
+            let said = refuses(&output, 2, &format!("{variable}: there is no parameter sslmod; there are "));
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
     assert!(!folder.path().join("data").exists(), "nothing was created");
 }
 

@@ -139,7 +139,7 @@ async fn a_preflight_is_answered_before_anything_else() {
         assert_eq!(answer.header("access-control-max-age"), "7200");
     }
     let error = app.client().with("origin", LISTED).get("/nowhere").await.expect_problem(404, "not_found");
-    assert_eq!(error.header("access-control-expose-headers"), "bifrons-version, retry-after, www-authenticate, x-request-id");
+    assert_eq!(error.header("access-control-expose-headers"), "bifrons-version, etag, retry-after, www-authenticate, x-request-id");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn the_first_administrator_gets_a_link_and_chooses_a_password() {
     let shown = printed(&["user", "show", EMAIL, "--json"]);
     let id = shown["id"].as_str().unwrap();
     assert_eq!((&shown["roles"], &shown["status"], &shown["second_factor"]), (&json!(["admin"]), &json!("active"), &json!(false)));
-    refuses(&run(folder.path(), &["user", "disable", id], &[]), 1, "is the last enabled administrator");
+    refuses(&run(folder.path(), &["user", "disable", id], &[]), 1, "is the last administrator who can sign in");
     refuses(&run(folder.path(), &["user", "create", "--email", EMAIL], &[]), 1, "another user has the address");
     let wrong = run(folder.path(), &["user", "create", "--email", "x@example.com", "--role", "Admin"], &[]);
     assert!(wrong.status.code() == Some(2) && String::from_utf8_lossy(&wrong.stderr).contains("lower case letters"));

@@ -215,16 +215,19 @@ async fn an_operator_creates_changes_and_deletes_webhooks() {
     let read = ada.get(&webhook).await.expect(200).json();
     assert_eq!((&read["events"], &read["version"]), (&json!(["registered", "signed_in"]), &json!(1)));
     assert!(!read.to_string().contains(&secret) && secret.starts_with("whsec_"));
-    for (body, field) in [
-        (json!({ "url": "https://user@example.com" }), "url"),
-        (json!({ "url": "no URL" }), "url"),
-        (json!({ "url": "https://example.com", "events": ["signed_in", "sign_in_refused"] }), "events"),
-        (json!({ "url": "https://example.com", "events": ["unknown"] }), "events"),
-        (json!({ "url": "https://example.com", "description": "a\u{7}" }), "description"),
+    for (body, field, rule) in [
+        (json!({ "url": "https://user@example.com" }), "url", "format"),
+        (json!({ "url": "no URL" }), "url", "format"),
+        (json!({ "url": "https://example.com", "events": ["signed_in", "sign_in_refused"] }), "events.1", "one_of"),
+        (json!({ "url": "https://example.com", "events": ["unknown"] }), "events.0", "one_of"),
+        (json!({ "url": "https://example.com", "description": "a\u{7}" }), "description", "format"),
     ] {
         let refused = ada.post("/v1/admin/webhooks", body).await.expect_problem(422, "validation_failed");
-        assert_eq!(refused.broken_rules(), [(field.to_owned(), "format".to_owned())]);
+        assert_eq!(refused.broken_rules(), [(field.to_owned(), rule.to_owned())]);
     }
+    let weak = ada.with("if-match", "W/\"1\"").delete(&webhook).await.expect_problem(422, "validation_failed");
+    assert_eq!(weak.broken_rules(), [("If-Match".to_owned(), "format".to_owned())]);
+    assert_eq!(ada.get(&webhook).await.header("etag"), "\"1\"");
     let patch = async |version: i64, body: Value| {
         ada.with("if-match", format!("\"{version}\"")).send(Method::PATCH, &webhook, Some(body)).await
     };

@@ -55,7 +55,7 @@ pub enum CreateUserError {
     #[error("another user has the address")]
     EmailTaken,
     /// A value breaks its rule.
-    #[error("a value breaks a rule")]
+    #[error("{0}")]
     Invalid(Violation),
     /// The instruction itself was refused.
     #[error(transparent)]

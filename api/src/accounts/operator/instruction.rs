@@ -29,7 +29,10 @@ pub enum OperatorError {
     #[error("the user has changed since; read the user again")]
     Changed,
     /// No administrator who can sign in would be left.
-    #[error("the user is the last enabled administrator; give another user the role `admin` first")]
+    #[error(
+        "the user is the last administrator who can sign in: enabled, with a password or a passkey, and without a scheduled deletion; first \
+         let another one be so"
+    )]
     LastAdministrator,
     /// An admin key may not act on administrators or give the role `admin`.
     #[error("an admin key acts on no administrator, and makes none")]
@@ -50,7 +53,7 @@ pub enum OperatorError {
     #[error(transparent)]
     Limit(#[from] LimitError),
     /// A value breaks its rule.
-    #[error("a value breaks a rule")]
+    #[error("{0}")]
     Invalid(Violation),
     /// The database does not answer.
     #[error(transparent)]

@@ -35,7 +35,17 @@ pub async fn apply(state: &Arc<AppState>, instruction: Instruction, action: Admi
 
 async fn perform(tx: &Tx, instruction: &Instruction, action: AdminAction, now: UnixMillis) -> Result<u64, OperatorError> {
     let leaves = matches!(action, AdminAction::Disable);
-    let user = instruction.begin(tx, if leaves { Administrator::Leaves } else { Administrator::Stays }).await?.id;
+    let user = instruction.begin(tx, if leaves { Administrator::Leaves } else { Administrator::Stays }).await?;
+    let wanted = match action {
+        AdminAction::SignOut => None,
+        AdminAction::Disable => Some(Status::Disabled),
+        AdminAction::Enable => Some(Status::Active),
+    };
+    // A repeated instruction changes nothing: neither the version, which other operators have read, nor the trail.
+    if wanted == Some(user.status) {
+        return Ok(0);
+    }
+    let user = user.id;
     // The user comes first, then the sessions: a concurrent sign-in has committed by then, and its session ends too.
     match action {
         AdminAction::SignOut => sessions::store::note_user_change(tx, user).await?,

@@ -52,9 +52,9 @@ pub(super) async fn lock_administrators(tx: &Tx) -> Result<Vec<UserId>, Unavaila
     Ok(administrators.all(tx.connection()).await?.into_iter().map(|user| user.id).collect())
 }
 
-/// Writes the rows that are about to be locked, if a lock alone excludes no transaction on another node of the database.
+/// Writes the rows that are about to be locked, if a lock alone is not enough.
 async fn write_locked(tx: &Tx, which: Condition) -> Result<(), Unavailable> {
-    if tx.has_local_locks() {
+    if tx.row_locks_need_writes() {
         let update = Entity::update_many().filter(which).col_expr(Column::ChangedAt, later(tx.connection(), "changed_at"));
         update.exec(tx.connection()).await?;
     }

@@ -75,7 +75,9 @@ async fn perform(tx: &Tx, instruction: &Instruction, change: &UserChange) -> Res
     if gains && !change.knows_user && !user.email_verified && has_signed_up(tx, user.id).await? {
         return Err(OperatorError::Unverified);
     }
-    let changes_profile = !(change.name.is_kept() && change.locale.is_kept() && app_metadata.is_kept());
+    let alters = |field: &Field<String>, former: &Option<String>| !field.is_kept() && field.value() != former.as_ref();
+    let changes_profile =
+        alters(&change.name, &user.name) || alters(&change.locale, &user.locale) || alters(&app_metadata, &user.app_metadata);
     if let Some(roles) = &roles {
         let because = match (user.roles.is_admin(), roles.is_admin()) {
             (false, true) => "admin_given",

@@ -42,7 +42,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "AGE|TIME", value_parser = time)]
     pub(super) until: Option<Time>,
     /// At most so many rows [default: 100; with --json all]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) limit: Option<u64>,
     /// Print one JSON object a line
     #[arg(long)]

@@ -6,9 +6,8 @@ use entity::{
     UserId,
     audit_event::{ActorKind, Model},
 };
-use serde_json::json;
 
-use crate::{accounts, cli::failure::Failure, clock::rfc_3339, db::Db, requester::device_name};
+use crate::{accounts, cli::failure::Failure, clock::rfc_3339, db::Db, http::rows, requester::device_name};
 
 /// The form of the output.
 pub(super) enum Output {
@@ -60,7 +59,7 @@ impl Table {
 impl Output {
     pub(super) fn line(&self, row: &Model) -> String {
         match self {
-            Self::JsonLines => json_line(row),
+            Self::JsonLines => format!("{}\n", rows::audit_event(row.clone())),
             Self::Table(table) => table.line(row),
         }
     }
@@ -68,22 +67,4 @@ impl Output {
 
 fn acting_user(row: &Model) -> Option<UserId> {
     row.actor_id.as_deref().filter(|_| row.actor_kind == ActorKind::User).and_then(|id| id.parse().ok()).map(UserId)
-}
-
-fn json_line(row: &Model) -> String {
-    let printed = json!({
-        "id": row.id.0,
-        "time": rfc_3339(row.at),
-        "event": row.event,
-        "reason": Some(&row.reason).filter(|reason| !reason.is_empty()),
-        "actor": { "kind": row.actor_kind.name(), "id": row.actor_id },
-        "user": row.user_id.map(|user| user.0),
-        "session": row.session_id.map(|session| session.0),
-        "ip": row.ip,
-        "user_agent": row.user_agent,
-        "request": row.request_id,
-        "detail": row.detail,
-        "times": row.times,
-    });
-    format!("{printed}\n")
 }

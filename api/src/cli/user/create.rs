@@ -6,13 +6,14 @@ use clap::Args;
 use entity::Roles;
 use serde_json::json;
 
-use super::{roles, row, target::UserArguments};
+use super::{roles, target::UserArguments};
 use crate::{
     accounts::{self, CreateUser, CreateUserError, CreatedUser, InvitedUser},
     authorization::Operator,
     cli::{failure::Failure, nodes::check_mail_can_be_read, print::print},
     clock::rfc_3339,
     email_address::EmailAddress,
+    http::rows,
     mail::{OneTimeLink, written},
     state::AppState,
 };
@@ -46,6 +47,7 @@ impl Arguments {
     fn failure(&self, error: CreateUserError) -> Failure {
         match error {
             CreateUserError::EmailTaken => Failure::Failed(format!("another user has the address {}", self.email)),
+            CreateUserError::Invalid(rule) => Failure::Failed(format!("no user was created: {rule}")),
             error => Failure::new(error),
         }
     }
@@ -59,7 +61,7 @@ pub(super) async fn create(state: &Arc<AppState>, arguments: &Arguments) -> Resu
     let link = OneTimeLink::new(page, &token).link;
     if *json {
         let printed = json!({
-            "user": row::row(&user), "token": token.reveal().as_str(), "link": link, "expires_at": rfc_3339(expires_at),
+            "user": rows::user(&user), "token": token.reveal().as_str(), "link": link, "expires_at": rfc_3339(expires_at),
         });
         return print(&format!("{printed}\n"));
     }
@@ -91,7 +93,7 @@ pub(super) async fn resend(state: &Arc<AppState>, arguments: &UserArguments) -> 
 
 fn print_invited(InvitedUser { user, expires_at }: &InvitedUser, json: bool) -> Result<(), Failure> {
     if json {
-        return print(&format!("{}\n", json!({ "user": row::row(user), "expires_at": rfc_3339(*expires_at) })));
+        return print(&format!("{}\n", json!({ "user": rows::user(user), "expires_at": rfc_3339(*expires_at) })));
     }
     print(&format!("an invitation to {} is on its way; it expires {}\n", user.email, written(*expires_at)))
 }

@@ -9,10 +9,15 @@ use clap::{Args, ValueEnum};
 use entity::{UserId, user};
 use uuid::Uuid;
 
-use super::row;
+use super::{roles, row};
 use crate::{
     accounts::{self, UserFilter},
-    cli::{failure::Failure, print::print},
+    cli::{
+        failure::Failure,
+        id,
+        print::{print, print_none},
+    },
+    http::rows,
     state::AppState,
 };
 
@@ -31,16 +36,16 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_enum)]
     status: Option<Status>,
     /// Only users with this role
-    #[arg(long, value_name = "ROLE")]
+    #[arg(long, value_name = "ROLE", value_parser = roles::parse_one)]
     role: Option<String>,
     /// Only users without a second factor
     #[arg(long)]
     without_second_factor: bool,
     /// Only users who signed up before the user with this id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id::parse)]
     after: Option<Uuid>,
     /// At most so many users
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
     /// Print one JSON object a line
     #[arg(long)]
@@ -68,8 +73,11 @@ pub(super) async fn run(state: &Arc<AppState>, arguments: &Arguments) -> Result<
     while left > 0 {
         let limit = PAGE.min(left);
         let users = accounts::list_users(state, &filter, after, limit).await.map_err(Failure::new)?;
-        let lines = users.iter().map(|user| if arguments.json { format!("{}\n", row::row(user)) } else { row::line(user) });
+        let lines = users.iter().map(|user| if arguments.json { format!("{}\n", rows::user(user)) } else { row::line(user) });
         print(&lines.collect::<String>())?;
+        if users.is_empty() && after == arguments.after.map(UserId) && !arguments.json {
+            print_none("there is no such user");
+        }
         let count = u64::try_from(users.len()).unwrap_or(limit);
         let Some(last) = users.last().filter(|_| count == limit) else { return Ok(()) };
         (after, left) = (Some(last.id), left - limit);

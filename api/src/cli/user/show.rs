@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{row, target::UserArguments};
+use super::target::UserArguments;
 use crate::{
     accounts::{self, FactorsOfUser},
-    cli::{failure::Failure, print::print, sessions},
+    cli::{
+        failure::Failure,
+        print::{counted, print},
+        sessions,
+    },
     clock::rfc_3339,
+    http::rows,
     mail::written,
     state::AppState,
 };
 
 pub(super) async fn show(state: &Arc<AppState>, arguments: &UserArguments) -> Result<(), Failure> {
     let user = arguments.find(state).await?;
-    let printed = row::row(&user);
+    let printed = rows::user(&user);
     if arguments.json {
         return print(&format!("{printed}\n"));
     }
@@ -49,7 +54,7 @@ pub(super) async fn factors(state: &Arc<AppState>, arguments: &UserArguments) ->
     lines.extend(summary.totp_added_at.map(|at| format!("authenticator app, added {}\n", written(at))));
     lines.extend(passkeys.iter().map(|passkey| format!("passkey {:?}, added {}\n", passkey.name, written(passkey.created_at))));
     if summary.recovery_codes > 0 {
-        lines.push(format!("{} recovery codes\n", summary.recovery_codes));
+        lines.push(format!("{}\n", counted(summary.recovery_codes, "recovery code")));
     }
     if lines.is_empty() {
         lines.push(format!("{} has no second factor\n", arguments.written()));

@@ -1,12 +1,12 @@
 //! The audit trail.
 
 use entity::{AuditEventId, SessionId, UserId, audit_event::Model};
-use poem_openapi::{Object, OpenApi, param::Query, types::Example};
+use poem_openapi::{Object, OpenApi, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    parameters::{EventName, Moment},
+    parameters::{ActorId, EventName, Moment},
     search::{SearchError, bounded},
     tag::AdminTag,
 };
@@ -22,16 +22,22 @@ use crate::{
             admin::{Admin, AuditRead},
             page::{Page, default_limit},
             parameter_types::{Digits, Id},
+            query::Query,
         },
-        response::{problem::ErrorResponse, reply::Reply, timestamp::Timestamp},
+        response::{
+            problem::{ErrorResponse, FieldError, Rule, problems},
+            reply::Reply,
+            timestamp::Timestamp,
+        },
         v1::{exported_event::Kind, model::instant},
     },
+    request_context::Actor,
 };
 
 /// A row of the audit trail.
 #[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
-struct AuditEvent {
+pub(super) struct AuditEvent {
     id: Uuid,
     /// When it happened.
     time: Timestamp,
@@ -124,6 +130,26 @@ impl Example for AuditEventList {
     }
 }
 
+/// Why no list was answered.
+enum AuditError {
+    /// The id of an actor is given without the kind.
+    ActorKind,
+    Search(SearchError),
+}
+
+problems!(AuditError {
+    AuditError::ActorKind => ValidationFailed.fields(vec![FieldError::new("actor", Rule::Required, "is required beside actor_id")]),
+    AuditError::Search(error) => (SearchError: error),
+});
+
+/// The actor that a query names. An id alone would not say whose it is: an operator may be called as anything.
+fn actor_of(kind: Option<Kind>, id: Option<ActorId>) -> Result<Option<Actor>, AuditError> {
+    match (kind, id) {
+        (None, Some(_)) => Err(AuditError::ActorKind),
+        (kind, id) => Ok(kind.map(|kind| Actor { kind: kind.into(), id: id.map(|ActorId(id)| id) })),
+    }
+}
+
 pub(in crate::http) struct AdminAuditApi;
 
 #[OpenApi(prefix_path = "/v1/admin/audit", tag = "AdminTag::Audit")]
@@ -136,11 +162,15 @@ impl AdminAuditApi {
     async fn list(
         &self,
         state: State<'_>,
-        _operator: Admin<AuditRead>,
+        operator: Admin<AuditRead>,
         /// The user whom it is about.
         user: Query<Option<Id>>,
         /// The session that it is about.
         session: Query<Option<Id>>,
+        /// What kind of actor caused it.
+        actor: Query<Option<Kind>>,
+        /// Which actor, as `actor_id` of an event says it. It needs `actor`.
+        actor_id: Query<Option<ActorId>>,
         /// The name of an event.
         event: Query<Option<EventName>>,
         /// At this time or later.
@@ -152,19 +182,21 @@ impl AdminAuditApi {
         limit: Query<Digits>,
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
-    ) -> Result<Reply<200, AuditEventList>, ErrorResponse<SearchError>> {
+    ) -> Result<Reply<200, AuditEventList>, ErrorResponse<AuditError>> {
         let filter = Filter {
+            actor: actor_of(actor.0, actor_id.0)?,
             user: user.0.map(|Id(id)| UserId(id)),
             session: session.0.map(|Id(id)| SessionId(id)),
             events: event.0.and_then(|EventName(name)| Event::named(&name)).into_iter().collect(),
             since: since.0.map(Into::into),
             until: until.0.map(Into::into),
-            ..Filter::default()
         };
         let page = Page::new(&limit, &after);
         let is_about_one = filter.user.is_some() || filter.session.is_some();
         let (before, at_most) = (page.after.map(AuditEventId), page.to_read());
-        let found = bounded(&state, async move |state| read(state.db.connection(), &filter, before, at_most).await).await?;
+        let found = bounded(&state, &operator.0, async move |state| read(state.db.connection(), &filter, before, at_most).await)
+            .await
+            .map_err(AuditError::Search)?;
         // Who has no row was not read about, and may not exist.
         if let Some(user) = found.first().and_then(|row| row.user_id).filter(|_| is_about_one) {
             accounts::note_read(&state, user, "audit");

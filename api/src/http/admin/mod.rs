@@ -7,6 +7,7 @@ pub(super) mod new_users;
 mod parameters;
 mod problems;
 mod roles;
+pub mod rows;
 mod search;
 pub(super) mod sessions;
 mod tag;

@@ -23,7 +23,11 @@ use crate::{
             parameter_types::Id,
             text_field::{LocaleField, NameField},
         },
-        response::{problem::ErrorResponse, reply::Reply, timestamp::Timestamp},
+        response::{
+            problem::ErrorResponse,
+            reply::{Reply, Tagged},
+            timestamp::Timestamp,
+        },
         v1::model::instant,
     },
     mail::OneTimeLink,
@@ -141,11 +145,11 @@ impl AdminNewUsersApi {
         state: State<'_>,
         operator: Admin<UsersWrite>,
         body: Body<CreateUserRequest>,
-    ) -> Result<Reply<201, InvitedUserAnswer>, ErrorResponse<RolesOr<InvitingNew>>> {
+    ) -> Result<Tagged<Reply<201, InvitedUserAnswer>>, ErrorResponse<RolesOr<InvitingNew>>> {
         let create = body.0.checked().map_err(RolesOr::from)?;
         let invited = accounts::invite_user(&state, operator.0, create).await;
         let InvitedUser { user, expires_at } = invited.map_err(|error| RolesOr::Error(InvitingNew(error)))?;
-        Ok(Reply(InvitedUserAnswer { user: (&user).into(), expires_at: instant(expires_at) }))
+        Ok(Tagged(Reply(InvitedUserAnswer { user: (&user).into(), expires_at: instant(expires_at) }), user.version))
     }
 
     /// Invite a user again

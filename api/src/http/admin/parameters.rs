@@ -12,11 +12,12 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     audit::Event,
-    webhooks::{MAX_DESCRIPTION, MAX_URL},
+    http::request::patterns::{ROLE, STORABLE},
+    webhooks::{self, MAX_DESCRIPTION, MAX_URL},
 };
 
 macro_rules! text {
-    ($(#[doc = $doc:literal])+ $text:ident, $max:expr, $pattern:expr, $example:literal, $is_valid:expr) => {
+    ($(#[doc = $doc:literal])+ $text:ident, $schema:expr, $example:literal, $is_valid:expr) => {
         $(#[doc = $doc])+
         pub(super) struct $text(pub(super) String);
 
@@ -31,14 +32,7 @@ macro_rules! text {
             }
 
             fn schema_ref() -> MetaSchemaRef {
-                let pattern: Option<&str> = $pattern;
-                MetaSchemaRef::Inline(Box::new(MetaSchema {
-                    min_length: Some(1),
-                    max_length: Some($max),
-                    pattern: pattern.map(str::to_owned),
-                    example: Some($example.into()),
-                    ..MetaSchema::new("string")
-                }))
+                MetaSchemaRef::Inline(Box::new(MetaSchema { example: Some($example.into()), ..$schema }))
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -53,11 +47,7 @@ macro_rules! text {
         impl ParseFromParameter for $text {
             fn parse_from_parameter(value: &str) -> ParseResult<Self> {
                 let is_valid: fn(&str) -> bool = $is_valid;
-                if (1..=$max).contains(&value.chars().count()) && is_valid(value) {
-                    Ok(Self(value.to_owned()))
-                } else {
-                    Err(ParseError::custom("another form"))
-                }
+                if is_valid(value) { Ok(Self(value.to_owned())) } else { Err(ParseError::custom("another form")) }
             }
         }
 
@@ -75,74 +65,67 @@ macro_rules! text {
     };
 }
 
+/// The schema of a text of 1 to `max` characters.
+fn limited(max: usize) -> MetaSchema {
+    MetaSchema { min_length: Some(1), max_length: Some(max), ..MetaSchema::new("string") }
+}
+
+fn with_pattern(pattern: &str, schema: MetaSchema) -> MetaSchema {
+    MetaSchema { pattern: Some(pattern.to_owned()), ..schema }
+}
+
+/// The schema of one of these names.
+fn one_of(names: impl Iterator<Item = &'static str>) -> MetaSchema {
+    MetaSchema { enum_items: names.map(Into::into).collect(), ..MetaSchema::new("string") }
+}
+
+fn fits(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.chars().count()) && !text.contains('\0')
+}
+
 text! {
     /// A part of what a user has typed.
-    SearchText, 254, None, "ada", |text| !text.contains('\0')
+    SearchText, with_pattern(STORABLE, limited(254)), "ada", |text| fits(text, 254)
 }
 
 text! {
     /// The name of a role.
-    RoleName, roles::MAX_NAME, Some("^[a-z0-9_-]+$"), "editor", roles::is_name
+    RoleName, with_pattern(ROLE, limited(roles::MAX_NAME)), "editor", roles::is_name
 }
 
 text! {
-    /// The name of an event.
-    EventName, 64, Some("^[a-z_]+$"), "signed_in", |text| Event::named(text).is_some()
+    /// The name of an event of the audit trail.
+    EventName, one_of(Event::ALL.iter().map(|event| event.name())), "signed_in", |text| Event::named(text).is_some()
 }
 
 text! {
-    /// The name of an event. Whether it is delivered is checked later.
-    WebhookEvent, 64, Some("^[a-z_]+$"), "user_deleted", |text| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
+    /// The id of an actor: of a user or of an admin key, or the name of the person at the command line.
+    ActorId, with_pattern(STORABLE, limited(64)), "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60", |text| fits(text, 64)
+}
+
+text! {
+    /// The name of an event that webhooks deliver.
+    WebhookEvent, one_of(webhooks::events()), "user_deleted", |text| webhooks::events().any(|name| name == text)
 }
 
 text! {
     /// The URL of a receiver, not checked yet.
-    WebhookUrl, MAX_URL, None, "https://hooks.example.com/bifrons", |_| true
+    WebhookUrl, limited(MAX_URL), "https://hooks.example.com/bifrons", |_| true
 }
 
 text! {
     /// What an operator notes, not checked yet.
-    WebhookDescription, MAX_DESCRIPTION, None, "Tells the CRM who left", |_| true
+    WebhookDescription, limited(MAX_DESCRIPTION), "Tells the CRM who left", |_| true
 }
 
 text! {
     /// A moment as in RFC 3339.
-    Moment, 40, None, "2026-01-01T09:00:00Z", |text| OffsetDateTime::parse(text, &Rfc3339).is_ok()
+    Moment, MetaSchema { format: Some("date-time"), ..limited(40) }, "2026-01-01T09:00:00Z", |text| OffsetDateTime::parse(text, &Rfc3339).is_ok()
 }
 
 impl From<Moment> for UnixMillis {
     fn from(Moment(text): Moment) -> Self {
         let millis = OffsetDateTime::parse(&text, &Rfc3339).map_or(0, |moment| moment.unix_timestamp_nanos() / 1_000_000);
         Self(i64::try_from(millis).unwrap_or(i64::MAX))
-    }
-}
-
-/// The versions that `If-Match` names (RFC 9110 section 13.1.1); `None` for any.
-pub(super) fn versions(if_match: Option<&str>) -> Option<Vec<i64>> {
-    let tags = if_match.filter(|tags| tags.trim() != "*")?;
-    let digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let version = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"').filter(digits)?.parse().ok();
-    Some(tags.split(',').filter_map(version).collect())
-}
-
-/// The example of `If-Match`.
-#[expect(clippy::unnecessary_wraps, reason = "the type of the parameter, which may be absent")]
-pub(super) fn example_tag() -> Option<String> {
-    Some("\"7\"".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::versions;
-
-    #[test]
-    fn rfc_9110_13_1_1_what_is_no_version_matches_none() {
-        assert_eq!(versions(None), None);
-        assert_eq!(versions(Some(" * ")), None);
-        assert_eq!(versions(Some("\"7\"")), Some(vec![7]));
-        assert_eq!(versions(Some("\"7\", \"9\"")), Some(vec![7, 9]));
-        for wrong in ["", "7", "W/\"7\"", "\"7", "\"x\"", "\"\""] {
-            assert_eq!(versions(Some(wrong)), Some(Vec::new()), "{wrong}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reads the roles of a request.
 
-use entity::Roles;
+use entity::{Roles, roles::MAX_ROLES};
 
 use super::{
     parameters::RoleName,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     accounts::CreateUserError,
-    http::response::problem::{FieldError, Rule, problems},
+    http::response::problem::{FieldError, problems},
 };
 
 /// There are too many roles. The form of each was checked before.
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct TooManyRoles;
 
 problems!(TooManyRoles {
-    TooManyRoles => ValidationFailed.fields(vec![FieldError::new("roles", Rule::Format, "must have at most 16 roles")]),
+    TooManyRoles => ValidationFailed.fields(vec![FieldError::max_items("roles", MAX_ROLES)]),
 });
 
 /// Why a request with roles was refused.

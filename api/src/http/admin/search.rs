@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 use crate::{
+    authorization::Operator,
     db::Unavailable,
     http::{response::problem::problems, v1::session::StoreError},
     state::AppState,
@@ -27,14 +28,17 @@ problems!(SearchError {
 });
 
 /// Runs a search once a place is free. It keeps the place until the database has answered, also when its client hangs up: the database goes
-/// on.
-pub(super) async fn bounded<T, F>(state: &Arc<AppState>, search: impl FnOnce(Arc<AppState>) -> F) -> Result<T, SearchError>
+/// on. A key and a user have one place each, so a program that searches without a pause leaves the others theirs.
+pub(super) async fn bounded<T, F>(
+    state: &Arc<AppState>,
+    by: &Operator,
+    search: impl FnOnce(Arc<AppState>) -> F,
+) -> Result<T, SearchError>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Unavailable>> + Send + 'static,
 {
-    let place = timeout(WAIT, Arc::clone(&state.searches).acquire_owned()).await;
-    let Ok(Ok(place)) = place else { return Err(SearchError::Busy) };
+    let Ok(place) = timeout(WAIT, state.searches.place(by.id())).await else { return Err(SearchError::Busy) };
     let search = search(Arc::clone(state));
     let searched = tokio::spawn(async move {
         let found = search.await;

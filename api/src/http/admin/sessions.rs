@@ -1,11 +1,7 @@
 //! The sessions of users.
 
 use entity::{Method, Methods, SessionId, UnixMillis, UserId, session as row};
-use poem_openapi::{
-    Object, OpenApi,
-    param::{Path, Query},
-    types::Example,
-};
+use poem_openapi::{Object, OpenApi, param::Path, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -21,6 +17,7 @@ use crate::{
             admin::{Admin, SessionsWrite, UsersRead},
             page::{Page, default_limit},
             parameter_types::{Digits, Id},
+            query::Query,
         },
         response::{
             problem::ErrorResponse,
@@ -39,7 +36,7 @@ use crate::{
 /// A session of a user.
 #[derive(Object, Serialize)]
 #[oai(skip_serializing_if_is_none, example)]
-struct AdminSession {
+pub(super) struct AdminSession {
     id: Uuid,
     mode: Mode,
     /// How strongly the user authenticated: 1 with one factor, 2 with two factors or a passkey with user verification.
@@ -65,7 +62,7 @@ struct AdminSession {
 }
 
 impl AdminSession {
-    fn new(state: &AppState, session: row::Model) -> Self {
+    pub(super) fn new(state: &AppState, session: row::Model) -> Self {
         let expiry = sessions::expiry(&session, &state.config.sessions);
         Self {
             id: session.id.0,

@@ -3,7 +3,7 @@
 use entity::UserId;
 use poem_openapi::{
     Object, OpenApi,
-    param::{Header, Path, Query},
+    param::Path,
     types::{Example, MaybeUndefined},
 };
 use serde::Serialize;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     model::{AdminUser, UserStatus},
     new_users::{CreateUserRequest, NewUserAnswer},
-    parameters::{RoleName, SearchText, example_tag, versions},
+    parameters::{RoleName, SearchText},
     problems::{Read, Updating, Versioned},
     roles::{RolesOr, roles},
     search::{SearchError, bounded},
@@ -25,14 +25,16 @@ use crate::{
             State,
             admin::{Admin, UsersRead, UsersWrite},
             body::Body,
+            if_match::IfMatch,
             json_object::JsonObject,
             page::{Page, default_limit},
             parameter_types::{Digits, Id},
+            query::Query,
             text_field::{LocaleField, NameField},
         },
         response::{
             problem::ErrorResponse,
-            reply::{NoContent, Reply},
+            reply::{NoContent, Reply, Tagged},
         },
         v1::me::field,
     },
@@ -109,7 +111,7 @@ impl AdminUsersApi {
     async fn list(
         &self,
         state: State<'_>,
-        _operator: Admin<UsersRead>,
+        operator: Admin<UsersRead>,
         /// How the address begins, without regard to the case of ASCII letters.
         email: Query<Option<SearchText>>,
         /// A part of the name, without regard to the case of ASCII letters.
@@ -135,7 +137,8 @@ impl AdminUsersApi {
         };
         let (page, names_one) = (Page::new(&limit, &after), filter.email_beginning.is_some());
         let (before, at_most) = (page.after.map(UserId), page.to_read());
-        let found = bounded(&state, async move |state| accounts::list_users(&state, &filter, before, at_most).await).await?;
+        let found =
+            bounded(&state, &operator.0, async move |state| accounts::list_users(&state, &filter, before, at_most).await).await?;
         let (users, next) = page.cut(found, |user| user.id.0);
         if let [user] = users.as_slice()
             && names_one
@@ -155,15 +158,15 @@ impl AdminUsersApi {
         state: State<'_>,
         operator: Admin<UsersWrite>,
         body: Body<CreateUserRequest>,
-    ) -> Result<Reply<201, NewUserAnswer>, ErrorResponse<RolesOr<CreateUserError>>> {
+    ) -> Result<Tagged<Reply<201, NewUserAnswer>>, ErrorResponse<RolesOr<CreateUserError>>> {
         let create = body.0.checked().map_err(RolesOr::from)?;
         let created = accounts::create_user(&state, operator.0, create).await.map_err(RolesOr::Error)?;
-        Ok(Reply(NewUserAnswer::new(&created, &state.config)))
+        Ok(Tagged(Reply(NewUserAnswer::new(&created, &state.config)), created.user.version))
     }
 
     /// Get a user
     ///
-    /// Answers with what is stored about the user. `version` is for `If-Match`.
+    /// Answers with what is stored about the user. The `ETag`, which is `version` in double quotes, is for `If-Match`.
     #[oai(path = "/:id", method = "get", operation_id = "getUser")]
     async fn get(
         &self,
@@ -171,11 +174,11 @@ impl AdminUsersApi {
         _operator: Admin<UsersRead>,
         /// The user's id.
         id: Path<Id>,
-    ) -> Result<Reply<200, AdminUser>, ErrorResponse<Read>> {
+    ) -> Result<Tagged<Reply<200, AdminUser>>, ErrorResponse<Read>> {
         let user = accounts::user_by_id(&state, UserId(id.0.0)).await.map_err(|error| Read(error.into()))?;
         let user = user.ok_or(Read(OperatorError::NotFound))?;
         accounts::note_read(&state, user.id, "user");
-        Ok(Reply((&user).into()))
+        Ok(Tagged(Reply((&user).into()), user.version))
     }
 
     /// Change a user
@@ -189,11 +192,11 @@ impl AdminUsersApi {
         operator: Admin<UsersWrite>,
         /// The user's id.
         id: Path<Id>,
-        /// The `version` of the user in quotes, as it was read.
-        #[oai(name = "If-Match", example = "example_tag")]
-        if_match: Header<Option<String>>,
+        /// The `ETag` of the user as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
         body: Body<UpdateUserRequest>,
-    ) -> Result<Reply<200, ChangedUser>, ErrorResponse<RolesOr<Updating>>> {
+    ) -> Result<Tagged<Reply<200, ChangedUser>>, ErrorResponse<RolesOr<Updating>>> {
         let Body(UpdateUserRequest { name, locale, app_metadata, roles: names }) = body;
         let change = UserChange {
             name: field(name).map(|NameField(name)| name),
@@ -202,9 +205,9 @@ impl AdminUsersApi {
             roles: roles(names).map_err(RolesOr::from)?,
             knows_user: false,
         };
-        let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: versions(if_match.0.as_deref()) };
+        let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: if_match.0 };
         let user = accounts::update_user(&state, instruction, change).await.map_err(|error| RolesOr::Error(Updating(error)))?;
-        Ok(Reply(ChangedUser { id: user.id.0, version: user.version }))
+        Ok(Tagged(Reply(ChangedUser { id: user.id.0, version: user.version }), user.version))
     }
 
     /// Delete a user
@@ -217,11 +220,11 @@ impl AdminUsersApi {
         operator: Admin<UsersWrite>,
         /// The user's id.
         id: Path<Id>,
-        /// The `version` of the user in quotes, as it was read.
-        #[oai(name = "If-Match", example = "example_tag")]
-        if_match: Header<Option<String>>,
+        /// The `ETag` of the user as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
     ) -> Result<NoContent, ErrorResponse<Versioned>> {
-        let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: versions(if_match.0.as_deref()) };
+        let instruction = Instruction { by: operator.0, user: UserId(id.0.0), versions: if_match.0 };
         accounts::delete_user(&state, instruction).await.map_err(Versioned)?;
         Ok(NoContent)
     }

@@ -1,11 +1,7 @@
 //! Testing webhooks, reading their deliveries, and delivering again.
 
 use entity::{AuditEventId, WebhookId};
-use poem_openapi::{
-    Object, OpenApi,
-    param::{Path, Query},
-    types::Example,
-};
+use poem_openapi::{Object, OpenApi, param::Path, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,7 +16,9 @@ use crate::{
             State,
             admin::{Admin, WebhooksRead, WebhooksWrite},
             body::Body,
+            page::{Page, default_limit},
             parameter_types::{Digits, Id},
+            query::Query,
         },
         response::{
             problem::ErrorResponse,
@@ -110,14 +108,10 @@ impl AdminWebhookDeliveriesApi {
         /// The `next` of the previous answer.
         after: Query<Option<Id>>,
     ) -> Result<Reply<200, WebhookDeliveryList>, ErrorResponse<Reading>> {
-        let limit = usize::try_from(limit.0.0).unwrap_or(1);
-        let one_more = u64::try_from(limit + 1).unwrap_or(u64::MAX);
-        let before = after.0.map(|Id(id)| AuditEventId(id));
-        let found = webhooks::list_deliveries(&state, WebhookId(id.0.0), status.0.map(Into::into), before, one_more).await;
-        let mut rows = found.map_err(Reading)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.audit_event_id.0);
+        let page = Page::new(&limit, &after);
+        let (before, at_most) = (page.after.map(AuditEventId), page.to_read());
+        let found = webhooks::list_deliveries(&state, WebhookId(id.0.0), status.0.map(Into::into), before, at_most).await;
+        let (rows, next) = page.cut(found.map_err(Reading)?, |row| row.audit_event_id.0);
         Ok(Reply(WebhookDeliveryList { items: rows.into_iter().map(Into::into).collect(), next }))
     }
 
@@ -137,8 +131,4 @@ impl AdminWebhookDeliveriesApi {
         let count = webhooks::replay(&state, instruct(operator.0, id, None), event).await.map_err(Queueing)?;
         Ok(Reply(Replayed { replayed: i32::try_from(count).unwrap_or(i32::MAX) }))
     }
-}
-
-fn default_limit() -> Digits {
-    Digits(50)
 }

@@ -14,7 +14,7 @@ use crate::{
         },
         v1::{model::instant, session::StoreError},
     },
-    webhooks::WebhookError,
+    webhooks::{self, WebhookError},
 };
 
 pub(super) const EXAMPLE_ID: Uuid = Uuid::from_u128(0x019b_7a3d_2f40_7b17_a6c2_4f1e_8d93_5a0c);
@@ -224,7 +224,7 @@ problems!(Creating {
 pub(super) struct Updating(pub(super) WebhookError);
 
 problems!(Updating {
-    Updating(error @ (WebhookError::Url(_) | WebhookError::Event | WebhookError::Description)) => ValidationFailed.fields(broken(&error)),
+    Updating(error @ (WebhookError::Url(_) | WebhookError::Event { .. } | WebhookError::Description)) => ValidationFailed.fields(broken(&error)),
     Updating(error) => (ChangingVersion: ChangingVersion(error)),
 });
 
@@ -233,7 +233,7 @@ fn broken(error: &WebhookError) -> Vec<FieldError> {
     let format = |field, detail: String| vec![FieldError::new(field, Rule::Format, detail)];
     match error {
         WebhookError::Url(rule) => format("url", rule.to_string()),
-        WebhookError::Event => format("events", "must be names of events that the audit trail keeps when they happen".to_owned()),
+        WebhookError::Event { .. } => vec![FieldError::one_of("events", webhooks::events().map(str::to_owned).collect())],
         _ => format("description", "must have no control characters".to_owned()),
     }
 }

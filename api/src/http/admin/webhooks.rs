@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use entity::WebhookId;
+use entity::{WebhookId, webhook};
 use poem_openapi::{
     Object, OpenApi,
-    param::{Header, Path},
+    param::Path,
     types::{Example, MaybeUndefined},
 };
 use serde::Serialize;
 
 use super::{
-    parameters::{WebhookDescription, WebhookEvent, WebhookUrl, example_tag, versions},
+    parameters::{WebhookDescription, WebhookEvent, WebhookUrl},
     tag::AdminTag,
     webhook_model::{Changing, ChangingVersion, Creating, Reading, Updating, Webhook, WebhookWithSecret},
 };
@@ -22,11 +22,12 @@ use crate::{
             State,
             admin::{Admin, WebhooksRead, WebhooksWrite},
             body::Body,
+            if_match::IfMatch,
             parameter_types::Id,
         },
         response::{
             problem::ErrorResponse,
-            reply::{NoContent, Reply},
+            reply::{NoContent, Reply, Tagged},
         },
         v1::{me::field, session::StoreError},
     },
@@ -124,6 +125,16 @@ fn names(events: Vec<WebhookEvent>) -> Vec<String> {
     events.into_iter().map(|WebhookEvent(name)| name).collect()
 }
 
+fn tagged(webhook: webhook::Model) -> Tagged<Reply<200, Webhook>> {
+    let version = webhook.version;
+    Tagged(Reply(webhook.into()), version)
+}
+
+fn with_secret<const STATUS: u16>(webhook: webhook::Model, secret: &str) -> Tagged<Reply<STATUS, WebhookWithSecret>> {
+    let version = webhook.version;
+    Tagged(Reply(WebhookWithSecret { webhook: webhook.into(), secret: secret.to_owned() }), version)
+}
+
 pub(in crate::http) struct AdminWebhooksApi;
 
 #[OpenApi(prefix_path = "/v1/admin/webhooks", tag = "AdminTag::Webhooks")]
@@ -150,7 +161,7 @@ impl AdminWebhooksApi {
         state: State<'_>,
         operator: Admin<WebhooksWrite>,
         body: Body<CreateWebhookRequest>,
-    ) -> Result<Reply<201, WebhookWithSecret>, ErrorResponse<Creating>> {
+    ) -> Result<Tagged<Reply<201, WebhookWithSecret>>, ErrorResponse<Creating>> {
         let Body(CreateWebhookRequest { url: WebhookUrl(url), description, events, enabled }) = body;
         let new = NewWebhook {
             url,
@@ -159,12 +170,12 @@ impl AdminWebhooksApi {
             enabled: enabled.unwrap_or(true),
         };
         let (webhook, secret) = webhooks::create_webhook(&state, operator.0, new).await.map_err(Creating)?;
-        Ok(Reply(WebhookWithSecret { webhook: webhook.into(), secret: secret.reveal().to_string() }))
+        Ok(with_secret(webhook, &secret.reveal()))
     }
 
     /// Get a webhook
     ///
-    /// Answers with the webhook without its secret. `version` is for `If-Match`.
+    /// Answers with the webhook without its secret. The `ETag`, which is `version` in double quotes, is for `If-Match`.
     #[oai(path = "/:id", method = "get", operation_id = "getWebhook")]
     async fn get(
         &self,
@@ -172,8 +183,8 @@ impl AdminWebhooksApi {
         _operator: Admin<WebhooksRead>,
         /// The webhook's id.
         id: Path<Id>,
-    ) -> Result<Reply<200, Webhook>, ErrorResponse<Reading>> {
-        Ok(Reply(webhooks::find_webhook(&state, WebhookId(id.0.0)).await.map_err(Reading)?.into()))
+    ) -> Result<Tagged<Reply<200, Webhook>>, ErrorResponse<Reading>> {
+        Ok(tagged(webhooks::find_webhook(&state, WebhookId(id.0.0)).await.map_err(Reading)?))
     }
 
     /// Change a webhook
@@ -186,11 +197,11 @@ impl AdminWebhooksApi {
         operator: Admin<WebhooksWrite>,
         /// The webhook's id.
         id: Path<Id>,
-        /// The `version` of the webhook in quotes, as it was read.
-        #[oai(name = "If-Match", example = "example_tag")]
-        if_match: Header<Option<String>>,
+        /// The `ETag` of the webhook as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
         body: Body<UpdateWebhookRequest>,
-    ) -> Result<Reply<200, Webhook>, ErrorResponse<Updating>> {
+    ) -> Result<Tagged<Reply<200, Webhook>>, ErrorResponse<Updating>> {
         let Body(UpdateWebhookRequest { url, description, events, enabled }) = body;
         let change = WebhookChange {
             url: url.map(|WebhookUrl(url)| url),
@@ -198,8 +209,8 @@ impl AdminWebhooksApi {
             events: events.map(names),
             enabled,
         };
-        let instruction = instruct(operator.0, id, versions(if_match.0.as_deref()));
-        Ok(Reply(webhooks::update_webhook(&state, instruction, change).await.map_err(Updating)?.into()))
+        let instruction = instruct(operator.0, id, if_match.0);
+        Ok(tagged(webhooks::update_webhook(&state, instruction, change).await.map_err(Updating)?))
     }
 
     /// Delete a webhook
@@ -212,11 +223,11 @@ impl AdminWebhooksApi {
         operator: Admin<WebhooksWrite>,
         /// The webhook's id.
         id: Path<Id>,
-        /// The `version` of the webhook in quotes, as it was read.
-        #[oai(name = "If-Match", example = "example_tag")]
-        if_match: Header<Option<String>>,
+        /// The `ETag` of the webhook as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
     ) -> Result<NoContent, ErrorResponse<ChangingVersion>> {
-        let instruction = instruct(operator.0, id, versions(if_match.0.as_deref()));
+        let instruction = instruct(operator.0, id, if_match.0);
         webhooks::delete_webhook(&state, instruction).await.map_err(ChangingVersion)?;
         Ok(NoContent)
     }
@@ -233,10 +244,10 @@ impl AdminWebhooksApi {
         /// The webhook's id.
         id: Path<Id>,
         body: Body<RotateSecretRequest>,
-    ) -> Result<Reply<200, WebhookWithSecret>, ErrorResponse<Changing>> {
+    ) -> Result<Tagged<Reply<200, WebhookWithSecret>>, ErrorResponse<Changing>> {
         let seconds = body.0.overlap_seconds.unwrap_or(DEFAULT_OVERLAP);
         let overlap = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
         let (webhook, secret) = webhooks::rotate_secret(&state, instruct(operator.0, id, None), overlap).await.map_err(Changing)?;
-        Ok(Reply(WebhookWithSecret { webhook: webhook.into(), secret: secret.reveal().to_string() }))
+        Ok(with_secret(webhook, &secret.reveal()))
     }
 }

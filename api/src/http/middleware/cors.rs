@@ -15,7 +15,7 @@ use crate::config::{CallersConfig, Origin};
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 /// What the API reads, and W3C Trace Context and Baggage: monitoring adds those to every request of a page.
 const HEADERS: &str = "authorization, content-type, if-match, traceparent, tracestate, baggage";
-const EXPOSED: HeaderValue = HeaderValue::from_static("bifrons-version, retry-after, www-authenticate, x-request-id");
+const EXPOSED: HeaderValue = HeaderValue::from_static("bifrons-version, etag, retry-after, www-authenticate, x-request-id");
 /// Two hours: Chromium caches the answer to a preflight for no longer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 

@@ -10,39 +10,21 @@ use poem_openapi::{
     error::{ParseParamError, ParsePathError},
 };
 
-use serde_json::Value;
-
 use crate::http::{
-    request::parameter,
+    request::query,
     response::problem::{Problem, ProblemCode},
 };
 
-/// What the specification says, as far as errors depend on it.
-pub(in crate::http) struct Specified {
-    /// The methods that the path has operations for.
-    pub(in crate::http) methods: Vec<Method>,
-    /// The schema of a parameter, by the ids of operation and parameter.
-    pub(in crate::http) parameter: fn(&str, &str) -> Option<&'static Value>,
-}
-
-/// The answer for an error.
-pub(in crate::http) fn answer(error: Error, method: &Method, uri: &Uri, specified: Specified) -> Response {
+/// The answer for an error. `methods` are those that the path has operations for.
+pub(in crate::http) fn answer(error: Error, method: &Method, uri: &Uri, methods: Vec<Method>) -> Response {
     let operation = error.data::<OperationId>().copied();
-    if let (Some(operation), Some(error)) = (operation, error.downcast_ref::<ParseParamError>()) {
-        let schema = (specified.parameter)(operation.0, error.name);
-        return wrong_parameter(operation, error.name, schema, uri.query().unwrap_or_default());
-    }
-    let mut response = answer_of(error, method, uri.path().starts_with('/'), specified.methods);
+    let mut response = match error.downcast_ref::<ParseParamError>() {
+        Some(error) => Problem::new(ProblemCode::ValidationFailed).fields(vec![query::missing(error.name)]).into_response(),
+        None => answer_of(error, method, uri.path().starts_with('/'), methods),
+    };
     if let Some(operation) = operation {
         response.set_data(operation);
     }
-    response
-}
-
-fn wrong_parameter(operation: OperationId, name: &str, schema: Option<&Value>, query: &str) -> Response {
-    let wrong = parameter::broken_rule(name, schema.unwrap_or(&Value::Null), query);
-    let mut response = Problem::new(ProblemCode::ValidationFailed).fields(vec![wrong]).into_response();
-    response.set_data(operation);
     response
 }
 

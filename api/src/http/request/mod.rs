@@ -5,18 +5,20 @@ pub(super) mod body;
 pub(super) mod cookie_parameter;
 pub(super) mod credentials;
 mod email_field;
+pub(super) mod if_match;
 pub(super) mod json_object;
 mod media_type;
 pub(super) mod page;
-pub(super) mod parameter;
 pub(super) mod parameter_types;
 mod password_field;
 pub(super) mod patterns;
 mod precedence;
+pub(super) mod query;
 mod requester;
 pub(super) mod schema;
 mod strict_json;
 pub(super) mod text_field;
+pub(super) mod value;
 
 use std::sync::Arc;
 

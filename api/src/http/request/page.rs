@@ -1,9 +1,11 @@
 //! The part of a list that a request asks for.
 
-use poem_openapi::param::Query;
 use uuid::Uuid;
 
-use super::parameter_types::{Digits, Id};
+use super::{
+    parameter_types::{Digits, Id},
+    query::Query,
+};
 
 /// The part of a list that a request asks for, by `limit` and `after`.
 pub(in crate::http) struct Page {

@@ -9,6 +9,8 @@ use poem_openapi::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::value::is_uuid;
+
 /// A number in digits, without a sign or leading zeros.
 #[derive(Clone, Copy)]
 pub(in crate::http) struct Digits(pub(in crate::http) i32);
@@ -64,6 +66,6 @@ impl ParseFromParameter for Digits {
 impl ParseFromParameter for Id {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         let id = Uuid::parse_str(value).map_err(ParseError::custom)?;
-        if id.to_string().eq_ignore_ascii_case(value) { Ok(Self(id)) } else { Err(ParseError::custom("another form")) }
+        if is_uuid(value) { Ok(Self(id)) } else { Err(ParseError::custom("another form")) }
     }
 }

@@ -2,6 +2,8 @@
 //! regular expression of reasonable size can decide: everything in ASCII. The rules of the domain decide the rest; the descriptions name
 //! them.
 
+use entity::roles;
+
 use crate::{config, email_address::EmailAddress, person_name};
 
 /// Controls, and characters that hide themselves or reorder the text around them.
@@ -62,20 +64,23 @@ pub(super) const EMAIL: &str = concat!(r"^[\s\u0085]*", atom!(), r"+(?:\.", atom
 /// `EmailAddress::parse_stored`.
 pub(super) const STORED_EMAIL: &str = concat!(r"^[\s\u0085]*[^\s\u0000\u0085][^\u0000]*@", domain!());
 
+/// `entity::roles::is_name`.
+pub(in crate::http) const ROLE: &str = "^[a-z0-9_-]+$";
+
+/// A text that a database stores.
+pub(in crate::http) const STORABLE: &str = r"^[^\u0000]*$";
+
 /// What a text must be that the pattern is for, if the service does not take it.
 pub(super) fn broken(pattern: &str, text: &str) -> Option<&'static str> {
     match pattern {
-        NAME if !person_name::is_valid(text) => Some(NAME_DETAIL),
-        LOCALE if config::locale(text).is_err() => Some(LOCALE_DETAIL),
+        NAME if !person_name::is_valid(text) => Some(person_name::RULE),
+        LOCALE if config::locale(text).is_err() => Some(config::LOCALE_RULE),
         STORED_EMAIL if EmailAddress::parse_stored(text).is_none() => Some("must look like name@example.com"),
+        ROLE if !roles::is_name(text) => Some("must have lower case letters a to z, digits, - and _ only"),
+        STORABLE if text.contains('\0') => Some("must not have the character U+0000"),
         _ => None,
     }
 }
-
-/// Sentences that follow the name of the field.
-pub(in crate::http) const NAME_DETAIL: &str =
-    "must have a visible character, and none that hides itself or reorders the text around it";
-pub(in crate::http) const LOCALE_DETAIL: &str = "must be a BCP 47 language tag: en, ko or de-AT";
 
 #[cfg(test)]
 mod tests {

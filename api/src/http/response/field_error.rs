@@ -9,14 +9,14 @@ use super::rule::Rule;
 #[derive(Clone, Debug, PartialEq, Eq, Object)]
 #[oai(skip_serializing_if_is_none, example)]
 pub(in crate::http) struct FieldError {
-    /// The name of the field or parameter; empty for the body as a whole.
+    /// The name of the field, the parameter or the header; `roles.3` for the fourth item of a list; empty for the body as a whole.
     field: String,
     rule: Rule,
     /// What the value must be, in English.
     detail: String,
     /// The minimum that the rule demands: of characters, or of the number itself.
     min: Option<i32>,
-    /// The maximum that the rule allows: of characters, bytes or levels, or of the number itself.
+    /// The maximum that the rule allows: of characters, bytes, levels or items, or of the number itself.
     max: Option<i32>,
     /// The values that the rule allows.
     values: Option<Vec<String>>,
@@ -45,6 +45,10 @@ impl FieldError {
         Self { max: limit(max), ..Self::new(field, Rule::MaxDepth, format!("must have at most {max} levels")) }
     }
 
+    pub(in crate::http) fn max_items(field: &str, max: usize) -> Self {
+        Self { max: limit(max), ..Self::new(field, Rule::MaxItems, format!("must have at most {max} items")) }
+    }
+
     pub(in crate::http) fn minimum(field: &str, min: i64) -> Self {
         Self { min: i32::try_from(min).ok(), ..Self::new(field, Rule::Minimum, format!("must be at least {min}")) }
     }
@@ -56,6 +60,17 @@ impl FieldError {
     pub(in crate::http) fn one_of(field: &str, values: Vec<String>) -> Self {
         let detail = format!("must be one of {}", values.join(", "));
         Self { values: Some(values), ..Self::new(field, Rule::OneOf, detail) }
+    }
+}
+
+#[cfg(test)]
+impl FieldError {
+    pub(in crate::http) fn field(&self) -> &str {
+        &self.field
+    }
+
+    pub(in crate::http) fn detail(&self) -> &str {
+        &self.detail
     }
 }
 

@@ -31,6 +31,9 @@ pub(in crate::http) enum OneOf<A, B> {
 /// An answer with cookies.
 pub(in crate::http) struct WithCookies<R>(pub(in crate::http) R, pub(in crate::http) Vec<HeaderValue>);
 
+/// An answer with the version of what it shows, as an entity tag for `If-Match`.
+pub(in crate::http) struct Tagged<R>(pub(in crate::http) R, pub(in crate::http) i64);
+
 impl<const STATUS: u16, T: Serialize + ToJSON> IntoResponse for Reply<STATUS, T> {
     fn into_response(self) -> Response {
         debug_assert_eq!(serde_json::to_value(&self.0).ok(), self.0.to_json(), "both write the same");
@@ -128,6 +131,36 @@ impl<R: ApiResponse> ApiResponse for WithCookies<R> {
                     "The cookies of the session, the refresh token, the device and the challenge, as the mode and the request demand.".to_owned(),
                 ),
                 required: false,
+                deprecated: false,
+                schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+            });
+        }
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        R::register(registry);
+    }
+}
+
+impl<R: IntoResponse> IntoResponse for Tagged<R> {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", self.1)) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+impl<R: ApiResponse> ApiResponse for Tagged<R> {
+    fn meta() -> MetaResponses {
+        let mut meta = R::meta();
+        for response in &mut meta.responses {
+            response.headers.push(MetaHeader {
+                name: "ETag".to_owned(),
+                description: None,
+                required: true,
                 deprecated: false,
                 schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
             });

@@ -29,6 +29,8 @@ rules! {
     MaxBytes,
     /// More levels than `max`.
     MaxDepth,
+    /// More items than `max`.
+    MaxItems,
     /// A number under `min`.
     Minimum,
     /// A number over `max`.
@@ -43,6 +45,6 @@ rules! {
     Context,
     /// A password that is known from a data breach.
     Breached,
-    /// Given together with a value that excludes it.
+    /// Given together with a value that excludes it, or twice.
     Conflict,
 }

@@ -145,7 +145,6 @@ pub(in crate::http) fn methods(path: &str) -> Vec<Method> {
 }
 
 /// What a reference inside a document names; a value that is none stands for itself. What both documents have is the same in both.
-#[cfg(feature = "testbed")]
 pub(in crate::http) fn resolve(value: &'static Value) -> &'static Value {
     let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
     reference.and_then(|pointer| PUBLIC.pointer(pointer).or_else(|| ADMIN.pointer(pointer))).unwrap_or(value)
@@ -157,10 +156,24 @@ pub(in crate::http) fn is_at(template: &str, path: &str) -> bool {
     wanted.len() == given.len() && wanted.iter().zip(given).all(|(wanted, given)| wanted.starts_with('{') || *wanted == given)
 }
 
-/// The schema of a parameter.
-pub(in crate::http) fn parameter(operation: &str, name: &str) -> Option<&'static Value> {
-    let (.., operation) = served().find(|(.., one)| one["operationId"] == operation)?;
-    operation["parameters"].as_array()?.iter().find(|parameter| parameter["name"] == name).map(|parameter| &parameter["schema"])
+/// The operation that a request is for.
+pub(in crate::http) fn operation_at(method: &Method, path: &str) -> Option<&'static Value> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let found = served().find(|(template, other, _)| method.as_str().eq_ignore_ascii_case(other) && is_at(template, path));
+    found.map(|(.., operation)| operation)
+}
+
+/// The names and schemas of the query parameters that the operation of a request declares.
+pub(in crate::http) fn query_parameters(method: &Method, path: &str) -> Vec<(&'static str, &'static Value)> {
+    let parameters = operation_at(method, path).and_then(|operation| operation["parameters"].as_array()).into_iter().flatten();
+    let declared = parameters.filter(|parameter| parameter["in"] == "query");
+    declared
+        .filter_map(|parameter| {
+            // A described reference stands in `allOf`.
+            let schema = &parameter["schema"];
+            Some((parameter["name"].as_str()?, resolve(schema["allOf"].get(0).unwrap_or(schema))))
+        })
+        .collect()
 }
 
 /// The operations of both documents of any deployment: path, method, operation.

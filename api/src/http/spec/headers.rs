@@ -21,7 +21,20 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
         &Zeroizing::new("bfs_AZt6PS9AfDGdHlt6YMQfKnMwCHH0TBaOfJSd4sdQ5gws".to_owned()),
         None,
     );
-    let components = json!({
+    document["components"]["headers"] = components(cookie.to_str().unwrap_or_default());
+    for (_, operation) in operations_mut(document) {
+        for response in operation["responses"].as_object_mut().into_iter().flat_map(|responses| responses.values_mut()) {
+            of_every(response);
+        }
+    }
+    for response in document["components"]["responses"].as_object_mut().into_iter().flat_map(|responses| responses.values_mut()) {
+        of_every(response);
+    }
+}
+
+/// The headers, each with an example.
+fn components(cookie: &str) -> Value {
+    json!({
         "RequestId": {
             "description": "The id of the request, as in the `instance` of a problem and in the log of the service.",
             "required": true,
@@ -33,6 +46,12 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
             "required": true,
             "schema": { "type": "string", "pattern": "^[0-9]+\\.[0-9]+$" },
             "example": VERSION,
+        },
+        "ETag": {
+            "description": "The version in double quotes, for `If-Match`.",
+            "required": true,
+            "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
+            "example": "\"7\"",
         },
         "RetryAfter": {
             "description": "Whole seconds to wait before the next attempt.",
@@ -59,18 +78,9 @@ pub(super) fn complete(document: &mut Value, effective: &Effective) {
         "SetCookie": {
             "description": "A cookie of the session, the refresh token, the device, the challenge or the probe, as the mode and the request demand. There may be several.",
             "schema": { "type": "string" },
-            "example": cookie.to_str().unwrap_or_default(),
+            "example": cookie,
         },
-    });
-    document["components"]["headers"] = components;
-    for (_, operation) in operations_mut(document) {
-        for response in operation["responses"].as_object_mut().into_iter().flat_map(|responses| responses.values_mut()) {
-            of_every(response);
-        }
-    }
-    for response in document["components"]["responses"].as_object_mut().into_iter().flat_map(|responses| responses.values_mut()) {
-        of_every(response);
-    }
+    })
 }
 
 /// The headers that each answer has.
@@ -80,6 +90,9 @@ fn of_every(response: &mut Value) {
     }
     if let Some(cookie) = response.pointer_mut("/headers/Set-Cookie") {
         *cookie = reference("SetCookie");
+    }
+    if let Some(tag) = response.pointer_mut("/headers/ETag") {
+        *tag = reference("ETag");
     }
     response["headers"]["Bifrons-Version"] = reference("BifronsVersion");
     response["headers"]["X-Request-Id"] = reference("RequestId");

@@ -97,7 +97,7 @@ fn refused_before(method: &str, operation: &Value) -> Vec<ProblemCode> {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     codes.extend(parameters.filter_map(|parameter| match parameter["in"].as_str() {
         Some("path") => Some(ProblemCode::NotFound),
-        Some("query") => Some(ProblemCode::ValidationFailed),
+        Some("query" | "header") => Some(ProblemCode::ValidationFailed),
         _ => None,
     }));
     codes

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{api::Api, effective::Effective, marks::MARKS, operations::operations_mut, problems::pascal};
 use crate::http::{
-    request::schema::is_new_password,
+    request::value::is_new_password,
     response::{
         problem,
         problem_code::{PROBLEM_CODES, ProblemCode},

@@ -40,6 +40,9 @@ fn correct(value: &mut Value) {
 
 /// `SET-COOKIE` as `Set-Cookie`.
 fn canonical(name: &str) -> String {
+    if name.eq_ignore_ascii_case("ETag") {
+        return "ETag".to_owned();
+    }
     let part = |part: &str| {
         let (first, rest) = part.split_at(part.len().min(1));
         first.to_uppercase() + &rest.to_lowercase()

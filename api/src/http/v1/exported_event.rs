@@ -30,6 +30,17 @@ impl From<ActorKind> for Kind {
     }
 }
 
+impl From<Kind> for ActorKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::User => Self::User,
+            Kind::Operator => Self::Operator,
+            Kind::Key => Self::Key,
+            Kind::System => Self::System,
+        }
+    }
+}
+
 /// A row of the audit trail.
 #[derive(Object)]
 #[oai(rename = "ExportedAuditEvent", skip_serializing_if_is_none, example)]

@@ -3,13 +3,12 @@
 use crate::{
     accounts::{MAX_DEPTH, MAX_METADATA, Violation},
     authentication::{AttemptError, ChoosePasswordError, VerifyPasswordError},
+    config::LOCALE_RULE,
     hashing::HashingError,
-    http::{
-        request::patterns::{LOCALE_DETAIL, NAME_DETAIL},
-        response::problem::{FieldError, Rule, problems},
-    },
+    http::response::problem::{FieldError, Rule, problems},
     limits::LimitError,
     passwords::PasswordRule,
+    person_name,
 };
 
 problems!(LimitError {
@@ -51,11 +50,11 @@ pub(in crate::http) fn field_error(violation: Violation, password: &str) -> Fiel
             PasswordRule::Context => FieldError::new(password, Rule::Context, rule.detail()),
             PasswordRule::Breached => FieldError::new(password, Rule::Breached, rule.detail()),
         },
-        Violation::Locale => FieldError::new("locale", Rule::Format, LOCALE_DETAIL),
+        Violation::Locale => FieldError::new("locale", Rule::Format, LOCALE_RULE),
         Violation::MetadataSize => {
             FieldError::max_bytes("user_metadata", MAX_METADATA, format!("must have at most {MAX_METADATA} bytes as JSON"))
         }
         Violation::MetadataDepth => FieldError::max_depth("user_metadata", MAX_DEPTH),
-        Violation::Name => FieldError::new("name", Rule::Format, NAME_DETAIL),
+        Violation::Name => FieldError::new("name", Rule::Format, person_name::RULE),
     }
 }

@@ -2,11 +2,7 @@
 
 use entity::{Method, Methods, SessionId, session as row};
 use poem::http::HeaderMap;
-use poem_openapi::{
-    Object, OpenApi,
-    param::{Path, Query},
-    types::Example,
-};
+use poem_openapi::{Object, OpenApi, param::Path, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -23,6 +19,7 @@ use crate::{
             credentials::ActiveSession,
             page::{Page, default_limit},
             parameter_types::{Digits, Id},
+            query::Query,
         },
         response::{
             credential_cookies,

@@ -109,10 +109,11 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
 }
 
 /// Headers that are part of the API. Others concern caches, browsers and connections.
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 11] = [
     "accept",
     "accept-encoding",
     "bifrons-version",
+    "etag",
     "retry-after",
     "set-cookie",
     "www-authenticate",

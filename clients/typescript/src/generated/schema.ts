@@ -1199,7 +1199,7 @@ export interface components {
          */
         FieldError: {
             /**
-             * @description The name of the field or parameter; empty for the body as a whole.
+             * @description The name of the field, the parameter or the header; `roles.3` for the fourth item of a list; empty for the body as a whole.
              * @example password
              */
             field: string;
@@ -1217,7 +1217,7 @@ export interface components {
             min?: number;
             /**
              * Format: int32
-             * @description The maximum that the rule allows: of characters, bytes or levels, or of the number itself.
+             * @description The maximum that the rule allows: of characters, bytes, levels or items, or of the number itself.
              * @example 64
              */
             max?: number;
@@ -2024,6 +2024,7 @@ export interface components {
          *     - `max_length`: More characters than `max`.
          *     - `max_bytes`: More bytes than `max`.
          *     - `max_depth`: More levels than `max`.
+         *     - `max_items`: More items than `max`.
          *     - `minimum`: A number under `min`.
          *     - `maximum`: A number over `max`.
          *     - `one_of`: Not one of the allowed values; `values` lists them.
@@ -2031,11 +2032,11 @@ export interface components {
          *     - `common`: A password that is among the most common ones.
          *     - `context`: A password of little more than the address, the name of the service or its host.
          *     - `breached`: A password that is known from a data breach.
-         *     - `conflict`: Given together with a value that excludes it.
+         *     - `conflict`: Given together with a value that excludes it, or twice.
          * @example conflict
          * @enum {string}
          */
-        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "minimum" | "maximum" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
+        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "max_items" | "minimum" | "maximum" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
         /**
          * SecondFactors
          * @description The second factors of a user.

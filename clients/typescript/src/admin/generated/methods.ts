@@ -31,7 +31,7 @@ export interface Methods {
   /**
    * Get a user
    *
-   * Answers with what is stored about the user. `version` is for `If-Match`.
+   * Answers with what is stored about the user. The `ETag`, which is `version` in double quotes, is for `If-Match`.
    *
    * `GET /v1/admin/users/{id}`
    *
@@ -198,7 +198,7 @@ export interface Methods {
   /**
    * Get a webhook
    *
-   * Answers with the webhook without its secret. `version` is for `If-Match`.
+   * Answers with the webhook without its secret. The `ETag`, which is `version` in double quotes, is for `If-Match`.
    *
    * `GET /v1/admin/webhooks/{id}`
    *

@@ -102,6 +102,7 @@ export type RotateSecretRequest = components["schemas"]["RotateSecretRequest"];
  * - `max_length`: More characters than `max`.
  * - `max_bytes`: More bytes than `max`.
  * - `max_depth`: More levels than `max`.
+ * - `max_items`: More items than `max`.
  * - `minimum`: A number under `min`.
  * - `maximum`: A number over `max`.
  * - `one_of`: Not one of the allowed values; `values` lists them.
@@ -109,7 +110,7 @@ export type RotateSecretRequest = components["schemas"]["RotateSecretRequest"];
  * - `common`: A password that is among the most common ones.
  * - `context`: A password of little more than the address, the name of the service or its host.
  * - `breached`: A password that is known from a data breach.
- * - `conflict`: Given together with a value that excludes it.
+ * - `conflict`: Given together with a value that excludes it, or twice.
  */
 export type Rule = components["schemas"]["Rule"];
 

@@ -35,7 +35,7 @@ export interface paths {
         };
         /**
          * Get a user
-         * @description Answers with what is stored about the user. `version` is for `If-Match`.
+         * @description Answers with what is stored about the user. The `ETag`, which is `version` in double quotes, is for `If-Match`.
          */
         get: operations["getUser"];
         put?: never;
@@ -289,7 +289,7 @@ export interface paths {
         };
         /**
          * Get a webhook
-         * @description Answers with the webhook without its secret. `version` is for `If-Match`.
+         * @description Answers with the webhook without its secret. The `ETag`, which is `version` in double quotes, is for `If-Match`.
          */
         get: operations["getWebhook"];
         put?: never;
@@ -850,7 +850,7 @@ export interface components {
              *       "user_deleted"
              *     ]
              */
-            events?: string[];
+            events?: ("registered" | "registration_begun" | "signed_in" | "second_factor_demanded" | "second_factor_guessed" | "recovery_code_used" | "passkey_renamed" | "second_factor_added" | "second_factor_removed" | "users_imported" | "second_factors_reset" | "recovery_codes_replaced" | "reauthenticated" | "password_changed" | "password_reset_ordered" | "password_reset_sent" | "password_reset" | "password_set" | "email_confirmation_sent" | "email_confirmed" | "email_undone" | "not_me" | "password_rehashed" | "session_ended" | "session_expired" | "other_sessions_ended" | "refresh_reused" | "user_deleted" | "deletion_scheduled" | "deletion_cancelled" | "exported" | "user_signed_out" | "user_disabled" | "user_enabled" | "user_created" | "user_invited" | "invitation_accepted" | "user_changed" | "roles_changed" | "user_exported" | "admin_key_created" | "admin_key_revoked" | "admin_key_used" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_rotated" | "webhook_tested" | "webhook_replayed" | "signing_key_published" | "signing_key_removed" | "secrets_resealed" | "deployment_reset" | "configuration_changed" | "mail_retried" | "mail_discarded")[];
             /**
              * @description Whether events are delivered; `true` if it is left out.
              * @example true
@@ -875,7 +875,7 @@ export interface components {
          */
         FieldError: {
             /**
-             * @description The name of the field or parameter; empty for the body as a whole.
+             * @description The name of the field, the parameter or the header; `roles.3` for the fourth item of a list; empty for the body as a whole.
              * @example password
              */
             field: string;
@@ -893,7 +893,7 @@ export interface components {
             min?: number;
             /**
              * Format: int32
-             * @description The maximum that the rule allows: of characters, bytes or levels, or of the number itself.
+             * @description The maximum that the rule allows: of characters, bytes, levels or items, or of the number itself.
              * @example 64
              */
             max?: number;
@@ -1165,6 +1165,7 @@ export interface components {
          *     - `max_length`: More characters than `max`.
          *     - `max_bytes`: More bytes than `max`.
          *     - `max_depth`: More levels than `max`.
+         *     - `max_items`: More items than `max`.
          *     - `minimum`: A number under `min`.
          *     - `maximum`: A number over `max`.
          *     - `one_of`: Not one of the allowed values; `values` lists them.
@@ -1172,11 +1173,11 @@ export interface components {
          *     - `common`: A password that is among the most common ones.
          *     - `context`: A password of little more than the address, the name of the service or its host.
          *     - `breached`: A password that is known from a data breach.
-         *     - `conflict`: Given together with a value that excludes it.
+         *     - `conflict`: Given together with a value that excludes it, or twice.
          * @example conflict
          * @enum {string}
          */
-        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "minimum" | "maximum" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
+        Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "max_items" | "minimum" | "maximum" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
         /**
          * SessionsEnded
          * @description How many sessions an instruction ended.
@@ -1266,7 +1267,7 @@ export interface components {
              *       "user_deleted"
              *     ]
              */
-            events?: string[];
+            events?: ("registered" | "registration_begun" | "signed_in" | "second_factor_demanded" | "second_factor_guessed" | "recovery_code_used" | "passkey_renamed" | "second_factor_added" | "second_factor_removed" | "users_imported" | "second_factors_reset" | "recovery_codes_replaced" | "reauthenticated" | "password_changed" | "password_reset_ordered" | "password_reset_sent" | "password_reset" | "password_set" | "email_confirmation_sent" | "email_confirmed" | "email_undone" | "not_me" | "password_rehashed" | "session_ended" | "session_expired" | "other_sessions_ended" | "refresh_reused" | "user_deleted" | "deletion_scheduled" | "deletion_cancelled" | "exported" | "user_signed_out" | "user_disabled" | "user_enabled" | "user_created" | "user_invited" | "invitation_accepted" | "user_changed" | "roles_changed" | "user_exported" | "admin_key_created" | "admin_key_revoked" | "admin_key_used" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_rotated" | "webhook_tested" | "webhook_replayed" | "signing_key_published" | "signing_key_removed" | "secrets_resealed" | "deployment_reset" | "configuration_changed" | "mail_retried" | "mail_discarded")[];
             /**
              * @description Whether events are delivered. Deliveries of a disabled webhook wait.
              * @example false
@@ -1900,6 +1901,11 @@ export interface components {
          */
         BifronsVersion: string;
         /**
+         * @description The version in double quotes, for `If-Match`.
+         * @example "7"
+         */
+        ETag: string;
+        /**
          * @description Whole seconds to wait before the next attempt.
          * @example 5
          */
@@ -2004,6 +2010,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2043,6 +2050,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2064,7 +2072,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `version` of the user in quotes, as it was read.
+                 * @description The `ETag` of the user as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
                  * @example "7"
                  */
                 "If-Match"?: string;
@@ -2094,6 +2102,7 @@ export interface operations {
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["LastAdministratorOrVersionConflict"];
+            422: components["responses"]["ValidationFailed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2103,7 +2112,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `version` of the user in quotes, as it was read.
+                 * @description The `ETag` of the user as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
                  * @example "7"
                  */
                 "If-Match"?: string;
@@ -2126,6 +2135,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2163,6 +2173,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2479,10 +2490,20 @@ export interface operations {
                  */
                 session?: string;
                 /**
+                 * @description What kind of actor caused it.
+                 * @example user
+                 */
+                actor?: components["schemas"]["ActorKind"];
+                /**
+                 * @description Which actor, as `actor_id` of an event says it. It needs `actor`.
+                 * @example 019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60
+                 */
+                actor_id?: string;
+                /**
                  * @description The name of an event.
                  * @example signed_in
                  */
-                event?: string;
+                event?: "registered" | "registration_begun" | "registration_refused" | "confirmation_refused" | "signed_in" | "sign_in_refused" | "second_factor_demanded" | "second_factor_refused" | "second_factor_guessed" | "recovery_code_used" | "passkey_refused" | "passkey_copied" | "passkey_renamed" | "second_factor_added" | "second_factor_removed" | "users_imported" | "second_factors_reset" | "recovery_codes_replaced" | "reauthenticated" | "reauthentication_refused" | "step_up_demanded" | "password_changed" | "password_change_refused" | "password_reset_requested" | "password_reset_ordered" | "password_reset_sent" | "password_reset" | "password_set" | "password_reset_refused" | "email_confirmation_sent" | "email_confirmed" | "email_undone" | "email_undo_refused" | "not_me" | "not_me_refused" | "password_rehashed" | "attempt_limited" | "overloaded" | "session_ended" | "session_expired" | "other_sessions_ended" | "refreshed" | "refresh_repeated" | "refresh_reused" | "refresh_refused" | "credential_refused" | "access_token_minted" | "origin_refused" | "preflight_refused" | "user_deleted" | "deletion_scheduled" | "deletion_cancelled" | "exported" | "user_signed_out" | "user_disabled" | "user_enabled" | "user_created" | "user_invited" | "invitation_accepted" | "user_changed" | "roles_changed" | "user_read" | "user_exported" | "admin_key_created" | "admin_key_revoked" | "admin_key_used" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_rotated" | "webhook_tested" | "webhook_replayed" | "webhook_dead" | "admin_key_refused" | "admin_refused" | "database_went_back" | "signing_key_published" | "signing_key_removed" | "secrets_resealed" | "deployment_reset" | "configuration_changed" | "mail_retried" | "mail_discarded" | "mail_sent" | "mail_deferred" | "mail_dead" | "mail_stopped";
                 /**
                  * @description At this time or later.
                  * @example 2026-01-01T09:00:00Z
@@ -2572,6 +2593,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2610,6 +2632,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2631,7 +2654,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `version` of the webhook in quotes, as it was read.
+                 * @description The `ETag` of the webhook as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
                  * @example "7"
                  */
                 "If-Match"?: string;
@@ -2661,6 +2684,7 @@ export interface operations {
             403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["VersionConflict"];
+            422: components["responses"]["ValidationFailed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -2670,7 +2694,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `version` of the webhook in quotes, as it was read.
+                 * @description The `ETag` of the webhook as it was read: its `version` in double quotes. Several are separated by commas; `*` is any.
                  * @example "7"
                  */
                 "If-Match"?: string;
@@ -2693,6 +2717,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2736,6 +2761,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Bifrons-Version": components["headers"]["BifronsVersion"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;

@@ -19,7 +19,7 @@ export const table: { readonly [Id in OperationId]: Operation } = {
   resetUserFactors: { method: "POST", path: "/v1/admin/users/{id}/reset-factors", bearer: true, ok: 204 },
   listUserSessions: { method: "GET", path: "/v1/admin/users/{id}/sessions", query: ["limit","after"], bearer: true },
   endUserSession: { method: "DELETE", path: "/v1/admin/sessions/{id}", bearer: true, effect: "ended-one", ok: 204 },
-  listAuditEvents: { method: "GET", path: "/v1/admin/audit", query: ["user","session","event","since","until","limit","after"], bearer: true },
+  listAuditEvents: { method: "GET", path: "/v1/admin/audit", query: ["user","session","actor","actor_id","event","since","until","limit","after"], bearer: true },
   listWebhooks: { method: "GET", path: "/v1/admin/webhooks", bearer: true },
   createWebhook: { method: "POST", path: "/v1/admin/webhooks", body: true, blank: ["description"], bearer: true, ok: 201 },
   getWebhook: { method: "GET", path: "/v1/admin/webhooks/{id}", bearer: true },
