@@ -9,6 +9,7 @@ use std::{
 
 use poem_openapi::{registry::Registry, types::Type};
 use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::patterns;
 use crate::{
@@ -34,7 +35,8 @@ pub(in crate::http) fn check<T: Type + 'static>(body: &Value, passwords: Option<
     errors.extend(unknown.map(|field| FieldError::new(&shortened(field), Rule::UnknownField, unknown_detail(fields))));
     errors.extend(body.iter().filter_map(|(field, value)| {
         let schema = resolve(fields.get(field)?, &schemas);
-        check_field(field, schema, value, passwords.filter(|_| is_new_password(schema)))
+        let error = check_field(field, schema, value, passwords.filter(|_| is_new_password(schema)));
+        error.or_else(|| check_items(field, resolve(schema.get("items")?, &schemas), value))
     }));
     errors
 }
@@ -68,6 +70,12 @@ pub(in crate::http) fn is_new_password(schema: &Value) -> bool {
     schema["format"] == "password" && schema.get("minLength").is_some()
 }
 
+/// The first item of a list that breaks a rule.
+fn check_items(field: &str, schema: &Value, items: &Value) -> Option<FieldError> {
+    let mut items = items.as_array()?.iter().enumerate();
+    items.find_map(|(at, item)| check_field(&format!("{field}[{at}]"), schema, item, None))
+}
+
 fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&PasswordsConfig>) -> Option<FieldError> {
     if value.is_null() && schema["nullable"] == true {
         return None;
@@ -77,6 +85,7 @@ fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&Pas
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64(),
+        "number" => value.is_number(),
         "object" => value.is_object(),
         "array" => value.is_array(),
         _ => true,
@@ -85,13 +94,8 @@ fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&Pas
         let article = if wanted.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         return Some(FieldError::new(field, Rule::Type, format!("must be {article} {wanted}")));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "the limits in schemas are whole numbers")]
-    let bound = |keyword: &str| Some(schema[keyword].as_f64()? as i64);
-    if let Some(min) = bound("minimum").filter(|min| value.as_i64().is_some_and(|given| given < *min)) {
-        return Some(FieldError::minimum(field, min));
-    }
-    if let Some(max) = bound("maximum").filter(|max| value.as_i64().is_some_and(|given| given > *max)) {
-        return Some(FieldError::maximum(field, max));
+    if let Some(error) = check_bounds(field, schema, value) {
+        return Some(error);
     }
     let length = value.as_str().unwrap_or_default().chars().count();
     let limit = |keyword: &str| schema[keyword].as_u64().and_then(|limit| usize::try_from(limit).ok());
@@ -117,9 +121,20 @@ fn check_field(field: &str, schema: &Value, value: &Value, password: Option<&Pas
     if let Some(detail) = schema["pattern"].as_str().and_then(broken) {
         return Some(FieldError::new(field, Rule::Format, detail));
     }
+    if schema["format"] == "date-time" && value.as_str().is_some_and(|text| OffsetDateTime::parse(text, &Rfc3339).is_err()) {
+        return Some(FieldError::new(field, Rule::Format, "must be a time in RFC 3339, such as 2026-01-01T09:00:00Z"));
+    }
     let choices = schema["enum"].as_array()?;
     let known = || choices.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     (!choices.contains(value)).then(|| FieldError::one_of(field, known()))
+}
+
+fn check_bounds(field: &str, schema: &Value, value: &Value) -> Option<FieldError> {
+    let given = value.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, reason = "the limits in schemas are whole numbers")]
+    let whole = |bound: f64| bound as i64;
+    let below = schema["minimum"].as_f64().filter(|min| given < *min).map(|min| FieldError::minimum(field, whole(min)));
+    below.or_else(|| schema["maximum"].as_f64().filter(|max| given > *max).map(|max| FieldError::maximum(field, whole(max))))
 }
 
 /// Follows a reference to a named schema. A described field has its reference in `allOf`.
