@@ -48,7 +48,7 @@ soak: ## the races of sign-outs and reads in full length, on every database: abo
 
 bench: ## measures the service beside baselines; ONLY=flood measures one topic, ONLY=--help lists the topics
 	@.ci/install wrk redis-server postgresql mariadb-server
-	cargo build --release -p bifrons -p bench
+	cargo build --release -p bifrons -p bifrons-testbed -p bench
 	cargo build --release --manifest-path bench/peer/Cargo.toml --target-dir target/peer
 	@PEER=target/peer/release/peer .ci/with-databases cargo run --quiet --release -p bench -- $(ONLY)
 

@@ -40,6 +40,7 @@
 //! | `delays` | when what failed is tried again |
 //! | [`background`] | work that continues without its request |
 //! | [`request_context`] | the id, the requester and the principal of the current request |
+//! | `reset_gate` | separates what is under way from the reset of a testbed |
 //! | [`metrics`] | counters, gauges and histograms |
 //! | `telemetry` | traces for an OpenTelemetry collector |
 //! | [`network`] | the network and the site of an address |
@@ -81,6 +82,8 @@ pub mod redis;
 pub mod refresh_verdict;
 pub mod request_context;
 pub mod requester;
+#[cfg(feature = "testbed")]
+pub mod reset_gate;
 pub mod secret;
 pub mod session_cache;
 pub mod sessions;

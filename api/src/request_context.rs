@@ -104,8 +104,17 @@ pub fn within<T>(request: Arc<RequestContext>, work: impl Future<Output = T>) ->
     CURRENT.scope(request, work)
 }
 
+/// The same for work that blocks a thread.
+pub fn held<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    #[cfg(feature = "testbed")]
+    let work = crate::reset_gate::held(work);
+    work
+}
+
 /// Makes work that another task runs a part of the current request, if there is one.
 pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    #[cfg(feature = "testbed")]
+    let work = crate::reset_gate::carried(work);
     match current() {
         Some(request) => Either::Left(within(request, work)),
         None => Either::Right(work),

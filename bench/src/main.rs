@@ -24,6 +24,7 @@ mod sessions;
 mod sign_in;
 mod stats;
 mod table;
+mod testbed;
 mod timing;
 mod verify;
 mod waits;
@@ -68,6 +69,8 @@ enum Topic {
     Held,
     /// Size, start and memory of the binary
     Process,
+    /// Start and reset of `bifrons-testbed`, and a suite on it
+    Testbed,
     /// Whether the time of a refusal reveals accounts
     Timing,
 }
@@ -119,6 +122,7 @@ async fn measure(topics: &[Topic]) {
             Topic::Flood => flood::run(&mut goals).await,
             Topic::Held => held::run(&mut goals).await,
             Topic::Process => process::run(&mut goals),
+            Topic::Testbed => testbed::run(&mut goals).await,
             Topic::Timing => timing::run().await,
         }
     }

@@ -118,7 +118,7 @@ impl Node {
 }
 
 /// A command on these cores.
-fn on(cores: &str, program: &Path) -> Command {
+pub(crate) fn on(cores: &str, program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", cores]).arg(program);
     command

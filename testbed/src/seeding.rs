@@ -7,21 +7,18 @@ use std::{
 };
 
 use bifrons::{
-    accounts::{NewUser as NewRow, import},
+    accounts::{self, CreateUser, NewUser as NewRow, Violation, import},
     authentication::{self, ChoosePasswordError, Proof},
-    config::{self, CookiePolicy},
+    config::CookiePolicy,
     db::Unavailable,
     email_address::EmailAddress,
-    person_name,
+    http::rules::{self, OtherMembers},
     requester::Requester,
     secret::{DeviceToken, Password, RecoveryCode, TotpSecret},
     sessions::{self, Delivery, Established, OpenError, Opening},
 };
-use entity::{Method, Methods, UserId, recovery_code, token_grant::RefreshIn, totp, user::Status};
-use poem_openapi::{
-    Enum, Object,
-    types::{Example, ParseFromJSON},
-};
+use entity::{Method, Methods, Roles, UserId, recovery_code, token_grant::RefreshIn, totp, user::Status};
+use poem_openapi::{Enum, Object, types::Example};
 use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::Value;
 use uuid::Uuid;
@@ -119,10 +116,10 @@ pub(crate) struct Seeded {
 /// Why a user is not created.
 #[derive(Debug)]
 pub(crate) enum SeedError {
-    /// A value breaks a rule of the service.
-    Invalid(&'static str, String),
+    /// A value breaks a rule of the service: the field, and what it must be.
+    Invalid(String),
     /// Another user has the address.
-    Taken(String),
+    Taken,
     /// A disabled user cannot be signed in.
     Disabled,
     /// The service itself failed.
@@ -132,11 +129,17 @@ pub(crate) enum SeedError {
 impl std::fmt::Display for SeedError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Invalid(field, rule) => write!(f, "{field} {rule}"),
-            Self::Taken(email) => write!(f, "a user has the address {email} already"),
-            Self::Disabled => f.write_str("a user who is disabled cannot be signed in: leave out disabled or sign_in"),
+            Self::Invalid(rule) => f.write_str(rule),
+            Self::Taken => f.write_str("email must not be that of another user"),
+            Self::Disabled => f.write_str("sign_in must be left out if disabled is true"),
             Self::Failed(error) => f.write_str(error),
         }
+    }
+}
+
+impl From<Violation> for SeedError {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(rules::words(violation))
     }
 }
 
@@ -146,15 +149,19 @@ impl From<Unavailable> for SeedError {
     }
 }
 
-/// Reads a seed file.
+/// Reads a seed file. An error names each field and its rule.
 pub(crate) fn read(path: &Path) -> Result<Vec<NewUser>, String> {
     let say = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| say(&error))?;
-    let mut seed: Value = serde_json::from_str(&text).map_err(|error| say(&error))?;
-    let form = r#"write {"users": […]}, each as createUser of the control takes it"#;
-    let users = seed.as_object_mut().filter(|members| members.len() == 1).and_then(|members| members.remove("users"));
-    let users = users.ok_or_else(|| say(&form))?;
-    Vec::parse_from_json(Some(users)).map_err(|error| say(&error.into_message()))
+    let bytes = fs::read(path).map_err(|error| say(&error))?;
+    let form = r#"write {"users": […]} without a member twice, each user as createUser of the control takes it"#;
+    let seed = rules::parse(&bytes).ok_or_else(|| say(&form))?;
+    let members = seed.as_object().filter(|members| members.len() == 1);
+    let users = members.and_then(|members| members.get("users")?.as_array()).ok_or_else(|| say(&form))?;
+    let read = |(number, user): (usize, &Value)| {
+        let read = rules::read(user.clone(), OtherMembers::Refused);
+        read.map_err(|broken| say(&format!("users[{number}]: {}", broken.join("; "))))
+    };
+    users.iter().enumerate().map(read).collect()
 }
 
 impl NewUser {
@@ -172,14 +179,14 @@ impl NewUser {
         let number = testbed.users.fetch_add(1, Ordering::SeqCst) + 1;
         let email = self.email.clone().unwrap_or_else(|| format!("user-{number}@example.com"));
         let password = self.password.clone().unwrap_or_else(|| PASSWORD.to_owned());
-        let address = EmailAddress::parse(&email).map_err(|rule| SeedError::Invalid("email", rule.detail().to_owned()))?;
-        let mut new = self.row(testbed, &address, &password).await?;
+        let address = EmailAddress::parse(&email).map_err(|rule| SeedError::Invalid(format!("email {}", rule.detail())))?;
+        let mut new = self.row(testbed, address, &password).await?;
         let count = if self.factors.is_empty() { 0 } else { RECOVERY_CODES };
         let codes: Vec<_> = std::iter::repeat_with(RecoveryCode::generate).take(count).collect();
         new.user.second_factor = !self.factors.is_empty();
         let user = new.user.clone();
         if import::import(state, vec![new]).await? == 0 {
-            return Err(SeedError::Taken(email));
+            return Err(SeedError::Taken);
         }
         let totp = if self.factors.is_empty() { None } else { Some(add_factors(testbed, user.id, &email, &codes).await?) };
         let credentials = match self.sign_in {
@@ -198,35 +205,29 @@ impl NewUser {
         Ok(Seeded { id: user.id.0, email, password, totp, recovery_codes, credentials })
     }
 
-    async fn row(&self, testbed: &Testbed, address: &EmailAddress, password: &str) -> Result<NewRow, SeedError> {
-        let state = &testbed.state;
-        if self.name.as_deref().is_some_and(|name| !person_name::is_valid(name)) {
-            return Err(SeedError::Invalid("name", "must have 1 to 100 characters, and something visible".to_owned()));
-        }
-        let is_no_name = |name: &String| name.is_empty() || name.contains(char::is_whitespace);
-        if self.roles.iter().any(is_no_name) {
-            return Err(SeedError::Invalid("roles", "must be names without spaces".to_owned()));
-        }
-        self.locale.as_deref().map(config::locale).transpose().map_err(|rule| SeedError::Invalid("locale", rule))?;
-        if self.app_metadata.as_ref().is_some_and(|metadata| !metadata.is_object()) {
-            return Err(SeedError::Invalid("app_metadata", "must be an object".to_owned()));
-        }
-        let requester = Requester::default();
-        let hash =
-            authentication::choose_password(state, Password::new(password.to_owned()), address.canonical(), &requester).await;
-        let hash = hash.map_err(|error| match error {
-            ChoosePasswordError::Invalid(rule) => SeedError::Invalid("password", rule.detail().clone()),
+    async fn row(&self, testbed: &Testbed, email: EmailAddress, password: &str) -> Result<NewRow, SeedError> {
+        let (state, canonical) = (&testbed.state, email.canonical().to_owned());
+        let roles =
+            Roles::new(self.roles.iter().cloned()).map_err(|rule| SeedError::Invalid(format!("roles break a rule: {rule}")))?;
+        let app_metadata = match &self.app_metadata {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(members)) => Some(members),
+            Some(_) => return Err(SeedError::Invalid("app_metadata must be an object".to_owned())),
+        };
+        let password = Password::new(password.to_owned());
+        let hash = authentication::choose_password(state, password, &canonical, &Requester::default()).await;
+        let password = hash.map_err(|error| match error {
+            ChoosePasswordError::Invalid(rule) => Violation::Password(rule).into(),
             other => SeedError::Failed(other.to_string()),
         })?;
-        let mut new = NewRow::new((address.as_typed(), address.canonical()), self.name.clone(), hash, state.clock.now());
-        new.user.email_verified = self.verified.unwrap_or(true);
-        new.user.locale.clone_from(&self.locale);
-        new.user.app_metadata = self.app_metadata.as_ref().map(Value::to_string);
-        new.user.roles = self.roles.join(" ").parse().map_err(|_| SeedError::Invalid("roles", "are not valid".to_owned()))?;
+        // Last, because it takes an id: a user who is refused takes none.
+        let create = CreateUser { email, name: self.name.clone(), locale: self.locale.clone(), roles };
+        let mut user = accounts::prepared(create, app_metadata, state.clock.now())?;
+        user.email_verified = self.verified.unwrap_or(true);
         if self.disabled {
-            new.user.status = Status::Disabled;
+            user.status = Status::Disabled;
         }
-        Ok(new)
+        Ok(NewRow { user, password })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bifrons::config::Config;
+use bifrons::{clock::rfc_3339, config::Config};
 use entity::UnixMillis;
 use poem_openapi::types::ParseFromJSON;
 use time::OffsetDateTime;
@@ -45,13 +45,18 @@ pub(crate) fn read(folder: &Path, environment: impl Iterator<Item = (String, Str
     Ok(config)
 }
 
+/// The latest time of the clock, 9000-01-01T00:00:00Z: what expires later can be written in RFC 3339 too.
+pub(crate) const LATEST: UnixMillis = UnixMillis(221_845_392_000_000);
+
 /// A moment in RFC 3339.
 pub(crate) fn moment(text: &str) -> Result<UnixMillis, String> {
     let parsed = OffsetDateTime::parse_from_json(Some(text.into()));
-    parsed.map(millis).map_err(|_| "write a time in RFC 3339, such as 2026-01-01T09:00:00Z".to_owned())
+    in_range(parsed.map_err(|_| "write a time in RFC 3339, such as 2026-01-01T09:00:00Z".to_owned())?)
 }
 
-/// The same moment in milliseconds.
-pub(crate) fn millis(moment: OffsetDateTime) -> UnixMillis {
-    UnixMillis(i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default())
+/// The same moment in milliseconds, if the clock can stand there.
+pub(crate) fn in_range(moment: OffsetDateTime) -> Result<UnixMillis, String> {
+    let millis = i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(UnixMillis);
+    let millis = millis.filter(|millis| (UnixMillis(0)..=LATEST).contains(millis));
+    millis.ok_or_else(|| format!("must be from {} to {}", rfc_3339(UnixMillis(0)), rfc_3339(LATEST)))
 }

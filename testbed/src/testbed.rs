@@ -12,21 +12,26 @@ use std::{
 };
 
 use bifrons::{
+    background::run_to_completion,
     clock::Clock,
-    db::Unavailable,
+    db::{Condition, Unavailable},
     deployment,
     http::{app, faults::Faults, listener::server},
-    maintenance, random, sessions,
+    maintenance, random,
+    reset_gate::{ResetGate, until_closed},
+    sessions,
     state::{AppState, StartError},
 };
-use entity::{UnixMillis, outgoing_mail, reset_request};
+use entity::{UnixMillis, outgoing_mail, reset_request, webhook_delivery};
 use migration::TABLES;
-use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
-use tokio::net::TcpListener;
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, sea_query::Expr};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Notify},
+};
 
 use crate::{
     arguments::Arguments,
-    control,
     recorder::Recorder,
     seeding::{NewUser, SeedError, Seeded},
     settings,
@@ -46,7 +51,8 @@ pub(crate) enum TestbedError {
     Io(io::Error),
     Start(StartError),
     Store(Unavailable),
-    Users(SeedError),
+    /// A user of the seed, counted from 0.
+    User(usize, SeedError),
 }
 
 impl std::fmt::Display for TestbedError {
@@ -56,7 +62,7 @@ impl std::fmt::Display for TestbedError {
             Self::Io(error) => error.fmt(f),
             Self::Start(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
-            Self::Users(error) => write!(f, "the seed: {error}"),
+            Self::User(number, error) => write!(f, "the seed: users[{number}]: {error}"),
         }
     }
 }
@@ -70,7 +76,7 @@ macro_rules! from {
         }
     )+};
 }
-from!(io::Error => Io, StartError => Start, Unavailable => Store, SeedError => Users);
+from!(io::Error => Io, StartError => Start, Unavailable => Store);
 
 /// A running service, and what the control needs to change it.
 pub(crate) struct Testbed {
@@ -79,6 +85,12 @@ pub(crate) struct Testbed {
     pub(crate) recorder: Recorder,
     /// How many users were created since the last reset.
     pub(crate) users: AtomicU64,
+    /// What changes the service passes it, and ends or waits when the testbed is reset.
+    pub(crate) gate: ResetGate,
+    /// One change of the clock at a time: two that begin at the same time add up.
+    moving: Mutex<()>,
+    /// Wakes the service's own work.
+    is_up_again: Notify,
     start: UnixMillis,
     seed: Vec<NewUser>,
     folder: PathBuf,
@@ -96,44 +108,87 @@ impl Testbed {
         random::counted::restart();
         let state = Arc::new(AppState::open_testbed(config, Clock::manual(start)).await?);
         let faults = Arc::new(Faults::default());
-        let app = app::app(Arc::clone(&state)).with_faults(Arc::clone(&faults));
+        let gate = ResetGate::default();
+        let app = app::app(Arc::clone(&state)).of_testbed(Arc::clone(&faults), gate.clone());
         let testbed = Arc::new(Self {
             state,
             faults,
             recorder,
             users: AtomicU64::new(0),
+            gate,
+            moving: Mutex::default(),
+            is_up_again: Notify::new(),
             start,
             seed: seed.unwrap_or_default(),
             folder: folder.to_owned(),
         });
         testbed.seed().await?;
         tokio::spawn(server::serve(listener, None, app, std::future::pending()));
-        tokio::spawn(maintenance::run(Arc::clone(&testbed.state)));
+        testbed.maintain();
         Ok(testbed)
     }
 
-    /// Puts the service into the state after the start.
-    pub(crate) async fn reset(self: &Arc<Self>) -> Result<Vec<Seeded>, TestbedError> {
-        self.faults.clear();
-        self.settle().await?;
-        let tables = TABLES.iter().filter(|table| !KEPT.contains(table));
-        // A test may have made the database read-only.
-        let deletes: String =
-            std::iter::once(control::allow_writes()).chain(tables.map(|table| format!("DELETE FROM \"{table}\";"))).collect();
-        // The clock goes back, so what expires afterwards is before the time up to which expiries are recorded.
-        let deletes = format!("{deletes} DELETE FROM deployment WHERE name = '{}';", deployment::EXPIRED_UNTIL);
-        // A refusal of a former user must not become a row of the user with the same id.
-        self.state.audit.forget();
-        let transaction = self.state.db.begin().await?;
-        transaction.execute_unprepared(&deletes).await.map_err(Unavailable::from)?;
-        transaction.commit().await.map_err(Unavailable::from)?;
-        // Ids are counted anew: the changes that the cache remembers belong to former users with the same ids.
-        self.state.cache.distrust(self.start);
-        match fs::remove_dir_all(self.outbox()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
+    /// Starts the work that the service does without a request. It ends when the gate closes.
+    fn maintain(self: &Arc<Self>) {
+        let testbed = Arc::clone(self);
+        tokio::spawn(async move {
+            let work = async {
+                loop {
+                    tokio::select! {
+                        () = maintenance::run(Arc::clone(&testbed.state)) => {}
+                        () = testbed.is_up_again.notified() => {}
+                    }
+                    if let Err(error) = testbed.resume().await {
+                        tracing::warn!(%error, "the service's own work waits for the database");
+                    }
+                }
+            };
+            testbed.gate.pass(until_closed(work)).await
+        });
+    }
+
+    /// Changes how the database is. Once it accepts writes again, the service's own work goes on at once: it would wait by the clock of this
+    /// machine and by that of the testbed, which stands still.
+    pub(crate) async fn set_database(&self, condition: Condition) {
+        let former = self.state.db.set_condition(condition).await;
+        if matches!(former, Condition::Away | Condition::ReadOnly) && !matches!(condition, Condition::Away | Condition::ReadOnly) {
+            self.is_up_again.notify_one();
         }
+    }
+
+    /// Makes due what an outage has interrupted.
+    async fn resume(&self) -> Result<(), Unavailable> {
+        let db = self.state.db.connection();
+        let mails = outgoing_mail::Entity::update_many().col_expr(outgoing_mail::Column::ClaimedUntil, Expr::value(0));
+        mails.exec(db).await?;
+        let deliveries = webhook_delivery::Entity::update_many().col_expr(webhook_delivery::Column::ClaimedUntil, Expr::value(0));
+        deliveries.exec(db).await?;
+        self.state.reset_requests.notify_one();
+        self.state.audit.flush(&self.state.db).await
+    }
+
+    /// Puts the service into the state after the start. It is done even if the control's client goes.
+    pub(crate) async fn reset(self: &Arc<Self>) -> Result<Vec<Seeded>, TestbedError> {
+        let testbed = Arc::clone(self);
+        run_to_completion(async move { testbed.reset_now().await }).await
+    }
+
+    async fn reset_now(self: &Arc<Self>) -> Result<Vec<Seeded>, TestbedError> {
+        // What is under way must not wait for a database that a test made slow.
+        self.state.db.set_condition(Condition::Up).await;
+        // Nothing that began before may write afterwards: its ids are those of other rows then.
+        let _closed = self.gate.close().await;
+        // It begins when the gate opens, also if the reset fails.
+        self.maintain();
+        self.state.touches.idle().await;
+        self.state.db.set_condition(Condition::Up).await;
+        self.faults.clear();
+        self.empty().await?;
         self.state.clock.set(self.start);
+        // What the service remembers of former rows must not be taken for what it knows of the ones with the same ids.
+        self.state.audit.forget();
+        self.state.limits.forget();
+        self.state.cache.distrust(self.start);
         self.state.keys.renew_testbed(self.state.config.tokens.algorithm, self.start);
         self.state.tokens.clear();
         self.users.store(0, Ordering::SeqCst);
@@ -143,14 +198,42 @@ impl Testbed {
         Ok(seeded)
     }
 
-    /// Moves the clock forward. Returns when expired rows are removed, deletions that are due have happened, and mail is delivered.
-    pub(crate) async fn move_clock(&self, to: UnixMillis) -> Result<(), TestbedError> {
-        self.state.touches.idle().await;
-        self.state.clock.set(to);
+    /// Removes all rows and mails.
+    async fn empty(&self) -> Result<(), TestbedError> {
+        let tables = TABLES.iter().filter(|table| !KEPT.contains(table));
+        let deletes: String = tables.map(|table| format!("DELETE FROM \"{table}\";")).collect();
+        // The clock goes back, so what expires afterwards is before the time up to which expiries are recorded.
+        let deletes = format!("{deletes} DELETE FROM deployment WHERE name = '{}';", deployment::EXPIRED_UNTIL);
+        let transaction = self.state.db.begin().await?;
+        transaction.execute_unprepared(&deletes).await.map_err(Unavailable::from)?;
+        transaction.commit().await.map_err(Unavailable::from)?;
+        match fs::remove_dir_all(self.outbox()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the clock forward to the time that `to` makes of the present one. Returns when expired rows are removed, deletions that are due
+    /// have happened, and mail is delivered.
+    pub(crate) async fn move_clock<E: From<TestbedError>>(
+        &self,
+        to: impl FnOnce(UnixMillis) -> Result<UnixMillis, E>,
+    ) -> Result<(), E> {
+        let _moving = self.moving.lock().await;
+        let moved = self.gate.pass(async {
+            let to = to(self.state.clock.now())?;
+            self.state.touches.idle().await;
+            self.state.clock.set(to);
+            Ok::<_, E>(self.do_what_is_due().await?)
+        });
+        moved.await?;
+        Ok(self.settle().await?)
+    }
+
+    async fn do_what_is_due(&self) -> Result<(), TestbedError> {
         maintenance::record_expired(&self.state).await?;
         maintenance::purge(&self.state).await?;
-        sessions::poll_changes(&self.state).await?;
-        self.settle().await
+        Ok(sessions::poll_changes(&self.state).await?)
     }
 
     /// Waits until the writes that follow an answer are done and all mail is delivered.
@@ -176,10 +259,11 @@ impl Testbed {
         self.folder.join("outbox")
     }
 
-    async fn seed(self: &Arc<Self>) -> Result<Vec<Seeded>, SeedError> {
+    async fn seed(self: &Arc<Self>) -> Result<Vec<Seeded>, TestbedError> {
         let mut seeded = Vec::new();
-        for user in &self.seed {
-            seeded.push(user.clone().create(self).await?);
+        for (number, user) in self.seed.iter().enumerate() {
+            let created = user.clone().create(self).await;
+            seeded.push(created.map_err(|error| TestbedError::User(number, error))?);
         }
         Ok(seeded)
     }

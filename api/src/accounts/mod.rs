@@ -10,6 +10,8 @@ mod new_user;
 mod operator;
 mod passkeys;
 mod password_reset;
+#[cfg(feature = "testbed")]
+mod prepare;
 mod profile_change;
 mod register;
 mod second_factor;
@@ -38,6 +40,8 @@ pub use passkeys::{
 };
 pub(crate) use password_reset::resolve_reset_requests;
 pub use password_reset::{RequestResetError, ResetPasswordError, request_password_reset, reset_password};
+#[cfg(feature = "testbed")]
+pub use prepare::prepared;
 pub use profile_change::{Field, ProfileChange};
 pub use register::{RegisterError, Registered, Registration, register};
 pub use second_factor::{

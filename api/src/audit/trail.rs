@@ -209,10 +209,11 @@ impl Trail {
         }
     }
 
-    /// Forgets the rows that are gathered: a testbed that is reset counts its ids anew.
+    /// Forgets the rows that are gathered, how many there were, and who read what: a testbed that is reset counts its ids anew, and its clock
+    /// goes back.
     #[cfg(feature = "testbed")]
     pub fn forget(&self) {
-        lock(&self.gathered).take();
+        (*lock(&self.gathered), *lock(&self.reads)) = Default::default();
     }
 
     /// Stores the rows that are gathered.

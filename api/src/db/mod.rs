@@ -2,6 +2,8 @@
 
 mod backup;
 mod clock;
+#[cfg(feature = "testbed")]
+mod condition;
 mod conflict;
 mod connect;
 mod error;
@@ -32,6 +34,8 @@ use crate::{
 };
 pub use backup::{BackupError, backup, restore};
 pub(crate) use clock::{database_now, database_time};
+#[cfg(feature = "testbed")]
+pub use condition::Condition;
 use connect::Pools;
 pub use error::{OpenError, Unavailable};
 pub(crate) use galera::later;
@@ -191,6 +195,16 @@ impl Db {
             0 => Err(DbErr::RecordNotUpdated.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Changes the condition of the embedded database of a testbed, and returns the former one. Readiness says so at once.
+    #[cfg(feature = "testbed")]
+    pub async fn set_condition(&self, condition: Condition) -> Condition {
+        self.relaxed.inner().set_condition(condition);
+        self.reserved.inner().set_condition(condition);
+        let former = self.pool.inner().set_condition(condition);
+        *self.last_ping.lock().await = None;
+        former
     }
 
     /// Waits for running statements and closes all connections.

@@ -36,6 +36,15 @@ impl Pool {
         }
     }
 
+    /// Changes the condition of an embedded database.
+    #[cfg(feature = "testbed")]
+    pub(super) fn set_condition(&self, condition: super::condition::Condition) -> super::condition::Condition {
+        match self {
+            Self::Server(_) => super::condition::Condition::Up,
+            Self::File(file) => file.set_condition(condition),
+        }
+    }
+
     pub(super) async fn close(self) -> Result<(), DbErr> {
         match self {
             Self::Server(server) => server.close().await,

@@ -1,40 +1,22 @@
 //! A connection pool for SQLite. sqlx's pool pings every connection that is returned, which costs two thread switches a statement.
 //! A file cannot disconnect, so this pool does not ping.
 
-use std::{
-    fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+mod lease;
+
+use std::{fmt, mem, sync::Arc};
 
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
     prelude::async_trait,
-    sea_query::Values,
-    sqlx::{self, AssertSqlSafe, Connection as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteConnectOptions},
+    sqlx::{Connection as _, sqlite::SqliteConnectOptions},
 };
-use sea_query_sqlx::SqlxValues;
-use tokio::{
-    runtime::Handle,
-    sync::{self, OwnedSemaphorePermit, Semaphore},
-};
+use tokio::sync::{self, Semaphore};
+
+use lease::{Lease, PoolState, cause, plain};
 
 /// Connections to one file. They are opened on demand and kept.
 #[derive(Clone)]
 pub struct SqlitePool(Arc<PoolState>);
-
-struct PoolState {
-    options: SqliteConnectOptions,
-    max: u32,
-    permits: Arc<Semaphore>,
-    /// A stack: the connection used last has the warmest cache.
-    idle: Mutex<Vec<SqliteConnection>>,
-}
-
-impl PoolState {
-    fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl SqlitePool {
     /// How many connections are in use, and how many there may be.
@@ -46,7 +28,7 @@ impl SqlitePool {
     /// Opens the first connection; at most `max` will exist.
     pub(super) async fn open(options: SqliteConnectOptions, max: u32) -> Result<Self, DbErr> {
         let permits = Arc::new(Semaphore::new(max as usize));
-        let all = Self(Arc::new(PoolState { options, max, permits, idle: Mutex::default() }));
+        let all = Self(Arc::new(PoolState::new(options, max, permits)));
         all.acquire().await?;
         Ok(all)
     }
@@ -73,15 +55,29 @@ impl SqlitePool {
         Ok(())
     }
 
+    /// Changes the condition of the database: connections that are open are not used again.
+    #[cfg(feature = "testbed")]
+    pub(super) fn set_condition(&self, condition: super::condition::Condition) -> super::condition::Condition {
+        self.0.set_condition(condition)
+    }
+
     async fn acquire(&self) -> Result<Lease, DbErr> {
         let permit = Arc::clone(&self.0.permits).acquire_owned().await;
         let permit = permit.map_err(|_| DbErr::Conn(RuntimeErr::Internal("the database is closed".to_owned())))?;
+        #[cfg(feature = "testbed")]
+        let (opened, _) = self.0.conditions.opens()?;
         let idle = self.0.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => SqliteConnection::connect_with(&self.0.options).await.map_err(|error| DbErr::Conn(cause(error)))?,
+            None => self.0.open().await?,
         };
-        Ok(Lease { connection: Some(connection), in_transaction: false, from: Arc::clone(&self.0), permit: Some(permit) })
+        Ok(Lease::new(
+            connection,
+            &self.0,
+            permit,
+            #[cfg(feature = "testbed")]
+            opened,
+        ))
     }
 }
 
@@ -156,82 +152,6 @@ impl ConnectionTrait for SqliteTransaction {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.0.lock().await.query_all(statement).await
     }
-}
-
-/// A connection in exclusive use. It executes statements in order, also those whose future was dropped.
-struct Lease {
-    /// `None` once the connection is unusable.
-    connection: Option<SqliteConnection>,
-    in_transaction: bool,
-    from: Arc<PoolState>,
-    permit: Option<OwnedSemaphorePermit>,
-}
-
-impl Lease {
-    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let done = query(statement).execute(self.connection()?).await;
-        done.map(ExecResult::from).map_err(|error| DbErr::Exec(self.cause(error)))
-    }
-
-    async fn query_one(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let row = query(statement).fetch_optional(self.connection()?).await;
-        row.map(|row| row.map(QueryResult::from)).map_err(|error| DbErr::Query(self.cause(error)))
-    }
-
-    async fn query_all(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let rows = query(statement).fetch_all(self.connection()?).await;
-        rows.map(|rows| rows.into_iter().map(QueryResult::from).collect()).map_err(|error| DbErr::Query(self.cause(error)))
-    }
-
-    /// Rolls back a transaction that was dropped.
-    async fn roll_back(mut self) {
-        if self.execute(plain("ROLLBACK")).await.is_err() {
-            // The state of the transaction is unknown: close the connection.
-            self.connection = None;
-        }
-    }
-
-    fn connection(&mut self) -> Result<&mut SqliteConnection, DbErr> {
-        self.connection.as_mut().ok_or_else(|| DbErr::Conn(cause(sqlx::Error::WorkerCrashed)))
-    }
-
-    fn cause(&mut self, error: sqlx::Error) -> RuntimeErr {
-        if matches!(error, sqlx::Error::WorkerCrashed) {
-            self.connection = None;
-        }
-        cause(error)
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
-        if !self.in_transaction {
-            self.from.idle().push(connection);
-        } else if let Ok(runtime) = Handle::try_current() {
-            let (from, permit) = (Arc::clone(&self.from), self.permit.take());
-            runtime.spawn(Self { connection: Some(connection), in_transaction: false, from, permit }.roll_back());
-        }
-    }
-}
-
-impl fmt::Debug for Lease {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease").field("in_transaction", &self.in_transaction).finish_non_exhaustive()
-    }
-}
-
-fn plain(sql: &str) -> Statement {
-    Statement::from_string(DbBackend::Sqlite, sql)
-}
-
-fn query(statement: Statement) -> Query<'static, Sqlite, SqlxValues> {
-    let values = statement.values.unwrap_or(Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
-}
-
-fn cause(error: sqlx::Error) -> RuntimeErr {
-    RuntimeErr::SqlxError(error.into())
 }
 
 #[cfg(test)]

@@ -56,20 +56,28 @@ pub fn operations(state: Arc<AppState>) -> App {
 pub struct App {
     routes: BoxEndpoint<'static, Response>,
     state: Arc<AppState>,
+    /// What every request passes in a testbed.
+    #[cfg(feature = "testbed")]
+    gate: Option<crate::reset_gate::ResetGate>,
 }
 
 impl App {
     /// The middleware around any routes.
     pub fn around(routes: Route, state: Arc<AppState>) -> Self {
         let routes = routes.data(Arc::clone(&state)).with(CatchPanic::new().with_handler(|_| fallback::panicked()));
-        Self { routes: routes.into_endpoint().map_to_response().boxed(), state }
+        Self {
+            routes: routes.into_endpoint().map_to_response().boxed(),
+            state,
+            #[cfg(feature = "testbed")]
+            gate: None,
+        }
     }
 
-    /// The same service, with these faults.
+    /// The same service, with these faults. Requests that are under way when the gate closes are answered with `unavailable`.
     #[cfg(feature = "testbed")]
     #[must_use]
-    pub fn with_faults(self, faults: Arc<super::faults::Faults>) -> Self {
-        Self { routes: super::faults::around(self.routes, faults), ..self }
+    pub fn of_testbed(self, faults: Arc<super::faults::Faults>, gate: crate::reset_gate::ResetGate) -> Self {
+        Self { routes: super::faults::around(self.routes, faults), gate: Some(gate), ..self }
     }
 
     pub(super) fn state(&self) -> &AppState {
@@ -78,6 +86,14 @@ impl App {
 
     /// Answers a request. It never fails: an error is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
+        #[cfg(feature = "testbed")]
+        if let Some(gate) = &self.gate {
+            return gate.pass(self.respond(request)).await;
+        }
+        self.respond(request).await
+    }
+
+    async fn respond(&self, request: Request) -> Response {
         let config = &self.state.config;
         // Once: the checks of one request must not see different origins.
         let callers = config.callers.get();

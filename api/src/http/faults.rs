@@ -15,7 +15,10 @@ use super::{
     response::problem::{FieldError, MEDIA_TYPE, Problem, ProblemCode},
     spec::document,
 };
-use crate::sync::{Mutex, lock};
+use crate::{
+    reset_gate,
+    sync::{Mutex, lock},
+};
 
 /// The header of every answer of a testbed.
 pub const MARK: &str = "x-bifrons-testbed";
@@ -133,6 +136,13 @@ impl Endpoint for Faulty {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
+        let answered = reset_gate::until_closed(self.meet(request)).await;
+        answered.unwrap_or_else(|| Ok(Problem::new(ProblemCode::Unavailable).into_response()))
+    }
+}
+
+impl Faulty {
+    async fn meet(&self, request: Request) -> Result<Response> {
         let operation = document::operation_at(request.method(), request.uri().path());
         let Some((fault, operation)) = operation.and_then(|operation| Some((self.faults.take(id(operation))?, operation))) else {
             return self.routes.call(request).await;

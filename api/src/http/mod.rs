@@ -5,6 +5,7 @@
 //! | `listener` | connections, TLS |
 //! | `app` | the one wiring, used by production and by tests |
 //! | `faults` | the problems and delays that a testbed provokes |
+//! | `rules` | the rules for values, for the control of a testbed |
 //! | `spec` | the document, its index, the explorer |
 //! | `admin` | the admin API, with a document of its own |
 //! | `v1` | the operations, one tag a file |
@@ -22,6 +23,8 @@ mod middleware;
 mod operations;
 mod request;
 mod response;
+#[cfg(feature = "testbed")]
+pub mod rules;
 pub mod spec;
 mod v1;
 

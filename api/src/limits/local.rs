@@ -26,6 +26,12 @@ impl<K> Default for LocalLimits<K> {
 }
 
 impl<K: Copy + Eq + Hash> LocalLimits<K> {
+    /// Makes all available again.
+    #[cfg(feature = "testbed")]
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Takes one; or returns how long to wait.
     pub(super) fn take(&self, key: K, rate: Rate, reserve: Duration, now: UnixMillis) -> Result<(), Duration> {
         let mut limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -94,6 +94,13 @@ enum Subject<'a> {
 }
 
 impl Limits {
+    /// Forgets what this process counts: the clock of a testbed goes back when it is reset.
+    #[cfg(feature = "testbed")]
+    pub fn forget(&self) {
+        self.networks.clear();
+        self.unspent.clear();
+    }
+
     /// With Redis, all nodes share the limits of networks.
     pub fn new(config: Option<LimitsConfig>, redis: Option<Redis>, secrets: &ServerSecrets, trail: Arc<Trail>) -> Self {
         let (key, device_keys) = (secrets.key_for("keys of limits"), secrets.keys_for("devices of users"));

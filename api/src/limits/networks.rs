@@ -55,6 +55,13 @@ pub(super) struct Networks {
 }
 
 impl Networks {
+    /// Makes all available again.
+    #[cfg(feature = "testbed")]
+    pub(super) fn clear(&self) {
+        self.local.clear();
+        self.quiet.clear();
+    }
+
     /// Takes one; or returns which limit is exhausted, and how long to wait.
     pub(super) async fn take(
         &self,

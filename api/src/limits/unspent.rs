@@ -16,6 +16,11 @@ const MAX_ENTRIES: usize = 65_536;
 pub(super) struct Unspent(Arc<Mutex<HashMap<LimitKey, UnixMillis>>>);
 
 impl Unspent {
+    #[cfg(feature = "testbed")]
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(super) fn add(&self, key: LimitKey, until: UnixMillis, now: UnixMillis) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MAX_ENTRIES {

@@ -8,11 +8,13 @@ use std::{
 };
 
 use super::{attempt::SendError, message::Outgoing};
+use crate::request_context;
 
 /// Writes the file. A slow disk must not block other tasks of the thread.
 pub(super) async fn send(folder: &Path, mail: Outgoing) -> Result<(), SendError> {
     let path = folder.to_owned();
-    let written = tokio::task::spawn_blocking(move || write(&path, &mail)).await.map_err(io::Error::other).flatten();
+    let writing = request_context::held(move || write(&path, &mail));
+    let written = tokio::task::spawn_blocking(writing).await.map_err(io::Error::other).flatten();
     written.map_err(|error| SendError::Stopped(format!("cannot write into {}: {error}", folder.display()).into()))
 }
 

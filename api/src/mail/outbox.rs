@@ -34,6 +34,7 @@ use crate::{
     db::{Db, Unavailable},
     delays::jittered,
     random,
+    request_context::carried,
     secret::ServerSecrets,
 };
 
@@ -195,7 +196,7 @@ impl Outbox {
             let until = now.plus(self.config.timeout + CLAIM_MARGIN);
             if let Some(claimed) = store::claim(db.connection(), &mail, until).await? {
                 let (outbox, db) = (Arc::clone(self), db.clone());
-                sending.spawn(async move { outbox.deliver_one(&db, claimed).await });
+                sending.spawn(carried(async move { outbox.deliver_one(&db, claimed).await }));
             }
         }
         Ok(())

@@ -72,6 +72,10 @@ def test_faults_happen_and_only_those_that_the_document_lists(testbed: Testbed) 
     assert refused.value.problem["possible"] == testbed.possible_faults()["signIn"]
     testbed.database("read_only")
     assert ask(f"{testbed.url}/v1/users", {**grace, "email": "eve@example.com"})[0] == 503
+    testbed.database("slow", 1)
+    assert ask(f"{testbed.url}/health/ready")[0] == 200
+    testbed.database("away")
+    assert ask(f"{testbed.url}/health/ready")[0] == 503
 
 
 def test_mail_arrives_time_passes_and_the_log_says_so(testbed: Testbed) -> None:

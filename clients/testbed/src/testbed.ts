@@ -107,9 +107,9 @@ export class Testbed {
     return (await this.#control.call<{ lines: LogLine[] }>("GET", `/log?after=${after}`)).lines;
   }
 
-  /** Makes the database refuse writes, or accept them again. */
-  async database(database: Database): Promise<void> {
-    await this.#control.call("PUT", "/dependencies", { database });
+  /** Takes the database away, makes it refuse writes or slow, or brings it back. With `slow`, each statement takes `delayMs` longer. */
+  async database(database: Database, delayMs?: number): Promise<void> {
+    await this.#control.call("PUT", "/dependencies", { database, delay_ms: delayMs });
   }
 
   /** Everything is as after the start. Gives the users of the seed. */

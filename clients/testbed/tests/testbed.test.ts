@@ -62,6 +62,11 @@ test("faults happen, and only those that the document lists", async ({ testbed }
   expect(
     (await post(`${testbed.url}/v1/users`, { ...grace, email: "eve@example.com" })).status,
   ).toBe(503);
+  const ready = async () => (await fetch(`${testbed.url}/health/ready`)).status;
+  await testbed.database("slow", 1);
+  expect(await ready()).toBe(200);
+  await testbed.database("away");
+  expect(await ready()).toBe(503);
 });
 
 test("mail arrives, time passes, and the log says so", async ({ testbed }) => {

@@ -6,7 +6,7 @@ use bifrons::clock::rfc_3339;
 use poem_openapi::{Object, OpenApi, payload::Json, types::Example};
 use time::OffsetDateTime;
 
-use super::{Control, State, Tag, problem::Refused};
+use super::{Control, State, Tag, body::Body, problem::Refused};
 use crate::settings;
 
 /// Where the clock stands.
@@ -20,7 +20,7 @@ struct Moment {
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 struct SetClockRequest {
-    /// RFC 3339; not before the present time.
+    /// RFC 3339; not before the present time, and not after the year 9000.
     now: OffsetDateTime,
 }
 
@@ -61,13 +61,13 @@ impl ClockApi {
     /// Moves it forward to a time, and answers when everything that the time brings about is done: expired rows are gone, deletions that are due have
     /// happened, mail is delivered. A reset sets it back.
     #[oai(path = "/", method = "put", operation_id = "setClock")]
-    async fn set(&self, testbed: State<'_>, _control: Control, body: Json<SetClockRequest>) -> Result<Json<Moment>, Refused> {
-        let (now, to) = (testbed.state.clock.now(), settings::millis(body.0.now));
-        if to < now {
-            let detail = format!("the clock moves forward only, and it is {}: a reset sets it back to the start", rfc_3339(now));
-            return Err(Refused::invalid(detail));
-        }
-        testbed.move_clock(to).await?;
+    async fn set(&self, testbed: State<'_>, _control: Control, body: Body<SetClockRequest>) -> Result<Json<Moment>, Refused> {
+        let to = settings::in_range(body.0.now).map_err(|rule| Refused::invalid(format!("now {rule}")))?;
+        let moved = testbed.move_clock(|now| {
+            let detail = || format!("now must not be before {}: a reset sets the clock back to the start", rfc_3339(now));
+            if to < now { Err(Refused::invalid(detail())) } else { Ok(to) }
+        });
+        moved.await?;
         Ok(moment(&testbed))
     }
 
@@ -79,9 +79,12 @@ impl ClockApi {
         &self,
         testbed: State<'_>,
         _control: Control,
-        body: Json<AdvanceClockRequest>,
+        body: Body<AdvanceClockRequest>,
     ) -> Result<Json<Moment>, Refused> {
-        testbed.move_clock(testbed.state.clock.now().plus(Duration::from_secs_f64(body.0.seconds))).await?;
+        let seconds = Duration::from_secs_f64(body.0.seconds);
+        let detail = || Refused::invalid(format!("seconds must lead to a time that is not after {}", rfc_3339(settings::LATEST)));
+        let moved = testbed.move_clock(|now| Some(now.plus(seconds)).filter(|to| *to <= settings::LATEST).ok_or_else(detail));
+        moved.await?;
         Ok(moment(&testbed))
     }
 }

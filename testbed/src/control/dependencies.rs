@@ -1,12 +1,15 @@
 //! What the service depends on.
 
-use bifrons::db::Unavailable;
-use migration::TABLES;
-use poem_openapi::{Enum, Object, OpenApi, payload::Json, types::Example};
-use sea_orm::ConnectionTrait;
+use std::time::Duration;
 
-use super::{Control, State, Tag, problem::Refused};
+use bifrons::db::Condition;
+use poem_openapi::{Enum, Object, OpenApi, payload::Json, types::Example};
+
+use super::{Control, State, Tag, body::Body, problem::Refused};
 use crate::testbed::Testbed;
+
+/// How long each statement takes if nothing else is said.
+const DELAY_MS: u32 = 1000;
 
 /// How the database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -14,20 +17,27 @@ use crate::testbed::Testbed;
 pub(super) enum Database {
     /// As it should be.
     Up,
+    /// It does not answer: connections are lost, with the transactions on them, and no new one opens.
+    Away,
     /// It answers, and refuses every write, as with a full disk.
     ReadOnly,
+    /// Each statement takes `delay_ms` longer. The service waits for a statement as long as for any other database.
+    Slow,
 }
 
 /// How the dependencies are.
 #[derive(Object)]
-#[oai(deny_unknown_fields, example)]
-struct Dependencies {
+#[oai(deny_unknown_fields, skip_serializing_if_is_none, example)]
+pub(super) struct Dependencies {
     database: Database,
+    /// How much longer each statement takes, with `slow`; 1000 if it is left out.
+    #[oai(validator(minimum(value = "1"), maximum(value = "60000")))]
+    pub(super) delay_ms: Option<u32>,
 }
 
 impl Example for Dependencies {
     fn example() -> Self {
-        Self { database: Database::ReadOnly }
+        Self { database: Database::Slow, delay_ms: Some(500) }
     }
 }
 
@@ -37,38 +47,27 @@ pub(super) struct DependenciesApi;
 impl DependenciesApi {
     /// Change the state of the database
     ///
-    /// It stays so until the next call or reset.
+    /// It stays so until the next call or reset. Every statement meets it, of requests and of the service's own work.
     #[oai(path = "/", method = "put", operation_id = "setDependencies")]
-    async fn set(&self, testbed: State<'_>, _control: Control, body: Json<Dependencies>) -> Result<Json<Dependencies>, Refused> {
-        set_database(&testbed, body.0.database).await?;
-        Ok(body)
+    async fn set(&self, testbed: State<'_>, _control: Control, body: Body<Dependencies>) -> Result<Json<Dependencies>, Refused> {
+        let Dependencies { database, delay_ms } = body.0;
+        if database != Database::Slow && delay_ms.is_some() {
+            return Err(Refused::invalid("delay_ms belongs to the database slow"));
+        }
+        let delay_ms = (database == Database::Slow).then(|| delay_ms.unwrap_or(DELAY_MS));
+        set_database(&testbed, database, delay_ms).await;
+        Ok(Json(Dependencies { database, delay_ms }))
     }
 }
 
-/// Makes the database refuse writes, or accept them.
-pub(super) async fn set_database(testbed: &Testbed, database: Database) -> Result<(), Refused> {
-    let statements: String = match database {
-        Database::Up => allow_writes(),
-        Database::ReadOnly => allow_writes() + &forbid_writes(),
-    };
-    let db = testbed.state.db.connection();
-    db.execute_unprepared(&statements).await.map_err(|error| Refused::failed(Unavailable::from(error)))?;
-    Ok(())
-}
-
-const EVENTS: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
-
-fn each(statement: impl Fn(&str, &str) -> String) -> String {
-    TABLES.iter().flat_map(|table| EVENTS.iter().map(|event| statement(table, event))).collect()
-}
-
-fn forbid_writes() -> String {
-    each(|table, event| {
-        format!("CREATE TRIGGER testbed_{table}_{event} BEFORE {event} ON \"{table}\" BEGIN SELECT raise(ABORT, 'read-only'); END;")
-    })
-}
-
-/// Undoes [`forbid_writes`].
-pub(crate) fn allow_writes() -> String {
-    each(|table, event| format!("DROP TRIGGER IF EXISTS testbed_{table}_{event};"))
+/// Changes how the database is.
+pub(super) async fn set_database(testbed: &Testbed, database: Database, delay_ms: Option<u32>) {
+    testbed
+        .set_database(match database {
+            Database::Up => Condition::Up,
+            Database::Away => Condition::Away,
+            Database::ReadOnly => Condition::ReadOnly,
+            Database::Slow => Condition::Slow(Duration::from_millis(delay_ms.unwrap_or(DELAY_MS).into())),
+        })
+        .await;
 }

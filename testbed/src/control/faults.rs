@@ -5,7 +5,7 @@ use std::time::Duration;
 use bifrons::http::faults::{self, Effect, Fault, FaultError};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, payload::Json, types::Example};
 
-use super::{Control, State, Tag, problem::Refused};
+use super::{Control, State, Tag, body::Body, problem::Refused};
 use crate::testbed::Testbed;
 
 /// What a fault does.
@@ -34,10 +34,10 @@ pub(super) struct FaultBody {
     #[oai(validator(minimum(value = "1"), maximum(value = "1000000")))]
     times: Option<u32>,
     /// How long the operation waits before it begins.
-    #[oai(validator(maximum(value = "60000")))]
+    #[oai(validator(minimum(value = "0"), maximum(value = "60000")))]
     delay_ms: Option<u32>,
     /// `Retry-After` in seconds, with a code that has one.
-    #[oai(validator(maximum(value = "86400")))]
+    #[oai(validator(minimum(value = "0"), maximum(value = "86400")))]
     retry_after: Option<u32>,
 }
 
@@ -68,7 +68,7 @@ impl FaultBody {
             // An unknown code is refused with those that are possible.
             (Kind::Problem, None) => Effect::Problem { code: String::new(), retry_after: None },
             (Kind::LostAnswer, _) => Effect::LostAnswer,
-            (Kind::Slow, _) if self.delay_ms.is_none() => return Err(Refused::invalid("a slow operation needs delay_ms")),
+            (Kind::Slow, _) if self.delay_ms.is_none() => return Err(Refused::invalid("delay_ms is required with the kind slow")),
             (Kind::Slow, _) => Effect::Slow,
         };
         let delay = Duration::from_millis(self.delay_ms.unwrap_or_default().into());
@@ -129,7 +129,7 @@ impl FaultsApi {
     /// The next requests of an operation meet it. Several faults of an operation happen in the order in which they were added. Only what the
     /// document of the service lists can happen; `possible` of a refusal names it.
     #[oai(path = "/", method = "post", operation_id = "addFault")]
-    async fn add(&self, testbed: State<'_>, _control: Control, body: Json<FaultBody>) -> Result<Added, Refused> {
+    async fn add(&self, testbed: State<'_>, _control: Control, body: Body<FaultBody>) -> Result<Added, Refused> {
         let fault = plant(&testbed, body.0)?;
         Ok(Added::Fault(Json(FaultBody::of(fault))))
     }
@@ -160,12 +160,11 @@ impl FaultsApi {
 /// Makes the fault wait for requests, if the document lists it.
 pub(super) fn plant(testbed: &Testbed, body: FaultBody) -> Result<Fault, Refused> {
     let fault = body.read()?;
-    let operation = fault.operation.clone();
     let added = testbed.faults.add(fault.clone());
     added.map_err(|error| match error {
-        FaultError::Operation(possible) => Refused::none_of(format!("no operation is named {operation}"), &possible),
-        FaultError::Code(possible) => Refused::none_of(format!("the document lists no such code for {operation}"), &possible),
-        FaultError::RetryAfter(possible) => Refused::none_of("only these codes of the operation have a Retry-After", &possible),
+        FaultError::Operation(possible) => Refused::none_of("operation must be one of those that the documents list", &possible),
+        FaultError::Code(possible) => Refused::none_of("code must be one that the document lists for the operation", &possible),
+        FaultError::RetryAfter(possible) => Refused::none_of("retry_after belongs to codes that have a Retry-After", &possible),
     })?;
     Ok(fault)
 }

@@ -49,6 +49,6 @@ impl MailApi {
         let wait = std::time::Duration::from_millis(timeout_ms.0.unwrap_or(5000).into());
         let seen = after.0.unwrap_or_default() as usize;
         let found = mails::wait(&testbed.outbox(), &to.0, seen, wait).await.map_err(Refused::failed)?;
-        found.map(Json).ok_or_else(|| Refused::not_found(format!("no mail to {} arrived within {} ms", to.0, wait.as_millis())))
+        found.map(Json).ok_or_else(|| Refused::not_found(format!("no mail to the address arrived within {} ms", wait.as_millis())))
     }
 }

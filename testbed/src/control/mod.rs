@@ -1,5 +1,6 @@
 //! The control: a listener on loopback with a token of its own, and its document.
 
+mod body;
 mod clock;
 mod credentials;
 mod dependencies;
@@ -26,7 +27,6 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 pub(crate) use credentials::{Credentials, TotpSetup};
-pub(crate) use dependencies::allow_writes;
 pub(crate) use problem::Refused;
 pub(crate) use sessions::What;
 
@@ -122,17 +122,20 @@ fn service() -> OpenApiService<Apis, ()> {
         .server(poem_openapi::ServerObject::new("http://127.0.0.1:3999").description("The address that the testbed prints"))
 }
 
+fn document() -> Value {
+    serde_json::from_str(&service().spec()).unwrap_or_default()
+}
+
 /// The document as it is written to `openapi-testbed.json`.
+#[cfg(test)]
 pub(crate) fn spec() -> String {
-    let document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
-    format!("{document:#}\n")
+    format!("{:#}\n", document())
 }
 
 /// Serves the control until the process ends.
 pub(crate) async fn serve(listener: TcpListener, testbed: Arc<Testbed>, token: String) -> std::io::Result<()> {
-    let document = spec();
     let routes = Route::new()
-        .at("/openapi-testbed.json", get(make_sync(move |_| poem::web::Json(document.parse::<Value>().unwrap_or_default()))))
+        .at("/openapi-testbed.json", get(make_sync(|_| poem::web::Json(document()))))
         .nest("/", service())
         .data(testbed)
         .data(Token(token))

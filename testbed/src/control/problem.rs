@@ -1,7 +1,13 @@
 //! What the control refuses: RFC 9457 problems, as the service's own.
 
 use poem::{Error, IntoResponse, Response, http::StatusCode};
-use poem_openapi::{ApiResponse, Enum, Object, payload::Json, types::Example};
+use poem_openapi::{
+    ApiResponse, Enum, Object,
+    error::{ParseParamError, ParsePathError},
+    payload::Json,
+    types::Example,
+};
+use serde_json::{Map, Value};
 
 use crate::{seeding::SeedError, testbed::TestbedError};
 
@@ -93,6 +99,10 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
+        Self::Malformed(Json(Problem::new(ControlCode::Malformed, detail, None)))
+    }
+
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::NotFound(Json(Problem::new(ControlCode::NotFound, detail, None)))
     }
@@ -121,7 +131,7 @@ impl From<SeedError> for Refused {
         let detail = error.to_string();
         match error {
             SeedError::Invalid(..) => Self::invalid(detail),
-            SeedError::Taken(_) | SeedError::Disabled => Self::conflict(detail),
+            SeedError::Taken | SeedError::Disabled => Self::conflict(detail),
             SeedError::Failed(_) => Self::failed(detail),
         }
     }
@@ -138,7 +148,11 @@ pub(crate) fn answer(error: Error) -> Response {
     if error.is_from_response() {
         return error.into_response();
     }
-    let (status, detail) = (error.status(), error.to_string());
+    let status = error.status();
+    if let Some(parameter) = parameter(&error) {
+        let rule = rule_of(parameter).unwrap_or_else(|| "must be as openapi-testbed.json says".to_owned());
+        return Refused::malformed(format!("{parameter} {rule}")).into_response();
+    }
     match status {
         StatusCode::UNAUTHORIZED => {
             let detail = "send Authorization: Bearer and the token that the testbed printed when it was ready";
@@ -147,9 +161,28 @@ pub(crate) fn answer(error: Error) -> Response {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
             Refused::not_found("no operation has this method and path; openapi-testbed.json lists them").into_response()
         }
-        status if status.is_client_error() => {
-            Refused::Malformed(Json(Problem::new(ControlCode::Malformed, detail, None))).into_response()
-        }
-        _ => Refused::failed(detail).into_response(),
+        status if status.is_client_error() => Refused::malformed("the request is not as openapi-testbed.json says").into_response(),
+        _ => Refused::failed(error).into_response(),
     }
+}
+
+/// The parameter of the path or of the query that cannot be read.
+fn parameter(error: &Error) -> Option<&'static str> {
+    // A path has one parameter at most.
+    let of_path = error.downcast_ref::<ParsePathError>().map(|_| "id");
+    of_path.or_else(|| error.downcast_ref::<ParseParamError>().map(|error| error.name))
+}
+
+/// The rule for a parameter, by the document.
+fn rule_of(parameter: &str) -> Option<String> {
+    let document = super::document();
+    let operations = document["paths"].as_object()?.values().filter_map(Value::as_object).flat_map(Map::values);
+    let mut parameters = operations.filter_map(|operation| operation["parameters"].as_array()).flatten();
+    let schema = &parameters.find(|found| found["name"] == parameter)?["schema"];
+    let most = schema["maximum"].as_f64().map(|most| format!(", and at most {most}"));
+    Some(match (schema["type"].as_str()?, schema["format"].as_str()) {
+        ("integer", _) => format!("must be a whole number of at least 0{}", most.unwrap_or_default()),
+        (_, Some("uuid")) => "must be a UUID".to_owned(),
+        _ => "is required".to_owned(),
+    })
 }

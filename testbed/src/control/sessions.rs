@@ -4,7 +4,7 @@ use entity::SessionId;
 use poem_openapi::{Enum, Object, OpenApi, param::Path, payload::Json, types::Example};
 use uuid::Uuid;
 
-use super::{Control, State, Tag, problem::Refused};
+use super::{Control, State, Tag, body::Body, problem::Refused};
 use crate::expiry;
 
 /// What goes bad.
@@ -29,8 +29,8 @@ pub(crate) enum What {
 /// What shall go bad.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
-struct ExpireSessionRequest {
-    what: What,
+pub(super) struct ExpireSessionRequest {
+    pub(super) what: What,
 }
 
 impl Example for ExpireSessionRequest {
@@ -60,10 +60,10 @@ impl SessionsApi {
         _control: Control,
         /// The session.
         id: Path<Uuid>,
-        body: Json<ExpireSessionRequest>,
+        body: Body<ExpireSessionRequest>,
     ) -> Result<Json<Expired>, Refused> {
         let what = body.0.what;
-        expiry::expire(&testbed, SessionId(id.0), what).await?;
+        testbed.gate.pass(expiry::expire(&testbed, SessionId(id.0), what)).await?;
         Ok(Json(Expired { session_id: id.0, what }))
     }
 }

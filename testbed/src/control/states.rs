@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bifrons::http::rules::{self, OtherMembers};
 use entity::SessionId;
 use poem_openapi::{
     Enum, Object, OpenApi,
@@ -13,10 +14,11 @@ use uuid::Uuid;
 
 use super::{
     ControlByUrl, State, Tag,
-    dependencies::{Database, set_database},
+    body::OpenBody,
+    dependencies::{Database, Dependencies, set_database},
     faults::{FaultBody, plant},
     problem::Refused,
-    sessions::What,
+    sessions::{ExpireSessionRequest, What},
 };
 use crate::{
     expiry,
@@ -33,16 +35,20 @@ enum Before {
     BadSession,
     Fault,
     ReadOnly,
+    Away,
+    Slow,
 }
 
 /// The states and their names.
-const STATES: [(&str, Before); 6] = [
+const STATES: [(&str, Before); 8] = [
     ("nothing happened", Before::Nothing),
     ("a user exists", Before::User),
     ("a user is signed in", Before::SignedIn),
     ("a session went bad", Before::BadSession),
     ("an operation meets a fault", Before::Fault),
     ("the database is read-only", Before::ReadOnly),
+    ("the database is away", Before::Away),
+    ("the database is slow", Before::Slow),
 ];
 
 /// What Pact asks for.
@@ -122,12 +128,12 @@ impl StatesApi {
         &self,
         testbed: State<'_>,
         _control: ControlByUrl,
-        body: Json<ProviderState>,
+        body: OpenBody<ProviderState>,
     ) -> Result<Json<StateValues>, Refused> {
         let ProviderState { state, action, params } = body.0;
         let found = STATES.iter().find(|(name, _)| *name == state);
         let Some((_, before)) = found else {
-            return Err(Refused::none_of(format!("no state is named {state}"), &STATES.map(|(name, _)| name)));
+            return Err(Refused::none_of("state must be one of those that are possible", &STATES.map(|(name, _)| name)));
         };
         if action == Some(Action::Teardown) {
             testbed.reset().await?;
@@ -147,32 +153,34 @@ async fn set_up(testbed: &Arc<Testbed>, before: Before, mut params: Map<String, 
         Before::Nothing => {
             testbed.reset().await?;
         }
-        Before::User => return Ok(read::<NewUser>(params)?.create(testbed).await?.into()),
+        Before::User => return Ok(testbed.gate.pass(read::<NewUser>(params)?.create(testbed)).await?.into()),
         Before::SignedIn => return sign_in(testbed, params).await,
         Before::BadSession => {
-            let what = params.remove("what").map(parse::<What>).transpose()?.unwrap_or(What::Revoked);
+            let what = params.remove("what").map(|what| read::<ExpireSessionRequest>(Map::from_iter([("what".to_owned(), what)])));
+            let what = what.transpose()?.map_or(What::Revoked, |request| request.what);
             let values = sign_in(testbed, params).await?;
             if let Some(session) = values.session_id {
-                expiry::expire(testbed, SessionId(session), what).await?;
+                testbed.gate.pass(expiry::expire(testbed, SessionId(session), what)).await?;
             }
             return Ok(values);
         }
         Before::Fault => {
             plant(testbed, read::<FaultBody>(params)?)?;
         }
-        Before::ReadOnly => set_database(testbed, Database::ReadOnly).await?,
+        Before::ReadOnly => set_database(testbed, Database::ReadOnly, None).await,
+        Before::Away => set_database(testbed, Database::Away, None).await,
+        Before::Slow => {
+            params.insert("database".to_owned(), "slow".into());
+            set_database(testbed, Database::Slow, read::<Dependencies>(params)?.delay_ms).await;
+        }
     }
     Ok(StateValues::default())
 }
 
 async fn sign_in(testbed: &Arc<Testbed>, params: Map<String, Value>) -> Result<StateValues, Refused> {
-    Ok(read::<NewUser>(params)?.signed_in().create(testbed).await?.into())
+    Ok(testbed.gate.pass(read::<NewUser>(params)?.signed_in().create(testbed)).await?.into())
 }
 
-fn read<T: ParseFromJSON>(params: Map<String, Value>) -> Result<T, Refused> {
-    parse(Value::Object(params))
-}
-
-fn parse<T: ParseFromJSON>(value: Value) -> Result<T, Refused> {
-    T::parse_from_json(Some(value)).map_err(|error| Refused::invalid(error.into_message()))
+fn read<T: ParseFromJSON + 'static>(params: Map<String, Value>) -> Result<T, Refused> {
+    rules::read(Value::Object(params), OtherMembers::Refused).map_err(|broken| Refused::invalid(broken.join("; ")))
 }

@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi, param::Path, payload::Json};
 use sea_orm::EntityTrait;
 use uuid::Uuid;
 
-use super::{Control, Credentials, State, Tag, TotpSetup, problem::Refused};
+use super::{Control, Credentials, State, Tag, TotpSetup, body::Body, problem::Refused};
 use crate::seeding::{NewUser, Seeded};
 
 /// A user who was created.
@@ -69,8 +69,8 @@ impl UsersApi {
     ///
     /// Stores a user without a request of the service, and signs them in if that is asked for. No mail is sent.
     #[oai(path = "/users", method = "post", operation_id = "createUser", tag = "Tag::Users")]
-    async fn create(&self, testbed: State<'_>, _control: Control, body: Json<NewUser>) -> Result<Created, Refused> {
-        Ok(Created::User(Json(body.0.create(&testbed).await?.into())))
+    async fn create(&self, testbed: State<'_>, _control: Control, body: Body<NewUser>) -> Result<Created, Refused> {
+        Ok(Created::User(Json(testbed.gate.pass(body.0.create(&testbed)).await?.into())))
     }
 
     /// Get a code of the authenticator app

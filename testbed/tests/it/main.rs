@@ -4,8 +4,11 @@
 #![expect(clippy::print_stdout, reason = "a test says what it covered")]
 #![expect(unreachable_pub, reason = "a test binary has no public API")]
 
+mod dependencies;
 mod faults;
 mod process;
+mod resets;
+mod rules;
 mod states;
 mod stories;
 mod support;

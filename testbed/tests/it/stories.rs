@@ -52,7 +52,7 @@ async fn users_have_ready_credentials() {
         (json!({ "locale": "not a language" }), 422),
         (json!({ "roles": ["two words"] }), 422),
         (json!({ "disabled": true, "sign_in": "cookie" }), 409),
-        (json!({ "favourite_colour": "red" }), 400),
+        (json!({ "favourite_colour": "red" }), 422),
     ] {
         let (answered, problem) = testbed.control("POST", "/users", wrong.clone()).await;
         assert_eq!(answered, status, "{wrong}: {problem}");

@@ -106,6 +106,11 @@ impl Testbed {
         self.send("POST", path, &[], Some(body)).await.expect("an answer")
     }
 
+    /// The status of a path that is no operation.
+    pub async fn plain(&self, path: &str) -> u16 {
+        self.http.get(format!("{}{path}", self.given("url"))).send().await.unwrap().status().as_u16()
+    }
+
     /// `getSession`, with one header.
     pub async fn session(&self, name: &str, value: &str) -> Answer {
         self.send("GET", "/v1/session", &[(name, value)], None).await.expect("an answer")

@@ -82,15 +82,21 @@ pub async fn create_user(state: &Arc<AppState>, by: Operator, create: CreateUser
     Ok(CreatedUser { user, token, expires_at })
 }
 
-/// The row of a user to create, if its values keep their rules.
+/// The row of a user to create, if its values keep their rules and the operator may create such a user.
 pub(super) fn checked(by: &Operator, create: CreateUser, now: UnixMillis) -> Result<user::Model, CreateUserError> {
-    let CreateUser { email, name, locale, roles } = create;
-    check_name(name.as_deref()).map_err(CreateUserError::Invalid)?;
-    if locale.as_deref().is_some_and(|locale| config::locale(locale).is_err()) {
-        return Err(CreateUserError::Invalid(Violation::Locale));
-    }
-    if roles.is_admin() && !by.rules_administrators() {
+    let user = row_of(create, now).map_err(CreateUserError::Invalid)?;
+    if user.roles.is_admin() && !by.rules_administrators() {
         return Err(OperatorError::KeyOnAdministrator.into());
+    }
+    Ok(user)
+}
+
+/// The row of a user with these values, if they keep their rules.
+pub(in crate::accounts) fn row_of(create: CreateUser, now: UnixMillis) -> Result<user::Model, Violation> {
+    let CreateUser { email, name, locale, roles } = create;
+    check_name(name.as_deref())?;
+    if locale.as_deref().is_some_and(|locale| config::locale(locale).is_err()) {
+        return Err(Violation::Locale);
     }
     Ok(user::Model { locale, roles, ..row((email.as_typed(), email.canonical()), name, now) })
 }

@@ -13,6 +13,8 @@ mod status;
 pub(crate) mod store;
 mod update;
 
+#[cfg(feature = "testbed")]
+pub(super) use create::row_of;
 pub use create::{CreateUser, CreateUserError, CreatedUser, create_user};
 pub use delete::delete_user;
 pub use factors::{FactorsOfUser, factors_of, reset_second_factors};

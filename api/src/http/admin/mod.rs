@@ -15,3 +15,6 @@ pub(super) mod users;
 pub(super) mod webhook_deliveries;
 mod webhook_model;
 pub(super) mod webhooks;
+
+#[cfg(feature = "testbed")]
+pub(super) use problems::of_operator;

@@ -83,7 +83,7 @@ problems!(InvitingNew {
 });
 
 /// The field of a violation: operators write `app_metadata`, users `user_metadata`.
-fn of_operator(violation: Violation) -> FieldError {
+pub(in crate::http) fn of_operator(violation: Violation) -> FieldError {
     match violation {
         Violation::MetadataSize => {
             FieldError::max_bytes("app_metadata", MAX_METADATA, format!("must have at most {MAX_METADATA} bytes as JSON"))

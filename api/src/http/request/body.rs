@@ -82,10 +82,12 @@ async fn read<T: ParseFromJSON + 'static>(request: &Request, body: &mut RequestB
         return Err(Problem::new(ProblemCode::ValidationFailed).fields(errors));
     }
     // The schema check has reported the faults. The parser's message would repeat the value, so it is not sent.
-    T::parse_from_json(Some(value)).map_err(|_| {
-        let error = FieldError::new("", Rule::Format, "must be as the API's description says");
-        Problem::new(ProblemCode::ValidationFailed).fields(vec![error])
-    })
+    T::parse_from_json(Some(value)).map_err(|_| Problem::new(ProblemCode::ValidationFailed).fields(vec![other_form()]))
+}
+
+/// What the schema cannot say is wrong.
+pub(in crate::http) fn other_form() -> FieldError {
+    FieldError::new("", Rule::Format, "must be as the API's description says")
 }
 
 /// Whether the head says that the body is too large.

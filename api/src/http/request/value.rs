@@ -106,6 +106,7 @@ fn wrong_type(path: &str, schema: &Value, value: &Value) -> Option<FieldError> {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
         "object" => value.is_object(),
         "array" => value.is_array(),
         _ => true,

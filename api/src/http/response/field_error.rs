@@ -61,6 +61,18 @@ impl FieldError {
         let detail = format!("must be one of {}", values.join(", "));
         Self { values: Some(values), ..Self::new(field, Rule::OneOf, detail) }
     }
+
+    /// The field and what it must be, as one sentence.
+    #[cfg(feature = "testbed")]
+    pub(in crate::http) fn sentence(&self) -> String {
+        let field = if self.field.is_empty() { "the body" } else { &self.field };
+        format!("{field} {}", self.detail)
+    }
+
+    #[cfg(feature = "testbed")]
+    pub(in crate::http) fn is(&self, rule: Rule) -> bool {
+        self.rule == rule
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use crate::{
     audit::{self, Event},
     db::Unavailable,
     delays::Delays,
+    request_context::carried,
     state::{AppState, MAX_DELIVERIES},
 };
 use sender::{Message, Sender, TIMEOUT};
@@ -121,13 +122,13 @@ impl Sending {
     fn begin(&mut self, webhook: &Arc<Webhook>, claimed: Model, place: OwnedSemaphorePermit) {
         let (state, sender, webhook) = (Arc::clone(&self.state), Arc::clone(&self.sender), Arc::clone(webhook));
         let id = webhook.id;
-        let task = self.tasks.spawn(async move {
+        let task = self.tasks.spawn(carried(async move {
             let _place = place;
             if let Err(error) = deliver_one(&state, &sender, &webhook, &claimed).await {
                 // The claim ends by itself, and the delivery is made again with the same id.
                 tracing::warn!(%error, "a delivery to a webhook is not noted");
             }
-        });
+        }));
         self.busy.insert(task.id(), id);
     }
 

@@ -93,9 +93,13 @@ class Testbed:
         """The log after the line with this number, oldest first."""
         return cast(list[LogLine], self._control.call("GET", f"/log?after={after}")["lines"])
 
-    def database(self, database: Database) -> None:
-        """Makes the database refuse writes, or accept them again."""
-        self._control.call("PUT", "/dependencies", {"database": database})
+    def database(self, database: Database, delay_ms: int | None = None) -> None:
+        """Takes the database away, makes it refuse writes or slow, or brings it back.
+
+        With `slow`, each statement takes `delay_ms` longer.
+        """
+        delay = {} if delay_ms is None else {"delay_ms": delay_ms}
+        self._control.call("PUT", "/dependencies", {"database": database, **delay})
 
     def reset(self) -> list[User]:
         """Everything is as after the start. Gives the users of the seed."""

@@ -3,7 +3,7 @@
 from typing import Any, Literal, NotRequired, Required, TypedDict
 
 ControlCode = Literal["malformed", "unauthenticated", "not_found", "conflict", "invalid", "failed"]
-Database = Literal["up", "read_only"]
+Database = Literal["up", "away", "read_only", "slow"]
 Expiry = Literal["idle", "absolute", "access", "fresh", "reuse", "revoked"]
 Factor = Literal["totp"]
 Kind = Literal["problem", "lost_answer", "slow"]

@@ -59,7 +59,7 @@ export interface paths {
     get?: never;
     /**
      * Change the state of the database
-     * @description It stays so until the next call or reset.
+     * @description It stays so until the next call or reset. Every statement meets it, of requests and of the service's own work.
      */
     put: operations["setDependencies"];
     post?: never;
@@ -327,16 +327,22 @@ export interface components {
      * @description How the database is.
      * @enum {string}
      */
-    Database: "up" | "read_only";
+    Database: "up" | "away" | "read_only" | "slow";
     /**
      * Dependencies
      * @description How the dependencies are.
      * @example {
-     *       "database": "read_only"
+     *       "database": "slow",
+     *       "delay_ms": 500
      *     }
      */
     Dependencies: {
       database: components["schemas"]["Database"];
+      /**
+       * Format: uint32
+       * @description How much longer each statement takes, with `slow`; 1000 if it is left out.
+       */
+      delay_ms?: number;
     };
     /**
      * Expired
@@ -595,7 +601,7 @@ export interface components {
     SetClockRequest: {
       /**
        * Format: date-time
-       * @description RFC 3339; not before the present time.
+       * @description RFC 3339; not before the present time, and not after the year 9000.
        */
       now: string;
     };
