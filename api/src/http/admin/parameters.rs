@@ -12,6 +12,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     audit::Event,
+    statistics::Day,
     webhooks::{MAX_DESCRIPTION, MAX_URL},
 };
 
@@ -108,6 +109,20 @@ text! {
 text! {
     /// A moment as in RFC 3339.
     Moment, 40, None, "2026-01-01T09:00:00Z", |text| OffsetDateTime::parse(text, &Rfc3339).is_ok()
+}
+
+text! {
+    /// A day in UTC.
+    DayText, 10, Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), "2026-01-31", |text| Day::parse(text).is_some()
+}
+
+text! {
+    /// The id of a signing key: `kid`.
+    SigningKeyId, 43, Some("^[A-Za-z0-9_-]+$"), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", is_key_id
+}
+
+fn is_key_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 impl From<Moment> for UnixMillis {
