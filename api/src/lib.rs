@@ -7,6 +7,7 @@
 //! | [`cli`] | the commands, one a file |
 //! | [`http`] | the only folder that names poem: listener, middleware, operations, specification |
 //! | [`maintenance`] | what runs without a request: following changes, delivering mail, removing old rows |
+//! | [`administration`] | what operators do with the service itself: its numbers, its mail, its signing keys |
 //! | [`webhooks`] | endpoints, and the delivery of events to them |
 //! | [`accounts`] | signing up, changing and deleting an account, what operators do to one |
 //! | [`authorization`] | who is an operator: role, admin keys |
@@ -24,6 +25,7 @@
 //! | [`node_mark`] | notices that the database went back in time |
 //! | [`signing_keys`] | the keys that sign access tokens: published, signing, retired |
 //! | [`audit`] | security events: the catalogue, the audit trail |
+//! | [`statistics`] | how many users, sessions and sign-ins there are, and how long a number is good for |
 //! | [`db`] | the database; with each `store.rs`, the only place that names `SeaORM` |
 //! | [`redis`] | the link to Redis |
 //! | [`principal`] | the authenticated user and session of a request |
@@ -51,6 +53,7 @@
 //! → `sessions/store.rs`.
 
 pub mod accounts;
+pub mod administration;
 pub mod audit;
 pub mod authentication;
 pub mod authorization;
@@ -89,6 +92,7 @@ pub mod session_cache;
 pub mod sessions;
 pub mod signing_keys;
 pub mod state;
+pub mod statistics;
 pub mod sync;
 #[cfg(feature = "otel")]
 pub mod telemetry;

@@ -62,7 +62,7 @@ pub struct Model {
     pub user_agent: Option<String>,
     /// The request, as its log lines and its problem name it.
     pub request_id: Option<Uuid>,
-    /// What it is about, if that is no user and no session: an admin key with its id, name and scopes. At most 256 characters.
+    /// What it is about, if that is no user and no session: an admin key with its id, scopes and name. At most 256 characters.
     pub detail: Option<String>,
     /// How many times it happened: refusals that are alike share a row.
     pub times: i64,

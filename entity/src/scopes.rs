@@ -19,12 +19,33 @@ pub enum Scope {
     WebhooksRead,
     /// Creating, changing, testing and deleting webhooks.
     WebhooksWrite,
+    /// Reading how many users, sessions and sign-ins there are.
+    StatisticsRead,
+    /// Reading which mails were not delivered.
+    MailRead,
+    /// Delivering mails again, and removing them.
+    MailWrite,
+    /// Reading which signing keys there are.
+    KeysRead,
+    /// Rotating and removing signing keys.
+    KeysWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::UsersRead, Self::UsersWrite, Self::SessionsWrite, Self::AuditRead, Self::WebhooksRead, Self::WebhooksWrite];
+    pub const ALL: [Self; 11] = [
+        Self::UsersRead,
+        Self::UsersWrite,
+        Self::SessionsWrite,
+        Self::AuditRead,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
+        Self::StatisticsRead,
+        Self::MailRead,
+        Self::MailWrite,
+        Self::KeysRead,
+        Self::KeysWrite,
+    ];
 
     /// As it is written.
     pub const fn name(self) -> &'static str {
@@ -35,6 +56,11 @@ impl Scope {
             Self::AuditRead => "audit:read",
             Self::WebhooksRead => "webhooks:read",
             Self::WebhooksWrite => "webhooks:write",
+            Self::StatisticsRead => "statistics:read",
+            Self::MailRead => "mail:read",
+            Self::MailWrite => "mail:write",
+            Self::KeysRead => "keys:read",
+            Self::KeysWrite => "keys:write",
         }
     }
 

@@ -29,6 +29,7 @@ pub use email_change::{
 };
 pub use export::{Export, ExportError, export, export_user};
 pub use new_user::{MAX_DEPTH, MAX_METADATA, NewUser, Violation};
+pub(crate) use operator::count_users;
 pub use operator::{
     AdminAction, CreateUser, CreateUserError, CreatedUser, FactorsOfUser, Instruction, InvitedUser, OperatorError,
     SetPasswordError, UserChange, UserFilter, apply, create_user, delete_user, end_session, factors_of, find_user, invite_user,

@@ -88,6 +88,33 @@ pub async fn read(
     Ok(Entity::find().filter(all).order_by_desc(Column::Id).limit(limit).all(db).await?)
 }
 
+/// How often an event happened from a moment on and before another one. Each of its rows is one of them: the index alone answers.
+pub(crate) async fn count(
+    db: &impl ConnectionTrait,
+    event: Event,
+    (from, to): (UnixMillis, UnixMillis),
+) -> Result<u64, Unavailable> {
+    let rows = Entity::find().select_only().column_as(Column::Id.count(), "rows").filter(Column::Event.eq(event.name()));
+    let count: Option<i64> = rows.filter(between(from, to)).into_tuple().one(db).await?;
+    Ok(count.unwrap_or_default().unsigned_abs())
+}
+
+/// The same for refusals, of which those that are alike share a row. The databases differ in the type of a sum, so it is made here.
+pub(crate) async fn count_refusals(
+    db: &impl ConnectionTrait,
+    events: &[Event],
+    (from, to): (UnixMillis, UnixMillis),
+) -> Result<u64, Unavailable> {
+    let rows = Entity::find().select_only().column(Column::Times).column_as(Column::Id.count(), "rows");
+    let rows = rows.filter(Column::Event.is_in(events.iter().map(|event| event.name()))).filter(between(from, to));
+    let counted: Vec<(i64, i64)> = rows.group_by(Column::Times).into_tuple().all(db).await?;
+    Ok(counted.into_iter().map(|(times, rows)| times.saturating_mul(rows).unsigned_abs()).sum())
+}
+
+fn between(from: UnixMillis, to: UnixMillis) -> Condition {
+    Condition::all().add(Column::Id.gte(first_at(from))).add(Column::Id.lt(first_at(to)))
+}
+
 /// How many rows one statement stores. SQLite takes 32,766 values in one, the others 65,535.
 const STORED_AT_ONCE: usize = 1000;
 

@@ -73,9 +73,9 @@ pub async fn create_admin_key(
     Ok((key, row))
 }
 
-/// A key as the audit trail names it.
+/// A key as the audit trail names it. A long name is cut there, so it is last.
 fn described(key: &Model) -> String {
-    format!("{} {:?} {}", key.id.0, key.name, key.scopes)
+    format!("{} {} {:?}", key.id.0, key.scopes, key.name)
 }
 
 /// All keys, oldest first, with the expired and the revoked ones.

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use super::{failure::Failure, log, print::print, runtime::block_on};
 use crate::{
+    administration::{ChangeKeyError, retire_key, rotate_key},
+    authorization::Operator,
     clock::{Clock, rfc_3339},
     config::Config,
     db::Db,
@@ -104,12 +106,12 @@ fn line(Listed { id, algorithm, signs_from, stage }: &Listed) -> String {
     format!("{id}  {algorithm}  {stage}\n")
 }
 
-async fn rotate(state: &AppState, at_once: bool, output: Output) -> Result<(), Failure> {
+async fn rotate(state: &Arc<AppState>, at_once: bool, output: Output) -> Result<(), Failure> {
     check_secret(state).await?;
     let now = state.clock.now();
     // A node that has not read the key yet would refuse its tokens.
     let signs_from = now.plus(if at_once { READ_BY_ALL_AFTER } else { PUBLISHED_FOR });
-    let next = state.keyring().rotate(signs_from).await.map_err(Failure::new)?;
+    let next = rotate_key(state, &Operator::CommandLine, signs_from).await.map_err(Failure::new)?;
     if at_once {
         let _ = writeln!(io::stderr(), "… {} seconds, until every node has read the key", READ_BY_ALL_AFTER.as_secs());
         tokio::time::sleep(READ_BY_ALL_AFTER).await;
@@ -134,15 +136,15 @@ fn published(next: &Rotation, Output { json }: Output) -> Result<(), Failure> {
     print(&format!("the key {id} ({algorithm}) is published and signs from {}\n", written(*signs_from)))
 }
 
-async fn retire(state: &AppState, id: &str, Output { json }: Output) -> Result<(), Failure> {
-    match state.keyring().retire(id, state.clock.now()).await.map_err(Failure::new)? {
-        None => return Err(Failure::Failed(format!("no key has the id {id}; see `bifrons keys list`"))),
-        Some(false) => {
+async fn retire(state: &Arc<AppState>, id: &str, Output { json }: Output) -> Result<(), Failure> {
+    retire_key(state, Operator::CommandLine, id).await.map_err(|error| match error {
+        ChangeKeyError::NotFound => Failure::Failed(format!("no key has the id {id}; see `bifrons keys list`")),
+        ChangeKeyError::Signs => {
             let what = "it signs now; run `bifrons keys rotate --now` first";
-            return Err(Failure::Failed(format!("{id} was not removed: {what}")));
+            Failure::Failed(format!("{id} was not removed: {what}"))
         }
-        Some(true) => {}
-    }
+        error => Failure::new(error),
+    })?;
     if json {
         return print(&format!("{}\n", json!({ "id": id, "action": "retire" })));
     }

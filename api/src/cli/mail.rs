@@ -14,16 +14,17 @@ use uuid::Uuid;
 use super::{
     failure::Failure,
     id, log,
+    nodes::beside_nodes,
     print::{counted, print},
     runtime::block_on,
 };
 use crate::{
-    audit::Trail,
+    administration::{MailError, discard_mail, list_mail, retry_mail},
+    authorization::Operator,
     clock::{Clock, rfc_3339},
     config::{Config, MailTransport},
-    db::Db,
     email_address::EmailAddress,
-    mail::{self, Letter, Templates, written},
+    mail::{Letter, MailFilter, Templates, written},
     state::AppState,
 };
 
@@ -86,27 +87,24 @@ pub(super) struct Output {
 }
 
 pub(super) fn run(command: &Command, config: &Config) -> Result<(), Failure> {
-    let _log = log::start_for_command(config.log)?;
     match command {
         Command::Test { email } => test(config, email),
         Command::Preview { folder, templates: true } => templates(folder),
         Command::Preview { folder, .. } => preview(config, folder),
-        Command::Queue { dead, output } => with_database(config, async |db| queue(db, *dead, *output).await),
-        Command::Retry { id, output, .. } => with_database(config, async |db| retry(db, id.map(MailId), *output).await),
-        Command::Discard { id, output, .. } => with_database(config, async |db| discard(db, id.map(MailId), *output).await),
+        Command::Queue { dead, output } => beside_nodes(config, async |state| queue(state, *dead, *output).await),
+        Command::Retry { id, output, .. } => beside_nodes(config, async |state| {
+            let id = id.map(MailId);
+            changed("retried", retry_mail(state, Operator::CommandLine, id).await, id, *output)
+        }),
+        Command::Discard { id, output, .. } => beside_nodes(config, async |state| {
+            let id = id.map(MailId);
+            changed("discarded", discard_mail(state, Operator::CommandLine, id).await, id, *output)
+        }),
     }
 }
 
-fn with_database(config: &Config, work: impl AsyncFnOnce(&Db) -> Result<(), Failure>) -> Result<(), Failure> {
-    block_on(async {
-        let db = Db::open_existing(&config.database).await.map_err(Failure::new)?;
-        let done = work(&db).await;
-        db.close().await.map_err(Failure::new)?;
-        done
-    })
-}
-
 fn test(config: &Config, email: &str) -> Result<(), Failure> {
+    let _log = log::start_for_command(config.log)?;
     let address = EmailAddress::parse(email).map_err(|rule| Failure::Failed(format!("the address {}", rule.detail())))?;
     let to = match &config.mail.transport {
         MailTransport::Folder(folder) => format!("a file in {}: mail.url names no mail server", folder.display()),
@@ -158,11 +156,12 @@ fn preview(config: &Config, folder: &Path) -> Result<(), Failure> {
 /// So many rows are read at once.
 const PAGE: u64 = 500;
 
-async fn queue(db: &Db, only_dead: bool, Output { json }: Output) -> Result<(), Failure> {
+async fn queue(state: &AppState, only_dead: bool, Output { json }: Output) -> Result<(), Failure> {
+    let filter = MailFilter { dead: only_dead.then_some(true), ..MailFilter::default() };
     let mut after = None;
     let mut is_empty = true;
     loop {
-        let page = mail::store::list(db.connection(), only_dead, after, PAGE).await.map_err(Failure::new)?;
+        let page = list_mail(state, filter, after, PAGE).await.map_err(Failure::new)?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         is_empty = false;
@@ -199,23 +198,12 @@ fn line(mail: &outgoing_mail::Model, now: UnixMillis) -> String {
     format!("{}  {}  to {}  {attempts}, {state}{failure}\n", mail.id.0, mail.kind, mail.recipient)
 }
 
-async fn retry(db: &Db, id: Option<MailId>, output: Output) -> Result<(), Failure> {
-    let count = mail::retry(db, &trail(), id, Clock::System.now()).await.map_err(Failure::new)?;
-    changed("retried", count, id, output)
-}
-
-async fn discard(db: &Db, id: Option<MailId>, output: Output) -> Result<(), Failure> {
-    let count = mail::discard(db, &trail(), id).await.map_err(Failure::new)?;
-    changed("discarded", count, id, output)
-}
-
-fn trail() -> Trail {
-    Trail::of_command(Arc::default(), Clock::System)
-}
-
-fn changed(what: &str, count: u64, id: Option<MailId>, Output { json }: Output) -> Result<(), Failure> {
-    if let (0, Some(id)) = (count, id) {
-        return Err(Failure::Failed(format!("no mail to be {what} has the id {}; see `bifrons mail queue`", id.0)));
-    }
+fn changed(what: &str, done: Result<u64, MailError>, id: Option<MailId>, Output { json }: Output) -> Result<(), Failure> {
+    let count = done.map_err(|error| match (error, id) {
+        (MailError::NotFound, Some(id)) => {
+            Failure::Failed(format!("no mail to be {what} has the id {}; see `bifrons mail queue`", id.0))
+        }
+        (error, _) => Failure::new(error),
+    })?;
     print(&if json { format!("{}\n", json!({ what: count })) } else { format!("{what}: {count}\n") })
 }

@@ -28,6 +28,7 @@ mod secrets;
 mod serve;
 mod sessions;
 mod settings;
+mod statistics;
 mod user;
 mod webhook;
 
@@ -83,6 +84,8 @@ enum Command {
     User(user::Command),
     /// Show the audit trail: who did what, when, and from where
     Audit(audit::Arguments),
+    /// Show how many users, sessions and sign-ins there are
+    Statistics(statistics::Arguments),
     /// List the sessions of a user, end one, those of a user, or all
     #[command(subcommand, alias = "sessions")]
     Session(sessions::Command),
@@ -127,6 +130,9 @@ impl Cli {
             Some(Command::Migrate) => load(self.config.as_ref()).and_then(|(_, config)| migrate::run(config)),
             Some(Command::User(command)) => load(self.config.as_ref()).and_then(|(_, config)| user::run(&command, &config)),
             Some(Command::Audit(arguments)) => load(self.config.as_ref()).and_then(|(_, config)| audit::run(&arguments, &config)),
+            Some(Command::Statistics(arguments)) => {
+                load(self.config.as_ref()).and_then(|(_, config)| statistics::run(&arguments, &config))
+            }
             Some(Command::Session(command)) => load(self.config.as_ref()).and_then(|(_, config)| sessions::run(&command, &config)),
             Some(Command::AdminKey(command)) => {
                 load(self.config.as_ref()).and_then(|(_, config)| admin_key::run(&command, &config))

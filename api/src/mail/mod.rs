@@ -8,7 +8,6 @@ mod delays;
 mod file;
 mod letter;
 mod message;
-mod operator;
 mod outbox;
 mod smtp;
 pub(crate) mod store;
@@ -19,9 +18,9 @@ mod templates;
 pub(crate) use attempt::SendError;
 pub use letter::Letter;
 pub(crate) use letter::{CONFIRMED_WITHIN, Circumstances, OneTimeLink, RESET_WITHIN, SecurityNotice, UNDO_WITHIN, written};
-pub use operator::{discard, retry};
 pub use outbox::Outbox;
 pub use smtp::Step;
+pub use store::MailFilter;
 pub use template_error::TemplateError;
 pub use templates::Templates;
 

@@ -265,7 +265,7 @@ impl Outbox {
     pub(crate) async fn reseal(&self, db: &Db) -> Result<(u64, u64), Unavailable> {
         let (mut after, mut resealed, mut unreadable) = (None, 0, 0);
         loop {
-            let page = store::list(db.connection(), false, after, 500).await?;
+            let page = store::list(db.connection(), store::MailFilter::default(), after, 500).await?;
             let Some(last) = page.last() else { return Ok((resealed, unreadable)) };
             after = Some(last.id);
             for mail in page.iter().filter(|mail| !self.secrets.is_sealed_by_newest(&mail.content)) {

@@ -7,7 +7,7 @@ use entity::{
     outgoing_mail::{Column, Entity, Model},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 
@@ -93,20 +93,32 @@ pub(crate) async fn revive(db: &impl ConnectionTrait, id: Option<MailId>, now: U
     Ok(update.exec(db).await?.rows_affected)
 }
 
+/// Which mails to list: those that match every part. The default matches all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MailFilter {
+    /// Whether they were given up.
+    pub dead: Option<bool>,
+    /// The user whom they are for.
+    pub user: Option<UserId>,
+}
+
+/// A mail; `None` if it was delivered or removed.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: MailId) -> Result<Option<Model>, Unavailable> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
 /// The mails in the outbox after `after`, oldest first.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    only_dead: bool,
+    MailFilter { dead, user }: MailFilter,
     after: Option<MailId>,
     limit: u64,
 ) -> Result<Vec<Model>, Unavailable> {
-    let mut query = Entity::find();
-    if only_dead {
-        query = query.filter(Column::DeadAt.is_not_null());
-    }
-    if let Some(after) = after {
-        query = query.filter(Column::Id.gt(after));
-    }
+    let given = Condition::all()
+        .add_option(dead.map(|dead| if dead { Column::DeadAt.is_not_null() } else { Column::DeadAt.is_null() }))
+        .add_option(user.map(|user| Column::UserId.eq(user)))
+        .add_option(after.map(|after| Column::Id.gt(after)));
+    let query = Entity::find().filter(given);
     Ok(query.order_by_asc(Column::Id).limit(limit).all(db).await?)
 }
 

@@ -36,6 +36,7 @@ pub use end_before::end_before;
 pub use established::{Credential, Established};
 pub use expired::record_expired;
 pub use lifetime::{Expiry, expiry, is_fresh};
+pub(crate) use list::count;
 pub use list::list;
 pub use open::{Delivery, OpenError, Opening, open};
 pub use read::read_again;

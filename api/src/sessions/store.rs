@@ -14,7 +14,6 @@ use sea_orm::{
 use crate::{
     audit::Event,
     authentication::second_factor,
-    config::SessionsConfig,
     db::{Unavailable, database_now, later, padded},
     principal::{Principal, SessionSnapshot},
     session_cache::Change,
@@ -179,41 +178,6 @@ pub(crate) async fn renew(
         tx.changed(Change::session(session.id, session.version + 1));
     }
     Ok(is_renewed)
-}
-
-/// The sessions that a list shows.
-#[derive(Clone, Copy)]
-pub(crate) struct Live<'a> {
-    pub(crate) user: UserId,
-    pub(crate) now: UnixMillis,
-    pub(crate) config: &'a SessionsConfig,
-}
-
-/// The live sessions of a user, newest first, older than `before`. All that `lifetime::expiry` says is in the query: a filter after
-/// `LIMIT` would make a page short that is not the last one.
-pub(crate) async fn list(
-    db: &impl ConnectionTrait,
-    Live { user, now, config }: Live<'_>,
-    before: Option<SessionId>,
-    limit: u64,
-) -> Result<Vec<Model>, Unavailable> {
-    let within = |remember: bool| {
-        let lifetime = config.lifetime(remember);
-        Condition::all()
-            .add(Column::Remember.eq(remember))
-            .add(Column::LastSeenAt.gt(now.minus(lifetime.idle)))
-            .add(Column::CreatedAt.gt(now.minus(lifetime.absolute)))
-    };
-    let mut live = Entity::find()
-        .filter(Column::UserId.eq(user))
-        .filter(Column::EndedAt.is_null())
-        .filter(Column::ExpiresAt.gt(now))
-        .filter(Column::IdleExpiresAt.gt(now))
-        .filter(Condition::any().add(within(true)).add(within(false)));
-    if let Some(before) = before {
-        live = live.filter(Column::Id.lt(before));
-    }
-    Ok(live.order_by_desc(Column::Id).limit(limit).all(db).await?)
 }
 
 /// Notes that a user keeps the account: they signed in before its deletion.

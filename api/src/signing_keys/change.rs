@@ -4,7 +4,7 @@ use std::{io::ErrorKind, path::PathBuf, time::Duration};
 
 use super::{
     error::SigningKeysError,
-    life::{PUBLISHED_FOR, Stage, is_reachable, stages},
+    life::{PUBLISHED_FOR, Stage, is_reachable, staged},
     sealed::{self, Pair},
     store,
 };
@@ -55,16 +55,13 @@ pub enum ImportError {
 }
 
 impl Keyring<'_> {
-    /// Makes the next key of the newest one's algorithm for an operator, whose command may have another configuration than the nodes.
-    pub async fn rotate(&self, signs_from: UnixMillis) -> Result<Rotation, SigningKeysError> {
-        loop {
-            let rows = store::read(self.db.connection()).await?;
-            let newest = rows.last().ok_or(SigningKeysError::Missing)?;
-            let next = generate(algorithm_of(newest)?)?;
-            if let Some(rotation) = self.publish(newest.number + 1, &next, signs_from, "operator").await? {
-                return Ok(rotation);
-            }
-        }
+    /// The next key, of the newest one's algorithm and not stored yet.
+    pub(crate) async fn prepare_next(&self, signs_from: UnixMillis) -> Result<(signing_key::Model, Rotation), SigningKeysError> {
+        let rows = store::read(self.db.connection()).await?;
+        let newest = rows.last().ok_or(SigningKeysError::Missing)?;
+        let next = generate(algorithm_of(newest)?)?;
+        let row = sealed::seal(self.secrets, newest.number + 1, &next, signs_from)?;
+        Ok((row, Rotation { id: next.0.id, algorithm: next.0.algorithm, signs_from }))
     }
 
     /// Makes the next key if the newest is of another algorithm. Of several nodes one succeeds.
@@ -107,31 +104,11 @@ impl Keyring<'_> {
         }
     }
 
-    /// Removes a key: its tokens are void as soon as the nodes read the keys. `None` if there is no such key, and `Some(false)` if it
-    /// signs now: an older key, which may be the stolen one, would sign in its place.
-    pub async fn retire(&self, id: &str, now: UnixMillis) -> Result<Option<bool>, Unavailable> {
-        let rows = store::read(self.db.connection()).await?;
-        let signs_from: Vec<_> = rows.iter().map(|row| row.signs_from).collect();
-        let mut staged = rows.iter().zip(stages(&signs_from, now));
-        let Some((row, stage)) = staged.find(|(row, _)| row.id == id) else { return Ok(None) };
-        if stage == Stage::Signing {
-            return Ok(Some(false));
-        }
-        let removal = async || {
-            let tx = self.db.begin().await?;
-            let is_removed = store::remove(&tx, vec![row.number]).await? > 0;
-            self.commit(tx, is_removed, Event::SigningKeyRemoved.into()).await
-        };
-        self.db.retry(removal).await.map(|_| Some(true))
-    }
-
     /// Removes the keys of which no token can be valid any more.
     pub(crate) async fn remove_gone(&self, now: UnixMillis) -> Result<(), Unavailable> {
         let rows = store::read(self.db.connection()).await?;
-        let signs_from: Vec<_> = rows.iter().map(|row| row.signs_from).collect();
         let is_gone = |stage| matches!(stage, Stage::Retired(until) if until <= now);
-        let gone = rows.iter().zip(stages(&signs_from, now)).filter(|(_, stage)| is_gone(*stage)).map(|(row, _)| row.number);
-        let gone: Vec<_> = gone.collect();
+        let gone: Vec<_> = staged(rows, now).into_iter().filter(|(_, stage)| is_gone(*stage)).map(|(row, _)| row.number).collect();
         if !gone.is_empty() {
             store::remove(self.db.connection(), gone).await?;
         }
@@ -205,7 +182,7 @@ impl Keyring<'_> {
         let publication = async || {
             let tx = self.db.begin().await?;
             let is_added = store::add(&tx, vec![row.clone()]).await?;
-            self.commit(tx, is_added, Event::SigningKeyPublished.because(because)).await
+            self.commit(tx, is_added, Event::SigningKeyPublished.because(because).about(row.id.clone())).await
         };
         let is_published = self.db.retry(publication).await?;
         Ok(is_published.then(|| Rotation { id: pair.0.id.clone(), algorithm: pair.0.algorithm, signs_from }))

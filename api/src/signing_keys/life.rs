@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::UnixMillis;
+use entity::{UnixMillis, signing_key::Model};
 
 /// How long a verifier may cache the JWK Set: `Cache-Control: max-age` of its answer.
 pub const JWKS_MAX_AGE: Duration = Duration::from_secs(300);
@@ -37,9 +37,15 @@ pub enum Stage {
     Retired(UnixMillis),
 }
 
+/// The keys of the database, oldest first, each with its stage.
+pub(crate) fn staged(rows: Vec<Model>, now: UnixMillis) -> Vec<(Model, Stage)> {
+    let signs_from: Vec<_> = rows.iter().map(|row| row.signs_from).collect();
+    rows.into_iter().zip(stages(&signs_from, now)).collect()
+}
+
 /// The stages of keys that sign from these times, in the order of their numbers. The newest key signs whose time has come. If the clock
 /// stands before all of them, the first one signs.
-pub(super) fn stages(signs_from: &[UnixMillis], now: UnixMillis) -> Vec<Stage> {
+fn stages(signs_from: &[UnixMillis], now: UnixMillis) -> Vec<Stage> {
     let signing = signs_from.iter().rposition(|from| *from <= now).unwrap_or_default();
     let stage = |(at, from): (usize, &UnixMillis)| match at.cmp(&signing) {
         std::cmp::Ordering::Greater => Stage::Published(*from),

@@ -17,7 +17,7 @@ use entity::{UnixMillis, signing_key};
 pub use error::SigningKeysError;
 pub use key_set::KeySet;
 pub use life::{JWKS_MAX_AGE, PUBLISHED_FOR, RETIRED_FOR, Stage};
-pub(crate) use life::{READ_BY_ALL_AFTER, READ_EVERY};
+pub(crate) use life::{READ_BY_ALL_AFTER, READ_EVERY, staged};
 
 use crate::{
     db::{Db, Unavailable},
@@ -112,12 +112,10 @@ pub async fn check(db: &Db, secrets: &ServerSecrets) -> Result<(), SigningKeysEr
 
 /// All keys, oldest first. Needs no secret.
 pub async fn list(db: &Db, now: UnixMillis) -> Result<Vec<Listed>, Unavailable> {
-    let rows = store::read(db.connection()).await?;
-    let signs_from: Vec<_> = rows.iter().map(|row| row.signs_from).collect();
-    let stages = life::stages(&signs_from, now);
+    let staged = staged(store::read(db.connection()).await?, now);
     let listed = |(row, stage): (signing_key::Model, Stage)| {
         let signing_key::Model { id, algorithm, signs_from, .. } = row;
         Listed { id, algorithm, signs_from, stage }
     };
-    Ok(rows.into_iter().zip(stages).map(listed).collect())
+    Ok(staged.into_iter().map(listed).collect())
 }

@@ -6,12 +6,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryF
 use crate::db::Unavailable;
 
 /// All keys, oldest first.
-pub(super) async fn read(db: &impl ConnectionTrait) -> Result<Vec<Model>, Unavailable> {
+pub(crate) async fn read(db: &impl ConnectionTrait) -> Result<Vec<Model>, Unavailable> {
     Ok(Entity::find().order_by_asc(Column::Number).all(db).await?)
 }
 
 /// Stores keys, all or none; false if another process stored one with the same number or id.
-pub(super) async fn add(db: &impl ConnectionTrait, keys: Vec<Model>) -> Result<bool, Unavailable> {
+pub(crate) async fn add(db: &impl ConnectionTrait, keys: Vec<Model>) -> Result<bool, Unavailable> {
     let rows = keys.into_iter().map(IntoActiveModel::into_active_model);
     match Entity::insert_many(rows).exec_without_returning(db).await.map_err(Unavailable::from) {
         Err(error) if error.is_duplicate() => Ok(false),
@@ -27,7 +27,7 @@ pub(super) async fn reseal(db: &impl ConnectionTrait, key: &Model, private: Vec<
 }
 
 /// Removes keys by number, and returns how many.
-pub(super) async fn remove(db: &impl ConnectionTrait, numbers: Vec<i32>) -> Result<u64, Unavailable> {
+pub(crate) async fn remove(db: &impl ConnectionTrait, numbers: Vec<i32>) -> Result<u64, Unavailable> {
     Ok(Entity::delete_many().filter(Column::Number.is_in(numbers)).exec(db).await?.rows_affected)
 }
 

@@ -33,6 +33,7 @@ use crate::{
     secret::{Algorithm, KeyError, RefreshToken, ServerSecrets},
     session_cache::{Role, SessionCache, Shared, VerifiedTokens},
     signing_keys::{Keyring, SigningKeys, SigningKeysError},
+    statistics,
 };
 
 /// The file of the server secrets, in the data folder.
@@ -82,6 +83,8 @@ pub struct AppState {
     pub outbox: Arc<Outbox>,
     /// The places of searches of operators: each may read a whole table.
     pub searches: Searches,
+    /// How many users, sessions and sign-ins this node has counted.
+    pub statistics: statistics::Shared,
     /// Wakes who resolves requests for a new password.
     pub reset_requests: Notify,
     /// Held by deliveries to webhooks that are on their way.
@@ -222,6 +225,7 @@ impl AppState {
             hasher: Hasher::new(&config.passwords.hashing, Arc::clone(&audit))?,
             outbox: Arc::new(Outbox::new(config.mail.clone(), secrets.clone(), clock.clone(), Arc::clone(&audit))?),
             searches: Searches::default(),
+            statistics: statistics::Shared::default(),
             reset_requests: Notify::new(),
             deliveries: Arc::new(Semaphore::new(MAX_DELIVERIES)),
             #[cfg(feature = "testbed")]

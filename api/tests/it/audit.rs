@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use bifrons::{
     accounts::AdminAction,
+    administration,
     audit::{
         Event,
         store::{Filter, read},
     },
+    authorization::Operator,
     maintenance,
     request_context::Actor,
     state::AppState,
@@ -78,7 +80,7 @@ async fn each_action_has_one_row_that_names_actor_subject_and_requester() {
     let command = Arc::new(AppState::open_existing(config, app.state.clock.clone()).await.unwrap());
     operator::apply(&command, AdminAction::Disable, EMAIL).await;
     second().await;
-    app.state.keyring().rotate(app.state.clock.now()).await.unwrap();
+    operator::rotate(&app.state, app.state.clock.now()).await;
 
     let rows = rows(&app).await;
     expect_rows(&rows, id);
@@ -145,7 +147,7 @@ async fn nothing_happens_without_its_row_and_what_did_not_happen_has_none() {
     ada.change_password(PASSWORD, OTHER).await.expect(503);
     ada.get("/v1/me/export").await.expect(503);
     ada.snapshot().sign_out().await.expect(503);
-    assert!(app.state.keyring().rotate(app.state.clock.now()).await.is_err());
+    administration::rotate_key(&app.state, &Operator::CommandLine, app.state.clock.now()).await.unwrap_err();
     // A refusal needs no row to be one.
     app.advance(Duration::from_secs(1)).await;
     app.client().sign_in(EMAIL, WRONG).await.expect(401);

@@ -1,6 +1,6 @@
 //! Signing keys when something is wrong: clocks, a database that refuses writes, an upgrade without the key file.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bifrons::{
     clock::Clock,
@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 
 use crate::{
     signing_keys::{DAY, daily, signing},
-    support::{App, EMAIL, PASSWORD},
+    support::{App, EMAIL, PASSWORD, operator},
 };
 
 /// The clock of a node is set back before the time of the only key.
@@ -36,13 +36,13 @@ async fn a_node_with_a_wrong_clock_voids_no_token() {
     for hours in [12, -12] {
         let right = App::configured(daily).await;
         let wrong = UnixMillis(right.state.clock.now().0 + hours * 3_600_000);
-        let wrong = Box::pin(AppState::open(right.state.config.clone(), Clock::manual(wrong))).await.unwrap();
+        let wrong = Arc::new(Box::pin(AppState::open(right.state.config.clone(), Clock::manual(wrong))).await.unwrap());
         let mut signers = VecDeque::new();
         for step in 0..(4 * DAY.as_secs() / STEP.as_secs()) {
             wrong.clock.advance(STEP);
             keep_keys(&wrong).await.unwrap();
             if step == 400 {
-                wrong.keyring().rotate(wrong.clock.now().plus(PUBLISHED_FOR)).await.unwrap();
+                operator::rotate(&wrong, wrong.clock.now().plus(PUBLISHED_FOR)).await;
             }
             right.advance(STEP).await;
             keep_keys(&right.state).await.unwrap();
@@ -59,8 +59,8 @@ async fn a_node_with_a_wrong_clock_voids_no_token() {
 async fn a_key_of_a_clock_that_was_years_ahead_stops_no_rotation() {
     let app = App::configured(daily).await;
     let ahead = app.state.clock.now().plus(1000 * DAY);
-    let ahead = AppState::open(app.state.config.clone(), Clock::manual(ahead)).await.unwrap();
-    ahead.keyring().rotate(ahead.clock.now().plus(PUBLISHED_FOR)).await.unwrap();
+    let ahead = Arc::new(AppState::open(app.state.config.clone(), Clock::manual(ahead)).await.unwrap());
+    operator::rotate(&ahead, ahead.clock.now().plus(PUBLISHED_FOR)).await;
     let first = signing(&app);
     let stages = async || {
         keep_keys(&app.state).await.unwrap();
@@ -106,8 +106,8 @@ async fn nodes_that_start_together_with_another_algorithm_make_one_key() {
 async fn a_node_that_cannot_write_learns_of_removed_keys() {
     let app = App::configured(daily).await;
     let stolen = signing(&app);
-    app.state.keyring().rotate(app.state.clock.now()).await.unwrap();
-    app.state.keyring().retire(&stolen, app.state.clock.now()).await.unwrap();
+    operator::rotate(&app.state, app.state.clock.now()).await;
+    operator::retire(&app.state, &stolen).await.unwrap();
     app.advance(DAY).await;
     app.forbid("INSERT ON signing_key").await;
     keep_keys(&app.state).await.unwrap_err();

@@ -6,6 +6,7 @@ use std::{
 };
 
 use bifrons::{
+    administration::ChangeKeyError,
     audit::Event,
     config::Config,
     maintenance::keep_keys,
@@ -17,7 +18,7 @@ use futures_util::future::join_all;
 use jsonwebtoken::{DecodingKey, Validation, jwk::JwkSet};
 use serde_json::json;
 
-use crate::support::{App, EMAIL, PASSWORD};
+use crate::support::{App, EMAIL, PASSWORD, operator};
 
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -158,12 +159,13 @@ async fn the_tokens_of_a_removed_key_are_void() {
     let (token, refresh) = (tokens.string("/tokens/access_token"), tokens.string("/tokens/refresh_token"));
     app.client().with_token(&token).get_session().await.expect(200);
     let (stolen, now) = (signing(&app), app.state.clock.now());
-    assert_eq!(app.state.keyring().retire(&stolen, now).await.unwrap(), Some(false), "the only one");
-    assert_eq!(app.state.keyring().retire("unknown", now).await.unwrap(), None);
-    app.state.keyring().rotate(now.plus(PUBLISHED_FOR)).await.unwrap();
-    assert_eq!(app.state.keyring().retire(&stolen, now).await.unwrap(), Some(false), "the other one does not sign yet");
-    app.state.keyring().rotate(now).await.unwrap();
-    assert_eq!(app.state.keyring().retire(&stolen, now).await.unwrap(), Some(true));
+    let signs = async || matches!(operator::retire(&app.state, &stolen).await, Err(ChangeKeyError::Signs));
+    assert!(signs().await, "the only one");
+    assert!(matches!(operator::retire(&app.state, "unknown").await, Err(ChangeKeyError::NotFound)));
+    operator::rotate(&app.state, now.plus(PUBLISHED_FOR)).await;
+    assert!(signs().await, "the other one does not sign yet");
+    operator::rotate(&app.state, now).await;
+    operator::retire(&app.state, &stolen).await.unwrap();
     keep_keys(&app.state).await.unwrap();
     app.client().with_token(&token).get_session().await.expect_problem(401, "invalid_token");
     let token = app.client().refresh(&refresh).await.expect(200).string("/tokens/access_token");

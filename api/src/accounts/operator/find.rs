@@ -4,7 +4,9 @@ use entity::{UserId, user};
 use uuid::Uuid;
 
 use super::store::{self, UserFilter};
-use crate::{accounts, audit::Event, db::Unavailable, email_address::EmailAddress, state::AppState};
+use crate::{
+    accounts, audit::Event, authentication, db::Unavailable, email_address::EmailAddress, state::AppState, statistics::UserCounts,
+};
 
 /// A user who is not deleted.
 pub async fn user_by_id(state: &AppState, id: UserId) -> Result<Option<user::Model>, Unavailable> {
@@ -29,6 +31,12 @@ pub async fn list_users(
     limit: u64,
 ) -> Result<Vec<user::Model>, Unavailable> {
     store::list(state.db.connection(), filter, before, limit).await
+}
+
+/// How many users there are. It reads the whole table.
+pub(crate) async fn count_users(state: &AppState) -> Result<UserCounts, Unavailable> {
+    let db = state.db.connection();
+    Ok(UserCounts { passkey: authentication::passkey::store::count_owners(db).await?, ..store::count(db).await? })
 }
 
 /// Records that an operator read data of a user.

@@ -18,6 +18,7 @@ pub(super) use create::row_of;
 pub use create::{CreateUser, CreateUserError, CreatedUser, create_user};
 pub use delete::delete_user;
 pub use factors::{FactorsOfUser, factors_of, reset_second_factors};
+pub(crate) use find::count_users;
 pub use find::{find_user, list_users, note_read, user_by_id};
 pub use instruction::{Instruction, OperatorError};
 pub use invite::{InvitedUser, invite_user, resend_invitation};

@@ -15,6 +15,7 @@ use crate::{
     db::{Unavailable, later},
     sessions::store::change_user,
     state::Tx,
+    statistics::UserCounts,
 };
 
 /// Which users to list: those who match every part that is given.
@@ -81,6 +82,23 @@ pub(super) async fn list(
         .add_option(second_factor.map(|has| Column::SecondFactor.eq(has)));
     let users = Entity::find().filter(Column::Status.ne(Status::Deleted)).filter(given);
     Ok(users.order_by_desc(Column::Id).limit(limit).all(db).await?)
+}
+
+/// How many users who are not deleted there are, and how many of them meet each condition. It reads the whole table, once.
+pub(super) async fn count(db: &impl ConnectionTrait) -> Result<UserCounts, Unavailable> {
+    let mut counted = Entity::find().select_only().column_as(Column::Id.count(), "total");
+    for (name, condition) in [
+        ("disabled", Column::Status.eq(Status::Disabled)),
+        ("verified", Column::EmailVerified.eq(true)),
+        ("with_factor", Column::SecondFactor.eq(true)),
+    ] {
+        // Grouping would sort all users.
+        counted = counted.column_as(Expr::expr(Expr::case(condition, 1)).count(), name);
+    }
+    let counts: Option<(i64, i64, i64, i64)> = counted.filter(Column::Status.ne(Status::Deleted)).into_tuple().one(db).await?;
+    let (total, disabled, verified, second_factor) = counts.unwrap_or_default();
+    let [total, disabled, verified, second_factor] = [total, disabled, verified, second_factor].map(i64::unsigned_abs);
+    Ok(UserCounts { total, disabled, verified, second_factor, ..UserCounts::default() })
 }
 
 const ESCAPE: char = '!';

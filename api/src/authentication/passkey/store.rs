@@ -6,7 +6,8 @@ use entity::{
     used_challenge, user,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 
 use crate::{db::Unavailable, state::Tx};
@@ -25,6 +26,13 @@ pub(crate) async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<V
 /// How many passkeys a user has.
 pub(crate) async fn count(db: &impl ConnectionTrait, user: UserId) -> Result<u64, Unavailable> {
     Ok(Entity::find().filter(Column::UserId.eq(user)).count(db).await?)
+}
+
+/// How many users have a passkey. It reads a whole index.
+pub(crate) async fn count_owners(db: &impl ConnectionTrait) -> Result<u64, Unavailable> {
+    let owners = Entity::find().select_only().column_as(Expr::col(Column::UserId).count_distinct(), "owners");
+    let count: Option<i64> = owners.into_tuple().one(db).await?;
+    Ok(count.unwrap_or_default().unsigned_abs())
 }
 
 /// Stores a new passkey. [`Unavailable::is_duplicate`] if it is there already.

@@ -48,7 +48,7 @@ impl Arguments {
         match error {
             CreateUserError::EmailTaken => Failure::Failed(format!("another user has the address {}", self.email)),
             CreateUserError::Invalid(rule) => Failure::Failed(format!("no user was created: {rule}")),
-            error => Failure::new(error),
+            error @ CreateUserError::Operator(_) => Failure::new(error),
         }
     }
 }

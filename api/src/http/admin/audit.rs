@@ -65,7 +65,7 @@ pub(super) struct AuditEvent {
     /// The id of the request, as its answer and its log lines have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<Uuid>,
-    /// What it is about, if that is no user and no session: the id, the name and the scopes of an admin key.
+    /// What it is about, if that is no user and no session, as the id, the scopes and the name of an admin key.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// How many times it happened: refusals that are alike are one row.

@@ -2,6 +2,8 @@
 
 pub(super) mod actions;
 pub(super) mod audit;
+pub(super) mod keys;
+pub(super) mod mail;
 mod model;
 pub(super) mod new_users;
 mod parameters;
@@ -10,6 +12,7 @@ mod roles;
 pub mod rows;
 mod search;
 pub(super) mod sessions;
+pub(super) mod statistics;
 mod tag;
 pub(super) mod users;
 pub(super) mod webhook_deliveries;

@@ -13,6 +13,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     audit::Event,
     http::request::patterns::{ROLE, STORABLE},
+    statistics::Day,
     webhooks::{self, MAX_DESCRIPTION, MAX_URL},
 };
 
@@ -121,6 +122,20 @@ text! {
 text! {
     /// A moment as in RFC 3339.
     Moment, MetaSchema { format: Some("date-time"), ..limited(40) }, "2026-01-01T09:00:00Z", |text| OffsetDateTime::parse(text, &Rfc3339).is_ok()
+}
+
+text! {
+    /// A day in UTC.
+    DayText, MetaSchema { format: Some("date"), ..limited(10) }, "2026-01-31", |text| Day::parse(text).is_some()
+}
+
+text! {
+    /// The id of a signing key: `kid`.
+    SigningKeyId, with_pattern("^[A-Za-z0-9_-]+$", limited(43)), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", is_key_id
+}
+
+fn is_key_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 impl From<Moment> for UnixMillis {

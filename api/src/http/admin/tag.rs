@@ -13,4 +13,10 @@ pub(super) enum AdminTag {
     Audit,
     /// Events, delivered to other services.
     Webhooks,
+    /// Mails that were not delivered yet, or were given up.
+    Mail,
+    /// The keys that sign access tokens.
+    Keys,
+    /// How many users, sessions and sign-ins there are.
+    Statistics,
 }

@@ -72,6 +72,11 @@ permissions! {
     AuditRead = "scope audit:read",
     WebhooksRead = "scope webhooks:read",
     WebhooksWrite = "scope webhooks:write",
+    StatisticsRead = "scope statistics:read",
+    MailRead = "scope mail:read",
+    MailWrite = "scope mail:write",
+    KeysRead = "scope keys:read",
+    KeysWrite = "scope keys:write",
 }
 
 /// The operator of a request: a user with the role `admin` who authenticated with two factors within `sessions.fresh_for`, or an admin key

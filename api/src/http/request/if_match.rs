@@ -31,28 +31,32 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        versions(request.headers()).map(Self).ok_or_else(|| {
+        versions(request.headers()).map(Self).map_err(|WrongForm| {
             let detail = "must be * or entity tags as `ETag` has them: \"7\", in double quotes and without W/";
             Problem::new(ProblemCode::ValidationFailed).fields(vec![FieldError::new("If-Match", Rule::Format, detail)]).into()
         })
     }
 }
 
-/// The versions of all lines; inside, `None` for any. `None` if a line has another form.
-fn versions(headers: &HeaderMap) -> Option<Option<Vec<i64>>> {
+/// A line that is neither `*` nor a list of strong entity tags.
+#[derive(Debug, PartialEq, Eq)]
+struct WrongForm;
+
+/// The versions of all lines; `None` for any.
+fn versions(headers: &HeaderMap) -> Result<Option<Vec<i64>>, WrongForm> {
     let lines: Option<Vec<_>> = headers.get_all(header::IF_MATCH).iter().map(|line| line.to_str().ok()).collect();
-    let lines = lines?;
+    let lines = lines.ok_or(WrongForm)?;
     if lines.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
     let joined = lines.join(",");
     if joined.trim() == "*" {
-        return Some(None);
+        return Ok(None);
     }
-    let tags = tags(&joined).filter(|tags| !tags.is_empty())?;
+    let tags = tags(&joined).filter(|tags| !tags.is_empty()).ok_or(WrongForm)?;
     // A tag of another form is of no version.
     let is_version = |tag: &&&str| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_digit());
-    Some(Some(tags.iter().filter(is_version).filter_map(|tag| tag.parse().ok()).collect()))
+    Ok(Some(tags.iter().filter(is_version).filter_map(|tag| tag.parse().ok()).collect()))
 }
 
 /// The opaque texts of strong entity tags in a list, which may have empty elements (RFC 9110 section 5.6.1.2).
@@ -77,9 +81,9 @@ const BETWEEN: [char; 3] = [' ', '\t', ','];
 mod tests {
     use poem::http::{HeaderMap, HeaderValue, header};
 
-    use super::versions;
+    use super::{WrongForm, versions};
 
-    fn read(lines: &[&str]) -> Option<Option<Vec<i64>>> {
+    fn read(lines: &[&str]) -> Result<Option<Vec<i64>>, WrongForm> {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(header::IF_MATCH, HeaderValue::from_str(line).unwrap());
@@ -89,8 +93,8 @@ mod tests {
 
     #[test]
     fn rfc_9110_13_1_1_a_list_of_strong_tags_or_a_star() {
-        assert_eq!(read(&[]), Some(None));
-        assert_eq!(read(&[" * "]), Some(None));
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&[" * "]), Ok(None));
         for (lines, known) in [
             (&["\"7\""][..], &[7][..]),
             (&["\"7\", \"9\""], &[7, 9]),
@@ -101,11 +105,11 @@ mod tests {
             (&["\"7,8\""], &[]),
             (&["\"99999999999999999999\""], &[]),
         ] {
-            assert_eq!(read(lines), Some(Some(known.to_vec())), "{lines:?}");
+            assert_eq!(read(lines), Ok(Some(known.to_vec())), "{lines:?}");
         }
         for wrong in ["", " ", ",", "7", "W/\"7\"", "w/\"7\"", "\"7", "7\"", "\"7\" \"8\"", "\"7\"8", "*, \"7\"", "'7'", "\"a b\""]
         {
-            assert_eq!(read(&[wrong]), None, "{wrong}");
+            assert_eq!(read(&[wrong]), Err(WrongForm), "{wrong}");
         }
     }
 }

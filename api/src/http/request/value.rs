@@ -141,6 +141,9 @@ fn wrong_form(path: &str, schema: &Value, text: &str) -> Option<FieldError> {
     }
     match schema["format"].as_str() {
         Some("uuid") if !is_uuid(text) => Some(format("must be a UUID")),
+        Some("date") if OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339).is_err() => {
+            Some(format("must be a day: 2026-01-31"))
+        }
         Some("date-time") if OffsetDateTime::parse(text, &Rfc3339).is_err() => {
             Some(format("must be a moment as in RFC 3339: 2026-01-31T09:00:00Z"))
         }

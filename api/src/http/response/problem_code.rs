@@ -108,6 +108,10 @@ problem_codes! {
     TooManyWebhooks = 409, "Too many webhooks";
     /// The webhook is disabled: enable it first.
     WebhookDisabled = 409, "Webhook disabled";
+    /// The signing key signs now: rotate the keys first, or an older one would sign again.
+    KeySigns = 409, "Key signs";
+    /// There are 16 signing keys: retire one first.
+    TooManyKeys = 409, "Too many keys";
     /// The user has a password or a passkey, so there is nothing to invite to: send a reset instead.
     AlreadySignedUp = 409, "Already signed up";
     /// The address of the user is not verified, and the user has a password or a passkey: a stranger may have signed up with it.
@@ -141,6 +145,8 @@ impl ProblemCode {
                 | Self::UserDisabled
                 | Self::TooManyWebhooks
                 | Self::WebhookDisabled
+                | Self::KeySigns
+                | Self::TooManyKeys
                 | Self::AlreadySignedUp
                 | Self::EmailUnverified
         )

@@ -18,8 +18,9 @@ use super::{
 };
 use crate::http::{
     admin::{
-        actions::AdminActionsApi, audit::AdminAuditApi, new_users::AdminNewUsersApi, sessions::AdminSessionsApi,
-        users::AdminUsersApi, webhook_deliveries::AdminWebhookDeliveriesApi, webhooks::AdminWebhooksApi,
+        actions::AdminActionsApi, audit::AdminAuditApi, keys::AdminKeysApi, mail::AdminMailApi, new_users::AdminNewUsersApi,
+        sessions::AdminSessionsApi, statistics::AdminStatisticsApi, users::AdminUsersApi,
+        webhook_deliveries::AdminWebhookDeliveriesApi, webhooks::AdminWebhooksApi,
     },
     v1::{
         challenge::ChallengeApi, configuration::ConfigurationApi, email::EmailApi, export::ExportApi, me::MeApi, mint::MintApi,
@@ -67,6 +68,9 @@ apis! {
     AdminAuditApi,
     AdminWebhooksApi,
     AdminWebhookDeliveriesApi,
+    AdminMailApi,
+    AdminKeysApi,
+    AdminStatisticsApi,
 }
 
 /// The operations as poem serves them.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use bifrons::{
     accounts::{self, AdminAction, CreateUser, Field, UserChange},
+    administration,
     audit::Event,
     authorization::{self, Operator},
     deployment,
     email_address::EmailAddress,
-    mail as outbox, maintenance,
+    maintenance,
     network::ClientNetwork,
     secret::{Algorithm, Password, SigningKey},
     sessions,
@@ -71,10 +72,10 @@ pub async fn everything(app: &App) {
     sessions::make_mark(&app.state).await.unwrap();
     app.execute("DELETE FROM node_mark").await;
     sessions::make_mark(&app.state).await.unwrap();
-    let (keys, now) = (app.state.keyring(), app.state.clock.now());
-    let first = keys.rotate(now.plus(PUBLISHED_FOR)).await.unwrap();
-    keys.import(&SigningKey::generate(Algorithm::EdDsa).unwrap(), now).await.unwrap();
-    assert_eq!(keys.retire(&first.id, now).await.unwrap(), Some(true));
+    let now = app.state.clock.now();
+    let first = operator::rotate(&app.state, now.plus(PUBLISHED_FOR)).await;
+    app.state.keyring().import(&SigningKey::generate(Algorithm::EdDsa).unwrap(), now).await.unwrap();
+    operator::retire(&app.state, &first.id).await.unwrap();
     operators(app).await;
 }
 
@@ -199,9 +200,8 @@ pub async fn mail() -> Vec<String> {
         app.client().post("/v1/password/forgot", json!({ "email": EMAIL })).await.expect(202);
         until(async || app.state.metrics.events(event, because) > 0).await;
         if event == Event::MailDead {
-            let (db, audit) = (&app.state.db, &app.state.audit);
-            until(async || outbox::retry(db, audit, None, app.state.clock.now()).await.unwrap() == 1).await;
-            until(async || outbox::discard(db, audit, None).await.unwrap() == 1).await;
+            until(async || administration::retry_mail(&app.state, Operator::CommandLine, None).await.unwrap() == 1).await;
+            until(async || administration::discard_mail(&app.state, Operator::CommandLine, None).await.unwrap() == 1).await;
         }
         metrics.push(app.state.metrics.render());
     }

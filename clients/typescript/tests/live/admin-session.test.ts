@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AdminClient, createAdminClient, type OperationId } from "../../src/admin/index.js";
+import { type AdminClient, createAdminClient } from "../../src/admin/index.js";
 import { type Client, createClient } from "../../src/index.js";
-import { operationsOf } from "../support/admin-operations.js";
+import { type Operations, operationsOf } from "../support/admin-operations.js";
 import { cookieFetch } from "../support/cookies.js";
 import { makeProject } from "../support/project.js";
 import { blocksOf } from "../support/readme.js";
@@ -49,7 +49,7 @@ describe("every operation, on the session of an administrator", () => {
   });
 
   // The names alone: the operations need the service.
-  const names = Object.keys(operationsOf({} as AdminClient, "")) as OperationId[];
+  const names = Object.keys(operationsOf({} as AdminClient, "")) as (keyof Operations)[];
   test.each(names)("%s", async (name) => {
     const { works, data, fails, code } = operations[name];
     const done = await works();

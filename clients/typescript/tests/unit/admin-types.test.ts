@@ -61,7 +61,7 @@ test("data and lists", () => {
   expectTypeOf<Data<"getUser">>().toEqualTypeOf<AdminUser>();
   expectTypeOf<Data<"deleteUser" | "getUser">>().toEqualTypeOf<AdminUser | undefined>();
   expectTypeOf<ListId>().toEqualTypeOf<
-    "listUsers" | "listUserSessions" | "listAuditEvents" | "listWebhookDeliveries"
+    "listUsers" | "listUserSessions" | "listAuditEvents" | "listMail" | "listWebhookDeliveries"
   >();
   expectTypeOf<Item<"listUserSessions">>().toEqualTypeOf<AdminSession>();
   const use = async (): Promise<void> => {

@@ -272,6 +272,86 @@ export interface Methods {
    * Scope of an admin key: `webhooks:write`
    */
   replayWebhook(input: Input<"replayWebhook">, options?: CallOptions): Promise<Result<"replayWebhook">>;
+
+  /**
+   * List mails that were not delivered
+   *
+   * Answers with the mails that wait or were given up and fit all that is given, oldest first. One that the mail server took is not
+   * listed any more. One that was given up is listed for 30 days.
+   *
+   * `GET /v1/admin/mail`
+   *
+   * Scope of an admin key: `mail:read`
+   */
+  listMail(input?: Input<"listMail">, options?: CallOptions): Promise<Result<"listMail">>;
+
+  /**
+   * Deliver a mail again
+   *
+   * For a mail that was given up: it is due now, and is tried as long as a new one.
+   *
+   * `POST /v1/admin/mail/{id}/retry`
+   *
+   * Scope of an admin key: `mail:write`
+   */
+  retryMail(input: Input<"retryMail">, options?: CallOptions): Promise<Result<"retryMail">>;
+
+  /**
+   * Remove a mail
+   *
+   * Removes a mail that waits or was given up. One that is on its way may still arrive.
+   *
+   * `DELETE /v1/admin/mail/{id}`
+   *
+   * Scope of an admin key: `mail:write`
+   */
+  deleteMail(input: Input<"deleteMail">, options?: CallOptions): Promise<Result<"deleteMail">>;
+
+  /**
+   * List signing keys
+   *
+   * Answers with all keys, oldest first, without the keys themselves. `/.well-known/jwks.json` has their public halves.
+   *
+   * `GET /v1/admin/keys`
+   *
+   * Scope of an admin key: `keys:read`
+   */
+  listKeys(input?: Input<"listKeys">, options?: CallOptions): Promise<Result<"listKeys">>;
+
+  /**
+   * Publish the next signing key
+   *
+   * Makes a key of the newest one's algorithm. It signs later, after all who verify its tokens have learned of it.
+   *
+   * `POST /v1/admin/keys/rotate`
+   *
+   * Scope of an admin key: `keys:write`
+   */
+  rotateKeys(input?: Input<"rotateKeys">, options?: CallOptions): Promise<Result<"rotateKeys">>;
+
+  /**
+   * Remove a signing key
+   *
+   * Its tokens are void here within ten seconds, and at other services when their cached JWKS expires. The key that signs is not
+   * removed: an older one, which may be the stolen one, would sign again.
+   *
+   * `POST /v1/admin/keys/{id}/retire`
+   *
+   * Scope of an admin key: `keys:write`
+   */
+  retireKey(input: Input<"retireKey">, options?: CallOptions): Promise<Result<"retireKey">>;
+
+  /**
+   * Get statistics
+   *
+   * Answers with the numbers of users and sessions, and with what happened on each of up to 90 days. A node counts at most once a
+   * minute, and less often if that takes long: `as_of` says when it did.
+   *
+   * `GET /v1/admin/statistics`
+   *
+   * Scope of an admin key: `statistics:read`
+   */
+  getStatistics(input?: Input<"getStatistics">, options?: CallOptions): Promise<Result<"getStatistics">>;
 }
 
 /** The operations that only read. */
@@ -282,4 +362,7 @@ export type ReadingId =
   | "listAuditEvents"
   | "listWebhooks"
   | "getWebhook"
-  | "listWebhookDeliveries";
+  | "listWebhookDeliveries"
+  | "listMail"
+  | "listKeys"
+  | "getStatistics";

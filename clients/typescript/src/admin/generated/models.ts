@@ -18,6 +18,16 @@ export type AdminSession = components["schemas"]["AdminSession"];
 export type AdminSessionList = components["schemas"]["AdminSessionList"];
 
 /**
+ * A key that signs access tokens, without the key itself.
+ */
+export type AdminSigningKey = components["schemas"]["AdminSigningKey"];
+
+/**
+ * All keys, oldest first.
+ */
+export type AdminSigningKeyList = components["schemas"]["AdminSigningKeyList"];
+
+/**
  * A user as operators see them.
  */
 export type AdminUser = components["schemas"]["AdminUser"];
@@ -48,6 +58,11 @@ export type CreateUserRequest = components["schemas"]["CreateUserRequest"];
 export type CreateWebhookRequest = components["schemas"]["CreateWebhookRequest"];
 
 /**
+ * What happened on a day.
+ */
+export type DayStatistics = components["schemas"]["DayStatistics"];
+
+/**
  * What became of a delivery.
  */
 export type DeliveryStatus = components["schemas"]["DeliveryStatus"];
@@ -68,6 +83,16 @@ export type InvitationAnswer = components["schemas"]["InvitationAnswer"];
 export type InvitedUserAnswer = components["schemas"]["InvitedUserAnswer"];
 
 /**
+ * Where a key is in its life.
+ */
+export type KeyStage = components["schemas"]["KeyStage"];
+
+/**
+ * What became of a mail. One that the mail server took is not kept.
+ */
+export type MailStatus = components["schemas"]["MailStatus"];
+
+/**
  * How a session is presented.
  */
 export type Mode = components["schemas"]["Mode"];
@@ -78,6 +103,21 @@ export type Mode = components["schemas"]["Mode"];
 export type NewUserAnswer = components["schemas"]["NewUserAnswer"];
 
 /**
+ * The key that was published.
+ */
+export type PublishedKey = components["schemas"]["PublishedKey"];
+
+/**
+ * A mail that was not delivered, without its content.
+ */
+export type QueuedMail = components["schemas"]["QueuedMail"];
+
+/**
+ * Mails that were not delivered, oldest first.
+ */
+export type QueuedMailList = components["schemas"]["QueuedMailList"];
+
+/**
  * What to deliver again.
  */
 export type ReplayRequest = components["schemas"]["ReplayRequest"];
@@ -86,6 +126,11 @@ export type ReplayRequest = components["schemas"]["ReplayRequest"];
  * How many deliveries are due again.
  */
 export type Replayed = components["schemas"]["Replayed"];
+
+/**
+ * Publishing the next key.
+ */
+export type RotateKeysRequest = components["schemas"]["RotateKeysRequest"];
 
 /**
  * Replacing the secret.
@@ -115,9 +160,19 @@ export type RotateSecretRequest = components["schemas"]["RotateSecretRequest"];
 export type Rule = components["schemas"]["Rule"];
 
 /**
+ * Live sessions by mode.
+ */
+export type SessionStatistics = components["schemas"]["SessionStatistics"];
+
+/**
  * How many sessions an instruction ended.
  */
 export type SessionsEnded = components["schemas"]["SessionsEnded"];
+
+/**
+ * How many users, sessions and sign-ins there are.
+ */
+export type Statistics = components["schemas"]["Statistics"];
 
 /**
  * Changing a user. Fields that are left out stay.
@@ -133,6 +188,11 @@ export type UpdateWebhookRequest = components["schemas"]["UpdateWebhookRequest"]
  * Users, newest first.
  */
 export type UserList = components["schemas"]["UserList"];
+
+/**
+ * Users who are not deleted.
+ */
+export type UserStatistics = components["schemas"]["UserStatistics"];
 
 /**
  * Whether a user may sign in.

@@ -389,6 +389,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List mails that were not delivered
+         * @description Answers with the mails that wait or were given up and fit all that is given, oldest first. One that the mail server took is not
+         *     listed any more. One that was given up is listed for 30 days.
+         */
+        get: operations["listMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/mail/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver a mail again
+         * @description For a mail that was given up: it is due now, and is tried as long as a new one.
+         */
+        post: operations["retryMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/mail/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a mail
+         * @description Removes a mail that waits or was given up. One that is on its way may still arrive.
+         */
+        delete: operations["deleteMail"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List signing keys
+         * @description Answers with all keys, oldest first, without the keys themselves. `/.well-known/jwks.json` has their public halves.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish the next signing key
+         * @description Makes a key of the newest one's algorithm. It signs later, after all who verify its tokens have learned of it.
+         */
+        post: operations["rotateKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove a signing key
+         * @description Its tokens are void here within ten seconds, and at other services when their cached JWKS expires. The key that signs is not
+         *     removed: an older one, which may be the stolen one, would sign again.
+         */
+        post: operations["retireKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statistics
+         * @description Answers with the numbers of users and sessions, and with what happened on each of up to 90 days. A node counts at most once a
+         *     minute, and less often if that takes long: `as_of` says when it did.
+         */
+        get: operations["getStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -529,6 +672,71 @@ export interface components {
              * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
              */
             next?: string;
+        };
+        /**
+         * AdminSigningKey
+         * @description A key that signs access tokens, without the key itself.
+         * @example {
+         *       "id": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+         *       "algorithm": "EdDSA",
+         *       "stage": "retired",
+         *       "signs_from": "2025-12-31T09:00:00.000Z",
+         *       "published_until": "2026-01-01T09:00:00.000Z"
+         *     }
+         */
+        AdminSigningKey: {
+            /**
+             * @description The `kid` of its tokens and in the JWKS.
+             * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+             */
+            id: string;
+            /**
+             * @description The `alg` of its tokens: `EdDSA` or `ES256`.
+             * @example EdDSA
+             */
+            algorithm: string;
+            stage: components["schemas"]["KeyStage"];
+            /**
+             * Format: date-time
+             * @description Since when it signs, or from when on it will.
+             * @example 2025-12-31T09:00:00.000Z
+             */
+            signs_from: string;
+            /**
+             * Format: date-time
+             * @description When it is removed, if it has retired.
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            published_until?: string;
+        };
+        /**
+         * AdminSigningKeyList
+         * @description All keys, oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+         *           "algorithm": "EdDSA",
+         *           "stage": "retired",
+         *           "signs_from": "2025-12-31T09:00:00.000Z",
+         *           "published_until": "2026-01-01T09:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        AdminSigningKeyList: {
+            /**
+             * @example [
+             *       {
+             *         "id": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+             *         "algorithm": "EdDSA",
+             *         "stage": "retired",
+             *         "signs_from": "2025-12-31T09:00:00.000Z",
+             *         "published_until": "2026-01-01T09:00:00.000Z"
+             *       }
+             *     ]
+             */
+            items: components["schemas"]["AdminSigningKey"][];
         };
         /**
          * AdminUser
@@ -703,7 +911,7 @@ export interface components {
              */
             request_id?: string;
             /**
-             * @description What it is about, if that is no user and no session: the id, the name and the scopes of an admin key.
+             * @description What it is about, if that is no user and no session, as the id, the scopes and the name of an admin key.
              * @example text
              */
             detail?: string;
@@ -858,6 +1066,41 @@ export interface components {
             enabled?: boolean;
         };
         /**
+         * DayStatistics
+         * @description What happened on a day.
+         * @example {
+         *       "day": "2026-01-01",
+         *       "sign_ins": 320,
+         *       "refused": 14,
+         *       "sign_ups": 9
+         *     }
+         */
+        DayStatistics: {
+            /**
+             * @description The day, in UTC.
+             * @example 2026-01-01
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Sign-ins that opened a session.
+             * @example 320
+             */
+            sign_ins: number;
+            /**
+             * Format: int64
+             * @description Passwords, codes of second factors and passkeys that were refused. Some of them were for a re-authentication.
+             * @example 14
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Users who signed up. Users whom an operator created, invited or imported did not.
+             * @example 9
+             */
+            sign_ups: number;
+        };
+        /**
          * @description What became of a delivery.
          * @example dead
          * @enum {string}
@@ -957,6 +1200,18 @@ export interface components {
              */
             expires_at: string;
         };
+        /**
+         * @description Where a key is in its life.
+         * @example retired
+         * @enum {string}
+         */
+        KeyStage: "published" | "signing" | "retired";
+        /**
+         * @description What became of a mail. One that the mail server took is not kept.
+         * @example dead
+         * @enum {string}
+         */
+        MailStatus: "waiting" | "dead";
         /**
          * @description How a session is presented.
          * @example token
@@ -1097,6 +1352,8 @@ export interface components {
          *     - `user_disabled`: The user is disabled: enable the user first.
          *     - `too_many_webhooks`: There are 16 webhooks: delete one first.
          *     - `webhook_disabled`: The webhook is disabled: enable it first.
+         *     - `key_signs`: The signing key signs now: rotate the keys first, or an older one would sign again.
+         *     - `too_many_keys`: There are 16 signing keys: retire one first.
          *     - `already_signed_up`: The user has a password or a passkey, so there is nothing to invite to: send a reset instead.
          *     - `email_unverified`: The address of the user is not verified, and the user has a password or a passkey: a stranger may have signed up with it.
          *     - `body_too_large`: The body is over 64 KiB.
@@ -1109,7 +1366,146 @@ export interface components {
          * @example unavailable
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "invalid_admin_key" | "invalid_challenge" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "wrong_code" | "invalid_passkey" | "unknown_passkey" | "second_factor_required" | "admin_required" | "scope_missing" | "network_not_allowed" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "second_factor_exists" | "passkey_exists" | "too_many_passkeys" | "last_sign_in_method" | "last_administrator" | "version_conflict" | "user_disabled" | "too_many_webhooks" | "webhook_disabled" | "already_signed_up" | "email_unverified" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
+        ProblemCode: "malformed_request" | "ambiguous_credentials" | "unauthenticated" | "unsupported_authorization" | "invalid_session" | "invalid_token" | "invalid_credentials" | "invalid_refresh_token" | "refresh_reused" | "invalid_admin_key" | "invalid_challenge" | "origin_not_allowed" | "reauthentication_required" | "wrong_password" | "wrong_code" | "invalid_passkey" | "unknown_passkey" | "second_factor_required" | "admin_required" | "scope_missing" | "network_not_allowed" | "invalid_one_time_token" | "not_found" | "method_not_allowed" | "request_timeout" | "email_taken" | "second_factor_exists" | "passkey_exists" | "too_many_passkeys" | "last_sign_in_method" | "last_administrator" | "version_conflict" | "user_disabled" | "too_many_webhooks" | "webhook_disabled" | "key_signs" | "too_many_keys" | "already_signed_up" | "email_unverified" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "rate_limited" | "internal_error" | "overloaded" | "unavailable";
+        /**
+         * PublishedKey
+         * @description The key that was published.
+         * @example {
+         *       "id": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+         *       "algorithm": "EdDSA",
+         *       "signs_from": "2025-12-31T09:00:00.000Z"
+         *     }
+         */
+        PublishedKey: {
+            /**
+             * @description The `kid` of its tokens and in the JWKS.
+             * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+             */
+            id: string;
+            /**
+             * @description The `alg` of its tokens: `EdDSA` or `ES256`.
+             * @example EdDSA
+             */
+            algorithm: string;
+            /**
+             * Format: date-time
+             * @description From when on it signs.
+             * @example 2025-12-31T09:00:00.000Z
+             */
+            signs_from: string;
+        };
+        /**
+         * QueuedMail
+         * @description A mail that was not delivered, without its content.
+         * @example {
+         *       "id": "019b7a3d-2f40-7e94-8a17-4c0bd2e633f5",
+         *       "kind": "reset_password",
+         *       "recipient": "ada@example.com",
+         *       "user_id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
+         *       "status": "dead",
+         *       "attempts": 1,
+         *       "created_at": "2026-01-01T09:00:00.000Z",
+         *       "failure": "RCPT TO: 550",
+         *       "dead_at": "2026-01-01T09:00:02.000Z"
+         *     }
+         */
+        QueuedMail: {
+            /**
+             * Format: uuid
+             * @example 019b7a3d-2f40-7e94-8a17-4c0bd2e633f5
+             */
+            id: string;
+            /**
+             * @description What it says: the name of its text.
+             * @example reset_password
+             */
+            kind: string;
+            /**
+             * @description The address that it is sent to.
+             * @example ada@example.com
+             */
+            recipient: string;
+            /**
+             * Format: uuid
+             * @description The user whom it is for; a sign-up that is not confirmed has none.
+             * @example 019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60
+             */
+            user_id?: string;
+            status: components["schemas"]["MailStatus"];
+            /**
+             * Format: int32
+             * @description How many times its delivery was attempted.
+             * @example 1
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was caused, or last retried.
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due, if it waits.
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            next_attempt_at?: string;
+            /**
+             * @description Why the last attempt failed: the step of the conversation, and the code of the mail server or the cause.
+             * @example RCPT TO: 550
+             */
+            failure?: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             * @example 2026-01-01T09:00:02.000Z
+             */
+            dead_at?: string;
+        };
+        /**
+         * QueuedMailList
+         * @description Mails that were not delivered, oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "019b7a3d-2f40-7e94-8a17-4c0bd2e633f5",
+         *           "kind": "reset_password",
+         *           "recipient": "ada@example.com",
+         *           "user_id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
+         *           "status": "dead",
+         *           "attempts": 1,
+         *           "created_at": "2026-01-01T09:00:00.000Z",
+         *           "failure": "RCPT TO: 550",
+         *           "dead_at": "2026-01-01T09:00:02.000Z"
+         *         }
+         *       ],
+         *       "next": "019b7a3d-2f40-7e94-8a17-4c0bd2e633f5"
+         *     }
+         */
+        QueuedMailList: {
+            /**
+             * @example [
+             *       {
+             *         "id": "019b7a3d-2f40-7e94-8a17-4c0bd2e633f5",
+             *         "kind": "reset_password",
+             *         "recipient": "ada@example.com",
+             *         "user_id": "019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60",
+             *         "status": "dead",
+             *         "attempts": 1,
+             *         "created_at": "2026-01-01T09:00:00.000Z",
+             *         "failure": "RCPT TO: 550",
+             *         "dead_at": "2026-01-01T09:00:02.000Z"
+             *       }
+             *     ]
+             */
+            items: components["schemas"]["QueuedMail"][];
+            /**
+             * Format: uuid
+             * @description Present if there are more: pass it as `after`.
+             * @example 019b7a3d-2f40-7e94-8a17-4c0bd2e633f5
+             */
+            next?: string;
+        };
         /**
          * ReplayRequest
          * @description What to deliver again.
@@ -1138,6 +1534,21 @@ export interface components {
              * @example 1
              */
             replayed: number;
+        };
+        /**
+         * RotateKeysRequest
+         * @description Publishing the next key.
+         * @example {
+         *       "now": false
+         *     }
+         */
+        RotateKeysRequest: {
+            /**
+             * @description Let it sign as soon as every node has read it, in twenty seconds: services that cached the JWKS may refuse its tokens for five
+             *     minutes. If it is left out, it signs in ten minutes.
+             * @example false
+             */
+            now?: boolean;
         };
         /**
          * RotateSecretRequest
@@ -1179,6 +1590,26 @@ export interface components {
          */
         Rule: "required" | "unknown_field" | "type" | "min_length" | "max_length" | "max_bytes" | "max_depth" | "max_items" | "minimum" | "maximum" | "one_of" | "format" | "common" | "context" | "breached" | "conflict";
         /**
+         * SessionStatistics
+         * @description Live sessions by mode.
+         * @example {
+         *       "cookie": 640,
+         *       "token": 410
+         *     }
+         */
+        SessionStatistics: {
+            /**
+             * Format: int64
+             * @example 640
+             */
+            cookie: number;
+            /**
+             * Format: int64
+             * @example 410
+             */
+            token: number;
+        };
+        /**
          * SessionsEnded
          * @description How many sessions an instruction ended.
          * @example {
@@ -1191,6 +1622,54 @@ export interface components {
              * @example 2
              */
             sessions_ended: number;
+        };
+        /**
+         * Statistics
+         * @description How many users, sessions and sign-ins there are.
+         * @example {
+         *       "as_of": "2026-01-01T09:00:00.000Z",
+         *       "users": {
+         *         "total": 1200,
+         *         "disabled": 3,
+         *         "verified": 1100,
+         *         "second_factor": 250,
+         *         "passkey": 180
+         *       },
+         *       "sessions": {
+         *         "cookie": 640,
+         *         "token": 410
+         *       },
+         *       "days": [
+         *         {
+         *           "day": "2026-01-01",
+         *           "sign_ins": 320,
+         *           "refused": 14,
+         *           "sign_ups": 9
+         *         }
+         *       ]
+         *     }
+         */
+        Statistics: {
+            /**
+             * Format: date-time
+             * @description When the numbers were counted.
+             * @example 2026-01-01T09:00:00.000Z
+             */
+            as_of: string;
+            users: components["schemas"]["UserStatistics"];
+            sessions: components["schemas"]["SessionStatistics"];
+            /**
+             * @description The days, oldest first. Those of which the audit trail has no longer all rows, and those to come, are left out.
+             * @example [
+             *       {
+             *         "day": "2026-01-01",
+             *         "sign_ins": 320,
+             *         "refused": 14,
+             *         "sign_ups": 9
+             *       }
+             *     ]
+             */
+            days: components["schemas"]["DayStatistics"][];
         };
         /**
          * UpdateUserRequest
@@ -1337,6 +1816,48 @@ export interface components {
              * @example 019b7a3d-1b5c-7e08-8f4a-2d9c31e75a60
              */
             next?: string;
+        };
+        /**
+         * UserStatistics
+         * @description Users who are not deleted.
+         * @example {
+         *       "total": 1200,
+         *       "disabled": 3,
+         *       "verified": 1100,
+         *       "second_factor": 250,
+         *       "passkey": 180
+         *     }
+         */
+        UserStatistics: {
+            /**
+             * Format: int64
+             * @example 1200
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those who may not sign in.
+             * @example 3
+             */
+            disabled: number;
+            /**
+             * Format: int64
+             * @description Those whose address is verified.
+             * @example 1100
+             */
+            verified: number;
+            /**
+             * Format: int64
+             * @description Those of whom a sign-in with a password demands a second factor.
+             * @example 250
+             */
+            second_factor: number;
+            /**
+             * Format: int64
+             * @description Those with a passkey.
+             * @example 180
+             */
+            passkey: number;
         };
         /**
          * @description Whether a user may sign in.
@@ -1615,6 +2136,20 @@ export interface components {
             };
         };
         /** @description Conflict */
+        KeySigns: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "key_signs";
+                };
+            };
+        };
+        /** @description Conflict */
         LastAdministrator: {
             headers: {
                 "Bifrons-Version": components["headers"]["BifronsVersion"];
@@ -1753,6 +2288,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
                     code?: "request_timeout";
+                };
+            };
+        };
+        /** @description Conflict */
+        TooManyKeys: {
+            headers: {
+                "Bifrons-Version": components["headers"]["BifronsVersion"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "too_many_keys";
                 };
             };
         };
@@ -2904,6 +3453,254 @@ export interface operations {
             409: components["responses"]["WebhookDisabled"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMail: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What became of them.
+                 * @example waiting
+                 */
+                status?: components["schemas"]["MailStatus"];
+                /**
+                 * @description The user whom they are for.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
+                user?: string;
+                /**
+                 * @description The maximum number of items in the answer.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description The `next` of the previous answer.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedMailList"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidAdminKey"];
+            403: components["responses"]["ReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["OverloadedOrUnavailable"];
+        };
+    };
+    retryMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The mail's id.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidAdminKey"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The mail's id.
+                 * @example 019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidAdminKey"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminSigningKeyList"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidAdminKey"];
+            403: components["responses"]["ReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateKeysRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedKey"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidAdminKey"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["TooManyKeys"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retireKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the key: `kid`.
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidAdminKey"];
+            403: components["responses"]["OriginNotAllowedOrReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["KeySigns"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getStatistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The first day, in UTC; if it is left out, 29 days before `to`.
+                 * @example 2026-01-31
+                 */
+                from?: string;
+                /**
+                 * @description The last day, in UTC; if it is left out, today.
+                 * @example 2026-01-31
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Bifrons-Version": components["headers"]["BifronsVersion"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            400: components["responses"]["MalformedRequestOrAmbiguousCredentials"];
+            401: components["responses"]["UnauthenticatedOrUnsupportedAuthorizationOrInvalidSessionOrInvalidTokenOrInvalidAdminKey"];
+            403: components["responses"]["ReauthenticationRequiredOrSecondFactorRequiredOrAdminRequiredOrScopeMissingOrNetworkNotAllowed"];
             422: components["responses"]["ValidationFailed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

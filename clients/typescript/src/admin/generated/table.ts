@@ -29,4 +29,11 @@ export const table: { readonly [Id in OperationId]: Operation } = {
   testWebhook: { method: "POST", path: "/v1/admin/webhooks/{id}/test", bearer: true, ok: 202 },
   listWebhookDeliveries: { method: "GET", path: "/v1/admin/webhooks/{id}/deliveries", query: ["status","limit","after"], bearer: true },
   replayWebhook: { method: "POST", path: "/v1/admin/webhooks/{id}/replay", body: true, bearer: true },
+  listMail: { method: "GET", path: "/v1/admin/mail", query: ["status","user","limit","after"], bearer: true },
+  retryMail: { method: "POST", path: "/v1/admin/mail/{id}/retry", bearer: true, ok: 204 },
+  deleteMail: { method: "DELETE", path: "/v1/admin/mail/{id}", bearer: true, ok: 204 },
+  listKeys: { method: "GET", path: "/v1/admin/keys", bearer: true },
+  rotateKeys: { method: "POST", path: "/v1/admin/keys/rotate", body: true, bearer: true, ok: 201 },
+  retireKey: { method: "POST", path: "/v1/admin/keys/{id}/retire", bearer: true, ok: 204 },
+  getStatistics: { method: "GET", path: "/v1/admin/statistics", query: ["from","to"], bearer: true },
 };
