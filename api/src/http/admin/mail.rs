@@ -1,11 +1,7 @@
 //! Mails that were not delivered. No answer has the content of one: its link is as good as a password.
 
 use entity::{MailId, UnixMillis, UserId, outgoing_mail::Model};
-use poem_openapi::{
-    Enum, Object, OpenApi,
-    param::{Path, Query},
-    types::Example,
-};
+use poem_openapi::{Enum, Object, OpenApi, param::Path, types::Example};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -22,6 +18,7 @@ use crate::{
             admin::{Admin, MailRead, MailWrite},
             page::{Page, default_limit},
             parameter_types::{Digits, Id},
+            query::Query,
         },
         response::{
             problem::{ErrorResponse, problems},
@@ -145,7 +142,7 @@ impl AdminMailApi {
     async fn list(
         &self,
         state: State<'_>,
-        _operator: Admin<MailRead>,
+        operator: Admin<MailRead>,
         /// What became of them.
         status: Query<Option<MailStatus>>,
         /// The user whom they are for.
@@ -160,7 +157,7 @@ impl AdminMailApi {
         let filter = MailFilter { dead: status.0.map(|status| matches!(status, MailStatus::Dead)), user };
         let page = Page::new(&limit, &after);
         let (after, at_most) = (page.after.map(MailId), page.to_read());
-        let found = bounded(&state, async move |state| list_mail(&state, filter, after, at_most).await).await?;
+        let found = bounded(&state, &operator.0, async move |state| list_mail(&state, filter, after, at_most).await).await?;
         // Who has no mail was not read about, and may not exist.
         if let Some(user) = user.filter(|_| !found.is_empty()) {
             accounts::note_read(&state, user, "mail");
