@@ -58,8 +58,7 @@ const WIDTH: u64 = 40;
 
 fn text(CountedStatistics { as_of, totals, days }: &CountedStatistics) -> String {
     let (users, sessions) = (totals.users, totals.sessions);
-    let mut text = format!("as of {}\n\n", written(*as_of));
-    for (name, count) in [
+    let totals = [
         ("users", users.total),
         ("  disabled", users.disabled),
         ("  verified address", users.verified),
@@ -68,18 +67,16 @@ fn text(CountedStatistics { as_of, totals, days }: &CountedStatistics) -> String
         ("live sessions", sessions.cookie + sessions.token),
         ("  cookie", sessions.cookie),
         ("  token", sessions.token),
-    ] {
-        text += &format!("{name:<18}{count:>12}\n");
-    }
-    text += &format!("\n{:<10}{:>10}{:>10}{:>10}\n", "day", "sign-ins", "refused", "sign-ups");
+    ];
+    let mut lines = vec![format!("as of {}", written(*as_of)), String::new()];
+    lines.extend(totals.map(|(name, count)| format!("{name:<18}{count:>12}")));
+    lines.extend([String::new(), format!("{:<10}{:>10}{:>10}{:>10}", "day", "sign-ins", "refused", "sign-ups")]);
     let most = days.iter().map(|(_, counts)| counts.sign_ins).max().unwrap_or_default();
-    for (day, DayCounts { sign_ins, refused, sign_ups }) in days {
+    lines.extend(days.iter().map(|(day, DayCounts { sign_ins, refused, sign_ups })| {
         let bar = "#".repeat(length(*sign_ins, most));
-        let line = format!("{day}{sign_ins:>10}{refused:>10}{sign_ups:>10}  {bar}");
-        text += line.trim_end();
-        text.push('\n');
-    }
-    text
+        format!("{day}{sign_ins:>10}{refused:>10}{sign_ups:>10}  {bar}").trim_end().to_owned()
+    }));
+    lines.join("\n") + "\n"
 }
 
 /// The length of a bar. A number that is not 0 has one.
