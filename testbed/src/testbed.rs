@@ -143,7 +143,7 @@ impl Testbed {
                     }
                 }
             };
-            testbed.gate.pass(until_closed(work)).await
+            testbed.gate.pass(Box::pin(until_closed(work))).await
         });
     }
 
@@ -201,7 +201,7 @@ impl Testbed {
     /// Removes all rows and mails.
     async fn empty(&self) -> Result<(), TestbedError> {
         let tables = TABLES.iter().filter(|table| !KEPT.contains(table));
-        let deletes: String = tables.map(|table| format!("DELETE FROM \"{table}\";")).collect();
+        let deletes = tables.map(|table| format!("DELETE FROM \"{table}\";")).collect::<Vec<_>>().concat();
         // The clock goes back, so what expires afterwards is before the time up to which expiries are recorded.
         let deletes = format!("{deletes} DELETE FROM deployment WHERE name = '{}';", deployment::EXPIRED_UNTIL);
         let transaction = self.state.db.begin().await?;
