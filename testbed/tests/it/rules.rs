@@ -113,7 +113,7 @@ async fn every_other_field_of_the_control_has_its_rule() {
     let fault = |field: &str, value: Value| json!({ "operation": "signIn", "code": "unavailable", field: value });
     for (method, path, body, words) in [
         ("PUT", "/clock", json!({}), &["now is required"][..]),
-        ("PUT", "/clock", json!({ "now": "canary" }), &["now must be a time in RFC 3339"]),
+        ("PUT", "/clock", json!({ "now": "canary" }), &["now must be a moment as in RFC 3339"]),
         ("PUT", "/clock", json!({ "now": 1_767_258_000 }), &["now must be a string"]),
         ("PUT", "/clock", json!({ "now": "2025-12-31T00:00:00Z" }), &["now must not be before 2026-01-01T09:00:00.000Z"]),
         ("PUT", "/clock", json!({ "now": "9999-12-31T00:00:00Z" }), &["now must be from 1970", "to 9000-01-01T00:00:00.000Z"]),
@@ -157,6 +157,11 @@ async fn every_other_field_of_the_control_has_its_rule() {
         assert!(status == 422 && words.iter().all(|word| detail.contains(word)), "{method} {path} {body}: {words:?}: {problem}");
         assert!(!detail.contains(CANARY), "{body}: {detail}");
     }
+}
+
+#[tokio::test]
+async fn every_parameter_of_the_control_has_its_rule_and_the_clock_its_end() {
+    let testbed = Testbed::start(&["--now", "2026-01-01T09:00:00Z"], &[]);
     for (method, path, words) in [
         ("POST", "/sessions/canary/expire", "id must be a UUID"),
         ("GET", "/users/canary/totp", "id must be a UUID"),

@@ -116,16 +116,16 @@ fn wrong_type(path: &str, schema: &Value, value: &Value) -> Option<FieldError> {
 }
 
 fn out_of_range(path: &str, schema: &Value, value: &Value) -> Option<FieldError> {
-    let given = value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX))?;
+    // Exact up to 2^53, which is beyond every limit.
+    let given = value.as_f64()?;
     #[expect(clippy::cast_possible_truncation, reason = "the limits in schemas are whole numbers")]
-    let bound = |keyword: &str| Some(schema[keyword].as_f64()? as i64);
-    let range = match schema["format"].as_str() {
-        Some("int32") => i64::from(i32::MIN)..=i64::from(i32::MAX),
-        _ => i64::MIN..=i64::MAX,
+    let bound = |keyword: &str, of_type: i32| {
+        let otherwise = (schema["format"] == "int32").then_some(f64::from(of_type));
+        schema[keyword].as_f64().or(otherwise).map(|bound| (bound, bound as i64))
     };
-    let (min, max) = (bound("minimum").unwrap_or(*range.start()), bound("maximum").unwrap_or(*range.end()));
-    let low = (given < min).then(|| FieldError::minimum(path, min));
-    low.or_else(|| (given > max).then(|| FieldError::maximum(path, max)))
+    let low = bound("minimum", i32::MIN).filter(|(min, _)| given < *min).map(|(_, min)| FieldError::minimum(path, min));
+    let high = || bound("maximum", i32::MAX).filter(|(max, _)| given > *max).map(|(_, max)| FieldError::maximum(path, max));
+    low.or_else(high)
 }
 
 fn wrong_form(path: &str, schema: &Value, text: &str) -> Option<FieldError> {
