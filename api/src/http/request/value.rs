@@ -116,17 +116,24 @@ fn wrong_type(path: &str, schema: &Value, value: &Value) -> Option<FieldError> {
 }
 
 fn out_of_range(path: &str, schema: &Value, value: &Value) -> Option<FieldError> {
-    // Exact up to 2^53, which is beyond every limit.
+    // Exact up to 2^53, which is beyond every limit but those of the type.
     let given = value.as_f64()?;
-    #[expect(clippy::cast_possible_truncation, reason = "the limits in schemas are whole numbers")]
-    let bound = |keyword: &str, of_type: i32| {
-        let otherwise = (schema["format"] == "int32").then_some(f64::from(of_type));
-        schema[keyword].as_f64().or(otherwise).map(|bound| (bound, bound as i64))
+    let (least, most) = match schema["format"].as_str() {
+        Some("int32") => (f64::from(i32::MIN), f64::from(i32::MAX)),
+        Some("int64") => (-TWO_TO_63, TWO_TO_63),
+        _ => (f64::NEG_INFINITY, f64::INFINITY),
     };
-    let low = bound("minimum", i32::MIN).filter(|(min, _)| given < *min).map(|(_, min)| FieldError::minimum(path, min));
-    let high = || bound("maximum", i32::MAX).filter(|(max, _)| given > *max).map(|(_, max)| FieldError::maximum(path, max));
-    low.or_else(high)
+    let (min, max) = (schema["minimum"].as_f64().unwrap_or(least), schema["maximum"].as_f64().unwrap_or(most));
+    #[expect(clippy::cast_possible_truncation, reason = "the limits in schemas are whole numbers")]
+    let (at_least, at_most) = (min as i64, max as i64);
+    if given < min {
+        return Some(FieldError::minimum(path, at_least));
+    }
+    (given > max || given >= TWO_TO_63).then(|| FieldError::maximum(path, at_most))
 }
+
+/// The first number that is no `int64`.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
 fn wrong_form(path: &str, schema: &Value, text: &str) -> Option<FieldError> {
     let format = |detail: &str| FieldError::new(path, Rule::Format, detail);
