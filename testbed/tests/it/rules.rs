@@ -32,7 +32,7 @@ fn wrong_users() -> Vec<(Value, &'static [&'static str])> {
         (json!({ "password": "password1234" }), &["password", "most common"]),
         (json!({ "password": ["canary"] }), &["password must be a string"]),
         (json!({ "name": "canary\u{202e}" }), &["name", "reorders the text"]),
-        (json!({ "name": " " }), &["name", "visible character"]),
+        (json!({ "name": " " }), &["name", "one of them visible"]),
         (json!({ "name": {} }), &["name must be a string"]),
         (json!({ "locale": "not a canary" }), &["locale", "BCP 47"]),
         (json!({ "roles": ["Canary"] }), &["roles", "1 to 32 characters", "lower case"]),
