@@ -40,7 +40,7 @@ fn a_wrong_argument_is_refused_by_its_rule() {
     for (arguments, sentence) in [
         (&["user", "create", "--email", "a@example.com", "--name", &long][..], "the name must have 1 to 100 characters"),
         (&["user", "create", "--email", "a@example.com", "--locale", "not a tag"], tag),
-        (&["user", "invite", "--email", "a@example.com", "--name", ""], "the name must have 1 to 100 characters"),
+        (&["user", "create", "--email", "a@example.com", "--name", ""], "the name must have 1 to 100 characters"),
         (&["user", "create", "--email", "a"], "--email must look like"),
     ] {
         let said = refuses(&run(folder.path(), arguments, &[]), 1, sentence);

@@ -58,6 +58,9 @@ fn wrong_values(schema: &'static Value) -> Vec<Wrong> {
         all.push(wrong("{019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a}", "format"));
         all.push(wrong(MARKER, "format"));
     }
+    if schema["format"] == "date" {
+        all.extend(["2026-02-31", "2026-1-1", "yesterday"].map(|text| wrong(text, "format")));
+    }
     all
 }
 
@@ -110,6 +113,7 @@ async fn b_59_a_wrong_query_parameter_is_refused_by_its_rule_and_not_repeated() 
             let valid = match (schema["type"].as_str(), schema["format"].as_str()) {
                 (Some("integer" | "boolean"), _) => json!(schema["type"] == "boolean").to_string().replace("false", "1"),
                 (_, Some("uuid")) => "019b7a3d-2f40-7c31-9d1e-5b7a60c41f2a".to_owned(),
+                (_, Some("date")) => "2026-01-01".to_owned(),
                 (_, Some("date-time")) => "2026-01-01T09:00:00Z".to_owned(),
                 _ => valid.as_str().unwrap_or("a").to_owned(),
             };
