@@ -47,13 +47,18 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
   const downloads: Download[] = [];
   page.on("download", (download) => downloads.push(download));
   await page.goto(url);
+  /** What is not there to act on has a cause, which the page tells. */
+  const acts = (act: Promise<void>): Promise<void> =>
+    act.catch(async (error: Error) => {
+      throw new Error(`${error.message}\non the page: ${await page.locator("body").innerText()}`);
+    });
   return {
     run: (job, argument) => page.evaluate(job as never, argument) as Promise<never>,
     inject: (script) => page.evaluate(script),
     reload: async () => void (await page.reload()),
-    fill: (label, text) => page.getByLabel(label, { exact: true }).fill(text),
-    tick: (label) => page.getByLabel(label, { exact: true }).check(),
-    press: (name) => page.getByRole("button", { name, exact: true }).first().click(),
+    fill: (label, text) => acts(page.getByLabel(label, { exact: true }).fill(text)),
+    tick: (label) => acts(page.getByLabel(label, { exact: true }).check()),
+    press: (name) => acts(page.getByRole("button", { name, exact: true }).first().click()),
     text: () => page.locator("body").innerText(),
     async saved(name) {
       const find = (): number => downloads.findIndex((file) => file.suggestedFilename() === name);
