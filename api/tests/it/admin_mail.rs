@@ -143,7 +143,8 @@ async fn operators_deliver_mails_again_and_remove_them() {
     assert_eq!((retried.len(), &retried[0]["user_id"]), (1, &json!(user)));
     assert_eq!(retried[0]["detail"], format!("{of_first} reset_password"));
     let discarded = rows(Event::MailDiscarded).await;
-    assert_eq!((discarded.len(), &discarded[1]["actor_id"]), (3, &json!(id.0.to_string())));
+    let third = discarded.iter().find(|row| row["detail"].as_str().unwrap().starts_with(&of_third)).unwrap();
+    assert_eq!((discarded.len(), &third["actor_id"]), (3, &json!(id.0.to_string())));
 
     // What was allowed when the request began is checked again in its transaction.
     assert!(authorization::revoke_admin_key(&app.state, id).await.unwrap());
