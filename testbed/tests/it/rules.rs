@@ -42,7 +42,7 @@ fn wrong_users() -> Vec<(Value, &'static [&'static str])> {
         (json!({ "roles": "canary" }), &["roles must be an array"]),
         (json!({ "roles": ["editor", 7] }), &["roles.1 must be a string"]),
         (json!({ "verified": "canary" }), &["verified must be a boolean"]),
-        (json!({ "factors": ["canary"] }), &["factors[0] must be one of totp"]),
+        (json!({ "factors": ["canary"] }), &["factors.0 must be one of totp"]),
         (json!({ "disabled": "canary" }), &["disabled must be a boolean"]),
         (json!({ "app_metadata": "canary" }), &["app_metadata must be an object"]),
         (json!({ "app_metadata": { "text": "canary".repeat(2000) } }), &["app_metadata", "at most 8192 bytes"]),
