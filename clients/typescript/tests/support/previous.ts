@@ -16,6 +16,7 @@ export const lastRelease = async (): Promise<string> =>
 /** The client as it was released last, and before its first release, that of the last service. */
 export async function previousClient(): Promise<Create> {
   const commit = (await lastTag(root)) ?? (await lastRelease());
+  fetchIfMissing(commit);
   const folder = await mkdtemp(join(tmpdir(), "bifrons-previous-"));
   try {
     const sources = execFileSync("git", ["archive", commit, "clients/typescript/src"], {
@@ -35,6 +36,15 @@ export async function previousClient(): Promise<Create> {
     return (await import(pathToFileURL(outfile).href)).createClient;
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** A clone may lack the history. */
+function fetchIfMissing(commit: string): void {
+  try {
+    execFileSync("git", ["cat-file", "-e", `${commit}^{commit}`], { cwd: root, stdio: "ignore" });
+  } catch {
+    execFileSync("git", ["fetch", "--quiet", "--depth=1", "origin", commit], { cwd: root });
   }
 }
 
