@@ -90,8 +90,8 @@ test("whom the service refuses, and why", async () => {
   };
   expect(await codeOf({ roles: ["editor"] })).toBe("admin_required");
   expect(await codeOf({ roles: ["admin"] })).toBe("second_factor_required");
-  const nobody = createAdminClient(createClient({ baseUrl: service.url }));
-  expect((await nobody.listUsers()).problem?.code).toBe("unauthenticated");
+  const signedOut = createAdminClient(createClient({ baseUrl: service.url }));
+  expect((await signedOut.listUsers()).problem?.code).toBe("unauthenticated");
 });
 
 test("two administrators change one user: the second reads again", async () => {
