@@ -57,6 +57,8 @@ export function read(args: readonly string[], environment: NodeJS.ProcessEnv): O
   };
 }
 
+const HINT = "bifrons-doctor --help lists the options.";
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
@@ -77,12 +79,12 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new Unusable((error as Error).message);
+    throw new Unusable(`${(error as Error).message}. ${HINT}`);
   }
 }
 
 function url(text: string | undefined, name: string): string {
-  if (text === undefined || text === "") throw new Unusable(`${name} is missing.`);
+  if (text === undefined || text === "") throw new Unusable(`${name} is missing. ${HINT}`);
   const read = URL.canParse(text) ? new URL(text) : undefined;
   if (!read || !/^https?:$/.test(read.protocol) || read.username !== "" || read.password !== "") {
     throw new Unusable(`${name} is an http or https URL without a user.`);

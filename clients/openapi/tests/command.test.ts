@@ -133,6 +133,8 @@ test.each([
   [["diff", "a.json", "app/a.ts"], "app/a.ts is not JSON"],
   [["diff", "a.json", "http://127.0.0.1:1/openapi.json"], "cannot be reached"],
   [["diff", "a.json", "b.json", "--used-by", "none"], "None of the 0 files in none imports"],
+  [["diff", "a.json", "b.json", "--used-by", "nowhere"], '"nowhere" is no folder'],
+  [["diff", "a.json", "b.json", "--used-by", "a.json"], '"a.json" is no folder'],
 ])("2: %j cannot be answered", async (args, why) => {
   const { code, out, err } = await run(...args);
   expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type typescript from "typescript";
 import { type Compiler, compilerOf, Unanswerable } from "./compiler.js";
@@ -15,6 +16,9 @@ export type Usage = ReadonlyMap<string, readonly string[]>;
  */
 export function usageIn(path: string, operations: ReadonlySet<string>): Usage {
   const folder = resolve(path);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Unanswerable(`"${path}" is no folder: give --used-by the folder of the code`);
+  }
   const ts = compilerOf(folder);
   const sources = sourcesOf(ts, folder);
   const { files } = sources;
