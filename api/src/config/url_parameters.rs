@@ -66,7 +66,9 @@ pub(super) fn check(query: &str, known: &[Parameter]) -> Result<(), String> {
             return Err("has a parameter without a value: write NAME=VALUE, and & in a value as %26".to_owned());
         };
         let Some(parameter) = known.iter().find(|parameter| parameter.names.iter().any(|known| is(known, &name))) else {
-            return Err(unknown(&name, known));
+            // What follows a password may be the rest of it, if its & or ? is not encoded.
+            let may_be_secret = query.contains('@') || query.contains("password");
+            return Err(unknown(Some(name.as_ref()).filter(|_| !may_be_secret), known));
         };
         // What a driver does with two values is not written anywhere.
         if !given.insert(if name.starts_with("options[") { name.as_ref() } else { parameter.names[0] }.to_owned()) {
@@ -88,9 +90,13 @@ fn is(known: &str, name: &str) -> bool {
     }
 }
 
-fn unknown(name: &str, known: &[Parameter]) -> String {
-    let is_name = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.[]".contains(&byte));
-    let shown = if is_name { format!("there is no parameter {name}") } else { "a parameter has an unknown name".to_owned() };
+fn unknown(name: Option<&str>, known: &[Parameter]) -> String {
+    let is_name =
+        |name: &str| name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.[]".contains(&byte));
+    let shown = match name.filter(|name| is_name(name)) {
+        Some(name) => format!("there is no parameter {name}"),
+        None => "a parameter has an unknown name".to_owned(),
+    };
     let names: Vec<_> = known.iter().flat_map(|parameter| parameter.names).copied().collect();
     let these = if names.is_empty() { "there are none in this URL".to_owned() } else { format!("there are {}", names.join(", ")) };
     format!("{shown}; {these}")
@@ -129,7 +135,16 @@ mod tests {
 
     #[test]
     fn a_message_shows_no_part_of_a_value() {
-        for query in ["passwort=hunter2", "sslmode=hunter2", "password=a&hunter2", "hunter2", "%00hunter2=1", "hunter2%20x=1"] {
+        for query in [
+            "passwort=hunter2",
+            "sslmode=hunter2",
+            "password=a&hunter2",
+            "password=a&hunter2=b",
+            "hunter2=b@localhost:6379",
+            "hunter2",
+            "%00hunter2=1",
+            "hunter2%20x=1",
+        ] {
             let message = check(query, POSTGRES).unwrap_err();
             assert!(!message.contains("hunter2"), "{query}: {message}");
         }
